@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream';
+
+/** How an append that creates its object dresses it. Sent with that append only. */
+export interface ObjectCreation {
+  readonly contentType?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly expires?: Date | undefined;
+  readonly acl?: 'default' | 'private' | 'public-read' | 'public-read-write' | undefined;
+  readonly storageClass?: 'Standard' | 'IA' | 'Archive' | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly tagging?: Readonly<Record<string, string>> | undefined;
+  readonly serverSideEncryption?: 'AES256' | 'KMS' | 'SM4' | undefined;
+}
+
+/** What every request of a client understands. */
+export interface RequestOptions {
+  /** Aborting ends the request at once: `unknown`, or `rejected` if nothing had been sent. */
+  readonly signal?: AbortSignal | undefined;
+
+  /** Says that the requester pays, for buckets that demand it. */
+  readonly requestPayer?: 'requester' | undefined;
+
+  /** Bits per second that the store may take for the transfer (OSS's unit). */
+  readonly trafficLimit?: number | undefined;
+}
+
+export interface AppendObjectOptions extends RequestOptions {
+  /** Present when this append may create the object. */
+  readonly create?: ObjectCreation | undefined;
+}
+
+export interface GetObjectOptions extends RequestOptions {
+  /** First byte wanted. */
+  readonly start?: number | undefined;
+
+  /** Byte after the last one wanted. */
+  readonly end?: number | undefined;
+}
+
+/** What a successful append returned. */
+export interface AppendReceipt {
+  /** Position the next append must name: bytes in the object. */
+  readonly nextPosition: number;
+
+  /** CRC-64/XZ of the whole object, where the store tells. `0n` is a value. */
+  readonly crc64?: bigint | undefined;
+
+  readonly requestId?: string | undefined;
+}
+
+/** An object as the store describes it. */
+export interface ObjectState {
+  /** Bytes in the object. */
+  readonly length: number;
+
+  /** CRC-64/XZ of the whole object, where the store tells. `0n` is a value. */
+  readonly crc64?: bigint | undefined;
+
+  /** Whether it is of the kind that can be appended to. */
+  readonly appendable: boolean;
+
+  /** Whether it has been sealed against further appends. */
+  readonly sealed: boolean;
+
+  /** The store's word for the kind of object, such as `Normal` or `Appendable`. */
+  readonly objectType?: string | undefined;
+
+  readonly etag?: string | undefined;
+}
+
+/**
+ * What a failed request means for its bytes:
+ * - `rejected`: certainly not stored, worth trying again
+ * - `unknown`: nobody knows whether they were stored
+ * - `conflict`: the position named is not the object's length
+ * - `forbidden`: refused for want of a permission, certainly not stored
+ * - `fatal`: certainly not stored, and trying again is pointless
+ */
+export type AppendOutcome = 'rejected' | 'unknown' | 'conflict' | 'forbidden' | 'fatal';
+
+/** The error of a failed request. One without `outcome` counts as `unknown` and unanswered. */
+export interface AppendFailure extends Error {
+  readonly outcome: AppendOutcome;
+
+  /**
+   * With `unknown`: whether the store itself answered, so that nothing of the request is still
+   * under way. A request without an answer may be applied at any later time.
+   */
+  readonly answered?: boolean | undefined;
+
+  /** With `conflict`: bytes in the object, where the answer told. */
+  readonly actualLength?: number | undefined;
+}
+
+/**
+ * What the appender needs of a store: compare-and-append on the length of an object.
+ *
+ * One call is one attempt: a client never retries by itself. A failed call rejects with an
+ * {@link AppendFailure}.
+ */
+export interface AppendClient {
+  /**
+   * Appends `body` to `key` if the object is exactly `position` bytes long.
+   *
+   * The client must not touch `body` after its promise has settled.
+   */
+  appendObject(
+    key: string,
+    position: number,
+    body: Uint8Array,
+    options?: AppendObjectOptions,
+  ): Promise<AppendReceipt>;
+
+  /** Resolves with the object's state, or with `undefined` where there is no object. */
+  headObject(key: string, options?: RequestOptions): Promise<ObjectState | undefined>;
+
+  /** Resolves with a stream of the bytes from `start` up to, and without, `end`. */
+  getObject(key: string, options?: GetObjectOptions): Promise<Readable>;
+
+  /** Makes the object refuse further appends, if it is exactly `position` bytes long. */
+  sealAppendObject(key: string, position: number, options?: RequestOptions): Promise<void>;
+
+  /** Gives up what the client holds, such as connections. */
+  close(): Promise<void>;
+}

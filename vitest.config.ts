@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Where to write a machine-readable report, if anywhere. */
+const report = process.env.TEST_REPORT;
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^oss-append-stream\/emulator$/, replacement: source('emulator/index.ts') },
+      { find: /^oss-append-stream$/, replacement: source('index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 15_000,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+  },
+});
+
+function source(path: string): string {
+  return fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+}
