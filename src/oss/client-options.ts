@@ -1,0 +1,170 @@
+import type { Dispatcher } from 'undici';
+import type { Credentials, CredentialsProvider, CredentialsSource } from './credentials.js';
+import { credentialsSource } from './credentials-source.js';
+import {
+  type Addressing,
+  assertBucketName,
+  type BucketLocation,
+  locateBucket,
+} from './endpoint.js';
+import { normaliseRegion, regionOfEndpoint } from './region.js';
+
+/** What an {@link OssClient} is made from. `undefined` means the default. */
+export interface OssClientOptions {
+  /** Bucket that every request goes to. */
+  readonly bucket: string;
+
+  /**
+   * Region of the bucket, such as `cn-hangzhou`; signatures need it even where the endpoint is a
+   * domain of your own. An `oss-` prefix is taken off.
+   *
+   * @default what a standard `endpoint` names, then the environment variable `OSS_REGION`
+   * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
+   */
+  readonly region?: string | undefined;
+
+  /**
+   * Host to reach OSS at, with an optional port and an optional `http://` or `https://`; `https`
+   * without one.
+   *
+   * @default the environment variable `OSS_ENDPOINT`, then the public endpoint of `region`
+   */
+  readonly endpoint?: string | undefined;
+
+  /**
+   * Whether to use the endpoint that is reached from inside Alibaba Cloud only, where traffic is
+   * free. Not together with an endpoint.
+   *
+   * @default false
+   */
+  readonly internal?: boolean | undefined;
+
+  /**
+   * Where the bucket's name stands: `virtual` in the host, `path` in the path, `cname` nowhere, as
+   * the endpoint is a domain bound to the bucket.
+   *
+   * @default 'path' for an IP address or `localhost`, otherwise 'virtual'
+   */
+  readonly addressing?: Addressing | undefined;
+
+  /**
+   * Access key, or a function that returns one.
+   *
+   * @default the environment variables `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and
+   * `OSS_SESSION_TOKEN`, then `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
+   * `ALIBABA_CLOUD_SECURITY_TOKEN`, read for each request
+   */
+  readonly credentials?: Credentials | CredentialsProvider | undefined;
+
+  /**
+   * undici dispatcher used for every request; lets tests and proxies in. It is not closed with the
+   * client, and it must not retry by itself.
+   *
+   * @default a pool shared by all clients of one origin
+   */
+  readonly dispatcher?: Dispatcher | undefined;
+
+  /**
+   * Milliseconds one request may take, from its start to the end of its answer, 1 to 2_147_483_647.
+   * The time its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower) is added.
+   *
+   * @default 60_000 (1 minute)
+   */
+  readonly requestTimeout?: number | undefined;
+}
+
+/** The options with every default filled in. */
+interface ResolvedClientOptions {
+  readonly bucket: string;
+  readonly region: string;
+  readonly location: BucketLocation;
+  readonly credentials: CredentialsSource;
+  readonly dispatcher: Dispatcher | undefined;
+  readonly requestTimeout: number;
+}
+
+/** Fills in defaults and the environment, and checks everything that ends up in a URL. */
+export function resolveClientOptions(options: OssClientOptions): ResolvedClientOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('Cannot create OssClient as its options must be an object');
+  }
+  const { bucket, internal = false, addressing, dispatcher, requestTimeout = 60_000 } = options;
+  assertString('bucket', bucket);
+  assertBucketName(bucket);
+  assertBoolean('internal', internal);
+  assertAddressing(addressing);
+  assertDispatcher(dispatcher);
+  assertRequestTimeout(requestTimeout);
+  const { region, endpoint } = resolveRegionAndEndpoint(options);
+  if (internal && endpoint !== undefined) {
+    throw new TypeError(
+      "Cannot create OssClient as 'internal' must not be given together with 'endpoint' or OSS_ENDPOINT: the endpoint says where to go",
+    );
+  }
+  return {
+    bucket,
+    region,
+    location: locateBucket({ bucket, region, endpoint, internal, addressing }),
+    credentials: credentialsSource(options.credentials),
+    dispatcher,
+    requestTimeout,
+  };
+}
+
+function resolveRegionAndEndpoint(options: OssClientOptions) {
+  if (options.region !== undefined) assertString('region', options.region);
+  if (options.endpoint !== undefined) assertString('endpoint', options.endpoint);
+  const endpoint = options.endpoint ?? (process.env.OSS_ENDPOINT || undefined);
+  // A region that goes with an option comes before one that lies around in the environment.
+  const region =
+    options.region ??
+    (options.endpoint === undefined ? undefined : regionOfEndpoint(options.endpoint)) ??
+    (process.env.OSS_REGION || undefined) ??
+    (endpoint === undefined ? undefined : regionOfEndpoint(endpoint));
+  if (region === undefined) {
+    throw new TypeError(
+      "Cannot create OssClient as 'region' must be given or OSS_REGION be set: the endpoint does not name one",
+    );
+  }
+  return { region: normaliseRegion(region), endpoint };
+}
+
+function assertString(name: string, value: unknown): void {
+  if (typeof value === 'string') return;
+  throw new TypeError(
+    `Cannot create OssClient as '${name}' must be a string: its type is ${typeof value}`,
+  );
+}
+
+function assertBoolean(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new TypeError(
+    `Cannot create OssClient as '${name}' must be a boolean: its type is ${typeof value}`,
+  );
+}
+
+function assertAddressing(value: unknown): void {
+  if (value === undefined || value === 'virtual' || value === 'path' || value === 'cname') return;
+  throw new TypeError(
+    `Cannot create OssClient as 'addressing' must be virtual, path or cname: current value is ${String(value)}`,
+  );
+}
+
+function assertDispatcher(value: Dispatcher | undefined): void {
+  if (value === undefined || typeof value?.dispatch === 'function') return;
+  throw new TypeError("Cannot create OssClient as 'dispatcher' must be an undici Dispatcher");
+}
+
+function assertRequestTimeout(value: number): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(
+      `Cannot create OssClient as 'requestTimeout' must be a number: its type is ${typeof value}`,
+    );
+  }
+  // The largest delay a timer takes; anything above fires at once.
+  if (!(value >= 1 && value <= 2 ** 31 - 1)) {
+    throw new RangeError(
+      `Cannot create OssClient as 'requestTimeout' must be between 1 and 2147483647: current value is ${value}`,
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** How a bucket is named in a URL: in the host, in the path, or by a domain of its own. */
+export type Addressing = 'virtual' | 'path' | 'cname';
+
+/** Where a bucket is reached. */
+export interface BucketLocation {
+  /** Scheme, host and port. */
+  readonly origin: string;
+
+  /** What comes before the encoded key in a request's path. */
+  readonly pathPrefix: string;
+}
+
+/**
+ * Resolves where requests for `bucket` go.
+ *
+ * Everything that ends up in the host is checked first: a hostile string would send signed
+ * requests elsewhere.
+ *
+ * @param region Region without the `oss-` prefix, already checked.
+ * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
+ */
+export function locateBucket(options: {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint: string | undefined;
+  readonly internal: boolean;
+  readonly addressing: Addressing | undefined;
+}): BucketLocation {
+  const { bucket, region, internal } = options;
+  const { scheme, host, port, isAddress } =
+    options.endpoint === undefined
+      ? standardEndpoint(region, internal)
+      : parseEndpoint(options.endpoint);
+  const addressing = options.addressing ?? (isAddress || host === 'localhost' ? 'path' : 'virtual');
+
+  if (addressing === 'virtual' && isAddress) {
+    throw new TypeError(
+      `Cannot create OssClient as 'addressing' must not be virtual with an IP endpoint: current endpoint is "${host}"`,
+    );
+  }
+  if (addressing === 'cname' && options.endpoint === undefined) {
+    throw new TypeError(
+      "Cannot create OssClient as 'addressing' must not be cname without an endpoint: current endpoint is undefined",
+    );
+  }
+
+  // `origin` is one spelling of many: pools are shared by it.
+  const { origin } = new URL(
+    `${scheme}://${addressing === 'virtual' ? `${bucket}.` : ''}${host}${port}`,
+  );
+  return { origin, pathPrefix: addressing === 'path' ? `/${bucket}/` : '/' };
+}
+
+/**
+ * Checks a bucket name: 3-63 lower-case letters, digits and hyphens. Old buckets may have
+ * underscores inside.
+ *
+ * @see https://help.aliyun.com/zh/oss/user-guide/bucket-naming-conventions
+ */
+export function assertBucketName(bucket: string): void {
+  if (/^[a-z\d][a-z\d_-]{1,61}[a-z\d]$/.test(bucket)) return;
+  throw new TypeError(
+    `Cannot create OssClient as 'bucket' must be 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends: current value is ${JSON.stringify(bucket)}`,
+  );
+}
+
+interface ParsedEndpoint {
+  readonly scheme: string;
+  readonly host: string;
+  /** With its colon, or empty. */
+  readonly port: string;
+  readonly isAddress: boolean;
+}
+
+function standardEndpoint(region: string, internal: boolean): ParsedEndpoint {
+  const host = `oss-${region}${internal ? '-internal' : ''}.aliyuncs.com`;
+  return { scheme: 'https', host, port: '', isAddress: false };
+}
+
+/** Scheme, host and port, and nothing else that a URL may have. */
+const endpointPattern = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\da-z.-]+)(?::(\d{1,5}))?\/?$/i;
+
+/** Takes an endpoint such as `oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000` apart. */
+export function parseEndpoint(endpoint: string): ParsedEndpoint {
+  const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint) ?? [];
+  const host = name.toLowerCase();
+  const isAddress = isIPv4(host) || isIPv6(host.replace(/^\[(.+)\]$/, '$1'));
+  if (!isAddress && !isHostName(host)) {
+    throw new TypeError(
+      `Cannot create OssClient as 'endpoint' must be a host with an optional http:// or https:// and port: current value is ${quoteEndpoint(endpoint)}`,
+    );
+  }
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) {
+    throw new RangeError(
+      `Cannot create OssClient as the port of 'endpoint' must be between 1 and 65535: current value is ${port}`,
+    );
+  }
+  return {
+    scheme: scheme.toLowerCase(),
+    host,
+    port: port === undefined ? '' : `:${port}`,
+    isAddress,
+  };
+}
+
+function isHostName(host: string): boolean {
+  const labels = host.split('.');
+  return (
+    host.length <= 253 &&
+    labels.every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/.test(label)) &&
+    // `127.1` and `0x7f000001` are addresses to a URL parser, in a spelling nobody means.
+    !/^(?:\d+|0x[\da-f]*)$/.test(labels.at(-1) ?? '')
+  );
+}
+
+/** Leaves out user, password and query, which may be secrets. */
+function quoteEndpoint(endpoint: string): string {
+  const [address = ''] = endpoint.replace(/^(.*?:\/\/)?.*@/s, '$1***@').split(/[?#]/);
+  return JSON.stringify(address.slice(0, 200));
+}

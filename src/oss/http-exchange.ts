@@ -1,0 +1,40 @@
+import { AnswerHandler } from './answer-handler.js';
+import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
+
+/**
+ * Sends one request and resolves with its answer, whatever its status.
+ *
+ * Reaches `dispatcher.dispatch()` before it returns. Does not touch the body any more once its
+ * promise has settled.
+ *
+ * @throws {OssRequestError} If no complete answer came.
+ */
+export function exchange(
+  dispatcher: RequestDispatcher,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const handler = new AnswerHandler(request, signal);
+  if (!signal.aborted) dispatch(dispatcher, request, handler);
+  return handler.answer;
+}
+
+/** Hands a request to undici. `bodyTimeout` bounds the pauses within the answer's body. */
+export function dispatch(
+  dispatcher: RequestDispatcher,
+  request: HttpRequest,
+  handler: AnswerHandler,
+  bodyTimeout = 0,
+): void {
+  try {
+    const { origin, method, path, headers, body = null } = request;
+    dispatcher.dispatch(
+      // undici's timeout for headers is a second too coarse, so it is off: a deadline aborts.
+      // Without `reset: false` undici closes the connection after a HEAD.
+      { origin, method, path, headers, body, headersTimeout: 0, bodyTimeout, reset: false },
+      handler,
+    );
+  } catch (error) {
+    handler.fail(error);
+  }
+}

@@ -1,0 +1,194 @@
+import { addAbortSignal, Readable } from 'node:stream';
+import type {
+  AppendClient,
+  AppendObjectOptions,
+  AppendReceipt,
+  GetObjectOptions,
+  ObjectState,
+  RequestOptions,
+} from '../append/append-client.js';
+import { type OssClientOptions, resolveClientOptions } from './client-options.js';
+import { type ConnectionShare, shareConnections } from './connection-pool.js';
+import { download } from './download.js';
+import { exchange } from './http-exchange.js';
+import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
+import {
+  appendRequest,
+  byteRange,
+  getRequest,
+  headRequest,
+  type OssRequest,
+  sealRequest,
+} from './oss-request.js';
+import { RequestDeadline, timeoutOf } from './request-deadline.js';
+import { OssRequestError } from './request-error.js';
+import { RequestSigner } from './request-signer.js';
+import { assertRange, readObjectState, readReceipt, readSeal } from './response.js';
+import { SignedExchange } from './signed-exchange.js';
+
+export type { OssClientOptions } from './client-options.js';
+
+/**
+ * Client of one bucket of Alibaba Cloud OSS, as far as appending needs it.
+ *
+ * One call is one attempt: nothing is retried. Only a request that OSS refused for a wrong clock or
+ * for temporary credentials that had ended, before it looked at anything else, is signed again and
+ * sent once more.
+ *
+ * Every method rejects with a `TypeError` or `RangeError` for a wrong argument, before anything is
+ * sent; with a {@link CredentialsError} if there is nothing to sign with; with a
+ * {@link NotAppendableError} or {@link OssServiceError} if OSS refuses; and with an
+ * {@link OssRequestError} if no usable answer came. The last four have an `outcome`.
+ *
+ * @example Append to an object
+ * ```ts
+ * import { OssClient } from 'oss-append-stream';
+ *
+ * const client = new OssClient({ region: 'cn-hangzhou', bucket: 'logs' });
+ * const state = await client.headObject('app/today.log');
+ * await client.appendObject('app/today.log', state?.length ?? 0, Buffer.from('one line\n'));
+ * await client.close();
+ * ```
+ */
+export class OssClient implements AppendClient {
+  readonly #bucketOrigin: string;
+  readonly #requestTimeout: number;
+  readonly #exchange: SignedExchange;
+  readonly #ownDispatcher: RequestDispatcher | undefined;
+
+  /** Joined for the first request, so that a client that sends none holds nothing. */
+  #connections: ConnectionShare | undefined;
+  #isClosed = false;
+
+  /**
+   * @throws {TypeError} If an option has the wrong type or format, or `region` is missing.
+   * @throws {RangeError} If `requestTimeout` or the endpoint's port is out of range.
+   */
+  constructor(options: OssClientOptions) {
+    const { bucket, region, location, credentials, dispatcher, requestTimeout } =
+      resolveClientOptions(options);
+    const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix });
+    this.#exchange = new SignedExchange(signer, credentials, location.origin);
+    this.#bucketOrigin = location.origin;
+    this.#ownDispatcher = dispatcher;
+    this.#requestTimeout = requestTimeout;
+  }
+
+  /**
+   * Appends `body` to `key` if the object is exactly `position` bytes long, and creates it at 0.
+   *
+   * `body` must not change before the promise settles, and is not touched afterwards.
+   *
+   * @see https://help.aliyun.com/zh/oss/developer-reference/appendobject
+   */
+  async appendObject(
+    key: string,
+    position: number,
+    body: Uint8Array,
+    options: AppendObjectOptions = {},
+  ): Promise<AppendReceipt> {
+    const request = appendRequest({ key, position }, body, options);
+    return readReceipt(await this.#send(request, options), request);
+  }
+
+  /**
+   * Resolves with the object's length, checksum and kind, or with `undefined` where there is none.
+   *
+   * @see https://help.aliyun.com/zh/oss/developer-reference/headobject
+   */
+  async headObject(key: string, options: RequestOptions = {}): Promise<ObjectState | undefined> {
+    const request = headRequest(key, options);
+    return readObjectState(await this.#send(request, options), request);
+  }
+
+  /**
+   * Resolves with a stream of the bytes from `start` up to, and without, `end`, once its first bytes
+   * may come. It ends sooner where the object does.
+   *
+   * `requestTimeout` bounds the time until then, and after that each pause within the body.
+   *
+   * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
+   */
+  async getObject(key: string, options: GetObjectOptions = {}): Promise<Readable> {
+    const range = byteRange(options);
+    const request = getRequest(key, range, options);
+    // HTTP cannot ask for nothing: `bytes=5-4` would bring the whole object.
+    if (range !== undefined && range.start === range.end) {
+      return Readable.from([], { objectMode: false });
+    }
+    const answer = await this.#transfer(request, options, (dispatcher, signed, until) =>
+      download(dispatcher, signed, { signal: until, idleTimeout: this.#requestTimeout }),
+    );
+    const { stream } = answer;
+    try {
+      assertRange(answer, range, request);
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
+    return options.signal === undefined ? stream : addAbortSignal(options.signal, stream);
+  }
+
+  /**
+   * Makes the object refuse further appends, if it is exactly `position` bytes long.
+   *
+   * OSS must have enabled sealing for the bucket's owner.
+   *
+   * @see https://help.aliyun.com/zh/oss/developer-reference/sealappendobject
+   */
+  async sealAppendObject(
+    key: string,
+    position: number,
+    options: RequestOptions = {},
+  ): Promise<void> {
+    const request = sealRequest(key, position, options);
+    readSeal(await this.#send(request, options), request);
+  }
+
+  /**
+   * Leaves the shared connections, and closes them when no other client uses them; a `dispatcher`
+   * that was passed in stays open. Waits for requests under way. Further calls do nothing.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const connections = this.#connections;
+    this.#connections = undefined;
+    await connections?.release();
+  }
+
+  #send(request: OssRequest, options: RequestOptions): Promise<HttpAnswer> {
+    return this.#transfer(request, options, exchange);
+  }
+
+  async #transfer<Answer extends HttpAnswer>(
+    request: OssRequest,
+    { signal, trafficLimit }: RequestOptions,
+    send: (
+      dispatcher: RequestDispatcher,
+      request: HttpRequest,
+      signal: AbortSignal,
+    ) => Promise<Answer>,
+  ): Promise<Answer> {
+    const dispatcher = this.#dispatcherFor(request);
+    const { method, body, describe } = request;
+    const origin = this.#bucketOrigin;
+    const timeout = timeoutOf(this.#requestTimeout, body?.byteLength ?? 0, trafficLimit);
+    const deadline = new RequestDeadline(timeout, signal);
+    try {
+      return await this.#exchange.send(request, deadline, (signed, until) =>
+        send(dispatcher, { ...signed, origin, method, body, describe }, until),
+      );
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  #dispatcherFor({ describe }: OssRequest): RequestDispatcher {
+    if (this.#isClosed) {
+      throw new OssRequestError(`Cannot ${describe()}: the client is closed`, { outcome: 'fatal' });
+    }
+    if (this.#ownDispatcher !== undefined) return this.#ownDispatcher;
+    this.#connections ??= shareConnections(this.#bucketOrigin);
+    return this.#connections.dispatcher;
+  }
+}

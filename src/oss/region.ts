@@ -1,0 +1,23 @@
+import { parseEndpoint } from './endpoint.js';
+
+/**
+ * Checks a region and takes off the `oss-` prefix that older SDKs want.
+ *
+ * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
+ */
+export function normaliseRegion(region: string): string {
+  const name = region.replace(/^oss-/, '');
+  if (/^[a-z\d](?:[a-z\d-]{0,40}[a-z\d])?$/.test(name)) return name;
+  throw new TypeError(
+    `Cannot create OssClient as 'region' must be lower-case letters, digits and hyphens, such as cn-hangzhou: current value is ${JSON.stringify(region.slice(0, 200))}`,
+  );
+}
+
+/** Region that a standard endpoint names; `undefined` for any other, such as an accelerated one. */
+export function regionOfEndpoint(endpoint: string): string | undefined {
+  const { host } = parseEndpoint(endpoint);
+  if (/^oss-accelerate(?:-overseas)?\.aliyuncs\.com$/.test(host)) return undefined;
+  const [, single, dualStack] =
+    /^(?:oss-([a-z\d-]+?)(?:-internal)?|([a-z\d-]+)\.oss)\.aliyuncs\.com$/.exec(host) ?? [];
+  return single ?? dualStack;
+}

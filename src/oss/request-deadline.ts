@@ -1,0 +1,77 @@
+// A body slower than this is stuck rather than slow, in bytes per second.
+const slowestRate = 32 * 1024;
+
+const longestDelay = 2 ** 31 - 1;
+
+/** The reason of a request whose time was up. */
+export class RequestTimedOut extends Error {
+  override readonly name = 'RequestTimedOut';
+
+  /** Milliseconds it had. */
+  readonly timeout: number;
+
+  constructor(timeout: number) {
+    super(`Timed out after ${timeout} ms`);
+    this.timeout = timeout;
+  }
+}
+
+/** The reason of a request that its caller aborted. */
+export class RequestAborted extends Error {
+  override readonly name = 'RequestAborted';
+}
+
+/**
+ * Milliseconds a request with a body of `byteLength` bytes may take.
+ *
+ * @param trafficLimit Bits per second that OSS takes, as the caller asked for.
+ */
+export function timeoutOf(
+  requestTimeout: number,
+  byteLength: number,
+  trafficLimit = Number.POSITIVE_INFINITY,
+): number {
+  const rate = Math.min(slowestRate, trafficLimit / 8);
+  return Math.min(requestTimeout + Math.ceil((byteLength / rate) * 1000), longestDelay);
+}
+
+/** When a request must end: at its timeout, or as soon as its caller aborts. */
+export class RequestDeadline {
+  readonly #controller = new AbortController();
+  readonly #timeout: number;
+  readonly #callerSignal: AbortSignal | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param timeout Milliseconds. */
+  constructor(timeout: number, callerSignal?: AbortSignal) {
+    this.#timeout = timeout;
+    this.#callerSignal = callerSignal;
+    if (callerSignal?.aborted) this.#abort();
+    else callerSignal?.addEventListener('abort', this.#abort);
+    this.restart();
+  }
+
+  /** Aborted with a {@link RequestTimedOut} or a {@link RequestAborted}. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Grants the whole time again, for a request sent once more. */
+  restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new RequestTimedOut(this.#timeout));
+    }, this.#timeout);
+  }
+
+  /** Lets go of the timer and of the caller's signal. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#callerSignal?.removeEventListener('abort', this.#abort);
+  }
+
+  readonly #abort = (): void => {
+    const cause: unknown = this.#callerSignal?.reason;
+    this.#controller.abort(new RequestAborted('Aborted', { cause }));
+  };
+}

@@ -1,0 +1,99 @@
+import type { AppendFailure, AppendOutcome } from '../append/append-client.js';
+import { printable } from './printable.js';
+import { RequestAborted, RequestTimedOut } from './request-deadline.js';
+
+/** A request that failed without a usable answer from OSS. */
+export class OssRequestError extends Error implements AppendFailure {
+  /** `AbortError` when the caller's signal ended the request. */
+  override readonly name: 'OssRequestError' | 'AbortError';
+
+  /** What it means for the bytes of the request. */
+  readonly outcome: AppendOutcome;
+
+  /** With the outcome `unknown`: whether OSS itself answered. */
+  readonly answered: boolean | undefined;
+
+  constructor(
+    message: string,
+    fields: { outcome: AppendOutcome; answered?: boolean; name?: 'AbortError' },
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = fields.name ?? 'OssRequestError';
+    this.outcome = fields.outcome;
+    this.answered = fields.answered;
+  }
+}
+
+/** How far a request had come when it failed. */
+interface FailedRequest {
+  /** What it was for, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
+  readonly describe: () => string;
+  readonly method: string;
+  readonly origin: string;
+
+  /** Whether it had been handed to a connection. */
+  readonly isStarted: boolean;
+}
+
+/** Makes an error of what a connection, a timer or a signal reported. */
+export function requestError(error: unknown, request: FailedRequest): OssRequestError {
+  const begin = `Cannot ${request.describe()}: ${request.method} to ${request.origin}`;
+  const certainty = ambiguity(!request.isStarted);
+  if (error instanceof RequestTimedOut) {
+    const missing = request.isStarted ? 'answer' : 'connection';
+    return new OssRequestError(`${begin} got no ${missing} within ${error.timeout} ms`, certainty);
+  }
+  if (error instanceof RequestAborted) {
+    const before = request.isStarted ? '' : ' before it was sent';
+    return new OssRequestError(
+      `${begin} was aborted by its signal${before}`,
+      { ...certainty, name: 'AbortError' },
+      { cause: error.cause },
+    );
+  }
+  const hasLeft = request.isStarted || !isConnectFailure(error);
+  return new OssRequestError(`${begin} failed: ${reasonOf(error)}`, ambiguity(!hasLeft), {
+    cause: error,
+  });
+}
+
+function ambiguity(isCertain: boolean): { outcome: AppendOutcome; answered?: boolean } {
+  return isCertain ? { outcome: 'rejected' } : { outcome: 'unknown', answered: false };
+}
+
+// Node's own names, c-ares' and the resolver's.
+const resolverCodes = new Set(['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'EREFUSED', 'ETIMEOUT']);
+
+// OpenSSL's verification results, as Node spells them.
+const certificateCode = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|ERR_TLS_|ERR_SSL_)/;
+
+/**
+ * Whether the connection was never made, so that nothing of the request can have left.
+ *
+ * A bare `ETIMEDOUT` or `ECONNRESET` proves nothing: a write fails with them too.
+ */
+function isConnectFailure(error: unknown): boolean {
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.every(isConnectFailure);
+  }
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return (
+    syscall === 'connect' ||
+    syscall === 'getaddrinfo' ||
+    (typeof code === 'string' &&
+      (code === 'UND_ERR_CONNECT_TIMEOUT' ||
+        code === 'EPROTO' ||
+        code.startsWith('EAI_') ||
+        resolverCodes.has(code) ||
+        certificateCode.test(code)))
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return printable(String(error));
+  // An AggregateError has an empty message; its code is that of its first error.
+  const { code } = error as NodeJS.ErrnoException;
+  return printable(error.message || code || error.name);
+}

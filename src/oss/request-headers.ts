@@ -1,0 +1,29 @@
+import type { RequestOptions } from '../append/append-client.js';
+
+/**
+ * Headers that any request may have.
+ *
+ * @throws {TypeError} If an option has the wrong type or value.
+ * @throws {RangeError} If `trafficLimit` is not a positive integer.
+ */
+export function requestHeaders(options: RequestOptions): Record<string, string> {
+  const { requestPayer, trafficLimit } = options;
+  const headers: Record<string, string> = {};
+  if (requestPayer !== undefined) {
+    if (requestPayer !== 'requester') {
+      throw new TypeError(
+        `Cannot send a request as 'requestPayer' must be requester: current value is ${String(requestPayer)}`,
+      );
+    }
+    headers['x-oss-request-payer'] = requestPayer;
+  }
+  if (trafficLimit !== undefined) {
+    if (!Number.isSafeInteger(trafficLimit) || trafficLimit < 1) {
+      throw new RangeError(
+        `Cannot send a request as 'trafficLimit' must be a positive integer: current value is ${trafficLimit}`,
+      );
+    }
+    headers['x-oss-traffic-limit'] = String(trafficLimit);
+  }
+  return headers;
+}

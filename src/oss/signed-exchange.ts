@@ -1,0 +1,131 @@
+import type { Credentials, CredentialsSource } from './credentials.js';
+import { readErrorDocument } from './error-document.js';
+import { type HttpAnswer, headerOf } from './http-message.js';
+import type { OssRequest } from './oss-request.js';
+import { type RequestDeadline, RequestTimedOut } from './request-deadline.js';
+import { requestError } from './request-error.js';
+import type { RequestSigner } from './request-signer.js';
+
+/** Sends a signed request and resolves with its answer. */
+type Transfer<Answer extends HttpAnswer> = (
+  signed: { path: string; headers: string[] },
+  signal: AbortSignal,
+) => Promise<Answer>;
+
+/**
+ * Signs requests, and signs one again that OSS refused for its signature before it looked at the
+ * rest: the clock was wrong, or temporary credentials had ended. At most once, so it is no retry.
+ */
+export class SignedExchange {
+  readonly #signer: RequestSigner;
+  readonly #credentials: CredentialsSource;
+  readonly #origin: string;
+
+  constructor(signer: RequestSigner, credentials: CredentialsSource, origin: string) {
+    this.#signer = signer;
+    this.#credentials = credentials;
+    this.#origin = origin;
+  }
+
+  /**
+   * Resolves with whatever OSS answered last.
+   *
+   * @throws {CredentialsError} If there is nothing to sign with.
+   * @throws {OssRequestError} If no answer came.
+   */
+  async send<Answer extends HttpAnswer>(
+    request: OssRequest,
+    deadline: RequestDeadline,
+    transfer: Transfer<Answer>,
+  ): Promise<Answer> {
+    if (deadline.signal.aborted) throw this.#interrupted(request, deadline);
+    // No `await` where nothing is waited for: the body should be on its way when this returns.
+    const found = this.#credentials.get();
+    const credentials =
+      found instanceof Promise ? await this.#waitFor(found, request, deadline) : found;
+    const answer = await transfer(this.#signer.sign(request, credentials), deadline.signal);
+
+    const better = await this.#betterCredentials(answer, { credentials, request, deadline });
+    if (better === undefined) return answer;
+    deadline.restart();
+    return await transfer(this.#signer.sign(request, better), deadline.signal);
+  }
+
+  /** What to sign with once more after a refusal; `undefined` when that would not help. */
+  async #betterCredentials(
+    answer: HttpAnswer,
+    sent: { credentials: Credentials; request: OssRequest; deadline: RequestDeadline },
+  ): Promise<Credentials | undefined> {
+    if (answer.status !== 403 || headerOf(answer.headers, 'x-oss-request-id') === undefined) {
+      return undefined;
+    }
+    const { code, serverTime } = readErrorDocument(answer);
+    switch (code) {
+      case 'RequestTimeTooSkewed': {
+        const time = timeOf(headerOf(answer.headers, 'date')) ?? timeOf(serverTime);
+        if (time === undefined) return undefined;
+        this.#signer.clockOffset = time - Date.now();
+        return sent.credentials;
+      }
+      case 'SecurityTokenExpired':
+      case 'InvalidSecurityToken':
+      case 'InvalidAccessKeyId': {
+        const found = this.#credentials.renew?.(sent.credentials);
+        const renewed =
+          found instanceof Promise
+            ? await this.#waitFor(found, sent.request, sent.deadline)
+            : found;
+        return renewed === undefined || isSame(renewed, sent.credentials) ? undefined : renewed;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  async #waitFor(
+    awaited: Promise<Credentials>,
+    request: OssRequest,
+    deadline: RequestDeadline,
+  ): Promise<Credentials> {
+    const { signal } = deadline;
+    let stop = () => {};
+    const interrupted = new Promise<never>((_, reject) => {
+      stop = () => reject(this.#interrupted(request, deadline, awaited));
+      signal.addEventListener('abort', stop);
+      // The provider itself may have aborted.
+      if (signal.aborted) stop();
+    });
+    try {
+      return await Promise.race([awaited, interrupted]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Nothing has been sent: waiting for credentials is all that was done. */
+  #interrupted(
+    { describe, method }: OssRequest,
+    { signal }: RequestDeadline,
+    awaited?: Promise<Credentials>,
+  ): Error {
+    const reason: unknown = signal.reason;
+    if (reason instanceof RequestTimedOut && awaited !== undefined) {
+      const error = this.#credentials.abandon?.(awaited);
+      if (error !== undefined) return error;
+    }
+    return requestError(reason, { describe, method, origin: this.#origin, isStarted: false });
+  }
+}
+
+function timeOf(text = ''): number | undefined {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function isSame(a: Credentials, b: Credentials): boolean {
+  return (
+    a.accessKeyId === b.accessKeyId &&
+    a.accessKeySecret === b.accessKeySecret &&
+    a.securityToken === b.securityToken
+  );
+}
