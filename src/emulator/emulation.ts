@@ -1,0 +1,51 @@
+import type { Crc64 } from '../crc64.js';
+import type { EmulatorCredentials } from './authorization.js';
+import type { Clock } from './clock.js';
+import type { FaultKind } from './fault.js';
+import type { FaultList } from './faults.js';
+import type { ObjectStore } from './object-store.js';
+import type { OperationName } from './operations/operation-name.js';
+import type { SlabPool } from './slab-pool.js';
+
+/** What all exchanges of one emulator share. */
+export interface Emulation {
+  /** Address it listens on. */
+  readonly host: string;
+  readonly region: string;
+
+  /** `undefined` when signatures are not checked. */
+  readonly credentials: EmulatorCredentials | undefined;
+  readonly objects: ObjectStore;
+  readonly faults: FaultList;
+  readonly clock: Clock;
+  readonly crc64: Crc64;
+  readonly slabs: SlabPool;
+
+  /** Aborted when the emulator closes: whatever waits stops waiting. */
+  readonly signal: AbortSignal;
+  readonly record: (request: RequestRecord) => void;
+}
+
+/** One line of the request log. */
+export interface RequestRecord {
+  /** `'unsupported'` for a request that asks for nothing the emulator knows. */
+  readonly operation: OperationName | 'unsupported';
+
+  /** Absent for a request that names none. */
+  readonly bucket?: string;
+
+  /** Decoded; absent for a request that names none. */
+  readonly key?: string;
+
+  /** The position an append or a seal named. */
+  readonly position?: number;
+
+  /** Bytes of the request's body that were read. */
+  readonly byteLength: number;
+
+  /** Status of the answer; 0 where the client did not get a complete one. */
+  readonly status: number;
+
+  /** The fault that fired on it. */
+  readonly fault?: FaultKind;
+}

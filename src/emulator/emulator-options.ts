@@ -1,0 +1,162 @@
+import type { EmulatorCredentials } from './authorization.js';
+import { isBucketName } from './bucket-name.js';
+import type { Fault } from './fault.js';
+import type { FileSystem } from './file-system.js';
+
+export interface EmulatorOptions {
+  /**
+   * Address to listen on. Anything but loopback lets the whole network in.
+   *
+   * @default '127.0.0.1'
+   */
+  readonly host?: string;
+
+  /**
+   * Port to listen on; `0` picks a free one.
+   *
+   * @default 0
+   */
+  readonly port?: number;
+
+  /** Folder that keeps the objects, on disk or in `fs`. Default: they are kept in memory. */
+  readonly dir?: string;
+
+  /** File system that keeps the objects; `node:fs` and memfs volumes fit. */
+  readonly fs?: FileSystem;
+
+  /**
+   * The only key pair accepted; `null` or `{}` accepts requests however they are signed.
+   *
+   * @default { accessKeyId: 'emulator', accessKeySecret: 'emulator' }
+   */
+  readonly credentials?: EmulatorCredentials | Readonly<Record<string, never>> | null;
+
+  /**
+   * Region signatures must name, with or without `oss-` in front.
+   *
+   * @default 'cn-hangzhou'
+   */
+  readonly region?: string;
+
+  /**
+   * Buckets that exist from the start.
+   *
+   * @default ['examplebucket']
+   */
+  readonly buckets?: readonly string[];
+
+  /** Faults that wait from the start. Default: none. */
+  readonly faults?: readonly Fault[];
+
+  /**
+   * What the chances of faults are thrown with, an integer: the same seed, the same throws.
+   *
+   * @default 0
+   */
+  readonly seed?: number;
+}
+
+export interface ResolvedEmulatorOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly dir: string | undefined;
+  readonly fs: FileSystem | undefined;
+  readonly credentials: EmulatorCredentials;
+  readonly checksSignatures: boolean;
+  readonly region: string;
+  readonly buckets: readonly string[];
+  readonly faults: readonly Fault[];
+  readonly seed: number;
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function resolveEmulatorOptions(options: EmulatorOptions): ResolvedEmulatorOptions {
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    dir,
+    fs,
+    credentials = defaultCredentials,
+    region = 'cn-hangzhou',
+    buckets = ['examplebucket'],
+    faults = [],
+    seed = 0,
+  } = options;
+  assertText('host', host);
+  if (dir !== undefined) assertText('dir', dir);
+  assertText('region', region);
+  assertInteger('port', port, { minimum: 0, maximum: 65_535 });
+  assertInteger('seed', seed, {
+    minimum: Number.MIN_SAFE_INTEGER,
+    maximum: Number.MAX_SAFE_INTEGER,
+  });
+  if (fs !== undefined && typeof fs?.promises?.open !== 'function') {
+    throw invalidType('fs', "a module shaped like 'node:fs'", fs);
+  }
+  assertList('buckets', buckets);
+  assertList('faults', faults);
+  for (const bucket of buckets) assertBucketName('buckets', bucket);
+  const checksSignatures = credentials !== null && Object.keys(credentials).length > 0;
+  return {
+    ...{ host, port, dir, fs, buckets, faults, seed, checksSignatures },
+    credentials: checksSignatures ? readCredentials(credentials) : defaultCredentials,
+    region: region.replace(/^oss-/, ''),
+  };
+}
+
+/** @throws {TypeError | RangeError} If `name` is no bucket name. */
+export function assertBucketName(option: string, name: string): void {
+  assertText(option, name);
+  if (isBucketName(name)) return;
+  throw new RangeError(
+    `Cannot start an emulator as '${option}' must be 3 to 63 of a-z, 0-9 and '-', and not begin or end with '-': current value is '${name}'`,
+  );
+}
+
+const defaultCredentials: EmulatorCredentials = {
+  accessKeyId: 'emulator',
+  accessKeySecret: 'emulator',
+};
+
+function readCredentials(value: Partial<EmulatorCredentials>): EmulatorCredentials {
+  if (typeof value !== 'object') throw invalidType('credentials', 'an object', value);
+  const { accessKeyId, accessKeySecret, securityToken } = value;
+  assertText('credentials.accessKeyId', accessKeyId);
+  assertText('credentials.accessKeySecret', accessKeySecret);
+  if (securityToken === undefined) return { accessKeyId, accessKeySecret };
+  assertText('credentials.securityToken', securityToken);
+  return { accessKeyId, accessKeySecret, securityToken };
+}
+
+function assertText(option: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '') return;
+  throw invalidType(option, 'a non-empty string', value);
+}
+
+function assertList(option: string, value: unknown): void {
+  if (!Array.isArray(value)) throw invalidType(option, 'an array', value);
+}
+
+interface IntegerRange {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+function assertInteger(option: string, value: unknown, { minimum, maximum }: IntegerRange): void {
+  if (typeof value !== 'number') throw invalidType(option, 'an integer', value);
+  if (Number.isInteger(value) && value >= minimum && value <= maximum) return;
+  throw new RangeError(
+    `Cannot start an emulator as '${option}' must be an integer from ${minimum} to ${maximum}: current value is ${value}`,
+  );
+}
+
+function invalidType(option: string, rule: string, value: unknown): TypeError {
+  return new TypeError(
+    `Cannot start an emulator as '${option}' must be ${rule}: current value is ${String(value)}`,
+  );
+}

@@ -1,0 +1,145 @@
+import { setMaxListeners } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { loadCrc64 } from '../crc64.js';
+import type { EmulatorCredentials } from './authorization.js';
+import { Clock } from './clock.js';
+import type { RequestRecord } from './emulation.js';
+import {
+  assertBucketName,
+  type EmulatorOptions,
+  resolveEmulatorOptions,
+} from './emulator-options.js';
+import type { Fault } from './fault.js';
+import { FaultList } from './faults.js';
+import { ObjectStore } from './object-store.js';
+import { createSeededRandom } from './seeded-random.js';
+import { EmulatorServer } from './server.js';
+import { SlabPool } from './slab-pool.js';
+import { openStorage } from './storage.js';
+
+/** A running emulator. */
+export interface Emulator extends AsyncDisposable {
+  /** `http://HOST:PORT`. */
+  readonly endpoint: string;
+  readonly region: string;
+
+  /** What clients are to sign with. */
+  readonly credentials: EmulatorCredentials;
+  readonly faults: EmulatorFaults;
+
+  /**
+   * What was asked and answered, oldest first; an entry is added just before its answer is sent.
+   * Only the newest 100,000 are kept.
+   */
+  readonly requests: RequestRecord[];
+
+  /** Creates a bucket, if it does not exist. */
+  createBucket(name: string): Promise<void>;
+
+  /**
+   * Reads a whole object, past every fault.
+   *
+   * @throws {Error} If it does not exist.
+   */
+  read(bucket: string, key: string): Promise<Buffer>;
+
+  /** Destroys every connection, forgets what was still to be applied, and frees the port. */
+  close(): Promise<void>;
+}
+
+/** The faults that wait for requests. */
+export interface EmulatorFaults {
+  /**
+   * Adds a fault after those there are.
+   *
+   * @returns A function that removes it again.
+   * @throws {TypeError} If a field has the wrong type, or kind or operation are unknown.
+   * @throws {RangeError} If a number is out of range.
+   */
+  add(fault: Fault): () => void;
+
+  /** Removes all faults and puts the clock right. */
+  clear(): void;
+}
+
+/**
+ * Starts a local OSS. It checks signatures, keeps objects in memory or in a folder, speaks OSS's
+ * words, and fails in scripted ways.
+ *
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a value is out of range.
+ *
+ * @example
+ * ```ts
+ * await using emulator = await startEmulator();
+ * emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
+ * // … point a client at emulator.endpoint, emulator.region, emulator.credentials
+ * const content = await emulator.read('examplebucket', 'a.log');
+ * ```
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const resolved = resolveEmulatorOptions(options);
+  const { host, region, credentials } = resolved;
+  const faults = new FaultList(createSeededRandom(resolved.seed));
+  for (const fault of resolved.faults) faults.add(fault);
+
+  const storage = await openStorage(resolved);
+  const objects = await ObjectStore.open(storage.files, storage.root);
+  for (const bucket of resolved.buckets) await objects.createBucket(bucket);
+
+  const clock = new Clock();
+  const requests: RequestRecord[] = [];
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // One for every request that a fault delays.
+  const server = new EmulatorServer({
+    ...{ host, region, objects, faults, clock },
+    credentials: resolved.checksSignatures ? credentials : undefined,
+    crc64: await loadCrc64(),
+    slabs: new SlabPool(),
+    signal: closing.signal,
+    record: (request) => addRecord(requests, request),
+  });
+  const port = await server.listen(resolved.port, host);
+
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closing.abort();
+    closed ??= server.close().then(storage.dispose);
+    return closed;
+  };
+  return {
+    endpoint: `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    ...{ region, credentials, requests, close },
+    faults: {
+      add: (fault) => faults.add(fault),
+      clear: () => {
+        faults.clear();
+        clock.reset();
+      },
+    },
+    createBucket: async (name) => {
+      assertBucketName('name', name);
+      await objects.createBucket(name);
+    },
+    read: (bucket, key) => readObject(objects, bucket, key),
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const maxRecords = 100_000;
+
+function addRecord(requests: RequestRecord[], request: RequestRecord): void {
+  // A tenth at once, because removing from the front moves all the rest.
+  if (requests.length >= maxRecords) requests.splice(0, maxRecords / 10);
+  requests.push(request);
+}
+
+async function readObject(objects: ObjectStore, bucket: string, key: string): Promise<Buffer> {
+  const record = objects.find(bucket, key);
+  if (record === undefined) throw new Error(`Cannot read "${key}": there is no such object`);
+  const pieces: Buffer[] = [];
+  for await (const piece of objects.read(bucket, key, { start: 0, end: record.length })) {
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

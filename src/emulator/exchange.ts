@@ -1,0 +1,191 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Answer } from './answer.js';
+import { authorize } from './authorization.js';
+import type { Emulation, RequestRecord } from './emulation.js';
+import { errorAnswer } from './error-document.js';
+import type { Fault } from './fault.js';
+import {
+  alterAnswer,
+  defaultDelay,
+  gatewayAnswer,
+  strikeBeforeApply,
+  strikeEarly,
+} from './fault-effects.js';
+import { Hangup } from './hangup.js';
+import { maxObjectSize } from './object-size.js';
+import { findOperation, notImplemented } from './operations/find-operation.js';
+import type { Operation, OperationContext } from './operations/operation.js';
+import { internalError, OssError } from './oss-error.js';
+import { findPosition } from './position.js';
+import { type OssRequest, parseRequest } from './request.js';
+import { noBody, type ReceivedBody, readBody } from './request-body.js';
+import { createRequestId } from './request-id.js';
+import { type ExchangeSides, sendAnswer, sendCutAnswer } from './send-answer.js';
+import { assertTarget } from './target-check.js';
+
+/** What is asked of the emulator on one exchange. */
+export interface ExchangeOptions extends ExchangeSides {
+  /** The client waits for `100 Continue`. */
+  readonly expectsContinue: boolean;
+}
+
+/** One request, from its head to the end of its answer, with the fault that befalls it. */
+export class Exchange {
+  readonly #emulation: Emulation;
+  readonly #options: ExchangeOptions;
+  readonly #startedAt = performance.now();
+  readonly #requestId = createRequestId();
+
+  // Each is known from some moment on; the log has what was known when the request was over.
+  #request: OssRequest | undefined;
+  #operation: Operation | undefined;
+  #fault: Fault | undefined;
+  #byteLength = 0;
+
+  constructor(emulation: Emulation, options: ExchangeOptions) {
+    this.#emulation = emulation;
+    this.#options = options;
+  }
+
+  /** Resolves when the answer is out or the connection dead. Never rejects. */
+  async run(): Promise<void> {
+    const { incoming, response } = this.#options;
+    try {
+      const answer = await this.#decide();
+      await this.#deliver(this.#dress(answer));
+    } catch (error) {
+      if (error instanceof Hangup) this.#log(0);
+      response.destroy();
+      incoming.socket.destroy();
+    }
+  }
+
+  async #decide(): Promise<Answer> {
+    const answer = await this.#process().catch((error) => this.#refuse(error));
+    const kind = this.#fault?.kind;
+    if (kind === undefined) return answer;
+    if (kind === 'error-500-after') return this.#refuse(internalError());
+    return alterAnswer(kind, answer);
+  }
+
+  #refuse(error: unknown): Answer {
+    if (error instanceof Hangup || this.#emulation.signal.aborted) throw new Hangup();
+    const { method = '', headers } = this.#options.incoming;
+    return errorAnswer(error instanceof OssError ? error : internalError(String(error)), {
+      method,
+      requestId: this.#requestId,
+      hostId: headers.host ?? '',
+    });
+  }
+
+  /** The order of the checks is OSS's. */
+  async #process(): Promise<Answer> {
+    const { clock, credentials, faults, host, objects, region } = this.#emulation;
+    const { incoming, expectsContinue } = this.#options;
+    const request = parseRequest(incoming, { host, expectsContinue });
+    this.#request = request;
+    const operation = findOperation(request);
+    this.#operation = operation;
+    if (operation) this.#fault = faults.take({ operation: operation.name, key: request.key });
+    if (this.#fault?.kind === 'skew') clock.jump();
+    if (credentials) authorize(request, { credentials, region, now: clock.now() });
+    if (operation === undefined) throw notImplemented();
+    assertTarget(request, operation, objects);
+
+    const context = this.#contextOf(request);
+    operation.check?.(context);
+    if (this.#fault) strikeEarly(this.#fault.kind, context);
+    const body = operation.readsBody ? await this.#readBody() : noBody;
+    if (this.#fault?.kind === 'apply-late') this.#applyLater(operation, context, body);
+    return this.#apply(operation, context, body);
+  }
+
+  #contextOf(request: OssRequest): OperationContext {
+    const { clock, crc64, objects } = this.#emulation;
+    const { bucket = '', key = '' } = request;
+    return { request, bucket, key, objects, crc64, now: () => clock.now() };
+  }
+
+  #readBody(): Promise<ReceivedBody> {
+    const { incoming, response, expectsContinue } = this.#options;
+    const { crc64, slabs } = this.#emulation;
+    if (expectsContinue) response.writeContinue();
+    const declared = Number(incoming.headers['content-length'] ?? 1);
+    const onProgress = (byteLength: number) => {
+      this.#byteLength = byteLength;
+      if (this.#fault?.kind === 'cut-request' && byteLength * 2 >= declared) throw new Hangup();
+    };
+    return readBody(incoming, { crc64, slabs, limit: maxObjectSize, onProgress });
+  }
+
+  async #apply(
+    operation: Operation,
+    context: OperationContext,
+    body: ReceivedBody,
+  ): Promise<Answer> {
+    try {
+      const scene = { ...context, signal: this.#emulation.signal };
+      if (this.#fault) await strikeBeforeApply(this.#fault, scene, body);
+      return await operation.apply(context, body);
+    } finally {
+      body.release();
+    }
+  }
+
+  /** Nobody hears whether it worked: the client is gone. */
+  #applyLater(operation: Operation, context: OperationContext, body: ReceivedBody): never {
+    const { signal } = this.#emulation;
+    void wait(this.#fault?.delay ?? defaultDelay, undefined, { signal })
+      .then(() => this.#apply(operation, context, body))
+      .catch(() => {});
+    throw new Hangup();
+  }
+
+  /** Adds what every answer of OSS carries, but no gateway's. */
+  #dress(answer: Answer): Answer {
+    const { incoming } = this.#options;
+    const kind = this.#fault?.kind;
+    if (kind === 'error-502-after') return gatewayAnswer(incoming.method ?? '');
+    const headers = {
+      server: 'AliyunOSS',
+      date: this.#emulation.clock.now().toUTCString(),
+      ...answer.headers,
+      ...(kind === 'early-conflict' ? { connection: 'close' } : {}),
+      'x-oss-request-id': this.#requestId,
+      'x-oss-server-time': String(Math.round(performance.now() - this.#startedAt)),
+    };
+    return { ...answer, headers };
+  }
+
+  async #deliver(answer: Answer): Promise<void> {
+    switch (this.#fault?.kind) {
+      case 'drop-answer':
+        throw new Hangup();
+      case 'cut-answer':
+        this.#log(0);
+        return sendCutAnswer(answer, this.#options);
+      case 'stall':
+        if (this.#fault.delay === undefined) return this.#log(0);
+        await wait(this.#fault.delay, undefined, { signal: this.#emulation.signal });
+        break;
+      default:
+    }
+    this.#log(this.#options.incoming.socket.destroyed ? 0 : answer.status);
+    await sendAnswer(answer, this.#options);
+  }
+
+  #log(status: number): void {
+    const { bucket, key } = this.#request ?? {};
+    const position = this.#request && findPosition(this.#request);
+    const record: RequestRecord = {
+      operation: this.#operation?.name ?? 'unsupported',
+      ...(bucket === undefined ? {} : { bucket }),
+      ...(key === undefined ? {} : { key }),
+      ...(position === undefined ? {} : { position }),
+      byteLength: this.#byteLength,
+      status,
+      ...(this.#fault === undefined ? {} : { fault: this.#fault.kind }),
+    };
+    this.#emulation.record(record);
+  }
+}

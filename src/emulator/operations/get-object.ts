@@ -1,0 +1,26 @@
+import { readRange } from '../byte-range.js';
+import { objectHeaders } from '../object-headers.js';
+import { noSuchKey } from '../oss-error.js';
+import type { Operation } from './operation.js';
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/getobject */
+export const getObject: Operation = {
+  name: 'get',
+  method: 'GET',
+  target: 'object',
+  readsBody: false,
+
+  async apply({ request, bucket, key, objects }) {
+    const record = objects.find(bucket, key);
+    if (record === undefined) throw noSuchKey(key);
+    const { length } = record;
+    const isStandard = request.headers.get('x-oss-range-behavior') === 'standard';
+    const range = readRange(request.headers.get('range'), length, isStandard ? 'standard' : 'oss');
+    const { start, end } = range ?? { start: 0, end: length };
+    const headers = { ...objectHeaders(record), 'content-length': String(end - start) };
+    const body = objects.read(bucket, key, { start, end });
+    if (range === undefined) return { status: 200, headers, body };
+    const contentRange = `bytes ${start}-${end - 1}/${length}`;
+    return { status: 206, headers: { ...headers, 'content-range': contentRange }, body };
+  },
+};

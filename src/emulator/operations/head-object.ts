@@ -1,0 +1,18 @@
+import { objectHeaders } from '../object-headers.js';
+import { noSuchKey } from '../oss-error.js';
+import type { Operation } from './operation.js';
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/headobject */
+export const headObject: Operation = {
+  name: 'head',
+  method: 'HEAD',
+  target: 'object',
+  readsBody: false,
+
+  async apply({ bucket, key, objects }) {
+    const record = objects.find(bucket, key);
+    if (record === undefined) throw noSuchKey(key);
+    const headers = { ...objectHeaders(record), 'content-length': String(record.length) };
+    return { status: 200, headers };
+  },
+};

@@ -1,0 +1,64 @@
+/** What an {@link OssError} carries besides its code and message. */
+export interface OssErrorDetails {
+  /** OSS's diagnostic number, sent as `x-oss-ec`. Left out where OSS documents none. */
+  readonly ec?: string;
+
+  /** Elements added to the error document, in order. */
+  readonly extras?: Readonly<Record<string, string>>;
+
+  /** Headers added to the answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A refusal in OSS's words; becomes an error document on its way out. */
+export class OssError extends Error {
+  override readonly name = 'OssError';
+  readonly status: number;
+  readonly code: string;
+  readonly details: OssErrorDetails;
+
+  constructor(status: number, code: string, message: string, details: OssErrorDetails = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export function invalidArgument(message: string, details?: OssErrorDetails): OssError {
+  return new OssError(400, 'InvalidArgument', message, details);
+}
+
+/** @param actualLength Bytes in the object, which is where the next append must start. */
+export function positionNotEqualToLength(actualLength: number): OssError {
+  return new OssError(409, 'PositionNotEqualToLength', 'Position is not equal to file length', {
+    ec: '0026-00000016',
+    headers: { 'x-oss-next-append-position': String(actualLength) },
+  });
+}
+
+export function noSuchKey(key: string): OssError {
+  return new OssError(404, 'NoSuchKey', 'The specified key does not exist.', {
+    ec: '0026-00000001',
+    extras: { Key: key },
+  });
+}
+
+export function accessDenied(message: string): OssError {
+  return new OssError(403, 'AccessDenied', message, { ec: '0003-00000001' });
+}
+
+export function internalError(
+  message = 'Please contact the server administrator, oss@service.aliyun.com.',
+): OssError {
+  return new OssError(500, 'InternalError', message);
+}
+
+export function entityTooLarge(): OssError {
+  return new OssError(
+    400,
+    'EntityTooLarge',
+    'Your proposed upload exceeds the maximum allowed size.',
+    { ec: '0006-00000003' },
+  );
+}

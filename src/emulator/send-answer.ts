@@ -1,0 +1,69 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Answer } from './answer.js';
+import { discardBody } from './discard-body.js';
+
+/** Both directions of one exchange. */
+export interface ExchangeSides {
+  readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Sends a whole answer and resolves when it is out, or its reader has left. */
+export async function sendAnswer(answer: Answer, sides: ExchangeSides): Promise<void> {
+  const { incoming, response } = sides;
+  const { body } = answer;
+  response.writeHead(answer.status, answer.headers);
+  if (body !== undefined && !(body instanceof Uint8Array)) {
+    return pipeline(Readable.from(body, { objectMode: false }), response);
+  }
+  if (!incoming.complete) return sendEarly(body, sides);
+  response.end(body);
+}
+
+/**
+ * Sends part of an answer, then ends the connection: half of the body, or half of the head where
+ * there is no body.
+ */
+export async function sendCutAnswer(answer: Answer, { incoming }: ExchangeSides): Promise<void> {
+  const { socket } = incoming;
+  const head = Buffer.from(rawHead(answer), 'latin1');
+  const body = await firstHalf(answer);
+  const sent = body.byteLength === 0 ? head.subarray(0, head.byteLength >> 1) : head;
+  socket.end(Buffer.concat([sent, body]), () => socket.destroy());
+}
+
+/**
+ * Answers a client that is still sending its body. The exchange is only closed when the rest has
+ * been read: Node may close the connection with it, and a close on unread bytes becomes a reset
+ * that can overtake the answer.
+ */
+async function sendEarly(
+  body: Uint8Array | undefined,
+  { incoming, response }: ExchangeSides,
+): Promise<void> {
+  response.flushHeaders();
+  if (body !== undefined) response.write(body);
+  if (await discardBody(incoming)) response.end();
+  else incoming.socket.destroy();
+}
+
+function rawHead({ status, headers }: Answer): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+}
+
+async function firstHalf({ headers, body }: Answer): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  const wanted = Math.floor(Number(headers['content-length']) / 2);
+  if (body instanceof Uint8Array) return Buffer.from(body.subarray(0, wanted));
+  const pieces: Uint8Array[] = [];
+  let byteLength = 0;
+  for await (const piece of body) {
+    if (byteLength >= wanted) break;
+    pieces.push(piece);
+    byteLength += piece.byteLength;
+  }
+  return Buffer.concat(pieces).subarray(0, wanted);
+}

@@ -1,0 +1,21 @@
+/** What a request says about who signed it, whichever way it was signed. */
+export interface SignatureClaim {
+  readonly accessKeyId: string;
+
+  /** The signature that was sent. */
+  readonly signature: string;
+
+  /** An invalid date if the request does not say. */
+  readonly signedAt: Date;
+
+  /** Computes what should have been sent. */
+  readonly expect: (accessKeySecret: string) => ExpectedSignature;
+}
+
+export interface ExpectedSignature {
+  readonly signature: string;
+  readonly stringToSign: string;
+
+  /** Only version 4 has one. */
+  readonly canonicalRequest?: string;
+}

@@ -1,0 +1,45 @@
+import { isBucketName } from './bucket-name.js';
+import type { ObjectStore } from './object-store.js';
+import type { Operation } from './operations/operation.js';
+import { OssError } from './oss-error.js';
+import type { OssRequest } from './request.js';
+
+/**
+ * Refuses a request for a bucket or a key that cannot be.
+ *
+ * @throws {OssError} If a name is not well-formed, or the bucket is not there and not being made.
+ */
+export function assertTarget(
+  { bucket, key }: OssRequest,
+  operation: Operation,
+  objects: ObjectStore,
+): void {
+  if (bucket === undefined) return;
+  if (!isBucketName(bucket)) {
+    throw new OssError(400, 'InvalidBucketName', 'The specified bucket is not valid.', {
+      extras: { BucketName: bucket },
+    });
+  }
+  if (operation.name !== 'put-bucket' && !objects.hasBucket(bucket)) {
+    throw new OssError(404, 'NoSuchBucket', 'The specified bucket does not exist.', {
+      ec: '0015-00000101',
+      extras: { BucketName: bucket },
+    });
+  }
+  if (key !== undefined) assertKey(key);
+}
+
+/** @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions */
+function assertKey(key: string): void {
+  if (Buffer.byteLength(key) > 1023) {
+    const message = 'The length of object name must be less than 1024.';
+    throw new OssError(400, 'InvalidObjectName', message, { ec: '0016-00000003' });
+  }
+  if (/^[/\\]/.test(key)) {
+    const message = 'The specified object is not valid.';
+    throw new OssError(400, 'InvalidObjectName', message, {
+      ec: '0016-00000005',
+      extras: { ObjectName: key },
+    });
+  }
+}

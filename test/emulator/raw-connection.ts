@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { Emulator } from '../../src/emulator/index.js';
+
+/** A bare socket, for what an HTTP client would refuse to send or to leave unsent. */
+export interface RawConnection extends AsyncDisposable {
+  readonly socket: Socket;
+
+  /** Sends bytes as they are. */
+  write(bytes: string | Uint8Array): void;
+
+  /** Resolves with all that has come since the connection began, once it contains `text`. */
+  until(text: string): Promise<string>;
+
+  /** Resolves with all that came until the server closed. */
+  untilClosed(): Promise<string>;
+}
+
+export async function openRawConnection(emulator: Emulator): Promise<RawConnection> {
+  const { hostname, port } = new URL(emulator.endpoint);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  let received = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (text: string) => {
+    received += text;
+  });
+  socket.on('error', () => {}); // A reset is one of the ways to be closed.
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return {
+    socket,
+    write: (bytes) => void socket.write(bytes),
+    until: async (text) => {
+      while (!received.includes(text)) {
+        const hasEnded = await Promise.race([
+          once(socket, 'data').then(() => false),
+          closed.then(() => true),
+        ]);
+        if (hasEnded && !received.includes(text)) {
+          throw new Error(`Cannot find "${text}" in what was received: ${received}`);
+        }
+      }
+      return received;
+    },
+    untilClosed: async () => {
+      await closed;
+      return received;
+    },
+    [Symbol.asyncDispose]: async () => {
+      socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** The head of a request as text. */
+export function headText(
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}

@@ -1,0 +1,220 @@
+import { Agent, request } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { startEmulator } from '../../src/emulator/index.js';
+import { headText, openRawConnection } from './raw-connection.js';
+import { append, pathOf, type RequestOptions, send, signedHeaders } from './signed-request.js';
+
+const bucket = 'examplebucket';
+const mebibyte = 2 ** 20;
+
+function appendOptions(position: number, headers: Record<string, string>): RequestOptions {
+  const query = { append: '', position: String(position) };
+  return { method: 'POST', key: 'a.log', query, headers: { host: 'localhost', ...headers } };
+}
+
+describe('a request body', () => {
+  test('is not waited for where the client does not say that one comes', async () => {
+    await using emulator = await startEmulator();
+    await using connection = await openRawConnection(emulator);
+    const options = appendOptions(0, {});
+
+    connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));
+
+    expect(await connection.until('</Error>')).toMatch(
+      /^HTTP\/1\.1 411 [\s\S]*MissingContentLength/,
+    );
+  });
+
+  test('cut short stores nothing', async () => {
+    await using emulator = await startEmulator();
+    await append(emulator, 'a.log', 0, 'abcd');
+    const connection = await openRawConnection(emulator);
+    const options = appendOptions(4, { 'content-length': '10', expect: '100-continue' });
+    connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));
+    await connection.until('100 Continue');
+
+    connection.write('123456789');
+    await connection[Symbol.asyncDispose]();
+
+    await expect.poll(() => emulator.requests.length).toBe(2);
+    expect(emulator.requests[1]).toMatchObject({ operation: 'append', position: 4, status: 0 });
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('abcd');
+    expect((await append(emulator, 'a.log', 4, 'x')).status).toBe(200);
+  });
+
+  test('in chunks without the last one stores nothing', async () => {
+    await using emulator = await startEmulator();
+    const connection = await openRawConnection(emulator);
+    const options = appendOptions(0, { 'transfer-encoding': 'chunked', expect: '100-continue' });
+    connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));
+    await connection.until('100 Continue');
+
+    connection.write('4\r\nabcd\r\n');
+    connection.socket.end();
+    await connection.untilClosed();
+
+    await expect.poll(() => emulator.requests.length).toBe(1);
+    await expect(emulator.read(bucket, 'a.log')).rejects.toThrow('there is no such object');
+  });
+
+  test('is called for with 100 Continue when it is wanted', async () => {
+    await using emulator = await startEmulator();
+    await using connection = await openRawConnection(emulator);
+    const options = appendOptions(0, { 'content-length': '4', expect: '100-continue' });
+    connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));
+
+    expect(await connection.until('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    connection.write('abcd');
+    expect(await connection.until('x-oss-next-append-position')).toContain('HTTP/1.1 200 OK');
+  });
+
+  test('is not called for when the append is doomed', async () => {
+    await using emulator = await startEmulator();
+    await using connection = await openRawConnection(emulator);
+    const options = appendOptions(7, { 'content-length': '4', expect: '100-continue' });
+    connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));
+
+    const answer = await connection.until('</Error>');
+
+    expect(answer).toMatch(/^HTTP\/1\.1 409 /);
+    expect(answer.toLowerCase()).toContain('connection: close');
+    expect(emulator.requests).toMatchObject([{ status: 409, byteLength: 0 }]);
+  });
+
+  test('of any length does not keep a client from seeing why it was refused', async () => {
+    await using emulator = await startEmulator();
+    const body = Buffer.alloc(32 * mebibyte);
+    const credentials = { accessKeyId: 'nobody', accessKeySecret: 'x' };
+
+    const responses = await Promise.all(
+      [1, 2, 3].map(() => append(emulator, 'a.log', 0, body, { credentials })),
+    );
+
+    expect(responses.map(({ status }) => status)).toEqual([403, 403, 403]);
+  });
+
+  test('of too many bytes is not read to its end once it has been refused', async () => {
+    await using emulator = await startEmulator();
+    await using connection = await openRawConnection(emulator);
+    const head = { host: 'localhost', 'content-length': String(5 * 2 ** 30) };
+    connection.write(headText('PUT', '/examplebucket/a', head));
+    await connection.until('</Error>');
+    const piece = Buffer.alloc(mebibyte);
+    const pump = () => {
+      while (!connection.socket.destroyed && connection.socket.write(piece));
+    };
+    connection.socket.on('drain', pump);
+
+    pump();
+
+    expect(await connection.untilClosed()).toMatch(/^HTTP\/1\.1 403 /);
+    expect(connection.socket.bytesWritten).toBeLessThan(200 * mebibyte);
+  });
+});
+
+describe('a connection', () => {
+  test('serves one request after the other, refused ones too', async () => {
+    await using emulator = await startEmulator();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    const statuses: (number | undefined)[] = [];
+    const exchange = (options: RequestOptions) =>
+      new Promise<void>((resolve, reject) => {
+        const headers = signedHeaders(emulator, options);
+        const settings = { method: options.method ?? 'GET', path: pathOf(options), headers, agent };
+        const outgoing = request(emulator.endpoint, settings, (incoming) => {
+          ports.add(incoming.socket.localPort);
+          statuses.push(incoming.statusCode);
+          incoming.resume().on('end', resolve);
+        });
+        outgoing.on('error', reject).end(options.body);
+      });
+
+    const body = Buffer.alloc(mebibyte);
+    const length = { 'content-length': String(body.byteLength) };
+    await exchange({ ...appendOptions(0, length), body });
+    await exchange({ ...appendOptions(0, length), body });
+    await exchange({ ...appendOptions(0, length), body, region: 'elsewhere' });
+    await exchange({ method: 'HEAD', key: 'a.log' });
+    await exchange({ method: 'HEAD', key: 'b.log' });
+    await exchange({ method: 'DELETE', key: 'a.log' });
+    agent.destroy();
+
+    expect(statuses).toEqual([200, 409, 400, 200, 404, 204]);
+    expect(ports.size).toBe(1);
+  });
+
+  test('that is closed in the middle of an answer does not disturb the others', async () => {
+    await using emulator = await startEmulator();
+    await append(emulator, 'big', 0, Buffer.alloc(32 * mebibyte));
+    const connection = await openRawConnection(emulator);
+    const options = { key: 'big', headers: { host: 'localhost' } };
+    connection.write(headText('GET', pathOf(options), signedHeaders(emulator, options)));
+    await connection.until('\r\n\r\n');
+    await connection[Symbol.asyncDispose]();
+
+    expect((await send(emulator, { method: 'HEAD', key: 'big' })).status).toBe(200);
+  });
+});
+
+describe('hostile input', () => {
+  const host = 'host: localhost\r\n';
+
+  test.each([
+    { scenario: 'no HTTP at all', text: '\u0016\u0003\u0001hello\r\n\r\n', status: 400 },
+    {
+      scenario: 'a head without an end',
+      text: `GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(20_000)}`,
+      status: 431,
+    },
+    {
+      scenario: 'a broken percent-encoding',
+      text: `GET /b-1/%zz HTTP/1.1\r\n${host}\r\n`,
+      status: 400,
+    },
+    {
+      scenario: 'a target that is no path',
+      text: `OPTIONS * HTTP/1.1\r\n${host}\r\n`,
+      status: 400,
+    },
+    {
+      scenario: 'a host full of markup',
+      text: 'GET /b-1/k HTTP/1.1\r\nhost: <&">.\r\n\r\n',
+      status: 403,
+    },
+    { scenario: 'no host', text: 'GET /b-1/k HTTP/1.0\r\n\r\n', status: 403 },
+    {
+      scenario: 'two lengths',
+      text: `PUT /b-1/k HTTP/1.1\r\n${host}content-length: 1\r\ncontent-length: 2\r\n\r\n`,
+      status: 400,
+    },
+    {
+      scenario: 'a length and chunks',
+      text: `PUT /b-1/k HTTP/1.1\r\n${host}content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n`,
+      status: 400,
+    },
+    {
+      scenario: 'a negative length',
+      text: `PUT /b-1/k HTTP/1.1\r\n${host}content-length: -1\r\n\r\n`,
+      status: 400,
+    },
+    {
+      scenario: 'an authorization of commas',
+      text: `GET /b-1/k HTTP/1.1\r\n${host}authorization: OSS4-HMAC-SHA256 ,,,=,=\r\n\r\n`,
+      status: 400,
+    },
+    {
+      scenario: 'an unknown expectation',
+      text: `PUT /b-1/k HTTP/1.1\r\n${host}expect: miracles\r\n\r\n`,
+      status: 417,
+    },
+  ])('of the kind "$scenario" is refused and harms nobody', async ({ text, status }) => {
+    await using emulator = await startEmulator();
+    await using connection = await openRawConnection(emulator);
+
+    connection.write(Buffer.from(text, 'latin1'));
+
+    expect(await connection.until('\r\n\r\n')).toMatch(new RegExp(`^HTTP/1\\.[01] ${status} `));
+    expect((await append(emulator, 'a', 0, 'x')).status).toBe(200);
+  });
+});

@@ -1,0 +1,135 @@
+import { createHash, createHmac } from 'node:crypto';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import type { Emulator } from '../../src/emulator/index.js';
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly bucket?: string;
+  readonly key?: string;
+
+  /** Values may be empty: the name is then sent alone. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+
+  /** Replaces the address made from bucket, key and query; the signature stays. */
+  readonly path?: string;
+
+  /** Puts the bucket into the `Host` header instead of the path. */
+  readonly host?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly accessKeySecret: string };
+  readonly signedAt?: Date;
+  readonly additionalHeaders?: readonly string[];
+  readonly isSigned?: boolean;
+}
+
+export interface Response {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Sends one signed request on a connection of its own and collects the answer. */
+export async function send(emulator: Emulator, options: RequestOptions = {}): Promise<Response> {
+  const { method = 'GET', body, host } = options;
+  const headers = { ...signedHeaders(emulator, options), ...(host === undefined ? {} : { host }) };
+  const path = options.path ?? pathOf(options);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(emulator.endpoint, { method, path, headers, agent: false });
+    outgoing.on('error', reject);
+    outgoing.on('response', (incoming) => {
+      const pieces: Buffer[] = [];
+      incoming.on('data', (piece: Buffer) => pieces.push(piece));
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        const { statusCode: status = 0, headers: answered } = incoming;
+        resolve({ status, headers: answered, body: Buffer.concat(pieces) });
+      });
+    });
+    outgoing.end(body);
+  });
+}
+
+/** Appends `body` at `position`. */
+export function append(
+  emulator: Emulator,
+  key: string,
+  position: number | string,
+  body: Uint8Array | string,
+  options: RequestOptions = {},
+): Promise<Response> {
+  const query = { append: '', position: String(position), ...options.query };
+  const headers = { 'content-length': String(Buffer.byteLength(body)), ...options.headers };
+  return send(emulator, { method: 'POST', key, body, ...options, query, headers });
+}
+
+/** The raw request target of a request in path style, or in virtual-host style with `host`. */
+export function pathOf({ bucket = 'examplebucket', key = '', query = {}, host }: RequestOptions) {
+  const parameters = Object.entries(query).map(([name, value]) =>
+    value === '' ? encode(name) : `${encode(name)}=${encode(value)}`,
+  );
+  const start = host === undefined ? `/${bucket}/` : '/';
+  const search = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
+  return `${start}${key.split('/').map(encode).join('/')}${search}`;
+}
+
+/** The headers of `options` with a signature of version 4 among them. */
+export function signedHeaders(emulator: Emulator, options: RequestOptions): Record<string, string> {
+  const headers: Record<string, string> = { ...options.headers };
+  if (options.isSigned === false) return headers;
+  const { accessKeyId, accessKeySecret } = options.credentials ?? emulator.credentials;
+  const timestamp = (options.signedAt ?? new Date()).toISOString().replace(/[-:]|\.\d+/g, '');
+  headers['x-oss-date'] ??= timestamp;
+  headers['x-oss-content-sha256'] ??= 'UNSIGNED-PAYLOAD';
+  const scope = [
+    timestamp.slice(0, 8),
+    options.region ?? emulator.region,
+    'oss',
+    'aliyun_v4_request',
+  ];
+  const additional = [...(options.additionalHeaders ?? [])].sort();
+  const canonical = [
+    options.method ?? 'GET',
+    `/${options.bucket ?? 'examplebucket'}/${(options.key ?? '').split('/').map(encode).join('/')}`,
+    Object.entries(options.query ?? {})
+      .map(([name, value]) => [encode(name), encode(value)] as const)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+      .join('&'),
+    Object.keys(headers)
+      .filter(
+        (name) => /^(x-oss-|content-type$|content-md5$)/.test(name) || additional.includes(name),
+      )
+      .sort()
+      .map((name) => `${name}:${headers[name]}\n`)
+      .join(''),
+    additional.join(';'),
+    headers['x-oss-content-sha256'],
+  ].join('\n');
+  const digest = createHash('sha256').update(canonical, 'latin1').digest('hex');
+  const text = ['OSS4-HMAC-SHA256', timestamp, scope.join('/'), digest].join('\n');
+  const key = scope.reduce<string | Buffer>(
+    (secret, step) => createHmac('sha256', secret).update(step).digest(),
+    `aliyun_v4${accessKeySecret}`,
+  );
+  const signature = createHmac('sha256', key).update(text).digest('hex');
+  const named = additional.length === 0 ? '' : `,AdditionalHeaders=${additional.join(';')}`;
+  headers.authorization = `OSS4-HMAC-SHA256 Credential=${accessKeyId}/${scope.join('/')}${named},Signature=${signature}`;
+  return headers;
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** The text of one element of an error document. */
+export function element(response: Response, name: string): string | undefined {
+  const encoded = response.headers['x-oss-err'];
+  const document =
+    typeof encoded === 'string' ? String(Buffer.from(encoded, 'base64')) : String(response.body);
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(document)?.[1];
+}

@@ -1,0 +1,41 @@
+import * as nodeFs from 'node:fs';
+import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { openStorage } from '../../src/emulator/storage.js';
+
+const nothing = { dir: undefined, fs: undefined };
+
+function rejectWith(code: string) {
+  return () => Promise.reject(Object.assign(new Error(code), { code }));
+}
+
+describe('openStorage()', () => {
+  test('opens memory of its own every time', async () => {
+    const [first, second] = [await openStorage(nothing), await openStorage(nothing)];
+
+    expect(first.files).not.toBe(nodeFs);
+    expect(first.files).not.toBe(second.files);
+  });
+
+  test('makes a temporary folder without memfs, and removes it in the end', async () => {
+    const { files, root, dispose } = await openStorage(nothing, rejectWith('ERR_MODULE_NOT_FOUND'));
+    expect(files).toBe(nodeFs);
+    expect(root.startsWith(tmpdir())).toBe(true);
+    await access(root);
+
+    await dispose();
+
+    await expect(access(root)).rejects.toThrow('ENOENT');
+  });
+
+  test('does not hide why memfs cannot be loaded', async () => {
+    await expect(openStorage(nothing, rejectWith('ERR_SYNTAX'))).rejects.toThrow('ERR_SYNTAX');
+  });
+
+  test('takes the folder on disk it is given', async () => {
+    const storage = await openStorage({ ...nothing, dir: '/some/where' });
+
+    expect(storage).toMatchObject({ files: nodeFs, root: '/some/where' });
+  });
+});
