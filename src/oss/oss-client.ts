@@ -7,6 +7,7 @@ import type {
   ObjectState,
   RequestOptions,
 } from '../append/append-client.js';
+import { attemptTimeout } from '../attempt-timeout.js';
 import { type OssClientOptions, resolveClientOptions } from './client-options.js';
 import { type ConnectionShare, shareConnections } from './connection-pool.js';
 import { download } from './download.js';
@@ -20,7 +21,7 @@ import {
   type OssRequest,
   sealRequest,
 } from './oss-request.js';
-import { RequestDeadline, timeoutOf } from './request-deadline.js';
+import { RequestDeadline } from './request-deadline.js';
 import { OssRequestError } from './request-error.js';
 import { RequestSigner } from './request-signer.js';
 import { assertRange, readObjectState, readReceipt, readSeal } from './response.js';
@@ -172,7 +173,7 @@ export class OssClient implements AppendClient {
     const dispatcher = this.#dispatcherFor(request);
     const { method, body, describe } = request;
     const origin = this.#bucketOrigin;
-    const timeout = timeoutOf(this.#requestTimeout, body?.byteLength ?? 0, trafficLimit);
+    const timeout = attemptTimeout(this.#requestTimeout, body?.byteLength ?? 0, trafficLimit);
     const deadline = new RequestDeadline(timeout, signal);
     try {
       return await this.#exchange.send(request, deadline, (signed, until) =>

@@ -1,8 +1,3 @@
-// A body slower than this is stuck rather than slow, in bytes per second.
-const slowestRate = 32 * 1024;
-
-const longestDelay = 2 ** 31 - 1;
-
 /** The reason of a request whose time was up. */
 export class RequestTimedOut extends Error {
   override readonly name = 'RequestTimedOut';
@@ -19,20 +14,6 @@ export class RequestTimedOut extends Error {
 /** The reason of a request that its caller aborted. */
 export class RequestAborted extends Error {
   override readonly name = 'RequestAborted';
-}
-
-/**
- * Milliseconds a request with a body of `byteLength` bytes may take.
- *
- * @param trafficLimit Bits per second that OSS takes, as the caller asked for.
- */
-export function timeoutOf(
-  requestTimeout: number,
-  byteLength: number,
-  trafficLimit = Number.POSITIVE_INFINITY,
-): number {
-  const rate = Math.min(slowestRate, trafficLimit / 8);
-  return Math.min(requestTimeout + Math.ceil((byteLength / rate) * 1000), longestDelay);
 }
 
 /** When a request must end: at its timeout, or as soon as its caller aborts. */

@@ -4,21 +4,7 @@ import {
   RequestAborted,
   RequestDeadline,
   RequestTimedOut,
-  timeoutOf,
 } from '../../src/oss/request-deadline.js';
-
-describe('timeoutOf()', () => {
-  test.each([
-    { scenario: 'no body', byteLength: 0, expected: 60_000 },
-    { scenario: '32 KiB', byteLength: 32_768, expected: 61_000 },
-    { scenario: '4 MiB', byteLength: 4 * 1024 * 1024, expected: 188_000 },
-    { scenario: 'a slower limit', byteLength: 32_768, trafficLimit: 131_072, expected: 62_000 },
-    { scenario: 'a faster limit', byteLength: 32_768, trafficLimit: 819_200, expected: 61_000 },
-    { scenario: 'more than a timer takes', byteLength: 2 ** 40, expected: 2 ** 31 - 1 },
-  ])('of $scenario is $expected ms', ({ byteLength, trafficLimit, expected }) => {
-    expect(timeoutOf(60_000, byteLength, trafficLimit)).toBe(expected);
-  });
-});
 
 describe('RequestDeadline', () => {
   beforeEach(() => {

@@ -1,0 +1,224 @@
+import { type Crc64, loadCrc64 } from '../crc64.js';
+import { ObjectFullError } from '../errors.js';
+import type { AppendClient, ObjectCreation, RequestOptions } from './append-client.js';
+import { ChunkDelivery, type Commit } from './chunk-delivery.js';
+import { FrozenChunk } from './frozen-chunk.js';
+import { Intake } from './intake.js';
+import { ObjectInquiry } from './object-inquiry.js';
+import { type ConfirmedObject, openObject } from './open-object.js';
+import type { SettledReconciliation } from './reconcile.js';
+import type { RetryNotice, RetryOptions } from './retry-policy.js';
+
+/**
+ * Most bytes in one appendable object: 5 GiB.
+ *
+ * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
+ */
+const maxAppendableObjectSize = 5 * 2 ** 30;
+
+export interface AppenderOptions {
+  readonly client: AppendClient;
+  readonly key: string;
+  readonly flags: 'a' | 'ax';
+  readonly position: number | undefined;
+  readonly chunkSize: number;
+  readonly flushInterval: number;
+  readonly verify: 'crc64' | 'none';
+  readonly retry: RetryOptions;
+  readonly requestTimeout: number;
+  readonly create: ObjectCreation;
+  readonly request: Omit<RequestOptions, 'signal'>;
+
+  /** Lets the event loop turn once. */
+  readonly yieldTurn: () => Promise<void>;
+}
+
+/** Told of what happens, at once and in order. None of these may throw. */
+export interface AppenderListener {
+  ready(position: number): void;
+  attempted(): void;
+  retrying(notice: RetryNotice): void;
+  reconciled(outcome: SettledReconciliation['outcome'], position: number): void;
+
+  /** @param duration Milliseconds since the chunk was cut. */
+  committed(commit: Commit, duration: number): void;
+
+  /** It has given up, and waits to be destroyed. */
+  failed(error: Error): void;
+}
+
+/** What is accepted and not known to be committed. */
+export interface Uncommitted {
+  readonly position: number | undefined;
+
+  /** In the order of the stream. */
+  readonly pieces: readonly Buffer[];
+
+  /** Whether the first of these bytes are certainly not in the object, and will not get there. */
+  readonly isConfirmed: boolean;
+}
+
+/*
+ *  opening ──► idle ──► appending ──ok──► idle
+ *                           │ unknown, conflict
+ *                           ▼
+ *                      reconciling ──committed──► idle        (position moved past the chunk)
+ *                           │  └──not committed──► appending  (same bytes, same position)
+ *                           └──diverged, or gave up──► failed
+ *
+ *  Ending leads from idle, and destroying from everywhere, to closed. Appending and reconciling
+ *  are one state here, because they are one chunk: the delivery says which.
+ */
+type AppenderState =
+  | { readonly status: 'opening' }
+  | { readonly status: 'idle'; readonly object: ConfirmedObject }
+  | { readonly status: 'delivering'; readonly delivery: ChunkDelivery }
+  | { readonly status: 'failed'; readonly delivery: ChunkDelivery | undefined }
+  | { readonly status: 'closed' };
+
+/**
+ * Appends bytes to one object: in order, one chunk in flight at a time, each exactly once.
+ *
+ * One pump looks at the state and does the next thing; whoever changes a fact calls it.
+ */
+export class Appender {
+  readonly #options: AppenderOptions;
+  readonly #listener: AppenderListener;
+  readonly #inquiry: ObjectInquiry;
+  readonly #intake: Intake;
+  readonly #controller = new AbortController();
+  #state: AppenderState = { status: 'opening' };
+  #position: number | undefined;
+  #crc64: Crc64 | undefined;
+  #onEnd: (() => void) | undefined;
+
+  constructor(options: AppenderOptions, listener: AppenderListener) {
+    const { client, key, requestTimeout, request, chunkSize, flushInterval } = options;
+    this.#options = options;
+    this.#listener = listener;
+    this.#inquiry = new ObjectInquiry(client, key, requestTimeout, request);
+    this.#intake = new Intake(chunkSize, flushInterval, () => this.#pump());
+  }
+
+  /** What has been accepted, and by whom it is awaited. */
+  get intake(): Intake {
+    return this.#intake;
+  }
+
+  /** Position of the next append as confirmed; `undefined` before the object was opened. */
+  get position(): number | undefined {
+    return this.#position;
+  }
+
+  /** Finds out where the object ends; writes are accepted meanwhile. */
+  async open(): Promise<void> {
+    const { signal } = this.#controller;
+    try {
+      const opening = openObject(this.#inquiry, {
+        ...this.#options,
+        signal,
+        onRetry: (notice) => this.#listener.retrying(notice),
+      });
+      const [object, crc64] = await Promise.all([opening, loadCrc64()]);
+      if (signal.aborted) return;
+      this.#crc64 = crc64;
+      this.#position = object.position;
+      this.#state = { status: 'idle', object };
+      this.#intake.open();
+      this.#listener.ready(object.position);
+      this.#pump();
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  /** Commits everything, creates the object where there is none yet, and calls back. */
+  end(callback: () => void): void {
+    this.#onEnd = callback;
+    this.#pump();
+  }
+
+  /**
+   * Stops at once, tells everybody who waits, and hands out what is not committed.
+   *
+   * @param error What ended the stream, if anything failed.
+   * @param reason What those who wait for a commit are told.
+   */
+  destroy(error: Error | null, reason: Error): Uncommitted {
+    const delivery = 'delivery' in this.#state ? this.#state.delivery : undefined;
+    const isConfirmed = !(delivery?.mayHaveLanded ?? false);
+    const inFlight = delivery === undefined ? [] : [delivery.chunk.bytes];
+    this.#state = { status: 'closed' };
+    this.#controller.abort(reason);
+    const pieces = [...inFlight, ...this.#intake.close(error, reason)];
+    return { position: this.#position, pieces, isConfirmed };
+  }
+
+  /** Does the next thing that the state allows, if there is one. */
+  #pump(): void {
+    if (this.#state.status !== 'idle') return;
+    const { object } = this.#state;
+    const isEnding = this.#onEnd !== undefined;
+    if (this.#intake.isDue || (isEnding && this.#intake.byteLength > 0)) {
+      this.#deliver(object);
+    } else if (isEnding && !object.exists) {
+      // Nothing was written, but there is to be an object.
+      this.#deliver(object);
+    } else if (this.#onEnd !== undefined) {
+      this.#state = { status: 'closed' };
+      this.#onEnd();
+      this.#intake.end();
+    }
+  }
+
+  #deliver(object: ConfirmedObject): void {
+    const { byteLength } = this.#intake;
+    if (object.position + byteLength > maxAppendableObjectSize) {
+      this.#fail(objectFullError(this.#options.key, object.position, byteLength));
+      return;
+    }
+    const crc64 = this.#crc64 as Crc64;
+    const since = performance.now();
+    const delivery = new ChunkDelivery(
+      new FrozenChunk(object, this.#intake.cut(), crc64),
+      { ...this.#options, inquiry: this.#inquiry, crc64, signal: this.#controller.signal },
+      {
+        attempted: () => this.#listener.attempted(),
+        sent: () => this.#intake.resume(),
+        retrying: (notice) => this.#listener.retrying(notice),
+        reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
+        committed: (commit) => this.#committed(delivery, commit, since),
+      },
+    );
+    this.#state = { status: 'delivering', delivery };
+    delivery.run().catch((error: Error) => this.#fail(error));
+  }
+
+  #committed(delivery: ChunkDelivery, commit: Commit, since: number): void {
+    // Destroyed while the answer was on its way: these bytes have been handed back as unconfirmed.
+    if (this.#state.status === 'closed') return;
+    this.#position = commit.object.position;
+    this.#intake.commit(commit.byteLength);
+    this.#listener.committed(commit, performance.now() - since);
+    if (delivery.status !== 'settled') return;
+    this.#intake.release({ reuse: !delivery.isAbandoned });
+    this.#state = { status: 'idle', object: commit.object };
+    // At once: those who were told above run on the next tick, when the next chunk is on its way.
+    this.#pump();
+  }
+
+  #fail(error: Error): void {
+    // After being destroyed there is nothing left to fail.
+    if (this.#state.status === 'closed') return;
+    const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
+    this.#state = { status: 'failed', delivery };
+    this.#listener.failed(error);
+  }
+}
+
+function objectFullError(key: string, position: number, byteLength: number): ObjectFullError {
+  return new ObjectFullError(
+    `Cannot append ${byteLength} bytes to "${key}" at position ${position}: an object holds at most ${maxAppendableObjectSize} bytes`,
+    { key, limit: maxAppendableObjectSize },
+  );
+}

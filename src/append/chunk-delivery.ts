@@ -1,0 +1,287 @@
+import pRetry from 'p-retry';
+import { attemptTimeout } from '../attempt-timeout.js';
+import { ChecksumError } from '../errors.js';
+import type { AppendReceipt } from './append-client.js';
+import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
+import {
+  checksumError,
+  divergedError,
+  notAppendableError,
+  retriesExhaustedError,
+  unconfirmedError,
+} from './delivery-errors.js';
+import type { FrozenChunk } from './frozen-chunk.js';
+import type { ConfirmedObject } from './open-object.js';
+import type { SettledReconciliation } from './reconcile.js';
+import { AbandonedRequestError, withDeadline } from './request-deadline.js';
+import {
+  FailedAttempt,
+  judge,
+  type RetryNotice,
+  type RetryOptions,
+  retryOptions,
+} from './retry-policy.js';
+
+export interface DeliveryOptions extends ChunkInquiryOptions {
+  readonly retry: RetryOptions;
+  readonly verify: 'crc64' | 'none';
+
+  /** Lets the event loop turn once. */
+  readonly yieldTurn: () => Promise<void>;
+}
+
+/** Bytes that have been confirmed to be in the object. */
+export interface Commit {
+  readonly byteLength: number;
+
+  /** The object behind them. */
+  readonly object: ConfirmedObject;
+
+  /** Appends sent for the chunk so far. */
+  readonly attempts: number;
+  readonly requestId: string | undefined;
+}
+
+/** Told of what happens, at once and in order. None of these may throw. */
+export interface DeliveryListener {
+  /** An append is about to be handed to the client. */
+  attempted(): void;
+
+  /** The first append is on its way, and its bytes had a turn to leave. */
+  sent(): void;
+  committed(commit: Commit): void;
+  retrying(notice: RetryNotice): void;
+  reconciled(outcome: SettledReconciliation['outcome'], position: number): void;
+}
+
+/**
+ * Gets one frozen chunk into the object, exactly once.
+ *
+ * An ambiguous failure is followed by asking the object, and the next attempt by asking again,
+ * because an attempt without an answer may land after any question.
+ */
+export class ChunkDelivery {
+  readonly #chunk: FrozenChunk;
+  readonly #options: DeliveryOptions;
+  readonly #listener: DeliveryListener;
+  #status: 'appending' | 'reconciling' | 'settled' = 'appending';
+  #attempts = 0;
+
+  /** The object has been asked since the last append, whatever came of it. */
+  #wasAsked = false;
+  #isSending = false;
+  #isAbandoned = false;
+
+  constructor(chunk: FrozenChunk, options: DeliveryOptions, listener: DeliveryListener) {
+    this.#chunk = chunk;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  get status(): 'appending' | 'reconciling' | 'settled' {
+    return this.#status;
+  }
+
+  get chunk(): FrozenChunk {
+    return this.#chunk;
+  }
+
+  /** Whether what is left of the chunk may be in the object, or may still get there. */
+  get mayHaveLanded(): boolean {
+    return this.#isSending || this.#chunk.mayHaveLanded;
+  }
+
+  /** Whether a client still holds the bytes although it was told to let go of them. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /**
+   * Resolves when the whole chunk has been committed; the listener has been told by then.
+   *
+   * @throws {DivergedError} If the object holds other bytes than ours.
+   * @throws {UnconfirmedError} If it gave up while nobody knows whether the chunk landed.
+   * @throws {RetriesExhaustedError} If it gave up and the chunk is certainly not in the object.
+   * @throws {NotAppendableError} If the object takes no more appends.
+   * @throws {ChecksumError} If the store's checksum differs from ours after an append it accepted.
+   */
+  async run(): Promise<void> {
+    const options = retryOptions(this.#options.retry, this.#options.signal, (notice) =>
+      this.#listener.retrying(notice),
+    );
+    // Each round but the first follows a commit of a part, and has the whole budget again.
+    while (this.#status !== 'settled') {
+      try {
+        await pRetry(() => this.#attempt(), options);
+      } catch (error) {
+        // p-retry looks at its signal after a success too, and what is committed is committed.
+        if (this.#isSettled) return;
+        if (!(error instanceof FailedAttempt)) throw error;
+        await this.#settleOrGiveUp(error.cause);
+      }
+    }
+  }
+
+  // A method, because the status changes behind awaits that the compiler does not see.
+  get #isSettled(): boolean {
+    return this.#status === 'settled';
+  }
+
+  /** Resolves when bytes have been committed; throws `FailedAttempt` when another may follow. */
+  async #attempt(): Promise<void> {
+    if (this.#chunk.doubt !== 'none' && (await this.#reconcile())) return;
+    let failure: unknown;
+    try {
+      this.#isSending = true;
+      return this.#accept(await this.#append());
+    } catch (thrown) {
+      failure = thrown;
+    } finally {
+      this.#isSending = false;
+    }
+    await this.#afterFailure(failure);
+  }
+
+  async #append(): Promise<AppendReceipt> {
+    const { client, key, create, request, requestTimeout, signal, verify } = this.#options;
+    const { position, exists } = this.#chunk.object;
+    const body = this.#chunk.bytes;
+    const timeout = attemptTimeout(requestTimeout, body.byteLength, request.trafficLimit);
+    const isFirst = this.#attempts++ === 0;
+    this.#wasAsked = false;
+    this.#listener.attempted();
+    const receiving = withDeadline(signal, timeout, (inner) =>
+      client.appendObject(key, position, body, {
+        ...request,
+        create: exists ? undefined : create,
+        signal: inner,
+      }),
+    );
+    // It is awaited below; until then a rejection must not count as unhandled.
+    receiving.catch(() => {});
+    if (isFirst) {
+      // Whatever runs before this turn delays the part of the body that the socket did not take.
+      await this.#options.yieldTurn();
+      this.#listener.sent();
+    }
+    if (verify === 'crc64') this.#chunk.checksum();
+    return receiving;
+  }
+
+  #accept(receipt: AppendReceipt): void {
+    const { key, verify } = this.#options;
+    const chunk = this.#chunk;
+    if (!chunk.isAcceptedBy(receipt)) {
+      throw new Error(`The answer names position ${receipt?.nextPosition} as the next`);
+    }
+    const actual = receipt.crc64;
+    // Our own combine also bridges an answer that tells no checksum.
+    const isComputed = verify === 'crc64' || actual === undefined;
+    const crc64 = (isComputed ? chunk.crc64After() : undefined) ?? actual;
+    if (verify === 'crc64' && actual !== undefined && actual !== crc64) {
+      chunk.raiseDoubt('unanswered');
+      throw checksumError(key, chunk, { expected: crc64 as bigint, actual });
+    }
+    this.#commit(chunk.bytes.byteLength, crc64, receipt.requestId);
+  }
+
+  /** Resolves when bytes turn out to be committed all the same. */
+  async #afterFailure(thrown: unknown): Promise<void> {
+    this.#options.signal.throwIfAborted();
+    if (thrown instanceof ChecksumError) throw thrown;
+    const { outcome, answered, error } = judge(thrown);
+    if (error instanceof AbandonedRequestError) this.#isAbandoned = true;
+    switch (outcome) {
+      case 'rejected':
+        break;
+      case 'unknown':
+        this.#chunk.raiseDoubt(answered ? 'unknown' : 'unanswered');
+        // A store that answered asks for time; one that did not may have the bytes already.
+        if (!answered && (await this.#reconcile())) return;
+        break;
+      case 'conflict':
+        this.#chunk.raiseDoubt('conflict');
+        if (await this.#reconcile()) return;
+        break;
+      case 'forbidden':
+      case 'fatal':
+        if (this.#chunk.doubt === 'none') throw error;
+        if (await this.#reconcileOrGiveUp(error)) return;
+        throw this.#unconfirmed(error);
+      default:
+        outcome satisfies never;
+    }
+    throw new FailedAttempt(error);
+  }
+
+  /** The budget is spent. Resolves if bytes are committed, which renews it. */
+  async #settleOrGiveUp(cause: Error): Promise<void> {
+    const chunk = this.#chunk;
+    if (chunk.doubt !== 'none' && !this.#wasAsked && (await this.#reconcileOrGiveUp(cause))) return;
+    if (chunk.doubt !== 'none') throw this.#unconfirmed(cause);
+    throw retriesExhaustedError(this.#options.key, chunk, this.#attempts, cause);
+  }
+
+  /** As {@link #reconcile}, for when no other attempt follows. */
+  async #reconcileOrGiveUp(cause: Error): Promise<boolean> {
+    try {
+      return await this.#reconcile();
+    } catch (error) {
+      throw error instanceof FailedAttempt ? this.#unconfirmed(cause) : error;
+    }
+  }
+
+  /**
+   * Asks the object, and resolves with whether bytes have been committed.
+   *
+   * @throws {FailedAttempt} If the question itself failed.
+   */
+  async #reconcile(): Promise<boolean> {
+    const { key } = this.#options;
+    const chunk = this.#chunk;
+    const { reconciliation, exists } = await this.#ask();
+    this.#listener.reconciled(reconciliation.outcome, chunk.object.position);
+    switch (reconciliation.outcome) {
+      case 'committed':
+        this.#commit(chunk.bytes.byteLength, reconciliation.crc64, undefined);
+        return true;
+      case 'partial':
+        this.#commit(reconciliation.byteLength, reconciliation.crc64, undefined);
+        return true;
+      case 'not-committed':
+        chunk.notCommitted({ ...chunk.object, crc64: reconciliation.crc64, exists });
+        return false;
+      case 'diverged':
+        chunk.diverged();
+        throw divergedError(key, chunk, reconciliation.actualLength);
+      case 'not-appendable':
+        throw notAppendableError(key, chunk, reconciliation.state);
+    }
+  }
+
+  async #ask(): ReturnType<typeof askAboutChunk> {
+    this.#status = 'reconciling';
+    this.#wasAsked = true;
+    try {
+      return await askAboutChunk(this.#chunk, this.#options);
+    } catch (thrown) {
+      this.#options.signal.throwIfAborted();
+      const { outcome, error } = judge(thrown);
+      throw new FailedAttempt(error, outcome);
+    } finally {
+      this.#status = 'appending';
+    }
+  }
+
+  #commit(byteLength: number, crc64: bigint | undefined, requestId: string | undefined): void {
+    this.#isSending = false;
+    this.#chunk.committed(byteLength, crc64);
+    if (this.#chunk.bytes.byteLength === 0) this.#status = 'settled';
+    const { object } = this.#chunk;
+    this.#listener.committed({ byteLength, object, attempts: this.#attempts, requestId });
+  }
+
+  #unconfirmed(cause: Error): Error {
+    return unconfirmedError(this.#options.key, this.#chunk, cause);
+  }
+}

@@ -1,0 +1,206 @@
+import { type Acknowledge, Acknowledgements } from './acknowledgements.js';
+import { ChunkBuffer } from './chunk-buffer.js';
+import { FlushClock } from './flush-clock.js';
+
+/** A write that found no room for all of its bytes. */
+interface WaitingWrite {
+  /** Offset of its first byte. */
+  readonly start: number;
+  readonly callback: (error?: Error | null) => void;
+  rest: Uint8Array;
+}
+
+/**
+ * Takes writes in and keeps account of them: what has been accepted, cut and committed, who waits
+ * for it, and what must leave without waiting for a full chunk.
+ *
+ * Offsets count the bytes of the stream from its first. Calls `onDue` when a chunk should be cut,
+ * and leaves it to the appender whether it can be.
+ */
+export class Intake {
+  readonly #onDue: () => void;
+  readonly #buffer: ChunkBuffer;
+  readonly #clock: FlushClock;
+  readonly #acknowledgements = new Acknowledgements();
+  #waiting: WaitingWrite | undefined;
+
+  /** Number of the last write that was accepted whole. */
+  #sequence = 0;
+
+  /** Number of the last write that somebody asked to flush, and the offset of its end once known. */
+  #flushSequence = 0;
+  #flushOffset = 0;
+
+  /** Offset of the first byte that is in no chunk yet. */
+  #cutOffset = 0;
+  #committedOffset = 0;
+
+  /** Before the object is opened nothing counts as committed, not even nothing. */
+  #isOpen = false;
+
+  constructor(chunkSize: number, flushInterval: number, onDue: () => void) {
+    this.#onDue = onDue;
+    this.#buffer = new ChunkBuffer(chunkSize);
+    this.#clock = new FlushClock(flushInterval, onDue);
+  }
+
+  get bytesCommitted(): number {
+    return this.#committedOffset;
+  }
+
+  /** Bytes copied into memory so far, those of a waiting write that found room included. */
+  get bytesAccepted(): number {
+    return this.#cutOffset + this.#buffer.byteLength;
+  }
+
+  get bytesInFlight(): number {
+    return this.#cutOffset - this.#committedOffset;
+  }
+
+  /** Bytes of the waiting write that have found room. */
+  get bytesOfWaitingWrite(): number {
+    return this.#waiting === undefined ? 0 : this.bytesAccepted - this.#waiting.start;
+  }
+
+  /** Bytes that the next chunk would hold. */
+  get byteLength(): number {
+    return this.#buffer.byteLength;
+  }
+
+  /** Whether they must leave now: full, old enough, or asked for. */
+  get isDue(): boolean {
+    return this.#buffer.isFull || this.#clock.isDue || this.#flushOffset > this.#cutOffset;
+  }
+
+  /** The object has been opened. */
+  open(): void {
+    this.#isOpen = true;
+    this.#acknowledgements.commit(this.#committedOffset);
+  }
+
+  /**
+   * Takes the next write, and calls back when all of it has found room.
+   *
+   * Node makes the next call only after that.
+   */
+  accept(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    callback: WaitingWrite['callback'],
+  ): void {
+    const start = this.bytesAccepted;
+    const rest = this.#add(data, encoding);
+    if (rest === undefined) {
+      this.#accepted(start);
+      callback();
+    } else {
+      this.#waiting = { start, callback, rest };
+    }
+    if (this.#buffer.isFull) this.#onDue();
+  }
+
+  /** Goes on with the write that found no room, and so with those in Node's queue behind it. */
+  resume(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    const rest = this.#add(waiting.rest, 'utf8');
+    if (rest !== undefined) {
+      waiting.rest = rest;
+      return;
+    }
+    this.#waiting = undefined;
+    this.#accepted(waiting.start);
+    waiting.callback();
+  }
+
+  /** Has `acknowledge` told when the write numbered `sequence` has been committed. */
+  acknowledge(sequence: number, acknowledge: Acknowledge): void {
+    this.#acknowledgements.add(sequence, acknowledge);
+  }
+
+  /** Takes back the last call of {@link acknowledge}, whose write was refused. */
+  forgetAcknowledgement(): void {
+    this.#acknowledgements.removeLast();
+  }
+
+  /** Lets the writes up to the one numbered `sequence` leave without waiting for a full chunk. */
+  flush(sequence: number, acknowledge: Acknowledge): void {
+    this.#flushSequence = sequence;
+    this.#acknowledgements.add(sequence, acknowledge);
+    if (sequence <= this.#sequence) this.#locate(sequence, this.bytesAccepted);
+  }
+
+  /** Has `acknowledge` told when {@link end} is called. */
+  acknowledgeEnd(acknowledge: Acknowledge): void {
+    this.#acknowledgements.add(Number.POSITIVE_INFINITY, acknowledge);
+  }
+
+  /** Everything has been committed, and nothing more will be written. */
+  end(): void {
+    this.#locate(Number.POSITIVE_INFINITY, this.#committedOffset);
+  }
+
+  /** Freezes what has been accepted as a chunk. The one cut before must have been released. */
+  cut(): Buffer {
+    this.#clock.stop();
+    this.#cutOffset += this.#buffer.byteLength;
+    return this.#buffer.cut();
+  }
+
+  /** Ends the flight of the chunk; see {@link ChunkBuffer.release}. */
+  release(options: { reuse: boolean }): void {
+    this.#buffer.release(options);
+  }
+
+  /** The next `byteLength` bytes of the chunk in flight have been committed. */
+  commit(byteLength: number): void {
+    if (byteLength > this.bytesInFlight) {
+      throw new Error(`Cannot commit ${byteLength} of ${this.bytesInFlight} bytes in flight`);
+    }
+    this.#committedOffset += byteLength;
+    this.#acknowledgements.commit(this.#committedOffset);
+  }
+
+  /**
+   * Tells everybody who waits that nothing more will be committed, and hands out what is in no
+   * chunk.
+   *
+   * @param error What ended the stream, for the waiting write: Node calls back those of `end()`
+   *   only after that.
+   * @param reason What those who wait for a commit are told.
+   */
+  close(error: Error | null, reason: Error): Buffer[] {
+    const pieces = [this.#buffer.bytes];
+    this.#clock.stop();
+    this.#acknowledgements.fail(reason);
+    if (this.#waiting !== undefined) {
+      // The slab is ours for good, but this memory is its caller's, who is told now.
+      pieces.push(Buffer.from(this.#waiting.rest));
+      process.nextTick(this.#waiting.callback, error);
+      this.#waiting = undefined;
+    }
+    return pieces;
+  }
+
+  #add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
+    const wasEmpty = this.#buffer.byteLength === 0;
+    const rest = this.#buffer.add(data, encoding);
+    if (wasEmpty && this.#buffer.byteLength > 0) this.#clock.start();
+    return rest;
+  }
+
+  #accepted(start: number): void {
+    const sequence = ++this.#sequence;
+    if (this.#acknowledgements.isWaitingFor(sequence)) this.#locate(sequence, start);
+  }
+
+  /** The bytes of the write numbered `sequence` begin at `start`, and all have been accepted. */
+  #locate(sequence: number, start: number): void {
+    const end = this.bytesAccepted;
+    this.#acknowledgements.locate(sequence, { start, end });
+    if (this.#isOpen) this.#acknowledgements.commit(this.#committedOffset);
+    if (sequence !== this.#flushSequence) return;
+    this.#flushOffset = end;
+    this.#onDue();
+  }
+}

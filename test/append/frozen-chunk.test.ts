@@ -1,0 +1,149 @@
+import { describe, expect, test, vi } from 'vitest';
+import { type Doubt, FrozenChunk } from '../../src/append/frozen-chunk.js';
+import { loadCrc64 } from '../../src/crc64.js';
+
+const crc64 = await loadCrc64();
+const doubts: readonly Doubt[] = ['none', 'conflict', 'unknown', 'unanswered'];
+const before = Buffer.from('before');
+const object = { position: 6, crc64: crc64(before), exists: true };
+
+function chunkIn(doubt: Doubt, compute = crc64): FrozenChunk {
+  const chunk = new FrozenChunk(object, Buffer.from('the chunk'), compute);
+  chunk.raiseDoubt(doubt);
+  return chunk;
+}
+
+describe('FrozenChunk.raiseDoubt()', () => {
+  test.each(
+    doubts.flatMap((from, less) =>
+      doubts.map((to, more) => ({ from, to, after: less > more ? from : to })),
+    ),
+  )('from $from to $to makes it $after', ({ from, to, after }) => {
+    const chunk = chunkIn(from);
+    chunk.raiseDoubt(to);
+
+    expect(chunk.doubt).toBe(after);
+  });
+});
+
+describe('FrozenChunk.mayHaveLanded', () => {
+  test.each([
+    { doubt: 'none', expected: false },
+    { doubt: 'unknown', expected: true },
+    { doubt: 'unanswered', expected: true },
+  ] as const)('is $expected when the doubt is $doubt', ({ doubt, expected }) => {
+    expect(chunkIn(doubt).mayHaveLanded).toBe(expected);
+  });
+});
+
+describe('FrozenChunk.notCommitted()', () => {
+  test.each([
+    { doubt: 'none', after: 'none' },
+    { doubt: 'conflict', after: 'none' },
+    { doubt: 'unknown', after: 'none' },
+    { doubt: 'unanswered', after: 'unanswered' },
+  ] as const)('turns the doubt $doubt into $after', ({ doubt, after }) => {
+    const chunk = chunkIn(doubt);
+    chunk.notCommitted(object);
+
+    expect(chunk.doubt).toBe(after);
+  });
+
+  test('takes over what was found, and keeps the bytes', () => {
+    const chunk = new FrozenChunk(
+      { position: 0, crc64: 0n, exists: false },
+      Buffer.from('the chunk'),
+      crc64,
+    );
+    chunk.notCommitted({ position: 0, crc64: 0n, exists: true });
+
+    expect(chunk.object).toEqual({ position: 0, crc64: 0n, exists: true });
+    expect(chunk.bytes.toString()).toBe('the chunk');
+  });
+});
+
+describe('FrozenChunk.committed()', () => {
+  test.each(doubts)('takes the part off the front and leaves no doubt after %s', (doubt) => {
+    const chunk = chunkIn(doubt);
+    chunk.committed(4, 42n);
+
+    expect(chunk.bytes.toString()).toBe('chunk');
+    expect(chunk.object).toEqual({ position: 10, crc64: 42n, exists: true });
+    expect(chunk.doubt).toBe('none');
+  });
+
+  test('leaves no bytes after the whole chunk', () => {
+    const chunk = chunkIn('none');
+    chunk.committed(9, undefined);
+
+    expect(chunk.bytes.byteLength).toBe(0);
+    expect(chunk.object).toEqual({ position: 15, crc64: undefined, exists: true });
+  });
+
+  test('has the checksum computed of what is left', () => {
+    const chunk = chunkIn('none');
+    chunk.checksum();
+    chunk.committed(4, crc64(Buffer.from('beforethe ')));
+
+    expect(chunk.checksum()).toBe(crc64(Buffer.from('chunk')));
+    expect(chunk.crc64After()).toBe(crc64(Buffer.from('beforethe chunk')));
+  });
+});
+
+describe('FrozenChunk.checksum()', () => {
+  test('is computed once', () => {
+    const compute = vi.fn(crc64);
+    const chunk = chunkIn('none', compute);
+
+    expect(compute).not.toHaveBeenCalled();
+    expect([chunk.checksum(), chunk.checksum(), chunk.crc64After()].slice(0, 2)).toEqual([
+      crc64(Buffer.from('the chunk')),
+      crc64(Buffer.from('the chunk')),
+    ]);
+    expect(compute).toHaveBeenCalledOnce();
+  });
+
+  test('is computed once when it is zero', () => {
+    const compute = vi.fn(() => 0n);
+    const chunk = chunkIn('none', compute);
+    chunk.checksum();
+    chunk.checksum();
+
+    expect(compute).toHaveBeenCalledOnce();
+  });
+});
+
+describe('FrozenChunk.crc64After()', () => {
+  test('is the checksum of the whole object', () => {
+    expect(chunkIn('none').crc64After()).toBe(crc64(Buffer.from('beforethe chunk')));
+  });
+
+  test('takes a checksum of zero before the chunk for a value', () => {
+    const chunk = new FrozenChunk(
+      { position: 0, crc64: 0n, exists: false },
+      Buffer.from('abc'),
+      crc64,
+    );
+
+    expect(chunk.crc64After()).toBe(crc64(Buffer.from('abc')));
+  });
+
+  test('is undefined where that before the chunk is unknown', () => {
+    const chunk = new FrozenChunk({ ...object, crc64: undefined }, Buffer.from('abc'), crc64);
+
+    expect(chunk.crc64After()).toBeUndefined();
+  });
+});
+
+describe('FrozenChunk.isAcceptedBy()', () => {
+  test.each([
+    { scenario: 'the position behind the chunk', receipt: { nextPosition: 15 }, expected: true },
+    { scenario: 'the position of the chunk', receipt: { nextPosition: 6 }, expected: false },
+    { scenario: 'one byte less', receipt: { nextPosition: 14 }, expected: false },
+    { scenario: 'one byte more', receipt: { nextPosition: 16 }, expected: false },
+    { scenario: 'no number', receipt: { nextPosition: Number.NaN }, expected: false },
+    { scenario: 'no receipt', receipt: undefined, expected: false },
+  ])('is $expected for $scenario', ({ receipt, expected }) => {
+    expect(chunkIn('none').isAcceptedBy(receipt)).toBe(expected);
+  });
+});

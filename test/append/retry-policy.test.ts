@@ -1,0 +1,230 @@
+import pRetry from 'p-retry';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  FailedAttempt,
+  isLength,
+  judge,
+  type RetryNotice,
+  retryOptions,
+} from '../../src/append/retry-policy.js';
+import { failure } from './scripted-client.js';
+
+const withFields = (fields: object) => Object.assign(new Error('failed'), fields);
+
+describe('judge()', () => {
+  test.each([
+    { scenario: 'rejected', thrown: failure.rejected(), outcome: 'rejected' },
+    { scenario: 'an answered unknown', thrown: failure.answered(), outcome: 'unknown' },
+    { scenario: 'an unanswered unknown', thrown: failure.unanswered(), outcome: 'unknown' },
+    { scenario: 'conflict', thrown: failure.conflict(), outcome: 'conflict' },
+    { scenario: 'forbidden', thrown: failure.forbidden(), outcome: 'forbidden' },
+    { scenario: 'fatal', thrown: failure.fatal(), outcome: 'fatal' },
+  ])('takes the client at its word: $scenario', ({ thrown, outcome }) => {
+    expect(judge(thrown)).toMatchObject({ outcome, error: thrown });
+    expect(judge(thrown).error).toBe(thrown);
+  });
+
+  test.each([
+    { scenario: 'an error without outcome', thrown: new Error('failed') },
+    { scenario: 'a TypeError', thrown: new TypeError('a bug') },
+    { scenario: 'a word that is no outcome', thrown: withFields({ outcome: 'Rejected' }) },
+    { scenario: 'the name of a method', thrown: withFields({ outcome: 'toString' }) },
+    { scenario: 'an outcome of null', thrown: withFields({ outcome: null }) },
+    { scenario: 'a number', thrown: withFields({ outcome: 0 }) },
+    { scenario: 'an array', thrown: withFields({ outcome: ['rejected'] }) },
+    { scenario: 'an abort', thrown: new DOMException('aborted', 'AbortError') },
+    { scenario: 'no outcome but answered', thrown: withFields({ answered: true }) },
+    {
+      scenario: 'garbage but answered',
+      thrown: withFields({ outcome: 'garbage', answered: true }),
+    },
+  ])('counts $scenario as unknown and unanswered', ({ thrown }) => {
+    expect(judge(thrown)).toEqual({
+      outcome: 'unknown',
+      answered: false,
+      actualLength: undefined,
+      error: thrown,
+    });
+  });
+
+  test.each([
+    { scenario: 'undefined', thrown: undefined },
+    { scenario: 'null', thrown: null },
+    { scenario: 'a string', thrown: 'rejected' },
+    { scenario: 'a number', thrown: 0 },
+    { scenario: 'a symbol', thrown: Symbol('s') },
+    { scenario: 'an object', thrown: { outcome: 'rejected' } },
+    { scenario: 'an object without a string form', thrown: Object.create(null) },
+  ])('makes an error of $scenario, unknown and unanswered', ({ thrown }) => {
+    const verdict = judge(thrown);
+
+    expect(verdict).toMatchObject({ outcome: 'unknown', answered: false, actualLength: undefined });
+    expect(verdict.error.message).toBe(
+      `The client threw a value of type ${typeof thrown}, which is no Error`,
+    );
+  });
+
+  test.each([
+    { answered: true, expected: true },
+    { answered: false, expected: false },
+    { answered: undefined, expected: false },
+    { answered: 'yes', expected: false },
+    { answered: 1, expected: false },
+  ])('takes unknown with answered $answered for answered: $expected', ({ answered, expected }) => {
+    expect(judge(withFields({ outcome: 'unknown', answered })).answered).toBe(expected);
+  });
+
+  test.each([
+    { actualLength: 0, expected: 0 },
+    { actualLength: 5, expected: 5 },
+    { actualLength: -1, expected: undefined },
+    { actualLength: 1.5, expected: undefined },
+    { actualLength: Number.NaN, expected: undefined },
+    { actualLength: Number.POSITIVE_INFINITY, expected: undefined },
+    { actualLength: '5', expected: undefined },
+    { actualLength: undefined, expected: undefined },
+  ])('takes an actual length of $actualLength for $expected', ({ actualLength, expected }) => {
+    expect(judge(withFields({ outcome: 'conflict', actualLength })).actualLength).toBe(expected);
+  });
+});
+
+describe('isLength()', () => {
+  test.each([0, 1, 5 * 2 ** 30, Number.MAX_SAFE_INTEGER])('accepts %d', (value) => {
+    expect(isLength(value)).toBe(true);
+  });
+
+  test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '1', 1n, null, undefined])(
+    'refuses %s',
+    (value) => {
+      expect(isLength(value)).toBe(false);
+    },
+  );
+});
+
+describe('FailedAttempt', () => {
+  test('keeps the error as its cause and speaks its message', () => {
+    const cause = new TypeError('terminated');
+
+    expect(new FailedAttempt(cause)).toMatchObject({
+      name: 'FailedAttempt',
+      message: 'terminated',
+    });
+    expect(new FailedAttempt(cause).cause).toBe(cause);
+    expect(new FailedAttempt(cause)).not.toBeInstanceOf(TypeError);
+  });
+});
+
+describe('retryOptions()', () => {
+  const immediately = { minTimeout: 0, maxTimeout: 0, factor: 1, randomize: false };
+
+  /** Runs p-retry with attempts that throw `errors` one by one and then resolve. */
+  async function run(retries: number, errors: readonly unknown[], signal?: AbortSignal) {
+    const notices: RetryNotice[] = [];
+    let attempts = 0;
+    const options = retryOptions(
+      { ...immediately, retries },
+      signal ?? new AbortController().signal,
+      (notice) => notices.push(notice),
+    );
+    const result = await pRetry(async () => {
+      if (attempts < errors.length) throw errors[attempts++];
+      attempts++;
+      return 'done';
+    }, options).catch((error: unknown) => error);
+    return { result, attempts, notices };
+  }
+
+  const cause = new Error('failed');
+
+  test('tells of every attempt that is followed by another, with the error of the client', async () => {
+    const { result, attempts, notices } = await run(5, [
+      new FailedAttempt(cause),
+      new FailedAttempt(cause),
+    ]);
+
+    expect(result).toBe('done');
+    expect(attempts).toBe(3);
+    expect(notices).toEqual([
+      { error: cause, attemptNumber: 1, retriesLeft: 5 },
+      { error: cause, attemptNumber: 2, retriesLeft: 4 },
+    ]);
+    expect(notices[0]?.error).toBe(cause);
+  });
+
+  test('tells nothing of the last attempt, which nothing follows', async () => {
+    const last = new FailedAttempt(cause);
+    const { result, attempts, notices } = await run(1, [new FailedAttempt(cause), last]);
+
+    expect(result).toBe(last);
+    expect(attempts).toBe(2);
+    expect(notices).toHaveLength(1);
+  });
+
+  test('tells nothing when there are no retries at all', async () => {
+    const { attempts, notices } = await run(0, [new FailedAttempt(cause)]);
+
+    expect([attempts, notices]).toEqual([1, []]);
+  });
+
+  test('retries a TypeError of a client, because the attempt wraps it', async () => {
+    const { result, notices } = await run(1, [new FailedAttempt(new TypeError('terminated'))]);
+
+    expect(result).toBe('done');
+    expect(notices[0]?.error).toBeInstanceOf(TypeError);
+  });
+
+  test.each([
+    { scenario: 'an error of ours', error: new Error('diverged') },
+    { scenario: 'a TypeError', error: new TypeError('a bug') },
+    { scenario: 'a network error', error: new TypeError('fetch failed') },
+  ])('never retries $scenario that is thrown bare', async ({ error }) => {
+    const { result, attempts, notices } = await run(5, [error]);
+
+    expect(result).toBe(error);
+    expect([attempts, notices]).toEqual([1, []]);
+  });
+
+  test('goes on for ever when the retries are infinite', async () => {
+    const errors = Array.from({ length: 50 }, () => new FailedAttempt(cause));
+    const { result, notices } = await run(Number.POSITIVE_INFINITY, errors);
+
+    expect(result).toBe('done');
+    expect(notices).toHaveLength(50);
+    expect(notices.at(-1)?.retriesLeft).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('stops with the reason when the signal fires during the backoff', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const controller = new AbortController();
+    const reason = new Error('destroyed');
+    const onRetry = vi.fn();
+    const attempt = vi.fn(async () => {
+      throw new FailedAttempt(cause);
+    });
+    const options = retryOptions(
+      { ...immediately, retries: 5, minTimeout: 1000, maxTimeout: 1000 },
+      controller.signal,
+      onRetry,
+    );
+    const running = expect(pRetry(attempt, options)).rejects.toBe(reason);
+    await vi.advanceTimersByTimeAsync(500);
+    controller.abort(reason);
+    await running;
+
+    expect(attempt).toHaveBeenCalledOnce();
+    expect(onRetry).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('passes the names of p-retry on', () => {
+    const retry = { retries: 7, factor: 3, minTimeout: 5, maxTimeout: 9, maxRetryTime: 100 };
+    const { signal } = new AbortController();
+
+    expect(retryOptions({ ...retry, randomize: true }, signal, () => {})).toMatchObject({
+      ...retry,
+      randomize: true,
+      signal,
+    });
+  });
+});
