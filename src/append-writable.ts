@@ -1,0 +1,278 @@
+import { addAbortSignal, finished, Writable } from 'node:stream';
+import { promisify } from 'node:util';
+import type { Acknowledge } from './append/acknowledgements.js';
+import type { AppendClient } from './append/append-client.js';
+import { Appender } from './append/appender.js';
+import { isAppendError } from './errors.js';
+import { type AppendWritableOptions, resolveOptions } from './options.js';
+import { OssClient } from './oss/oss-client.js';
+import { type AppendStatistics, Reporter } from './reporter.js';
+import { destroyedError, unknownEncodingError } from './stream-errors.js';
+
+/** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
+export interface AppendResult {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a stream that failed or was destroyed hands back. */
+export interface UncommittedBytes {
+  readonly key: string;
+
+  /** Where the first of the bytes belongs; `undefined` when the object was never opened. */
+  readonly position: number | undefined;
+
+  /** All bytes that are not known to be committed, in order. */
+  readonly bytes: Buffer;
+
+  /** `false` when the first of them may be in the object all the same, or may still get there. */
+  readonly confirmed: boolean;
+}
+
+type Callback = (error?: Error | null) => void;
+
+const nextTurn = promisify(setImmediate);
+
+/**
+ * Appends any stream to an appendable object of Alibaba Cloud OSS: in order, with backpressure, and
+ * with every byte in the object exactly once.
+ *
+ * Whatever reports success (write callbacks, `flush()`, `end()`, `'finish'`, `pipeline()`) does so
+ * when OSS has confirmed the bytes. The object is opened at once; writes are accepted meanwhile.
+ *
+ * @example Append a file
+ * ```ts
+ * const stream = new AppendWritable({ region: 'cn-hangzhou', bucket: 'logs', key: 'app.log' });
+ * await pipeline(createReadStream('app.log'), stream);
+ * ```
+ * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
+ */
+export class AppendWritable extends Writable {
+  readonly #key: string;
+  readonly #highWaterMark: number;
+  readonly #appender: Appender;
+  readonly #reporter: Reporter;
+
+  /** The client, where it was made for this stream alone. */
+  readonly #ownClient: AppendClient | undefined;
+
+  /** Number of the last write that Node took. */
+  #sequence = 0;
+  #uncommitted: UncommittedBytes | undefined;
+
+  // Node's types declare these as properties, which an accessor may not override by syntax.
+  static {
+    Object.defineProperties(AppendWritable.prototype, {
+      writableLength: {
+        configurable: true,
+        get: function (this: AppendWritable): number {
+          const { bytesAccepted, bytesCommitted, bytesOfWaitingWrite } = this.#appender.intake;
+          const queued: number = Reflect.get(Writable.prototype, 'writableLength', this);
+          return queued + bytesAccepted - bytesCommitted - bytesOfWaitingWrite;
+        },
+      },
+      writableHighWaterMark: {
+        configurable: true,
+        get: function (this: AppendWritable): number {
+          return this.#highWaterMark;
+        },
+      },
+    });
+  }
+
+  /**
+   * @throws {TypeError} If an option is of the wrong type or shape.
+   * @throws {RangeError} If an option is out of range.
+   */
+  constructor(options: AppendWritableOptions) {
+    const { appender, client, highWaterMark, signal, writable } = resolveOptions(options);
+    super(writable);
+    this.#key = appender.key;
+    this.#highWaterMark = highWaterMark;
+    this.#reporter = new Reporter(this, appender.key);
+    this.#ownClient = 'given' in client ? undefined : new OssClient(client.options);
+    this.#appender = new Appender(
+      {
+        ...appender,
+        client: 'given' in client ? client.given : (this.#ownClient as AppendClient),
+        yieldTurn: nextTurn,
+      },
+      this.#reporter,
+    );
+    void this.#appender.open();
+    // Last, because a signal that has fired already destroys the stream at once.
+    if (signal !== undefined) addAbortSignal(signal, this);
+  }
+
+  /** Key of the object. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /** Position of the next append, as confirmed by OSS; `undefined` before `'ready'`. */
+  get position(): number | undefined {
+    return this.#appender.position;
+  }
+
+  /** Bytes that this stream has committed. */
+  get bytesWritten(): number {
+    return this.#appender.intake.bytesCommitted;
+  }
+
+  /** Snapshot of what the stream has done so far. */
+  get stats(): AppendStatistics {
+    return this.#reporter.snapshot(this.#appender.intake);
+  }
+
+  /**
+   * Writes `data`, as Node's `write()` does.
+   *
+   * @param callback Runs when the last byte of `data` has been committed, or with the error.
+   * @returns `false` when the caller should wait for `'drain'`.
+   */
+  override write(data: unknown, callback?: Callback): boolean;
+  override write(data: unknown, encoding: BufferEncoding, callback?: Callback): boolean;
+  override write(
+    data: unknown,
+    encoding?: BufferEncoding | Callback,
+    callback?: Callback,
+  ): boolean {
+    return typeof encoding === 'function'
+      ? this.#write(data, undefined, encoding)
+      : this.#write(data, encoding, callback);
+  }
+
+  /**
+   * Writes `data` and resolves when it has been committed, with the place it has in the object. It
+   * forces nothing to leave: `flushInterval` applies.
+   *
+   * @throws {AppendError} If the stream failed; `ERR_STREAM_DESTROYED` after a plain `destroy()`.
+   */
+  append(data: string | Uint8Array, encoding?: BufferEncoding): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      if (this.destroyed && !this.writableFinished) throw this.errored ?? destroyedError('append');
+      this.#write(data, encoding, (error, range) => {
+        if (range === undefined) return reject(error);
+        // What this stream wrote lies in one run, behind what the object held before.
+        const base = (this.position as number) - this.bytesWritten;
+        resolve({ key: this.#key, start: base + range.start, end: base + range.end });
+      });
+    });
+  }
+
+  /**
+   * Commits everything written before the call, Node's queue and corked writes included, and keeps
+   * the stream open. After `end()` it waits for `'finish'`.
+   *
+   * @param callback Told as well; the promise then never rejects unhandled.
+   * @returns A promise that resolves when the last of those bytes has been committed; at once when
+   *   there are none.
+   * @throws {AppendError} If the stream failed; `ERR_STREAM_DESTROYED` after a plain `destroy()`.
+   */
+  flush(callback?: Callback): Promise<void> {
+    const flushed = new Promise<void>((resolve, reject) => {
+      this.#flush((error) => {
+        if (error) reject(error);
+        else resolve();
+        callback?.(error);
+      });
+    });
+    if (callback !== undefined) flushed.catch(() => {});
+    return flushed;
+  }
+
+  /**
+   * Hands back, once, what is not known to be committed after the stream failed or was destroyed;
+   * `undefined` before that, and when nothing is left.
+   */
+  takeUncommitted(): UncommittedBytes | undefined {
+    const uncommitted = this.#uncommitted;
+    this.#uncommitted = undefined;
+    return uncommitted;
+  }
+
+  /**
+   * Ends the stream and waits until everything has been committed, so that `await using` loses
+   * nothing.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.destroyed && !this.errored) return;
+    if (!this.destroyed && !this.writableEnded) this.end();
+    await promisify(finished)(this);
+  }
+
+  override _write(data: string | Buffer, encoding: BufferEncoding, callback: Callback): void {
+    // `end(data, 'buffer')` comes here without passing `write()`.
+    if (typeof data === 'string' && (encoding as string) === 'buffer') {
+      this.destroy(unknownEncodingError(encoding));
+    } else {
+      this.#appender.intake.accept(data, encoding, callback);
+    }
+  }
+
+  override _final(callback: Callback): void {
+    this.#appender.end(callback);
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    if (isAppendError(error)) error.bytesWritten = this.bytesWritten;
+    const reason = error ?? destroyedError('write');
+    const { position, pieces, isConfirmed } = this.#appender.destroy(error, reason);
+    const bytes = Buffer.concat([...pieces, ...queuedBytes(this)]);
+    if (bytes.byteLength > 0) {
+      this.#uncommitted = { key: this.#key, position, bytes, confirmed: isConfirmed };
+    }
+    void this.#ownClient?.close();
+    callback(error);
+  }
+
+  #write(data: unknown, encoding?: BufferEncoding, acknowledge?: Acknowledge | Callback): boolean {
+    if (typeof data === 'string' && (encoding as string) === 'buffer') {
+      throw unknownEncodingError(encoding as string);
+    }
+    // Node refuses the write, and tells the callback so.
+    if (this.writableEnded || this.destroyed) {
+      return super.write(data, encoding as BufferEncoding, acknowledge as Callback | undefined);
+    }
+    if (acknowledge === undefined) {
+      const answer = super.write(data, encoding as BufferEncoding);
+      this.#sequence++;
+      return answer;
+    }
+    this.#appender.intake.acknowledge(this.#sequence + 1, acknowledge);
+    try {
+      const answer = super.write(data, encoding as BufferEncoding);
+      this.#sequence++;
+      return answer;
+    } catch (error) {
+      this.#appender.intake.forgetAcknowledgement();
+      throw error;
+    }
+  }
+
+  #flush(acknowledge: Acknowledge): void {
+    while (this.writableCorked > 0) this.uncork();
+    if (this.destroyed && !this.writableFinished) {
+      process.nextTick(acknowledge, this.errored ?? destroyedError('flush'));
+    } else if (this.writableFinished || (this.writableLength === 0 && !this.writableEnded)) {
+      process.nextTick(acknowledge, null);
+    } else if (this.writableEnded) {
+      this.#appender.intake.acknowledgeEnd(acknowledge);
+    } else {
+      this.#appender.intake.flush(this.#sequence, acknowledge);
+    }
+  }
+}
+
+/** What Node has taken and not passed on. */
+function queuedBytes(stream: Writable): Uint8Array[] {
+  // Public since Node 11, but not in the types.
+  const queue: { chunk: string | Uint8Array; encoding: BufferEncoding }[] = Reflect.get(
+    stream,
+    'writableBuffer',
+  );
+  return queue.map(({ chunk, encoding }) =>
+    typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
+  );
+}

@@ -1,0 +1,49 @@
+import type { SettledReconciliation } from './append/reconcile.js';
+import type { RetryNotice } from './append/retry-policy.js';
+
+/** The object has been opened. */
+export interface ReadyEvent {
+  readonly key: string;
+
+  /** Bytes in the object: where the first append goes. */
+  readonly position: number;
+}
+
+/** Bytes are in the object, as OSS confirmed. */
+export interface CommitEvent {
+  readonly key: string;
+
+  /** Position of the first of these bytes. */
+  readonly position: number;
+
+  readonly byteLength: number;
+
+  /** Appends sent for them, the first included. */
+  readonly attempts: number;
+
+  /** `x-oss-request-id` of the append; `undefined` when the object was asked instead. */
+  readonly requestId: string | undefined;
+
+  /** Milliseconds since the chunk was cut. */
+  readonly duration: number;
+}
+
+/** An attempt failed and another follows. */
+export type RetryEvent = RetryNotice;
+
+/** The object was asked what became of an append. */
+export interface ReconcileEvent {
+  readonly outcome: SettledReconciliation['outcome'];
+  readonly key: string;
+
+  /** Position of the append in question. */
+  readonly position: number;
+}
+
+/** What {@link AppendWritable} emits besides Node's own events. */
+export interface AppendWritableEvents {
+  ready: [ReadyEvent];
+  commit: [CommitEvent];
+  retry: [RetryEvent];
+  reconcile: [ReconcileEvent];
+}

@@ -1,0 +1,40 @@
+export type {
+  AppendClient,
+  AppendFailure,
+  AppendObjectOptions,
+  AppendOutcome,
+  AppendReceipt,
+  GetObjectOptions,
+  ObjectCreation,
+  ObjectState,
+  RequestOptions,
+} from './append/append-client.js';
+export type { RetryOptions } from './append/retry-policy.js';
+export { type AppendResult, AppendWritable, type UncommittedBytes } from './append-writable.js';
+export {
+  AppendError,
+  type AppendErrorCode,
+  ChecksumError,
+  CredentialsError,
+  DivergedError,
+  isAppendError,
+  NotAppendableError,
+  ObjectExistsError,
+  ObjectFullError,
+  OssServiceError,
+  RetriesExhaustedError,
+  UnconfirmedError,
+} from './errors.js';
+export type {
+  AppendWritableEvents,
+  CommitEvent,
+  ReadyEvent,
+  ReconcileEvent,
+  RetryEvent,
+} from './events.js';
+export type { AppendWritableOptions } from './options.js';
+export type { Credentials, CredentialsProvider } from './oss/credentials.js';
+export type { Addressing } from './oss/endpoint.js';
+export { OssClient, type OssClientOptions } from './oss/oss-client.js';
+export { OssRequestError } from './oss/request-error.js';
+export type { AppendStatistics } from './reporter.js';

@@ -1,0 +1,266 @@
+import type { WritableOptions } from 'node:stream';
+import type { AppendClient } from './append/append-client.js';
+import type { AppenderOptions } from './append/appender.js';
+import type { RetryOptions } from './append/retry-policy.js';
+import {
+  assertInteger,
+  assertNumber,
+  assertOneOf,
+  assertOptionalBoolean,
+  rangeError,
+  typeError,
+} from './assertions.js';
+import { type CreationOptions, resolveCreation } from './creation-options.js';
+import { assertObjectKey } from './oss/object-key.js';
+import type { OssClientOptions } from './oss/oss-client.js';
+
+/** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */
+export interface AppendWritableOptions extends Partial<OssClientOptions>, CreationOptions {
+  /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
+  readonly key: string;
+
+  /** Store to append to. Not together with the options of {@link OssClient}; it is left open. */
+  readonly client?: AppendClient | undefined;
+
+  /**
+   * As in `fs.open`: `'a'` appends or creates, `'ax'` fails if the object exists.
+   *
+   * @default 'a'
+   */
+  readonly flags?: 'a' | 'ax' | undefined;
+
+  /** Bytes that the object must have at the start: lets a replayable source resume exactly once. */
+  readonly position?: number | undefined;
+
+  /**
+   * Most bytes in one append, 1 byte to 1 GiB. A larger write is split.
+   *
+   * @default 4_194_304 (4 MiB)
+   */
+  readonly chunkSize?: number | undefined;
+
+  /**
+   * Most milliseconds the oldest accepted byte waits before it is sent in a smaller chunk. `0` sends
+   * whatever there is as soon as nothing is in flight, `Infinity` waits for a full chunk, `flush()`
+   * or `end()`.
+   *
+   * @default 1000
+   */
+  readonly flushInterval?: number | undefined;
+
+  /**
+   * Most bytes accepted and not committed, for a producer that heeds `write()`'s answer; at least
+   * `2 * chunkSize`. Given alone, it makes `chunkSize` the smaller of 4 MiB and a quarter of it.
+   *
+   * @default 16_777_216 (16 MiB), or `4 * chunkSize` if that is more
+   */
+  readonly highWaterMark?: number | undefined;
+
+  /**
+   * `'crc64'` compares OSS's CRC-64 of the object with ours after every append, `'none'` does not.
+   * Reconciling uses it either way.
+   *
+   * @default 'crc64'
+   */
+  readonly verify?: 'crc64' | 'none' | undefined;
+
+  /**
+   * When a failed request is tried again, in p-retry's names and meanings. The budget is that of one
+   * chunk: it starts afresh whenever bytes were committed.
+   *
+   * @default { retries: 10, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true }
+   */
+  readonly retry?: RetryOptions | undefined;
+
+  /**
+   * Milliseconds one attempt may take from its start to the end of its answer, besides the time that
+   * its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower).
+   *
+   * @default 60_000
+   */
+  readonly requestTimeout?: number | undefined;
+
+  /** Says that the requester pays, for buckets that demand it. */
+  readonly requestPayer?: 'requester' | undefined;
+
+  /**
+   * Bits per second that OSS may take for a transfer (its unit), 245_760 to 838_860_800.
+   *
+   * @see https://www.alibabacloud.com/help/en/oss/user-guide/single-connection-bandwidth-throttling-4
+   */
+  readonly trafficLimit?: number | undefined;
+
+  /** Aborting destroys the stream; what is not committed is dropped. */
+  readonly signal?: AbortSignal | undefined;
+
+  /** Encoding of strings written without one. @default 'utf8' */
+  readonly defaultEncoding?: BufferEncoding | undefined;
+
+  /** Whether `'close'` is emitted. @default true */
+  readonly emitClose?: boolean | undefined;
+
+  /** Whether the stream destroys itself after `'finish'`; a failure destroys it in any case. @default true */
+  readonly autoDestroy?: boolean | undefined;
+
+  /** Whether a rejection in a listener destroys the stream, as in Node's EventEmitter. @default false */
+  readonly captureRejections?: boolean | undefined;
+}
+
+export interface ResolvedOptions {
+  readonly appender: Omit<AppenderOptions, 'client' | 'yieldTurn'>;
+
+  /** The client to use, or the options to make one from. */
+  readonly client: { readonly given: AppendClient } | { readonly options: OssClientOptions };
+  readonly highWaterMark: number;
+  readonly signal: AbortSignal | undefined;
+
+  /** For Node's own constructor. */
+  readonly writable: WritableOptions;
+}
+
+const mebibyte = 2 ** 20;
+const largestChunkSize = 2 ** 30;
+const longestTimer = 2 ** 31 - 1;
+
+/** Least bytes of the bound that Node's own queue gets. */
+const leastQueueSize = 64 * 1024;
+
+const clientOptionNames = [
+  'bucket',
+  'region',
+  'endpoint',
+  'internal',
+  'addressing',
+  'credentials',
+  'dispatcher',
+] as const satisfies (keyof OssClientOptions)[];
+
+/** Options that promise what this version cannot do; ignoring them would break the promise. */
+const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'journal'];
+
+/**
+ * Copies, defaults and checks the options.
+ *
+ * @throws {TypeError} If one is of the wrong type or shape.
+ * @throws {RangeError} If one is out of range.
+ */
+export function resolveOptions(options: AppendWritableOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('options', 'an object', options);
+  }
+  const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
+  const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
+  assertAvailable(options);
+  assertObjectKey(key);
+  assertOneOf('flags', flags, ['a', 'ax']);
+  if (position !== undefined) assertInteger('position', position, 0, Number.MAX_SAFE_INTEGER);
+  assertOneOf('verify', verify, ['crc64', 'none']);
+  assertInteger('requestTimeout', requestTimeout, 1, longestTimer);
+  assertFlushInterval(flushInterval);
+  if (requestPayer !== undefined) assertOneOf('requestPayer', requestPayer, ['requester']);
+  if (trafficLimit !== undefined) assertInteger('trafficLimit', trafficLimit, 245_760, 838_860_800);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError('signal', 'an AbortSignal', signal);
+  }
+  const { chunkSize, highWaterMark } = resolveSizes(options);
+  return {
+    appender: {
+      ...{ key, flags, position, chunkSize, flushInterval, verify, requestTimeout },
+      retry: resolveRetry(options.retry),
+      create: resolveCreation(options),
+      request: { requestPayer, trafficLimit },
+    },
+    client: resolveClient(options, requestTimeout),
+    highWaterMark,
+    signal,
+    writable: {
+      ...resolveWritable(options),
+      decodeStrings: false,
+      highWaterMark: Math.max(highWaterMark - 2 * chunkSize, leastQueueSize),
+    },
+  };
+}
+
+function assertAvailable(options: object): void {
+  if (Reflect.get(options, 'objectMode')) {
+    throw typeError('objectMode', 'false: bytes are appended, not objects', true);
+  }
+  for (const name of unavailableOptionNames) {
+    const value = Reflect.get(options, name);
+    if (value === undefined || value === 'fail') continue;
+    throw typeError(name, 'left out: this version does not have it', value);
+  }
+}
+
+function assertFlushInterval(flushInterval: unknown): void {
+  if (flushInterval === Number.POSITIVE_INFINITY) return;
+  assertNumber('flushInterval', flushInterval, 0, longestTimer);
+}
+
+function resolveSizes({ chunkSize, highWaterMark }: AppendWritableOptions) {
+  if (highWaterMark !== undefined) {
+    assertInteger('highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
+    chunkSize ??= Math.max(1, Math.min(4 * mebibyte, Math.floor(highWaterMark / 4)));
+  }
+  chunkSize ??= 4 * mebibyte;
+  assertInteger('chunkSize', chunkSize, 1, largestChunkSize);
+  highWaterMark ??= Math.max(16 * mebibyte, 4 * chunkSize);
+  if (highWaterMark < 2 * chunkSize) {
+    throw rangeError('highWaterMark', `at least twice 'chunkSize', ${chunkSize}`, highWaterMark);
+  }
+  return { chunkSize, highWaterMark };
+}
+
+function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
+  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
+    throw typeError('retry', 'an object', retry);
+  }
+  const { retries = 10, minTimeout = 200, maxTimeout = 20_000, factor = 2 } = retry ?? {};
+  const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY } = retry ?? {};
+  if (retries !== Number.POSITIVE_INFINITY) {
+    assertInteger('retry.retries', retries, 0, Number.MAX_SAFE_INTEGER);
+  }
+  assertNumber('retry.minTimeout', minTimeout, 0, longestTimer);
+  assertNumber('retry.maxTimeout', maxTimeout, 0, longestTimer);
+  assertNumber('retry.factor', factor, 0, Number.MAX_SAFE_INTEGER);
+  assertNumber('retry.maxRetryTime', maxRetryTime, 0, Number.POSITIVE_INFINITY);
+  assertOptionalBoolean('retry.randomize', randomize);
+  return { retries, minTimeout, maxTimeout, factor, randomize, maxRetryTime };
+}
+
+function resolveClient(
+  options: AppendWritableOptions,
+  requestTimeout: number,
+): ResolvedOptions['client'] {
+  const { client } = options;
+  const given = clientOptionNames.filter((name) => options[name] !== undefined);
+  if (client === undefined) {
+    const picked = Object.fromEntries(given.map((name) => [name, options[name]]));
+    return { options: { ...picked, requestTimeout } as unknown as OssClientOptions };
+  }
+  if (given.length > 0) {
+    throw new TypeError(
+      `Cannot create AppendWritable with both 'client' and '${given[0]}': the client has its own`,
+    );
+  }
+  // Not shown in the message: what was passed by mistake may hold secrets.
+  if (typeof client !== 'object' || client === null || typeof client.appendObject !== 'function') {
+    throw new TypeError("Cannot create AppendWritable as 'client' must be an AppendClient");
+  }
+  return { given: client };
+}
+
+function resolveWritable({
+  defaultEncoding,
+  emitClose,
+  autoDestroy,
+  captureRejections,
+}: AppendWritableOptions): WritableOptions {
+  if (defaultEncoding !== undefined && !Buffer.isEncoding(defaultEncoding)) {
+    throw typeError('defaultEncoding', 'an encoding that Buffer knows', defaultEncoding);
+  }
+  const flags = { emitClose, autoDestroy, captureRejections };
+  for (const [name, value] of Object.entries(flags)) assertOptionalBoolean(name, value);
+  const given = Object.entries({ defaultEncoding, ...flags }).filter(([, it]) => it !== undefined);
+  return Object.fromEntries(given);
+}

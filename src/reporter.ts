@@ -1,0 +1,101 @@
+import type { Writable } from 'node:stream';
+import type { AppenderListener } from './append/appender.js';
+import type { Intake } from './append/intake.js';
+import type { AppendWritableEvents } from './events.js';
+
+/** What a stream has done so far: a plain snapshot that does not change any more. */
+export interface AppendStatistics {
+  /** Bytes accepted, committed or not; those in Node's own queue come later. */
+  readonly bytesAccepted: number;
+  readonly bytesCommitted: number;
+
+  /** Bytes of the chunk that is being appended. */
+  readonly bytesInFlight: number;
+
+  /** Chunks committed; one that was committed in parts counts once for each. */
+  readonly appends: number;
+
+  /** Appends sent, those that failed included. */
+  readonly attempts: number;
+
+  /** Failures that were followed by another attempt. */
+  readonly retries: number;
+
+  /** Times the object was asked what became of an append. */
+  readonly reconciles: number;
+
+  /** Changes of the key. */
+  readonly rollovers: number;
+
+  /** When bytes were last committed. */
+  readonly lastCommitAt: Date | undefined;
+}
+
+/** Counts what an appender does, tells the stream's listeners, and ends the stream with it. */
+export class Reporter implements AppenderListener {
+  readonly #stream: Writable;
+  readonly #key: string;
+  #appends = 0;
+  #attempts = 0;
+  #retries = 0;
+  #reconciles = 0;
+  #lastCommitAt: Date | undefined;
+
+  constructor(stream: Writable, key: string) {
+    this.#stream = stream;
+    this.#key = key;
+  }
+
+  snapshot({ bytesAccepted, bytesCommitted, bytesInFlight }: Intake): AppendStatistics {
+    return {
+      bytesAccepted,
+      bytesCommitted,
+      bytesInFlight,
+      appends: this.#appends,
+      attempts: this.#attempts,
+      retries: this.#retries,
+      reconciles: this.#reconciles,
+      rollovers: 0,
+      lastCommitAt: this.#lastCommitAt,
+    };
+  }
+
+  ready: AppenderListener['ready'] = (position) => {
+    this.#tell('ready', { key: this.#key, position });
+  };
+
+  attempted: AppenderListener['attempted'] = () => {
+    this.#attempts++;
+  };
+
+  retrying: AppenderListener['retrying'] = (notice) => {
+    this.#retries++;
+    this.#tell('retry', notice);
+  };
+
+  reconciled: AppenderListener['reconciled'] = (outcome, position) => {
+    this.#reconciles++;
+    this.#tell('reconcile', { outcome, key: this.#key, position });
+  };
+
+  committed: AppenderListener['committed'] = (commit, duration) => {
+    this.#appends++;
+    this.#lastCommitAt = new Date();
+    const { object, byteLength, attempts, requestId } = commit;
+    const position = object.position - byteLength;
+    this.#tell('commit', {
+      ...{ key: this.#key, position, byteLength },
+      ...{ attempts, requestId, duration },
+    });
+  };
+
+  failed: AppenderListener['failed'] = (error) => {
+    this.#stream.destroy(error);
+  };
+
+  // On the next tick, so that an exception of a listener is nobody's but its own.
+  #tell<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
+    if (this.#stream.listenerCount(event) === 0) return;
+    process.nextTick(() => this.#stream.emit(event, payload));
+  }
+}

@@ -1,0 +1,14 @@
+/** Node's error for a call on a destroyed stream, which Node does not let others construct. */
+export function destroyedError(method: string): Error {
+  return nodeError('ERR_STREAM_DESTROYED', `Cannot call ${method} after a stream was destroyed`);
+}
+
+/** Node's error for an encoding that Buffer does not know. */
+export function unknownEncodingError(encoding: string): TypeError {
+  const error = new TypeError(`Unknown encoding: ${encoding}`);
+  return Object.assign(error, { code: 'ERR_UNKNOWN_ENCODING' });
+}
+
+function nodeError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}

@@ -1,0 +1,343 @@
+import { once } from 'node:events';
+import { finished, pipeline } from 'node:stream/promises';
+import { describe, expect, test } from 'vitest';
+import { startEmulator } from '../src/emulator/index.js';
+import { openStream } from './helpers/open-stream.js';
+
+const bucket = 'examplebucket';
+
+describe('write()', () => {
+  const encodings: BufferEncoding[] = [
+    ...(['utf8', 'utf-8', 'utf16le', 'ucs2', 'latin1', 'binary', 'ascii'] as const),
+    ...(['hex', 'base64', 'base64url'] as const),
+  ];
+
+  test.each(encodings)('appends strings in %s as Buffer encodes them', async (encoding) => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { chunkSize: 5 });
+    const texts = { hex: 'c3a9f09f9880', base64: 'w6nwn5iA8J+YgA==', base64url: 'w6nwn5iA8J-YgA' };
+    const text = Reflect.get(texts, encoding) ?? 'aé€😀z';
+
+    for (let i = 0; i < 4; i++) stream.write(text, encoding);
+    stream.end();
+    await finished(stream);
+
+    const expected = Buffer.from(text, encoding);
+    expect(await emulator.read(bucket, 'a.log')).toEqual(
+      Buffer.concat([expected, expected, expected, expected]),
+    );
+  });
+
+  test('follows setDefaultEncoding() and the defaultEncoding option', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { defaultEncoding: 'hex' });
+
+    stream.write('6869');
+    stream.setDefaultEncoding('latin1');
+    stream.end('é');
+    await finished(stream);
+
+    expect(await emulator.read(bucket, 'a.log')).toEqual(Buffer.from([0x68, 0x69, 0xe9]));
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7])(
+    'keeps multi-byte characters whole across chunks of %d bytes',
+    async (chunkSize) => {
+      await using emulator = await startEmulator();
+      const stream = openStream(emulator, 'a.log', { chunkSize });
+      const text = 'a😀é€\u{10348}z';
+
+      for (const character of text) stream.write(character);
+      stream.end(text);
+      await finished(stream);
+
+      expect(String(await emulator.read(bucket, 'a.log'))).toBe(text + text);
+    },
+  );
+
+  const chunkSize = 1000;
+  test.each([0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 3 * chunkSize])(
+    'appends %d bytes as Buffer, Uint8Array and string, each acknowledged',
+    async (length) => {
+      await using emulator = await startEmulator();
+      const stream = openStream(emulator, 'a.log', { chunkSize, flushInterval: 0 });
+      const text = Array.from({ length }, (_, i) => String.fromCharCode(97 + (i % 26))).join('');
+
+      await Promise.all([
+        new Promise((resolve) => stream.write(Buffer.from(text), resolve)),
+        new Promise((resolve) => stream.write(new Uint8Array(Buffer.from(text)), resolve)),
+        new Promise((resolve) => stream.write(text, 'utf8', resolve)),
+      ]);
+      await stream[Symbol.asyncDispose]();
+
+      expect(String(await emulator.read(bucket, 'a.log'))).toBe(text + text + text);
+      const appends = emulator.requests.filter(({ operation }) => operation === 'append');
+      expect(Math.max(...appends.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(
+        chunkSize,
+      );
+    },
+  );
+
+  test('lets the caller overwrite its buffer as soon as the callback ran', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 2 });
+    const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: 0 });
+    const buffer = Buffer.alloc(10);
+
+    for (const letter of 'abc') {
+      buffer.fill(letter);
+      await new Promise((resolve) => stream.write(buffer, resolve));
+    }
+    stream.end();
+    await finished(stream);
+
+    const expected = 'a'.repeat(10) + 'b'.repeat(10) + 'c'.repeat(10);
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe(expected);
+  });
+
+  test("refuses the encoding 'buffer' for a string and accepts the next write", async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    expect(() => stream.write('aa', 'buffer' as BufferEncoding)).toThrow(TypeError);
+    expect(() => stream.write(null)).toThrow(/null/);
+    expect(() => stream.write(5, () => {})).toThrow(TypeError);
+    const acknowledged = new Promise((resolve) => stream.write('bb', resolve));
+    stream.end();
+    await acknowledged;
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('bb');
+  });
+});
+
+describe('flushInterval', () => {
+  test('sends a part of a chunk when its oldest byte is old enough', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { flushInterval: 30 });
+    const started = performance.now();
+
+    await new Promise((resolve) => stream.write('a', resolve));
+
+    expect(performance.now() - started).toBeGreaterThanOrEqual(29);
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('a');
+  });
+
+  test('0 sends together what was written together', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { flushInterval: 0 });
+    await once(stream, 'ready');
+
+    stream.write('a');
+    stream.write('b');
+    await new Promise((resolve) => stream.write('c', resolve));
+
+    const appends = emulator.requests.filter(({ operation }) => operation === 'append');
+    expect(appends.map(({ byteLength }) => byteLength)).toEqual([3]);
+  });
+
+  test('Infinity waits for a full chunk, flush() or end()', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: Infinity });
+
+    stream.write('aaaab');
+    await once(stream, 'commit');
+    expect(stream.position).toBe(4);
+    await stream.flush();
+    expect(stream.position).toBe(5);
+    stream.end('c');
+    await finished(stream);
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabc');
+  });
+});
+
+describe('flush()', () => {
+  test('resolves at once when there is nothing to commit, and calls back', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    await stream.flush();
+    await new Promise((resolve) => stream.flush(resolve));
+
+    expect(stream.flush).toHaveLength(1);
+  });
+
+  test('commits corked writes and those in the queue of Node, and keeps the stream open', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
+
+    stream.cork();
+    stream.write('aaaabbbb');
+    stream.write('cccc');
+    stream.write('d');
+    await stream.flush();
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbccccd');
+    stream.end('e');
+    await finished(stream);
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbccccde');
+  });
+
+  test('after end() waits for the finish', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'delay', operation: 'append', delay: 20 });
+    const stream = openStream(emulator, 'a.log');
+
+    stream.end('a');
+    await stream.flush();
+
+    expect(stream.writableFinished).toBe(true);
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('a');
+    await stream.flush();
+  });
+
+  test('rejects with ERR_STREAM_DESTROYED after a plain destroy()', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+    stream.write('a');
+    const pending = stream.flush();
+
+    stream.destroy();
+
+    await expect(pending).rejects.toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+    await expect(stream.flush()).rejects.toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+    await expect(stream.append('b')).rejects.toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+  });
+});
+
+describe('append()', () => {
+  test('resolves with the place of the bytes in the object', async () => {
+    await using emulator = await startEmulator();
+    await using first = openStream(emulator, 'a.log');
+    first.end('before');
+    await finished(first);
+    const stream = openStream(emulator, 'a.log', { chunkSize: 3, flushInterval: 0 });
+
+    const results = await Promise.all(['aaaa', '', 'é'].map((text) => stream.append(text)));
+
+    expect(results).toEqual([
+      { key: 'a.log', start: 6, end: 10 },
+      { key: 'a.log', start: 10, end: 10 },
+      { key: 'a.log', start: 10, end: 12 },
+    ]);
+  });
+});
+
+describe('end()', () => {
+  test('with nothing written creates an empty object where there was none', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    stream.end();
+    await finished(stream);
+
+    expect(await emulator.read(bucket, 'a.log')).toHaveLength(0);
+  });
+
+  test('with nothing written sends no append where there was an object', async () => {
+    await using emulator = await startEmulator();
+    await pipeline(['aaaa'], openStream(emulator, 'a.log'));
+    const before = emulator.requests.length;
+
+    await pipeline([], openStream(emulator, 'a.log'));
+
+    expect(emulator.requests.slice(before).map(({ operation }) => operation)).toEqual(['head']);
+  });
+});
+
+describe('[Symbol.asyncDispose]()', () => {
+  test('commits everything that was written', async () => {
+    await using emulator = await startEmulator();
+    {
+      await using stream = openStream(emulator, 'a.log');
+      stream.write('aaaa');
+    }
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaa');
+  });
+
+  test('rejects when the bytes could not be committed', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'forbid', operation: 'append' });
+    const stream = openStream(emulator, 'a.log');
+    stream.write('aaaa');
+
+    await expect(stream[Symbol.asyncDispose]()).rejects.toMatchObject({
+      code: 'APPEND_ERR_SERVICE',
+      ossCode: 'AccessDenied',
+    });
+  });
+});
+
+describe('position, bytesWritten, writableLength and stats', () => {
+  test('never run ahead of what the emulator holds', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { chunkSize: 10, highWaterMark: 40 });
+    const overstated: string[] = [];
+    stream.on('commit', async () => {
+      const { position, bytesWritten } = stream;
+      const { length } = await emulator.read(bucket, 'a.log');
+      if ((position ?? 0) > length || bytesWritten > length) overstated.push(`${position}`);
+    });
+
+    for (let i = 0; i < 20; i++) stream.write('x'.repeat(7));
+    expect(stream.writableLength).toBe(140);
+    expect(stream.writableHighWaterMark).toBe(40);
+    expect(stream.position).toBeUndefined();
+    stream.end();
+    await finished(stream);
+
+    expect(overstated).toEqual([]);
+    expect(stream.writableLength).toBe(0);
+    expect(stream.bytesWritten).toBe(140);
+    expect(stream.stats).toMatchObject({
+      ...{ bytesAccepted: 140, bytesCommitted: 140, bytesInFlight: 0 },
+      ...{ appends: 14, attempts: 14, retries: 0, reconciles: 0 },
+    });
+  });
+});
+
+describe("the 'ready', 'commit', 'retry' and 'reconcile' events", () => {
+  test('say what happened, in order', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 1 });
+    emulator.faults.add({ kind: 'error-500-after', operation: 'append', nth: 3 });
+    const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
+    const seen: unknown[] = [];
+    for (const event of ['ready', 'commit', 'retry', 'reconcile']) {
+      stream.on(event, (payload) => seen.push([event, payload]));
+    }
+
+    await pipeline(['aaaa', 'bbbb'], stream);
+
+    const key = 'a.log';
+    const commit = { key, byteLength: 4, duration: expect.any(Number) };
+    expect(seen).toEqual([
+      ['ready', { key, position: 0 }],
+      ['reconcile', { key, outcome: 'not-committed', position: 0 }],
+      ['retry', { error: expect.any(Error), attemptNumber: 1, retriesLeft: 3 }],
+      ['reconcile', { key, outcome: 'not-committed', position: 0 }],
+      ['commit', { ...commit, position: 0, attempts: 2, requestId: expect.any(String) }],
+      ['retry', { error: expect.any(Error), attemptNumber: 1, retriesLeft: 3 }],
+      ['reconcile', { key, outcome: 'committed', position: 4 }],
+      ['commit', { ...commit, position: 4, attempts: 1, requestId: undefined }],
+    ]);
+  });
+});
+
+describe('creation options', () => {
+  test('dress the object once, at its creation', async () => {
+    await using emulator = await startEmulator({ credentials: {} });
+    emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 1 });
+    const credentials = { accessKeyId: 'any', accessKeySecret: 'any' };
+    const first = { credentials, contentType: 'text/plain', metadata: { source: 'first' } };
+    const second = { credentials, contentType: 'image/png', metadata: { source: 'second' } };
+
+    await pipeline(['aaaa'], openStream(emulator, 'a.log', first));
+    await pipeline(['bbbb'], openStream(emulator, 'a.log', second));
+
+    const { headers } = await fetch(`${emulator.endpoint}/examplebucket/a.log`, { method: 'HEAD' });
+    expect(headers.get('content-type')).toBe('text/plain');
+    expect(headers.get('x-oss-meta-source')).toBe('first');
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbb');
+  });
+});
