@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { createCRC64 } from 'hash-wasm';
 import { AppendWritable, OssClient } from 'oss-append-stream';
-import { Pool } from 'undici';
+import { Client } from 'undici';
 import { alternate, type Measurement, median, type Variant } from './alternate.js';
 import { type AppendServer, startAppendServer } from './append-server.js';
 
@@ -52,12 +52,13 @@ async function rawLoop({ endpoint }: AppendServer, chunkSize: number): Promise<V
   return {
     name: 'bare undici loop',
     async run() {
-      const pool = new Pool(endpoint);
+      // Not a Pool, which would open a second connection for requests in succession.
+      const client = new Client(endpoint);
       const path = `/raw-${runs++}`;
       let position = 0;
       let crc64 = '';
       while (position < total) {
-        const { headers, body } = await pool.request({
+        const { headers, body } = await client.request({
           ...{ method: 'POST', path: `${path}?append&position=${position}`, body: chunk },
           headers: { 'content-length': String(chunk.byteLength) },
         });
@@ -66,7 +67,7 @@ async function rawLoop({ endpoint }: AppendServer, chunkSize: number): Promise<V
         assertEqual('position', headers['x-oss-next-append-position'], String(position));
         crc64 = String(headers['x-oss-hash-crc64ecma']);
       }
-      await pool.close();
+      await client.close();
       hasher.init();
       for (let sent = 0; sent < position; sent += chunk.byteLength) hasher.update(chunk);
       assertEqual('CRC-64', crc64, BigInt(`0x${hasher.digest('hex')}`).toString());

@@ -132,15 +132,15 @@ export class AppendWritable extends Writable {
    * @returns `false` when the caller should wait for `'drain'`.
    */
   override write(data: unknown, callback?: Callback): boolean;
-  override write(data: unknown, encoding: BufferEncoding, callback?: Callback): boolean;
+  override write(data: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
   override write(
     data: unknown,
     encoding?: BufferEncoding | Callback,
     callback?: Callback,
   ): boolean {
-    return typeof encoding === 'function'
-      ? this.#write(data, undefined, encoding)
-      : this.#write(data, encoding, callback);
+    if (typeof encoding === 'function') return this.write(data, undefined, encoding);
+    if (typeof callback !== 'function') return this.#write(data, encoding);
+    return this.#write(data, encoding, (error) => callback(error));
   }
 
   /**
@@ -227,7 +227,7 @@ export class AppendWritable extends Writable {
     callback(error);
   }
 
-  #write(data: unknown, encoding?: BufferEncoding, acknowledge?: Acknowledge | Callback): boolean {
+  #write(data: unknown, encoding?: BufferEncoding, acknowledge?: Acknowledge): boolean {
     if (typeof data === 'string' && (encoding as string) === 'buffer') {
       throw unknownEncodingError(encoding as string);
     }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { finished, pipeline } from 'node:stream/promises';
+import { Agent, buildConnector } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../src/emulator/index.js';
 import { openStream } from './helpers/open-stream.js';
@@ -93,6 +94,18 @@ describe('write()', () => {
 
     const expected = 'a'.repeat(10) + 'b'.repeat(10) + 'c'.repeat(10);
     expect(String(await emulator.read(bucket, 'a.log'))).toBe(expected);
+  });
+
+  test('passes its callback null and nothing else, and ignores one that is no function', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    stream.write('aa', 'utf8', 'no function' as never);
+    const args = new Promise((resolve) => stream.write('bb', (...given) => resolve(given)));
+    stream.end();
+
+    expect(await args).toEqual([null]);
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aabb');
   });
 
   test("refuses the encoding 'buffer' for a string and accepts the next write", async () => {
@@ -339,5 +352,33 @@ describe('creation options', () => {
     expect(headers.get('content-type')).toBe('text/plain');
     expect(headers.get('x-oss-meta-source')).toBe('first');
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbb');
+  });
+});
+
+describe('key', () => {
+  test.each([
+    'a b+c%25?d#e&f=g',
+    '日志/ünïcödé 😀.log',
+    './a/../b/.',
+    '..',
+    'a//b///',
+    '%2e%2e/a',
+    'a\\b:"c"<d>|e*\u0001',
+    'x'.repeat(1023),
+  ])('%s arrives as that very key, in path and in virtual-host style', async (key) => {
+    await using emulator = await startEmulator();
+    // DNS for a name that only the emulator answers to.
+    const { hostname, port } = new URL(emulator.endpoint);
+    const connector = buildConnector({});
+    const dispatcher = new Agent({
+      connect: (options, callback) => connector({ ...options, hostname, port }, callback),
+    });
+    const virtual = { endpoint: `http://oss-cn-hangzhou.aliyuncs.com:${port}`, dispatcher };
+
+    await pipeline(['aaaa'], openStream(emulator, key));
+    await pipeline(['bbbb'], openStream(emulator, key, virtual));
+    await dispatcher.close();
+
+    expect(String(await emulator.read(bucket, key))).toBe('aaaabbbb');
   });
 });

@@ -122,7 +122,7 @@ export class ChunkDelivery {
     }
   }
 
-  // A method, because the status changes behind awaits that the compiler does not see.
+  // Apart, because the compiler does not see that the status changes behind an `await`.
   get #isSettled(): boolean {
     return this.#status === 'settled';
   }

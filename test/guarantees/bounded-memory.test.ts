@@ -31,10 +31,9 @@ test.each([
       })(),
       { objectMode: false, highWaterMark: 1 },
     );
-    const done = pipeline(source, stream);
-    await once(stream, 'commit');
-
+    await once(stream, 'ready');
     relay.stall();
+    const done = pipeline(source, stream);
     await quiet(() => produced);
     const held = stream.writableLength;
     const bound = Math.max(highWaterMark, 2 * chunkSize + 64 * kibibyte) + piece;
