@@ -2,29 +2,6 @@ import type { ObjectCreation } from './append/append-client.js';
 import { assertOneOf, rangeError, typeError } from './assertions.js';
 import { creationHeaders } from './oss/creation-headers.js';
 
-/** How the object is dressed by the append that creates it; an object that exists is left as it is. */
-export interface CreationOptions extends ObjectCreation {
-  /** MIME type of the object. */
-  readonly contentType?: string | undefined;
-  readonly cacheControl?: string | undefined;
-  readonly contentDisposition?: string | undefined;
-  readonly contentEncoding?: string | undefined;
-
-  /** When caches may no longer serve the object. */
-  readonly expires?: Date | undefined;
-  readonly acl?: 'default' | 'private' | 'public-read' | 'public-read-write' | undefined;
-
-  /** Cold archives are refused: OSS cannot append there. */
-  readonly storageClass?: 'Standard' | 'IA' | 'Archive' | undefined;
-
-  /** User metadata (`x-oss-meta-*`), at most 8 KB with its names. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-
-  /** Object tags. */
-  readonly tagging?: Readonly<Record<string, string>> | undefined;
-  readonly serverSideEncryption?: 'AES256' | 'KMS' | 'SM4' | undefined;
-}
-
 /**
  * Most bytes of user metadata, names included.
  *
@@ -38,7 +15,7 @@ const maxMetadataSize = 8 * 1024;
  * @throws {TypeError} If one is of the wrong type or cannot be sent in a header.
  * @throws {RangeError} If one is out of range.
  */
-export function resolveCreation(options: CreationOptions): ObjectCreation {
+export function resolveCreation(options: ObjectCreation): ObjectCreation {
   const { expires, acl, storageClass, metadata, tagging, serverSideEncryption } = options;
   const { contentType, cacheControl, contentDisposition, contentEncoding } = options;
   const creation = {

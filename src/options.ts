@@ -1,5 +1,5 @@
 import type { WritableOptions } from 'node:stream';
-import type { AppendClient } from './append/append-client.js';
+import type { AppendClient, ObjectCreation } from './append/append-client.js';
 import type { AppenderOptions } from './append/appender.js';
 import type { RetryOptions } from './append/retry-policy.js';
 import {
@@ -10,12 +10,12 @@ import {
   rangeError,
   typeError,
 } from './assertions.js';
-import { type CreationOptions, resolveCreation } from './creation-options.js';
+import { resolveCreation } from './creation-options.js';
 import { assertObjectKey } from './oss/object-key.js';
 import type { OssClientOptions } from './oss/oss-client.js';
 
 /** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */
-export interface AppendWritableOptions extends Partial<OssClientOptions>, CreationOptions {
+export interface AppendWritableOptions extends Partial<OssClientOptions>, ObjectCreation {
   /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
   readonly key: string;
 

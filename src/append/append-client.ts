@@ -1,15 +1,27 @@
 import type { Readable } from 'node:stream';
 
-/** How an append that creates its object dresses it. Sent with that append only. */
+/**
+ * How an append that creates its object dresses it. Sent with that append only: an object that
+ * exists is left as it is.
+ */
 export interface ObjectCreation {
+  /** MIME type of the object. */
   readonly contentType?: string | undefined;
   readonly cacheControl?: string | undefined;
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;
+
+  /** When caches may no longer serve the object. */
   readonly expires?: Date | undefined;
   readonly acl?: 'default' | 'private' | 'public-read' | 'public-read-write' | undefined;
+
+  /** Cold archives are no choice: OSS cannot append there. */
   readonly storageClass?: 'Standard' | 'IA' | 'Archive' | undefined;
+
+  /** User metadata (`x-oss-meta-*`), at most 8 KB with its names. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+
+  /** Object tags. */
   readonly tagging?: Readonly<Record<string, string>> | undefined;
   readonly serverSideEncryption?: 'AES256' | 'KMS' | 'SM4' | undefined;
 }
