@@ -1,9 +1,10 @@
 import { addAbortSignal, finished, Writable } from 'node:stream';
-import { promisify } from 'node:util';
+import { type InspectOptions, inspect, promisify } from 'node:util';
 import type { Acknowledge } from './append/acknowledgements.js';
 import type { AppendClient } from './append/append-client.js';
 import { Appender } from './append/appender.js';
 import { isAppendError } from './errors.js';
+import { EventedWritable } from './evented-writable.js';
 import { type AppendWritableOptions, resolveOptions } from './options.js';
 import { OssClient } from './oss/oss-client.js';
 import { type AppendStatistics, Reporter } from './reporter.js';
@@ -48,7 +49,7 @@ const nextTurn = promisify(setImmediate);
  * ```
  * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
  */
-export class AppendWritable extends Writable {
+export class AppendWritable extends EventedWritable {
   readonly #key: string;
   readonly #highWaterMark: number;
   readonly #appender: Appender;
@@ -200,6 +201,13 @@ export class AppendWritable extends Writable {
     if (this.destroyed && !this.errored) return;
     if (!this.destroyed && !this.writableEnded) this.end();
     await promisify(finished)(this);
+  }
+
+  /** Shows where the stream stands, and nothing that was written to it. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { key, position, writableLength, destroyed, errored, stats } = this;
+    const { status } = this.#appender;
+    return `AppendWritable ${inspect({ key, status, position, writableLength, destroyed, errored, stats }, options)}`;
   }
 
   override _write(data: string | Buffer, encoding: BufferEncoding, callback: Callback): void {

@@ -164,11 +164,9 @@ export class ChecksumError extends AppendError {
   readonly code = 'APPEND_ERR_CHECKSUM';
   readonly key: string;
 
-  /** CRC-64 of the whole object as this stream computes it. */
-  readonly expected: bigint;
-
-  /** CRC-64 of the whole object as the store reports it. */
-  readonly actual: bigint;
+  // Behind accessors, because a logger that prints own properties as JSON fails on a bigint.
+  readonly #expected: bigint;
+  readonly #actual: bigint;
 
   constructor(
     message: string,
@@ -177,8 +175,18 @@ export class ChecksumError extends AppendError {
   ) {
     super(message, options);
     this.key = fields.key;
-    this.expected = fields.expected;
-    this.actual = fields.actual;
+    this.#expected = fields.expected;
+    this.#actual = fields.actual;
+  }
+
+  /** CRC-64 of the whole object as this stream computes it. */
+  get expected(): bigint {
+    return this.#expected;
+  }
+
+  /** CRC-64 of the whole object as the store reports it. */
+  get actual(): bigint {
+    return this.#actual;
   }
 }
 

@@ -9,6 +9,7 @@ export type {
   ObjectState,
   RequestOptions,
 } from './append/append-client.js';
+export type { AppendTrace, ReconcileMessage, RetryMessage } from './append/diagnostics.js';
 export type { RetryOptions } from './append/retry-policy.js';
 export { type AppendResult, AppendWritable, type UncommittedBytes } from './append-writable.js';
 export {

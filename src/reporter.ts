@@ -1,7 +1,11 @@
 import type { Writable } from 'node:stream';
+import { debuglog } from 'node:util';
 import type { AppenderListener } from './append/appender.js';
+import { publishReconcile, publishRetry } from './append/diagnostics.js';
 import type { Intake } from './append/intake.js';
 import type { AppendWritableEvents } from './events.js';
+
+const debug = debuglog('oss-append-stream');
 
 /** What a stream has done so far: a plain snapshot that does not change any more. */
 export interface AppendStatistics {
@@ -61,6 +65,7 @@ export class Reporter implements AppenderListener {
   }
 
   ready: AppenderListener['ready'] = (position) => {
+    debug('%s: opened at position %d', this.#key, position);
     this.#tell('ready', { key: this.#key, position });
   };
 
@@ -70,11 +75,15 @@ export class Reporter implements AppenderListener {
 
   retrying: AppenderListener['retrying'] = (notice) => {
     this.#retries++;
+    debug('%s: attempt %d failed: %s', this.#key, notice.attemptNumber, notice.error.message);
+    publishRetry({ key: this.#key, ...notice });
     this.#tell('retry', notice);
   };
 
   reconciled: AppenderListener['reconciled'] = (outcome, position) => {
     this.#reconciles++;
+    debug('%s: position %d is %s', this.#key, position, outcome);
+    publishReconcile({ key: this.#key, outcome, position });
     this.#tell('reconcile', { outcome, key: this.#key, position });
   };
 
@@ -83,6 +92,7 @@ export class Reporter implements AppenderListener {
     this.#lastCommitAt = new Date();
     const { object, byteLength, attempts, requestId } = commit;
     const position = object.position - byteLength;
+    debug('%s: %d bytes committed at position %d', this.#key, byteLength, position);
     this.#tell('commit', {
       ...{ key: this.#key, position, byteLength },
       ...{ attempts, requestId, duration },
@@ -90,6 +100,7 @@ export class Reporter implements AppenderListener {
   };
 
   failed: AppenderListener['failed'] = (error) => {
+    debug('%s: failed: %s', this.#key, error.message);
     this.#stream.destroy(error);
   };
 

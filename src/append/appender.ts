@@ -100,6 +100,11 @@ export class Appender {
     this.#intake = new Intake(chunkSize, flushInterval, () => this.#pump());
   }
 
+  /** Its state in a word of the picture above. */
+  get status(): 'opening' | 'idle' | ChunkDelivery['status'] | 'failed' | 'closed' {
+    return this.#state.status === 'delivering' ? this.#state.delivery.status : this.#state.status;
+  }
+
   /** What has been accepted, and by whom it is awaited. */
   get intake(): Intake {
     return this.#intake;

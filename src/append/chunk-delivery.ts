@@ -10,6 +10,7 @@ import {
   retriesExhaustedError,
   unconfirmedError,
 } from './delivery-errors.js';
+import { traceAppend } from './diagnostics.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
@@ -150,12 +151,15 @@ export class ChunkDelivery {
     const isFirst = this.#attempts++ === 0;
     this.#wasAsked = false;
     this.#listener.attempted();
+    const trace = {
+      ...{ key, position, byteLength: body.byteLength },
+      attemptNumber: this.#attempts,
+    };
+    const options = { ...request, create: exists ? undefined : create };
     const receiving = withDeadline(signal, timeout, (inner) =>
-      client.appendObject(key, position, body, {
-        ...request,
-        create: exists ? undefined : create,
-        signal: inner,
-      }),
+      traceAppend(trace, () =>
+        client.appendObject(key, position, body, { ...options, signal: inner }),
+      ),
     );
     // It is awaited below; until then a rejection must not count as unhandled.
     receiving.catch(() => {});

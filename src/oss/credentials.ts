@@ -9,8 +9,11 @@ export interface Credentials {
   readonly securityToken?: string | undefined;
 }
 
-/** An access key as a provider returns it. */
-export interface ProvidedAccessKey extends Credentials {
+/**
+ * An access key as a provider returns it. Optional only for the compiler, so that what
+ * `@alicloud/credentials` returns fits: without id and secret it is a `CredentialsError`.
+ */
+export interface ProvidedAccessKey extends Partial<Credentials> {
   /**
    * When these credentials end: a `Date`, an ISO 8601 string or milliseconds since 1970. They are
    * asked for again two minutes earlier; without it, for every request.

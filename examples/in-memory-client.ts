@@ -1,0 +1,32 @@
+// A store of one's own behind AppendWritable: anything with a compare-and-append on length will do.
+// This one keeps its objects in memory, and tells no checksum.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type AppendClient, AppendWritable } from 'oss-append-stream';
+
+const objects = new Map<string, Buffer>();
+const client: AppendClient = {
+  async appendObject(key, position, body) {
+    const object = objects.get(key) ?? Buffer.alloc(0);
+    if (position !== object.byteLength) {
+      const conflict = { outcome: 'conflict', actualLength: object.byteLength };
+      throw Object.assign(new Error(`"${key}" is ${object.byteLength} bytes long`), conflict);
+    }
+    objects.set(key, Buffer.concat([object, body]));
+    return { nextPosition: position + body.byteLength };
+  },
+  async headObject(key) {
+    const object = objects.get(key);
+    return object && { length: object.byteLength, appendable: true, sealed: false };
+  },
+  async getObject(key, { start, end } = {}) {
+    return Readable.from([objects.get(key)?.subarray(start, end) ?? Buffer.alloc(0)]);
+  },
+  async sealAppendObject() {
+    throw Object.assign(new Error('This store cannot seal'), { outcome: 'fatal' });
+  },
+  async close() {},
+};
+
+await pipeline(['one line\n', 'another line\n'], new AppendWritable({ client, key: 'a.log' }));
+process.stdout.write(objects.get('a.log') ?? '');
