@@ -68,9 +68,8 @@ export class AppendWritable extends EventedWritable {
       writableLength: {
         configurable: true,
         get: function (this: AppendWritable): number {
-          const { bytesAccepted, bytesCommitted, bytesOfWaitingWrite } = this.#appender.intake;
           const queued: number = Reflect.get(Writable.prototype, 'writableLength', this);
-          return queued + bytesAccepted - bytesCommitted - bytesOfWaitingWrite;
+          return this.#appender.intake.bytesUncommitted(queued);
         },
       },
       writableHighWaterMark: {
@@ -166,12 +165,18 @@ export class AppendWritable extends EventedWritable {
    * Commits everything written before the call, Node's queue and corked writes included, and keeps
    * the stream open. After `end()` it waits for `'finish'`.
    *
+   * While the stream is corked again, Node holds back what has found no room, and so the flush.
+   *
    * @param callback Told as well; the promise then never rejects unhandled.
    * @returns A promise that resolves when the last of those bytes has been committed; at once when
    *   there are none.
    * @throws {AppendError} If the stream failed; `ERR_STREAM_DESTROYED` after a plain `destroy()`.
+   * @throws {TypeError} At once, if `callback` is no function.
    */
   flush(callback?: Callback): Promise<void> {
+    if (callback !== undefined && typeof callback !== 'function') {
+      throw new TypeError(`Cannot flush as the callback must be a function: it is ${callback}`);
+    }
     const flushed = new Promise<void>((resolve, reject) => {
       this.#flush((error) => {
         if (error) reject(error);
@@ -210,13 +215,22 @@ export class AppendWritable extends EventedWritable {
     return `AppendWritable ${inspect({ key, status, position, writableLength, destroyed, errored, stats }, options)}`;
   }
 
+  /**
+   * Commits everything, then emits `'finish'`, as Node's `end()` does.
+   *
+   * @param callback Runs when everything has been committed, or with the error.
+   */
+  override end(callback?: () => void): this;
+  override end(data: unknown, callback?: () => void): this;
+  override end(data: unknown, encoding?: BufferEncoding, callback?: () => void): this;
+  override end(...args: unknown[]): this {
+    // Node's own passes the data on without calling `write()`.
+    assertEncoding(args[0], args[1]);
+    return Reflect.apply(super.end, this, args);
+  }
+
   override _write(data: string | Buffer, encoding: BufferEncoding, callback: Callback): void {
-    // `end(data, 'buffer')` comes here without passing `write()`.
-    if (typeof data === 'string' && (encoding as string) === 'buffer') {
-      this.destroy(unknownEncodingError(encoding));
-    } else {
-      this.#appender.intake.accept(data, encoding, callback);
-    }
+    this.#appender.intake.accept(data, encoding, callback);
   }
 
   override _final(callback: Callback): void {
@@ -236,25 +250,18 @@ export class AppendWritable extends EventedWritable {
   }
 
   #write(data: unknown, encoding?: BufferEncoding, acknowledge?: Acknowledge): boolean {
-    if (typeof data === 'string' && (encoding as string) === 'buffer') {
-      throw unknownEncodingError(encoding as string);
-    }
+    assertEncoding(data, encoding);
     // Node refuses the write, and tells the callback so.
     if (this.writableEnded || this.destroyed) {
       return super.write(data, encoding as BufferEncoding, acknowledge as Callback | undefined);
     }
-    if (acknowledge === undefined) {
-      const answer = super.write(data, encoding as BufferEncoding);
-      this.#sequence++;
-      return answer;
-    }
-    this.#appender.intake.acknowledge(this.#sequence + 1, acknowledge);
+    const sequence = ++this.#sequence;
+    if (acknowledge !== undefined) this.#appender.intake.acknowledge(sequence, acknowledge);
     try {
-      const answer = super.write(data, encoding as BufferEncoding);
-      this.#sequence++;
-      return answer;
+      return super.write(data, encoding as BufferEncoding);
     } catch (error) {
-      this.#appender.intake.forgetAcknowledgement();
+      this.#sequence--;
+      if (acknowledge !== undefined) this.#appender.intake.forgetAcknowledgement();
       throw error;
     }
   }
@@ -263,7 +270,7 @@ export class AppendWritable extends EventedWritable {
     while (this.writableCorked > 0) this.uncork();
     if (this.destroyed && !this.writableFinished) {
       process.nextTick(acknowledge, this.errored ?? destroyedError('flush'));
-    } else if (this.writableFinished || (this.writableLength === 0 && !this.writableEnded)) {
+    } else if (this.writableFinished) {
       process.nextTick(acknowledge, null);
     } else if (this.writableEnded) {
       this.#appender.intake.acknowledgeEnd(acknowledge);
@@ -271,6 +278,11 @@ export class AppendWritable extends EventedWritable {
       this.#appender.intake.flush(this.#sequence, acknowledge);
     }
   }
+}
+
+/** Node lets this one pass, because a stream that does not decode strings might know it. */
+function assertEncoding(data: unknown, encoding: unknown): void {
+  if (typeof data === 'string' && encoding === 'buffer') throw unknownEncodingError(encoding);
 }
 
 /** What Node has taken and not passed on. */

@@ -15,7 +15,10 @@ import { assertObjectKey } from './oss/object-key.js';
 import type { OssClientOptions } from './oss/oss-client.js';
 
 /** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */
-export interface AppendWritableOptions extends Partial<OssClientOptions>, ObjectCreation {
+export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>, ObjectCreation {
+  /** Bucket of the object; required without `client`. */
+  readonly bucket?: string | undefined;
+
   /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
   readonly key: string;
 

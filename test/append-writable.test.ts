@@ -113,6 +113,7 @@ describe('write()', () => {
     const stream = openStream(emulator, 'a.log');
 
     expect(() => stream.write('aa', 'buffer' as BufferEncoding)).toThrow(TypeError);
+    expect(() => stream.end('aa', 'buffer' as BufferEncoding)).toThrow(TypeError);
     expect(() => stream.write(null)).toThrow(/null/);
     expect(() => stream.write(5, () => {})).toThrow(TypeError);
     const acknowledged = new Promise((resolve) => stream.write('bb', resolve));
@@ -189,6 +190,27 @@ describe('flush()', () => {
     await finished(stream);
 
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbccccde');
+  });
+
+  test('waits for a string whose rest is longer in bytes than Node counts', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: Infinity });
+    const lengths: number[] = [];
+    stream.on('commit', () => lengths.push(stream.writableLength));
+
+    stream.write('€€€€');
+    await once(stream, 'commit');
+    await stream.flush();
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('€€€€');
+    expect(lengths.every((length) => length >= 0 && length <= 8)).toBe(true);
+  });
+
+  test('refuses a callback that is no function', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    expect(() => stream.flush(5 as never)).toThrow(TypeError);
   });
 
   test('after end() waits for the finish', async () => {

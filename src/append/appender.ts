@@ -119,6 +119,9 @@ export class Appender {
   async open(): Promise<void> {
     const { signal } = this.#controller;
     try {
+      // A signal that has fired already, or a listener, may end it before anything is asked.
+      await undefined;
+      signal.throwIfAborted();
       const opening = openObject(this.#inquiry, {
         ...this.#options,
         signal,
@@ -171,8 +174,8 @@ export class Appender {
       this.#deliver(object);
     } else if (this.#onEnd !== undefined) {
       this.#state = { status: 'closed' };
-      this.#onEnd();
-      this.#intake.end();
+      process.nextTick(this.#onEnd);
+      process.nextTick(() => this.#intake.end());
     }
   }
 
@@ -189,7 +192,8 @@ export class Appender {
       { ...this.#options, inquiry: this.#inquiry, crc64, signal: this.#controller.signal },
       {
         attempted: () => this.#listener.attempted(),
-        sent: () => this.#intake.resume(),
+        // On the next tick, for Node calls the listeners of 'drain' on the way.
+        sent: () => process.nextTick(() => this.#intake.resume()),
         retrying: (notice) => this.#listener.retrying(notice),
         reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
         committed: (commit) => this.#committed(delivery, commit, since),
@@ -217,7 +221,8 @@ export class Appender {
     if (this.#state.status === 'closed') return;
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
-    this.#listener.failed(error);
+    // Not at once: while Node passes its queue on, nobody can tell what is left in it.
+    queueMicrotask(() => this.#listener.failed(error));
   }
 }
 

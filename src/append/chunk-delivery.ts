@@ -107,6 +107,9 @@ export class ChunkDelivery {
    * @throws {ChecksumError} If the store's checksum differs from ours after an append it accepted.
    */
   async run(): Promise<void> {
+    // Not within the call that brought the bytes: what serves the client (a provider of credentials,
+    // a subscriber) may write to the stream, or destroy it.
+    await undefined;
     const options = retryOptions(this.#options.retry, this.#options.signal, (notice) =>
       this.#listener.retrying(notice),
     );
@@ -193,7 +196,7 @@ export class ChunkDelivery {
   async #afterFailure(thrown: unknown): Promise<void> {
     this.#options.signal.throwIfAborted();
     if (thrown instanceof ChecksumError) throw thrown;
-    const { outcome, answered, error } = judge(thrown);
+    const { outcome, answered, actualLength, error } = judge(thrown);
     if (error instanceof AbandonedRequestError) this.#isAbandoned = true;
     switch (outcome) {
       case 'rejected':
@@ -206,6 +209,8 @@ export class ChunkDelivery {
       case 'conflict':
         this.#chunk.raiseDoubt('conflict');
         if (await this.#reconcile()) return;
+        // A store that says two things: what it refused the position for may show up yet.
+        if (actualLength !== this.#chunk.object.position) this.#chunk.raiseDoubt('unanswered');
         break;
       case 'forbidden':
       case 'fatal':

@@ -7,7 +7,8 @@ import type { ConfirmedObject } from './open-object.js';
  * - `none`: certainly nothing of them is in the object
  * - `conflict`: the store refused the position, so something has landed, and nobody knows whose
  * - `unknown`: the store answered without saying whether it stored the bytes
- * - `unanswered`: an attempt got no answer, and may still land at any later time
+ * - `unanswered`: an attempt got no answer, and may still land at any later time; or one did, and
+ *   the store takes back what it said
  */
 export type Doubt = 'none' | 'conflict' | 'unknown' | 'unanswered';
 

@@ -6,6 +6,9 @@ import { FlushClock } from './flush-clock.js';
 interface WaitingWrite {
   /** Offset of its first byte. */
   readonly start: number;
+
+  /** What Node counts it for: bytes, or UTF-16 units of a string. */
+  readonly length: number;
   readonly callback: (error?: Error | null) => void;
   rest: Uint8Array;
 }
@@ -37,6 +40,7 @@ export class Intake {
 
   /** Before the object is opened nothing counts as committed, not even nothing. */
   #isOpen = false;
+  #hasEnded = false;
 
   constructor(chunkSize: number, flushInterval: number, onDue: () => void) {
     this.#onDue = onDue;
@@ -57,9 +61,15 @@ export class Intake {
     return this.#cutOffset - this.#committedOffset;
   }
 
-  /** Bytes of the waiting write that have found room. */
-  get bytesOfWaitingWrite(): number {
-    return this.#waiting === undefined ? 0 : this.bytesAccepted - this.#waiting.start;
+  /**
+   * Bytes accepted and not committed, and what is left of the waiting write.
+   *
+   * @param queued What Node counts for its queue, the whole of the waiting write included.
+   */
+  bytesUncommitted(queued: number): number {
+    const waiting =
+      this.#waiting === undefined ? 0 : this.#waiting.rest.byteLength - this.#waiting.length;
+    return this.bytesAccepted - this.#committedOffset + queued + waiting;
   }
 
   /** Bytes that the next chunk would hold. */
@@ -94,7 +104,7 @@ export class Intake {
       this.#accepted(start);
       callback();
     } else {
-      this.#waiting = { start, callback, rest };
+      this.#waiting = { start, length: data.length, callback, rest };
     }
     if (this.#buffer.isFull) this.#onDue();
   }
@@ -125,6 +135,11 @@ export class Intake {
 
   /** Lets the writes up to the one numbered `sequence` leave without waiting for a full chunk. */
   flush(sequence: number, acknowledge: Acknowledge): void {
+    if (sequence <= this.#sequence && this.bytesAccepted === this.#committedOffset) {
+      // Nothing to wait for, not even for the object to be opened.
+      process.nextTick(acknowledge, null);
+      return;
+    }
     this.#flushSequence = sequence;
     this.#acknowledgements.add(sequence, acknowledge);
     if (sequence <= this.#sequence) this.#locate(sequence, this.bytesAccepted);
@@ -132,11 +147,13 @@ export class Intake {
 
   /** Has `acknowledge` told when {@link end} is called. */
   acknowledgeEnd(acknowledge: Acknowledge): void {
-    this.#acknowledgements.add(Number.POSITIVE_INFINITY, acknowledge);
+    if (this.#hasEnded) process.nextTick(acknowledge, null);
+    else this.#acknowledgements.add(Number.POSITIVE_INFINITY, acknowledge);
   }
 
   /** Everything has been committed, and nothing more will be written. */
   end(): void {
+    this.#hasEnded = true;
     this.#locate(Number.POSITIVE_INFINITY, this.#committedOffset);
   }
 

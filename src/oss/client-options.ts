@@ -57,7 +57,7 @@ export interface OssClientOptions {
   readonly credentials?: Credentials | CredentialsProvider | undefined;
 
   /**
-   * undici dispatcher used for every request; lets tests and proxies in. It is not closed with the
+   * Dispatcher of undici 7 used for every request; lets tests and proxies in. It is not closed with the
    * client, and it must not retry by itself.
    *
    * @default a pool shared by all clients of one origin

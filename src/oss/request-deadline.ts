@@ -22,6 +22,7 @@ export class RequestDeadline {
   readonly #timeout: number;
   readonly #callerSignal: AbortSignal | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #startedAt = performance.now();
 
   /** @param timeout Milliseconds. */
   constructor(timeout: number, callerSignal?: AbortSignal) {
@@ -40,6 +41,7 @@ export class RequestDeadline {
   /** Grants the whole time again, for a request sent once more. */
   restart(): void {
     clearTimeout(this.#timer);
+    this.#startedAt = performance.now();
     this.#timer = setTimeout(() => {
       this.#controller.abort(new RequestTimedOut(this.#timeout));
     }, this.#timeout);
@@ -53,6 +55,11 @@ export class RequestDeadline {
 
   readonly #abort = (): void => {
     const cause: unknown = this.#callerSignal?.reason;
-    this.#controller.abort(new RequestAborted('Aborted', { cause }));
+    // Time is up all the same where the caller keeps it, as with `AbortSignal.timeout()`.
+    const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
+    const elapsed = Math.round(performance.now() - this.#startedAt);
+    this.#controller.abort(
+      isTimeout ? new RequestTimedOut(elapsed) : new RequestAborted('Aborted', { cause }),
+    );
   };
 }

@@ -52,10 +52,22 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
       { cause: error.cause },
     );
   }
+  if (!request.isStarted && isMisuse(error)) {
+    return new OssRequestError(
+      `${begin} failed: ${reasonOf(error)}`,
+      { outcome: 'fatal' },
+      { cause: error },
+    );
+  }
   const hasLeft = request.isStarted || !isConnectFailure(error);
   return new OssRequestError(`${begin} failed: ${reasonOf(error)}`, ambiguity(!hasLeft), {
     cause: error,
   });
+}
+
+/** The dispatcher refuses the call itself, as one of another major of undici does. */
+function isMisuse(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'code') === 'UND_ERR_INVALID_ARG';
 }
 
 function ambiguity(isCertain: boolean): { outcome: AppendOutcome; answered?: boolean } {

@@ -393,9 +393,9 @@ describe('ChunkDelivery.run() after one failure', () => {
       retries: 0,
     },
     {
-      scenario: 'a conflict that the object knows nothing of: asks at once, appends again',
+      scenario: 'a conflict that the object knows nothing of: asks at once and after the backoff',
       behaviour: failWith(failure.conflict()),
-      calls: [append, 'head', append],
+      calls: [append, 'head', 'head', append],
       retries: 1,
     },
   ];
@@ -826,8 +826,19 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(false);
   });
 
-  test('throws RetriesExhaustedError when each conflict was contradicted by the object', async () => {
-    const client = head().script('append', ...always(failWith(failure.conflict())));
+  test('throws UnconfirmedError when a conflict was contradicted by the object', async () => {
+    const client = head()
+      .script('append', applyThenFail(failure.answered()))
+      .script('head', ...always(answerWith({ length: 4, crc64: crcOf('head') })));
+    const { error, delivery } = await deliver(client);
+
+    expect(client.contents).toBe('headchunk');
+    expect(error).toBeInstanceOf(UnconfirmedError);
+    expect(delivery.mayHaveLanded).toBe(true);
+  });
+
+  test('throws RetriesExhaustedError when each conflict named the very position', async () => {
+    const client = head().script('append', ...always(failWith(failure.conflict(4))));
     const { error, calls, delivery } = await deliver(client);
 
     expect(error).toMatchObject({ name: 'RetriesExhaustedError', attempts: 3 });
