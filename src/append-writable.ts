@@ -62,6 +62,9 @@ export class AppendWritable extends EventedWritable {
   #sequence = 0;
   #uncommitted: UncommittedBytes | undefined;
 
+  /** Why the stream was destroyed before it had finished. */
+  #cutShort: Error | null = null;
+
   // Node's types declare these as properties, which an accessor may not override by syntax.
   static {
     Object.defineProperties(AppendWritable.prototype, {
@@ -118,6 +121,16 @@ export class AppendWritable extends EventedWritable {
   /** Bytes that this stream has committed. */
   get bytesWritten(): number {
     return this.#appender.intake.bytesCommitted;
+  }
+
+  /**
+   * Why the stream ended before everything was committed; `null` as long as it did not.
+   *
+   * Node counts what is in our memory as written, and so would take a stream that was ended and then
+   * destroyed for finished. `finished()` and `pipeline()` ask here before they say so.
+   */
+  get writableErrored(): Error | null {
+    return this.#cutShort;
   }
 
   /** Snapshot of what the stream has done so far. */
@@ -240,6 +253,7 @@ export class AppendWritable extends EventedWritable {
   override _destroy(error: Error | null, callback: Callback): void {
     if (isAppendError(error)) error.bytesWritten = this.bytesWritten;
     const reason = error ?? destroyedError('write');
+    if (!this.writableFinished) this.#cutShort = reason;
     const { position, pieces, isConfirmed } = this.#appender.destroy(error, reason);
     const bytes = Buffer.concat([...pieces, ...queuedBytes(this)]);
     if (bytes.byteLength > 0) {
