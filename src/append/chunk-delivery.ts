@@ -264,6 +264,7 @@ export class ChunkDelivery {
         chunk.diverged();
         throw divergedError(key, chunk, reconciliation.actualLength);
       case 'not-appendable':
+        chunk.notCommitted(chunk.object);
         throw notAppendableError(key, chunk, reconciliation.state);
     }
   }

@@ -90,10 +90,12 @@ function isConnectFailure(error: unknown): boolean {
     return error.errors.every(isConnectFailure);
   }
   if (!(error instanceof Error)) return false;
-  const { code, syscall } = error as NodeJS.ErrnoException;
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
   return (
     syscall === 'connect' ||
     syscall === 'getaddrinfo' ||
+    // A bare ECONNRESET but for these words of Node's.
+    message.includes('before secure TLS connection was established') ||
     (typeof code === 'string' &&
       (code === 'UND_ERR_CONNECT_TIMEOUT' ||
         code === 'EPROTO' ||
