@@ -72,7 +72,7 @@ describe('end()', () => {
     async (_name, stage) => {
       await using emulator = await startEmulator();
       // What stalls is given up after this time, and asked about.
-      const stream = openStream(emulator, 'a.log', { ...stageOptions, requestTimeout: 200 });
+      const stream = openStream(emulator, 'a.log', { ...stageOptions, requestTimeout: 120 });
       const { committed, isEnding = false, uncommitted } = stage;
       const { names, told } = await reach(stage, emulator, stream);
       const seen = eventsOf(stream, 'error', 'finish', 'close');
@@ -216,7 +216,7 @@ const wait = expect.objectContaining({ key: 'another.log' });
 async function aWhile(emulator: Emulator): Promise<void> {
   const { retry: _, ...options } = connectionTo(emulator);
   const client = new OssClient(options);
-  emulator.faults.add({ kind: 'delay', key: 'another.log', delay: 60 });
+  emulator.faults.add({ kind: 'delay', key: 'another.log', delay: 45 });
   await client.headObject('another.log');
   await client.close();
 }

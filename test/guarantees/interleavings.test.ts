@@ -27,7 +27,7 @@ test.each([
           const problems = await live(given, emulator, `${++runs}.log`);
           expect([...problems, ...unhandled.splice(0)]).toEqual([]);
         }),
-        { numRuns: 300, interruptAfterTimeLimit: 6000 },
+        { numRuns: 300, interruptAfterTimeLimit: 4500 },
       );
     } finally {
       process.off('unhandledRejection', note);
