@@ -1,7 +1,10 @@
-import { accessDenied, OssError } from './oss-error.js';
-import type { OssRequest } from './request.js';
+import { readHeaderV1 } from './header-signature-v1.js';
+import { readHeaderV4 } from './header-signature-v4.js';
+import { accessDenied, invalidArgument, OssError } from './oss-error.js';
+import { parametersV1, readQueryV1 } from './query-signature-v1.js';
+import { readQueryV4, versionParameter } from './query-signature-v4.js';
+import { type OssRequest, queryValue } from './request.js';
 import type { SignatureClaim } from './signature-claim.js';
-import { readHeaderV4 } from './signature-v4.js';
 
 /** A key pair, and with a temporary one its token. */
 export interface EmulatorCredentials {
@@ -18,8 +21,8 @@ export interface AuthorizationOptions {
   readonly now: Date;
 }
 
-/** Milliseconds by which a request may be older or newer than the server's clock. */
-const maxSkew = 15 * 60 * 1000;
+/** Tried in order; each leaves a request alone that is signed another way. */
+const readers = [readHeaderV4, readHeaderV1, readQueryV4, readQueryV1];
 
 /**
  * Lets a request pass or refuses it in OSS's words.
@@ -37,40 +40,29 @@ export function authorize(request: OssRequest, options: AuthorizationOptions): v
       { ec: '0002-00000902', extras: { OSSAccessKeyId: claim.accessKeyId } },
     );
   }
-  assertRecent(claim.signedAt, options.now);
+  claim.assertTimely(options.now);
   assertSignature(claim, accessKeySecret);
   if (securityToken !== undefined) assertToken(request, securityToken);
 }
 
 function readClaim(request: OssRequest, region: string): SignatureClaim {
-  const claim = readHeaderV4(request, region);
-  if (claim !== undefined) return claim;
-  if (!request.headers.has('authorization')) {
-    throw accessDenied('You have no right to access this object because of bucket acl.');
+  const hasHeader = request.headers.has('authorization');
+  if (hasHeader && isQuerySigned(request)) {
+    throw invalidArgument('The signature must not be in both the header and the URL.', {
+      ec: '0002-00000039',
+    });
   }
-  throw new OssError(400, 'InvalidArgument', 'Invalid Authorization header.', {
-    ec: '0002-00000202',
-  });
+  for (const read of readers) {
+    const claim = read(request, region);
+    if (claim !== undefined) return claim;
+  }
+  if (hasHeader) throw invalidArgument('Authorization header is invalid.', { ec: '0002-00000061' });
+  throw accessDenied('You have no right to access this object because of bucket acl.');
 }
 
-function assertRecent(signedAt: Date, now: Date): void {
-  if (Number.isNaN(signedAt.getTime())) {
-    throw new OssError(403, 'AccessDenied', 'OSS authentication requires a valid Date.');
-  }
-  if (Math.abs(now.getTime() - signedAt.getTime()) <= maxSkew) return;
-  throw new OssError(
-    403,
-    'RequestTimeTooSkewed',
-    'The difference between the request time and the current time is too large.',
-    {
-      ec: '0002-00000504',
-      extras: {
-        MaxAllowedSkewMilliseconds: String(maxSkew),
-        RequestTime: signedAt.toISOString(),
-        ServerTime: now.toISOString(),
-      },
-    },
-  );
+function isQuerySigned(request: OssRequest): boolean {
+  const names = [versionParameter, ...parametersV1];
+  return names.some((name) => queryValue(request, name) !== undefined);
 }
 
 function assertSignature(claim: SignatureClaim, accessKeySecret: string): void {
@@ -94,8 +86,17 @@ function assertSignature(claim: SignatureClaim, accessKeySecret: string): void {
 }
 
 function assertToken(request: OssRequest, securityToken: string): void {
-  if (request.headers.get('x-oss-security-token') === securityToken) return;
+  if (tokenOf(request) === securityToken) return;
   throw new OssError(403, 'InvalidSecurityToken', 'The security token you provided is invalid.', {
     ec: '0002-00000006',
   });
+}
+
+/** Version 4 renamed the parameter, but the version 1 Java SDK signs its URLs with the old name. */
+function tokenOf(request: OssRequest): string | undefined {
+  return (
+    request.headers.get('x-oss-security-token') ??
+    queryValue(request, 'x-oss-security-token') ??
+    queryValue(request, 'security-token')
+  );
 }

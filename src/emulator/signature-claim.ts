@@ -5,8 +5,8 @@ export interface SignatureClaim {
   /** The signature that was sent. */
   readonly signature: string;
 
-  /** An invalid date if the request does not say. */
-  readonly signedAt: Date;
+  /** Throws an `OssError` where the signature is not good at that moment. */
+  readonly assertTimely: (now: Date) => void;
 
   /** Computes what should have been sent. */
   readonly expect: (accessKeySecret: string) => ExpectedSignature;

@@ -1,73 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
-import { invalidArgument } from './oss-error.js';
-import type { OssRequest } from './request.js';
 import type { QueryParameter } from './request-target.js';
-import type { SignatureClaim } from './signature-claim.js';
 
-const algorithm = 'OSS4-HMAC-SHA256';
-
-/**
- * Reads the claim an `Authorization` header of version 4 makes; `undefined` if it is of another
- * kind.
- *
- * @throws {OssError} If it is one, but malformed or for another region or product.
- */
-export function readHeaderV4(request: OssRequest, region: string): SignatureClaim | undefined {
-  const authorization = request.headers.get('authorization');
-  if (authorization === undefined || !authorization.startsWith(algorithm)) return undefined;
-  const fields = parseFields(authorization.slice(algorithm.length));
-  const [accessKeyId, date, scopeRegion, product, terminator, ...rest] = (
-    fields.get('Credential') ?? ''
-  ).split('/');
-  const signature = fields.get('Signature');
-  if (
-    !accessKeyId ||
-    !date ||
-    !signature ||
-    terminator !== 'aliyun_v4_request' ||
-    rest.length > 0
-  ) {
-    throw invalidArgument('Invalid Authorization header.', { ec: '0002-00000202' });
-  }
-  const payload = request.headers.get('x-oss-content-sha256') ?? '';
-  if (payload !== 'UNSIGNED-PAYLOAD') {
-    throw invalidArgument('Invalid x-oss-content-sha256 header, it must be UNSIGNED-PAYLOAD.', {
-      ec: '0002-00000214',
-    });
-  }
-  if (scopeRegion !== region) {
-    throw invalidArgument('Invalid signing region in Authorization header.', {
-      ec: '0002-00000226',
-      extras: { Region: region },
-    });
-  }
-  if (product !== 'oss') {
-    throw invalidArgument('Invalid signing product in Authorization header.', {
-      ec: '0002-00000227',
-    });
-  }
-  const timestamp = timestampOf(request);
-  if (!timestamp.startsWith(`${date}T`)) {
-    throw invalidArgument('Invalid signing date in Authorization header.', {
-      ec: '0002-00000202',
-    });
-  }
-  const { method, bucket, key, query, headers } = request;
-  const additionalHeaders = (fields.get('AdditionalHeaders') ?? '').split(';').filter(Boolean);
-  const input = {
-    ...{ method, bucket, key, query, headers, additionalHeaders, timestamp, payload },
-    scope: { date, region, product },
-  };
-  return {
-    accessKeyId,
-    signature,
-    signedAt: parseTimestamp(timestamp),
-    expect: (accessKeySecret) => signV4(input, accessKeySecret),
-  };
-}
+export const algorithmV4 = 'OSS4-HMAC-SHA256';
 
 /** Everything a version 4 signature covers. */
-export interface SigningInput {
+export interface SigningInputV4 {
   readonly method: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
@@ -77,7 +14,7 @@ export interface SigningInput {
   /** Headers signed beyond those that always are. */
   readonly additionalHeaders: readonly string[];
 
-  /** `YYYYMMDDTHHMMSSZ`. */
+  /** The time as the request gives it. */
   readonly timestamp: string;
   readonly payload: string;
   readonly scope: { readonly date: string; readonly region: string; readonly product: string };
@@ -95,11 +32,11 @@ export interface SignedV4 {
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/recommend-to-use-signature-version-4
  */
-export function signV4(input: SigningInput, accessKeySecret: string): SignedV4 {
+export function signV4(input: SigningInputV4, accessKeySecret: string): SignedV4 {
   const canonicalRequest = canonicalRequestOf(input);
   const { date, region, product } = input.scope;
   const stringToSign = [
-    algorithm,
+    algorithmV4,
     input.timestamp,
     `${date}/${region}/${product}/aliyun_v4_request`,
     // Header values are bytes in Latin-1 here; hashing them as such gives back what was sent.
@@ -113,7 +50,7 @@ export function signV4(input: SigningInput, accessKeySecret: string): SignedV4 {
   return { signature, stringToSign, canonicalRequest };
 }
 
-function canonicalRequestOf(input: SigningInput): string {
+function canonicalRequestOf(input: SigningInputV4): string {
   const additional = input.additionalHeaders.map((name) => name.toLowerCase()).sort();
   const bucket = input.bucket === undefined ? '' : `${input.bucket}/`;
   return [
@@ -154,28 +91,5 @@ function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function parseFields(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const field of text.split(',')) {
-    const [name = '', ...value] = field.trim().split('=');
-    fields.set(name, value.join('='));
-  }
-  return fields;
-}
-
-function timestampOf({ headers }: OssRequest): string {
-  const timestamp = headers.get('x-oss-date');
-  if (timestamp !== undefined) return timestamp;
-  const date = new Date(headers.get('date') ?? '');
-  if (Number.isNaN(date.getTime())) return '';
-  return date.toISOString().replace(/[-:]|\.\d+/g, '');
-}
-
-function parseTimestamp(timestamp: string): Date {
-  return new Date(
-    timestamp.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z'),
   );
 }

@@ -77,7 +77,7 @@ const refusals: readonly Refusal[] = [
     options: { isSigned: false, headers: { authorization: 'Basic YTpi' } },
     status: 400,
     code: 'InvalidArgument',
-    ec: '0002-00000202',
+    ec: '0002-00000061',
   },
   {
     scenario: 'an authorization cut short',
@@ -99,6 +99,21 @@ const refusals: readonly Refusal[] = [
     },
     status: 403,
     code: 'AccessDenied',
+    ec: '0002-00000503',
+  },
+  {
+    scenario: 'a signature in the header and one of version 1 in the query',
+    options: { query: { Expires: '1141889120' } },
+    status: 400,
+    code: 'InvalidArgument',
+    ec: '0002-00000039',
+  },
+  {
+    scenario: 'a signature in the header and one of version 4 in the query',
+    options: { query: { 'x-oss-signature-version': 'OSS4-HMAC-SHA256' } },
+    status: 400,
+    code: 'InvalidArgument',
+    ec: '0002-00000039',
   },
 ];
 

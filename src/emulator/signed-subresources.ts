@@ -1,0 +1,34 @@
+/**
+ * Tells whether version 1 signs a query parameter. It signs those that make another request of a
+ * request, and leaves the likes of `prefix` and `max-keys` alone.
+ *
+ * The names are all that official SDKs sign, as each knows only those it sends itself. The newest
+ * sign whatever begins with `x-oss-`; Python's version 2 SDK alone does not.
+ *
+ * @see https://github.com/aliyun/aliyun-oss-go-sdk/blob/master/oss/conn.go
+ * @see https://github.com/aliyun/aliyun-oss-php-sdk/blob/master/src/OSS/Signer/SignerV1.php
+ * @see https://github.com/aliyun/aliyun-oss-python-sdk/blob/master/oss2/auth.py
+ * @see https://github.com/aliyun/aliyun-oss-java-sdk/blob/master/src/main/java/com/aliyun/oss/internal/SignParameters.java
+ * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/signer/v1.go
+ */
+export function isSignedSubresource(name: string): boolean {
+  return names.has(name) || name.startsWith('x-oss-');
+}
+
+const names = new Set(
+  `
+  accessPoint accessPointForObjectProcess accessPointPolicy acl action append asyncFetch bucketInfo
+  callback callback-var cleanRestoredObject cloudboxes cname comp continuation-token cors delete
+  encryption endTime group img inventory inventoryId lifecycle link live location logging metaQuery
+  objectInfo objectMeta objectWorm overwriteConfig partNumber policy position processConfiguration
+  publicAccessBlock qos qosInfo quota referer regionList replication replicationLocation
+  replicationProgress requestPayment resourceGroup response-cache-control
+  response-content-disposition response-content-encoding response-content-language
+  response-content-type response-expires responseHeader restore rtc seal security-token sequential
+  startTime stat status style styleName symlink tagging transferAcceleration udf udfApplication
+  udfApplicationLog udfId udfImage udfImageDesc udfName uploadId uploads versionId versioning
+  versions vip vod vpcip website withHashContext worm wormExtend wormId
+  `
+    .trim()
+    .split(/\s+/),
+);
