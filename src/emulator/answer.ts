@@ -5,6 +5,6 @@ export interface Answer {
   /** Lower-case names; `content-length` is among them wherever a body may be. */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** Absent for HEAD, whatever `content-length` says. */
+  /** Absent for HEAD and where OSS sends none, whatever `content-length` says. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
 }

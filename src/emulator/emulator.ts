@@ -135,6 +135,7 @@ function addRecord(requests: RequestRecord[], request: RequestRecord): void {
 }
 
 async function readObject(objects: ObjectStore, bucket: string, key: string): Promise<Buffer> {
+  if (objects.findBucket(bucket) === undefined) throw new Error(`Cannot find bucket "${bucket}"`);
   const record = objects.find(bucket, key);
   if (record === undefined) throw new Error(`Cannot read "${key}": there is no such object`);
   const pieces: Buffer[] = [];

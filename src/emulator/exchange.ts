@@ -95,18 +95,18 @@ export class Exchange {
     const context = this.#contextOf(request);
     operation.check?.(context);
     if (this.#fault) strikeEarly(this.#fault.kind, context);
-    const body = operation.readsBody ? await this.#readBody() : noBody;
+    const body = operation.readsBody ? await this.#readBody(operation) : noBody;
     if (this.#fault?.kind === 'apply-late') this.#applyLater(operation, context, body);
     return this.#apply(operation, context, body);
   }
 
   #contextOf(request: OssRequest): OperationContext {
-    const { clock, crc64, objects } = this.#emulation;
+    const { clock, crc64, objects, region } = this.#emulation;
     const { bucket = '', key = '' } = request;
-    return { request, bucket, key, objects, crc64, now: () => clock.now() };
+    return { request, bucket, key, objects, crc64, region, now: () => clock.now() };
   }
 
-  #readBody(): Promise<ReceivedBody> {
+  #readBody({ maxBodySize: limit = maxObjectSize }: Operation): Promise<ReceivedBody> {
     const { incoming, response, expectsContinue } = this.#options;
     const { crc64, slabs } = this.#emulation;
     if (expectsContinue) response.writeContinue();
@@ -115,7 +115,7 @@ export class Exchange {
       this.#byteLength = byteLength;
       if (this.#fault?.kind === 'cut-request' && byteLength * 2 >= declared) throw new Hangup();
     };
-    return readBody(incoming, { crc64, slabs, limit: maxObjectSize, onProgress });
+    return readBody(incoming, { crc64, slabs, limit, onProgress });
   }
 
   async #apply(

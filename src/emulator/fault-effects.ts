@@ -140,5 +140,6 @@ async function sealObject(object: StoredObject, { now }: OperationContext): Prom
 const plainAttributes = {
   headers: { 'content-type': 'application/octet-stream' },
   storageClass: 'Standard',
-  taggingCount: 0,
+  acl: 'default',
+  tags: [],
 };

@@ -3,7 +3,13 @@ export interface ObjectAttributes {
   /** Headers kept and echoed as they came: content type, caching, `x-oss-meta-*` and the like. */
   readonly headers: Readonly<Record<string, string>>;
   readonly storageClass: string;
-  readonly taggingCount: number;
+  readonly acl: string;
+  readonly tags: readonly ObjectTag[];
+}
+
+export interface ObjectTag {
+  readonly key: string;
+  readonly value: string;
 }
 
 /** Everything about an object but its bytes. Replaced as a whole, never changed. */

@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import {
+  Bucket,
+  type BucketRecord,
+  readBucketRecord,
+  removeBucketRecord,
+  writeBucketRecord,
+} from './bucket.js';
 import { isBucketName } from './bucket-name.js';
 import { type FileSystem, listFolder } from './file-system.js';
 import type { ObjectRecord } from './object-record.js';
+import { noSuchBucket } from './oss-error.js';
 import { StoredObject } from './stored-object.js';
+import { TaskQueues } from './task-queues.js';
 
 /**
  * Buckets and their objects, in folders:
  *
  * ```
- * root / bucket / SHA-256 of the key / object.json        the record
+ * root / bucket / bucket.json                             the bucket's record
+ *               / SHA-256 of the key / object.json        the object's record
  *                                    / NAME.000000, …     the bytes
  * ```
  *
@@ -19,10 +29,10 @@ import { StoredObject } from './stored-object.js';
 export class ObjectStore {
   readonly #files: FileSystem;
   readonly #root: string;
-  readonly #buckets = new Map<string, Map<string, StoredObject>>();
+  readonly #buckets = new Map<string, Bucket>();
 
-  /** The last task of every object that somebody has to himself, by bucket and key. */
-  readonly #queues = new Map<string, Promise<unknown>>();
+  /** Tasks for an object are named `bucket/key`, those for buckets `''`. */
+  readonly #tasks = new TaskQueues();
 
   private constructor(files: FileSystem, root: string) {
     this.#files = files;
@@ -33,88 +43,107 @@ export class ObjectStore {
   static async open(files: FileSystem, root: string): Promise<ObjectStore> {
     const store = new ObjectStore(files, root);
     await files.promises.mkdir(root, { recursive: true });
-    for (const bucket of await listFolder(files, root)) {
-      if (isBucketName(bucket)) await store.#openBucket(bucket);
+    for (const name of await listFolder(files, root)) {
+      if (!isBucketName(name)) continue;
+      const record = await readBucketRecord(files, join(root, name));
+      if (record !== undefined) await store.#openBucket(name, record);
     }
     return store;
   }
 
-  hasBucket(bucket: string): boolean {
-    return this.#buckets.has(bucket);
+  /** Names in order. */
+  get buckets(): readonly string[] {
+    return [...this.#buckets.keys()].sort();
+  }
+
+  findBucket(bucket: string): BucketRecord | undefined {
+    return this.#buckets.get(bucket)?.record;
   }
 
   /** @param bucket A valid name; nothing happens if it exists. */
-  async createBucket(bucket: string): Promise<void> {
-    await this.#files.promises.mkdir(join(this.#root, bucket), { recursive: true });
-    if (!this.#buckets.has(bucket)) this.#buckets.set(bucket, new Map());
+  createBucket(bucket: string, settings: Partial<BucketRecord> = {}): Promise<void> {
+    return this.#tasks.run('', async () => {
+      if (this.#buckets.has(bucket)) return;
+      const record = {
+        createdAt: Date.now(),
+        acl: 'private',
+        storageClass: 'Standard',
+        ...settings,
+      };
+      await writeBucketRecord(this.#files, join(this.#root, bucket), record);
+      await this.#openBucket(bucket, record);
+    });
+  }
+
+  /** @returns Whether it is gone; `false` if it has objects. */
+  deleteBucket(bucket: string): Promise<boolean> {
+    return this.#tasks.run('', async () => {
+      // Whoever is about to create an object has been promised a bucket.
+      await this.#tasks.idle(`${bucket}/`);
+      const found = this.#bucketAt(bucket);
+      if (!found.isEmpty) return false;
+      this.#buckets.delete(bucket);
+      await removeBucketRecord(this.#files, join(this.#root, bucket));
+      return true;
+    });
+  }
+
+  /** Every key of the bucket, in OSS's order. */
+  keys(bucket: string): readonly string[] {
+    return this.#bucketAt(bucket).keys;
   }
 
   /** The record of an object as it is now. */
   find(bucket: string, key: string): ObjectRecord | undefined {
-    return this.#objectsOf(bucket).get(key)?.record;
+    return this.#bucketAt(bucket).find(key)?.record;
   }
 
   /** Reads `[start, end)` of an object that exists. */
   read(bucket: string, key: string, { start, end }: ReadRange): AsyncIterable<Buffer> {
-    return this.#objectAt(bucket, key).read(start, end);
+    return this.#objectAt(this.#bucketAt(bucket), key).read(start, end);
   }
 
-  /** Runs `task` when all earlier tasks for this object are over, and before all later ones. */
-  async exclusively<Result>(
+  /**
+   * Runs `task` when all earlier tasks for this object are over, and before all later ones.
+   *
+   * @throws {OssError} If the bucket has been deleted by then.
+   */
+  exclusively<Result>(
     bucket: string,
     key: string,
     task: (object: StoredObject) => Promise<Result>,
   ): Promise<Result> {
-    const name = `${bucket}/${key}`;
-    const before = this.#queues.get(name) ?? Promise.resolve();
-    const running = before.then(() => this.#run(bucket, key, task));
-    const settled = running.catch(() => {});
-    this.#queues.set(name, settled);
-    try {
-      return await running;
-    } finally {
-      if (this.#queues.get(name) === settled) this.#queues.delete(name);
+    return this.#tasks.run(`${bucket}/${key}`, async () => {
+      const found = this.#bucketAt(bucket);
+      const object = this.#objectAt(found, key);
+      try {
+        return await task(object);
+      } finally {
+        found.update(object);
+      }
+    });
+  }
+
+  #objectAt(bucket: Bucket, key: string): StoredObject {
+    const folder = createHash('sha256').update(key).digest('hex');
+    const path = join(this.#root, bucket.name, folder);
+    return bucket.find(key) ?? new StoredObject(this.#files, path, key);
+  }
+
+  #bucketAt(bucket: string): Bucket {
+    const found = this.#buckets.get(bucket);
+    if (found === undefined) throw noSuchBucket(bucket);
+    return found;
+  }
+
+  async #openBucket(name: string, record: BucketRecord): Promise<void> {
+    const bucket = new Bucket(name, record);
+    for (const folder of await listFolder(this.#files, join(this.#root, name))) {
+      if (!/^[0-9a-f]{64}$/.test(folder)) continue;
+      const object = await StoredObject.open(this.#files, join(this.#root, name, folder));
+      if (object !== undefined) bucket.update(object);
     }
-  }
-
-  async #run<Result>(
-    bucket: string,
-    key: string,
-    task: (object: StoredObject) => Promise<Result>,
-  ): Promise<Result> {
-    const objects = this.#objectsOf(bucket);
-    const object = this.#objectAt(bucket, key);
-    try {
-      return await task(object);
-    } finally {
-      if (object.record === undefined) objects.delete(key);
-      else objects.set(key, object);
-    }
-  }
-
-  #objectAt(bucket: string, key: string): StoredObject {
-    const known = this.#objectsOf(bucket).get(key);
-    return known ?? new StoredObject(this.#files, this.#folderOf(bucket, key), key);
-  }
-
-  #objectsOf(bucket: string): Map<string, StoredObject> {
-    const objects = this.#buckets.get(bucket);
-    if (objects === undefined) throw new Error(`Cannot find bucket "${bucket}"`);
-    return objects;
-  }
-
-  #folderOf(bucket: string, key: string): string {
-    return join(this.#root, bucket, createHash('sha256').update(key).digest('hex'));
-  }
-
-  async #openBucket(bucket: string): Promise<void> {
-    const objects = new Map<string, StoredObject>();
-    this.#buckets.set(bucket, objects);
-    for (const name of await listFolder(this.#files, join(this.#root, bucket))) {
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
-      const object = await StoredObject.open(this.#files, join(this.#root, bucket, name));
-      if (object !== undefined) objects.set(object.key, object);
-    }
+    this.#buckets.set(name, bucket);
   }
 }
 

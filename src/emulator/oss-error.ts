@@ -29,6 +29,13 @@ export function invalidArgument(message: string, details?: OssErrorDetails): Oss
   return new OssError(400, 'InvalidArgument', message, details);
 }
 
+/** An argument, in a header or the query, that has a value OSS does not take. */
+export function invalidValue(name: string, value: string): OssError {
+  return invalidArgument(`The argument of ${name} is not valid.`, {
+    extras: { ArgumentName: name, ArgumentValue: value },
+  });
+}
+
 /** @param actualLength Bytes in the object, which is where the next append must start. */
 export function positionNotEqualToLength(actualLength: number): OssError {
   return new OssError(409, 'PositionNotEqualToLength', 'Position is not equal to file length', {
@@ -41,6 +48,13 @@ export function noSuchKey(key: string): OssError {
   return new OssError(404, 'NoSuchKey', 'The specified key does not exist.', {
     ec: '0026-00000001',
     extras: { Key: key },
+  });
+}
+
+export function noSuchBucket(bucket: string): OssError {
+  return new OssError(404, 'NoSuchBucket', 'The specified bucket does not exist.', {
+    ec: '0015-00000101',
+    extras: { BucketName: bucket },
   });
 }
 

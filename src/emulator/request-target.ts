@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isBucketName } from './bucket-name.js';
-import { OssError } from './oss-error.js';
+import { invalidArgument, OssError } from './oss-error.js';
 
 export type QueryParameter = readonly [name: string, value: string];
 
@@ -26,11 +26,11 @@ export function locateTarget(target: string, { hostId, ownHost }: TargetHosts): 
   const { path, rawQuery } = splitTarget(target);
   const query = parseQuery(rawQuery);
   const bucket = bucketOfHost(hostId, ownHost);
-  if (bucket !== undefined) return { bucket, key: present(decode(path.slice(1))), query };
+  if (bucket !== undefined) return { bucket, key: present(decodeForm(path.slice(1))), query };
   const slash = path.indexOf('/', 1);
-  if (slash === -1) return { bucket: present(decode(path.slice(1))), key: undefined, query };
+  if (slash === -1) return { bucket: present(decodeForm(path.slice(1))), key: undefined, query };
   const [first, rest] = [path.slice(1, slash), path.slice(slash + 1)];
-  return { bucket: present(decode(first)), key: present(decode(rest)), query };
+  return { bucket: present(decodeForm(first)), key: present(decodeForm(rest)), query };
 }
 
 function splitTarget(target: string): { path: string; rawQuery: string } {
@@ -43,6 +43,9 @@ function splitTarget(target: string): { path: string; rawQuery: string } {
   return { path: path === '' ? '/' : path, rawQuery };
 }
 
+/** Endpoints of OSS: of a region, for acceleration, and the dual stack of a region. */
+const serviceHost = /^(oss-[a-z0-9-]+|[a-z]{2,3}-[a-z]+(-[a-z0-9]+)*\.oss)\.aliyuncs\.com$/;
+
 /**
  * The bucket a `Host` begins with. A service endpoint of OSS, an address and a name without a dot
  * begin with none.
@@ -50,7 +53,7 @@ function splitTarget(target: string): { path: string; rawQuery: string } {
 function bucketOfHost(hostId: string, ownHost: string): string | undefined {
   const name = hostId.replace(/:\d*$/, '').toLowerCase();
   if (name === ownHost.toLowerCase() || isIP(name) !== 0 || name.startsWith('[')) return undefined;
-  if (/^oss-[a-z0-9-]+\.aliyuncs\.com$/.test(name)) return undefined;
+  if (serviceHost.test(name)) return undefined;
   const dot = name.indexOf('.');
   if (dot === -1) return undefined;
   const first = name.slice(0, dot);
@@ -63,8 +66,17 @@ function parseQuery(rawQuery: string): QueryParameter[] {
     const equals = parameter.indexOf('=');
     const name = equals === -1 ? parameter : parameter.slice(0, equals);
     const value = equals === -1 ? '' : parameter.slice(equals + 1);
-    return [decode(name.replaceAll('+', ' ')), decode(value.replaceAll('+', ' '))];
+    return [decodeForm(name), decodeForm(value)];
   });
+}
+
+/**
+ * A plus is a space, in the path too: the first Go SDK escapes keys as forms are, and finds them.
+ *
+ * @see https://github.com/aliyun/aliyun-oss-go-sdk/blob/v1.4.0/oss/conn.go
+ */
+function decodeForm(raw: string): string {
+  return decode(raw.replaceAll('+', ' '));
 }
 
 function decode(raw: string): string {
@@ -77,9 +89,7 @@ function decode(raw: string): string {
     return decodeURIComponent(escaped);
   } catch {
     if (/%(?![0-9a-f]{2})/i.test(escaped)) throw invalidUri();
-    throw new OssError(400, 'InvalidObjectName', 'The specified object is not valid.', {
-      ec: '0016-00000004',
-    });
+    throw invalidArgument('The characters encoding must be utf-8.');
   }
 }
 

@@ -108,6 +108,14 @@ export class StoredObject {
     return this.#commit(this.#data, { sealedAt, ...this.#record });
   }
 
+  /** Puts other attributes in the place of those the object has; its bytes and its age stay. */
+  async setAttributes(attributes: ObjectAttributes): Promise<ObjectRecord> {
+    if (this.#record === undefined || this.#data === undefined) {
+      throw new Error(`Cannot describe "${this.#key}": there is no object`);
+    }
+    return this.#commit(this.#data, { ...this.#record, attributes });
+  }
+
   async delete(): Promise<void> {
     const data = this.#data;
     if (data === undefined) return;

@@ -1,7 +1,7 @@
 import { isBucketName } from './bucket-name.js';
 import type { ObjectStore } from './object-store.js';
 import type { Operation } from './operations/operation.js';
-import { OssError } from './oss-error.js';
+import { noSuchBucket, OssError } from './oss-error.js';
 import type { OssRequest } from './request.js';
 
 /**
@@ -20,11 +20,8 @@ export function assertTarget(
       extras: { BucketName: bucket },
     });
   }
-  if (operation.name !== 'put-bucket' && !objects.hasBucket(bucket)) {
-    throw new OssError(404, 'NoSuchBucket', 'The specified bucket does not exist.', {
-      ec: '0015-00000101',
-      extras: { BucketName: bucket },
-    });
+  if (operation.name !== 'put-bucket' && objects.findBucket(bucket) === undefined) {
+    throw noSuchBucket(bucket);
   }
   if (key !== undefined) assertKey(key);
 }

@@ -1,4 +1,13 @@
-import { appendFile, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memfs } from 'memfs';
@@ -10,7 +19,7 @@ import { ObjectStore } from '../../src/emulator/object-store.js';
 import { append, send } from './signed-request.js';
 
 const crc64 = await loadCrc64();
-const attributes = { headers: {}, storageClass: 'Standard', taggingCount: 0 };
+const attributes = { headers: {}, storageClass: 'Standard', acl: 'default', tags: [] };
 /** The bytes of `été` as Node shows bytes in headers, one character each. */
 const utf8InHeader = Buffer.from('été').toString('latin1');
 const stamp = { etag: '"E"', lastModified: 0 };
@@ -21,9 +30,15 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** The names of the folders in `examplebucket`. */
+async function objectFolders(dir: string): Promise<string[]> {
+  const names = await readdir(join(dir, 'examplebucket'));
+  return names.filter((name) => !name.startsWith('bucket.json'));
+}
+
 /** The folder of the only object in `examplebucket`. */
 async function objectFolder(dir: string): Promise<string> {
-  const [name = ''] = await readdir(join(dir, 'examplebucket'));
+  const [name = ''] = await objectFolders(dir);
   return join(dir, 'examplebucket', name);
 }
 
@@ -106,7 +121,7 @@ describe('startEmulator() with a folder', () => {
     await using emulator = await startEmulator({ dir });
 
     await expect(emulator.read('examplebucket', 'a')).rejects.toThrow('there is no such object');
-    expect(await readdir(join(dir, 'examplebucket'))).toEqual([]);
+    expect(await objectFolders(dir)).toEqual([]);
   });
 
   test('refuses to open an object that has lost bytes', async () => {
@@ -145,7 +160,55 @@ describe('startEmulator() with a folder', () => {
 
     expect(await readdir(await objectFolder(dir))).toHaveLength(2);
     await send(emulator, { method: 'DELETE', key: 'a' });
-    expect(await readdir(join(dir, 'examplebucket'))).toEqual([]);
+    expect(await objectFolders(dir)).toEqual([]);
+  });
+});
+
+describe('a bucket in a folder', () => {
+  test('keeps its date, its list and its class when the store opens anew', async () => {
+    const { fs } = memfs();
+    const record = { createdAt: 86_400_000, acl: 'public-read', storageClass: 'IA' };
+    const before = await ObjectStore.open(fs, '/store');
+    await before.createBucket('b-1', record);
+
+    const store = await ObjectStore.open(fs, '/store');
+    await store.createBucket('b-1');
+
+    expect(store.buckets).toEqual(['b-1']);
+    expect(store.findBucket('b-1')).toEqual(record);
+  });
+
+  test('stays deleted, and its folder goes unless it has strangers in it', async () => {
+    const dir = await temporaryFolder();
+    {
+      await using emulator = await startEmulator({ dir, buckets: ['one-1', 'two-2'] });
+      await writeFile(join(dir, 'two-2', 'notes'), 'mine');
+      await append(emulator, 'a', 0, 'x', { bucket: 'one-1' });
+      await send(emulator, { method: 'DELETE', bucket: 'one-1', key: 'a' });
+      await send(emulator, { method: 'DELETE', bucket: 'one-1' });
+      await send(emulator, { method: 'DELETE', bucket: 'two-2' });
+    }
+    expect(await readdir(dir)).toEqual(['two-2']);
+    expect(await readdir(join(dir, 'two-2'))).toEqual(['notes']);
+
+    await using emulator = await startEmulator({ dir, buckets: [] });
+
+    expect((await append(emulator, 'a', 0, 'x', { bucket: 'two-2' })).status).toBe(404);
+    await emulator.createBucket('two-2');
+    expect((await append(emulator, 'a', 0, 'x', { bucket: 'two-2' })).status).toBe(200);
+    expect(await readdir(join(dir, 'two-2'))).toContain('notes');
+  });
+
+  test('is none when a crash came before its record', async () => {
+    const dir = await temporaryFolder();
+    await mkdir(join(dir, 'half-made'));
+    await writeFile(join(dir, 'half-made', 'bucket.json.new'), '{"createdAt":1');
+
+    await using emulator = await startEmulator({ dir });
+
+    expect((await append(emulator, 'a', 0, 'x', { bucket: 'half-made' })).status).toBe(404);
+    await emulator.createBucket('half-made');
+    expect((await append(emulator, 'a', 0, 'x', { bucket: 'half-made' })).status).toBe(200);
   });
 });
 
@@ -231,6 +294,40 @@ describe('ObjectStore', () => {
 
     await expect(failing).rejects.toThrow('no');
     expect(await next).toBe('yes');
+  });
+
+  test('deletes no bucket in which an object is being created', async () => {
+    const store = await openStore();
+
+    const creating = appendTo(store, 'a', Buffer.from('x'));
+    const deleting = store.deleteBucket('b-1');
+
+    expect(await deleting).toBe(false);
+    expect((await creating).length).toBe(1);
+  });
+
+  test('creates no object in a bucket that is being deleted', async () => {
+    const store = await openStore();
+    const deleting = store.deleteBucket('b-1');
+    await Promise.resolve();
+    const late = deleting.then(() => appendTo(store, 'a', Buffer.from('x')));
+
+    expect(await deleting).toBe(true);
+    await expect(late).rejects.toThrow('The specified bucket does not exist.');
+    expect(store.buckets).toEqual([]);
+  });
+
+  test('lists keys by their UTF-8 bytes, whatever comes and goes', async () => {
+    const store = await openStore();
+    for (const key of ['\ufffd', '😀', 'b', 'a', 'é']) {
+      await appendTo(store, key, Buffer.from('x'));
+    }
+    expect(store.keys('b-1')).toEqual(['a', 'b', 'é', '\ufffd', '😀']);
+
+    await store.exclusively('b-1', 'b', (object) => object.delete());
+    await appendTo(store, 'c', Buffer.from('x'));
+
+    expect(store.keys('b-1')).toEqual(['a', 'c', 'é', '\ufffd', '😀']);
   });
 
   test('joins appends of any length across segments', async () => {

@@ -62,7 +62,7 @@ describe('a key', () => {
   test.each([
     { scenario: 'a broken percent-encoding', path: '/examplebucket/a%2', code: 'InvalidURI' },
     { scenario: 'a percent sign alone', path: '/examplebucket/100%', code: 'InvalidURI' },
-    { scenario: 'no UTF-8', path: '/examplebucket/%FF', code: 'InvalidObjectName' },
+    { scenario: 'no UTF-8', path: '/examplebucket/%FF', code: 'InvalidArgument' },
     { scenario: 'a broken query', path: '/examplebucket/a?b=%', code: 'InvalidURI' },
   ])('made of $scenario is refused', async ({ path, code }) => {
     await using emulator = await startEmulator();
@@ -96,7 +96,12 @@ describe('locateTarget()', () => {
     { hostId: 'localhost', target: 'http://proxy.test/b-1/k', bucket: 'b-1', key: 'k' },
     { hostId: 'localhost', target: '/b-1/%E4%B8%96', bucket: 'b-1', key: '世' },
     { hostId: 'localhost', target: '/b-1/\u00e4\u00b8\u0096', bucket: 'b-1', key: '世' },
-    { hostId: 'localhost', target: '/b-1/a+b', bucket: 'b-1', key: 'a+b' },
+    { hostId: 'localhost', target: '/b-1/a+b', bucket: 'b-1', key: 'a b' },
+    { hostId: 'localhost', target: '/b-1/a%2Bb', bucket: 'b-1', key: 'a+b' },
+    { hostId: 'cn-hangzhou.oss.aliyuncs.com', target: '/b-1/k', bucket: 'b-1', key: 'k' },
+    { hostId: 'us-east-1.oss.aliyuncs.com', target: '/b-1/k', bucket: 'b-1', key: 'k' },
+    { hostId: 'b-1.cn-hangzhou.oss.aliyuncs.com', target: '/k', bucket: 'b-1', key: 'k' },
+    { hostId: 'oss-accelerate.aliyuncs.com', target: '/b-1/k', bucket: 'b-1', key: 'k' },
   ])('finds $bucket and $key in $target at "$hostId"', ({ hostId, target, bucket, key }) => {
     const found = locateTarget(target, { hostId, ownHost: 'emulator.example' });
 

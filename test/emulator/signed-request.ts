@@ -4,6 +4,7 @@ import type { Emulator } from '../../src/emulator/index.js';
 
 export interface RequestOptions {
   readonly method?: string;
+  /** `''` asks the service. */
   readonly bucket?: string;
   readonly key?: string;
 
@@ -69,7 +70,7 @@ export function pathOf({ bucket = 'examplebucket', key = '', query = {}, host }:
   const parameters = Object.entries(query).map(([name, value]) =>
     value === '' ? encode(name) : `${encode(name)}=${encode(value)}`,
   );
-  const start = host === undefined ? `/${bucket}/` : '/';
+  const start = host === undefined ? bucketPath(bucket) : '/';
   const search = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
   return `${start}${key.split('/').map(encode).join('/')}${search}`;
 }
@@ -91,7 +92,7 @@ export function signedHeaders(emulator: Emulator, options: RequestOptions): Reco
   const additional = [...(options.additionalHeaders ?? [])].sort();
   const canonical = [
     options.method ?? 'GET',
-    `/${options.bucket ?? 'examplebucket'}/${(options.key ?? '').split('/').map(encode).join('/')}`,
+    `${bucketPath(options.bucket)}${(options.key ?? '').split('/').map(encode).join('/')}`,
     Object.entries(options.query ?? {})
       .map(([name, value]) => [encode(name), encode(value)] as const)
       .sort(([left], [right]) => (left < right ? -1 : 1))
@@ -119,11 +120,21 @@ export function signedHeaders(emulator: Emulator, options: RequestOptions): Reco
   return headers;
 }
 
+function bucketPath(bucket = 'examplebucket'): string {
+  return bucket === '' ? '/' : `/${bucket}/`;
+}
+
 function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** The texts of all elements of one name, as they are in the document. */
+export function elements({ body }: Response, name: string): string[] {
+  const found = String(body).matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'));
+  return [...found].map(([, text = '']) => text);
 }
 
 /** The text of one element of an error document. */

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { assertDigest } from '../content-digest.js';
-import { readAttributes, writtenHeaders } from '../object-headers.js';
-import type { ObjectRecord } from '../object-record.js';
+import { readAttributes } from '../creation-attributes.js';
+import { writtenHeaders } from '../object-headers.js';
+import type { ObjectAttributes, ObjectRecord } from '../object-record.js';
 import { assertSized, maxObjectSize } from '../object-size.js';
 import { entityTooLarge, OssError, positionNotEqualToLength } from '../oss-error.js';
 import { readPosition } from '../position.js';
+import { assertUnconditional } from '../precondition.js';
 import { declaredLength } from '../request.js';
-import type { Operation } from './operation.js';
+import { assertTrafficLimit } from '../traffic-limit.js';
+import type { Operation, OperationContext } from './operation.js';
 
 /** Cold classes cannot be appended to. */
 const storageClasses = ['Standard', 'IA', 'Archive'];
@@ -19,9 +22,12 @@ export const appendObject: Operation = {
   flag: 'append',
   readsBody: true,
 
-  check({ request, bucket, key, objects }) {
+  check(context) {
+    const { request, bucket, key, objects } = context;
     const position = readPosition(request);
-    readAttributes(request.headers, storageClasses);
+    assertUnconditional(request.headers);
+    assertTrafficLimit(request);
+    attributesOf(context);
     assertSized(request);
     // The body of a doomed append is read all the same, so that the refusal is not lost in a
     // reset; unless the client waits to hear, or it would take for ever.
@@ -31,7 +37,8 @@ export const appendObject: Operation = {
     }
   },
 
-  async apply({ request, bucket, key, objects, now }, body) {
+  async apply(context, body) {
+    const { request, bucket, key, objects, now } = context;
     const position = readPosition(request);
     const record = await objects.exclusively(bucket, key, async (object) => {
       const found = object.record;
@@ -40,7 +47,12 @@ export const appendObject: Operation = {
       assertAppendable(found, position, body.byteLength);
       if (found !== undefined && body.byteLength === 0) return found;
       const stamp = { etag: createEtag(), lastModified: now().getTime() };
-      return object.append(body, stamp, readAttributes(request.headers, storageClasses));
+      const attributes = attributesOf(context);
+      // The one header that counts later too.
+      if (found !== undefined && request.headers.has('x-oss-object-acl')) {
+        await object.setAttributes({ ...found.attributes, acl: attributes.acl });
+      }
+      return object.append(body, stamp, attributes);
     });
     return {
       status: 200,
@@ -48,6 +60,11 @@ export const appendObject: Operation = {
     };
   },
 };
+
+function attributesOf({ request, bucket, objects }: OperationContext): ObjectAttributes {
+  const inherited = objects.findBucket(bucket)?.storageClass;
+  return readAttributes(request.headers, { allowed: storageClasses, inherited });
+}
 
 /** The order of these checks is OSS's: what the object is, then where it ends, then the size. */
 function assertAppendable(

@@ -1,12 +1,28 @@
 import { OssError } from '../oss-error.js';
 import type { OssRequest } from '../request.js';
+import { isSubresource } from '../subresources.js';
 import { appendObject } from './append-object.js';
+import { deleteBucket } from './delete-bucket.js';
+import { deleteMultipleObjects } from './delete-multiple-objects.js';
 import { deleteObject } from './delete-object.js';
+import { getBucketAcl } from './get-bucket-acl.js';
+import { getBucketInfo } from './get-bucket-info.js';
+import { getBucketLocation } from './get-bucket-location.js';
 import { getObject } from './get-object.js';
+import { getObjectAcl } from './get-object-acl.js';
+import { getObjectTagging } from './get-object-tagging.js';
 import { headObject } from './head-object.js';
+import { listBuckets } from './list-buckets.js';
+import { listLiveChannels } from './list-live-channels.js';
+import { listMultipartUploads } from './list-multipart-uploads.js';
+import { listObjectVersions } from './list-object-versions.js';
+import { listObjects } from './list-objects.js';
+import { listObjectsV2 } from './list-objects-v2.js';
+import { getObjectMeta, headObjectMeta } from './object-meta.js';
 import type { Operation } from './operation.js';
 import { putBucket } from './put-bucket.js';
 import { putObject } from './put-object.js';
+import { putObjectAcl } from './put-object-acl.js';
 import { sealAppendObject } from './seal-append-object.js';
 
 const operations: readonly Operation[] = [
@@ -16,12 +32,30 @@ const operations: readonly Operation[] = [
   getObject,
   headObject,
   deleteObject,
+  deleteMultipleObjects,
+  headObjectMeta,
+  getObjectMeta,
+  getObjectAcl,
+  putObjectAcl,
+  getObjectTagging,
   putBucket,
+  deleteBucket,
+  getBucketAcl,
+  getBucketInfo,
+  getBucketLocation,
+  listObjects,
+  listObjectVersions,
+  listObjectsV2,
+  listBuckets,
+  listMultipartUploads,
+  listLiveChannels,
 ];
 
 /** The operation a request asks for; `undefined` for one that is not emulated. */
 export function findOperation(request: OssRequest): Operation | undefined {
-  const flags = request.query.map(([name]) => name).filter((name) => subresources.has(name));
+  // A copy, and no object with an empty body.
+  if (request.headers.has('x-oss-copy-source')) return undefined;
+  const flags = request.query.map(([name]) => name).filter(isSubresource);
   return operations.find(
     ({ method, target, flag }) =>
       method === request.method &&
@@ -40,32 +74,3 @@ function targetOf({ bucket, key }: OssRequest): Operation['target'] {
   if (bucket === undefined) return 'service';
   return key === undefined ? 'bucket' : 'object';
 }
-
-/** Query names that make another operation of a request; all others are ignored, as OSS does. */
-const subresources = new Set([
-  ...[
-    'acl',
-    'append',
-    'asyncFetch',
-    'bucketInfo',
-    'callback',
-    'comp',
-    'cors',
-    'delete',
-    'encryption',
-  ],
-  ...[
-    'group',
-    'inventory',
-    'lifecycle',
-    'list-type',
-    'live',
-    'location',
-    'logging',
-    'meta',
-    'objectMeta',
-  ],
-  ...['partNumber', 'policy', 'qos', 'referer', 'replication', 'requestPayment', 'restore', 'seal'],
-  ...['select', 'stat', 'style', 'symlink', 'tagging', 'uploadId', 'uploads', 'versioning'],
-  ...['versionId', 'versions', 'vod', 'website', 'worm', 'x-oss-process'],
-]);

@@ -1,6 +1,9 @@
 import { readRange } from '../byte-range.js';
 import { objectHeaders } from '../object-headers.js';
 import { noSuchKey } from '../oss-error.js';
+import { answerUnmet } from '../precondition.js';
+import { readOverrides } from '../response-overrides.js';
+import { assertTrafficLimit } from '../traffic-limit.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getobject */
@@ -10,14 +13,25 @@ export const getObject: Operation = {
   target: 'object',
   readsBody: false,
 
+  check({ request }) {
+    assertTrafficLimit(request);
+    readOverrides(request);
+  },
+
   async apply({ request, bucket, key, objects }) {
     const record = objects.find(bucket, key);
     if (record === undefined) throw noSuchKey(key);
+    const unmet = answerUnmet(request.headers, record);
+    if (unmet !== undefined) return unmet;
     const { length } = record;
     const isStandard = request.headers.get('x-oss-range-behavior') === 'standard';
     const range = readRange(request.headers.get('range'), length, isStandard ? 'standard' : 'oss');
     const { start, end } = range ?? { start: 0, end: length };
-    const headers = { ...objectHeaders(record), 'content-length': String(end - start) };
+    const headers = {
+      ...objectHeaders(record),
+      ...readOverrides(request),
+      'content-length': String(end - start),
+    };
     const body = objects.read(bucket, key, { start, end });
     if (range === undefined) return { status: 200, headers, body };
     const contentRange = `bytes ${start}-${end - 1}/${length}`;

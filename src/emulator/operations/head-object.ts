@@ -1,5 +1,6 @@
 import { objectHeaders } from '../object-headers.js';
 import { noSuchKey } from '../oss-error.js';
+import { answerUnmet } from '../precondition.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/headobject */
@@ -9,9 +10,11 @@ export const headObject: Operation = {
   target: 'object',
   readsBody: false,
 
-  async apply({ bucket, key, objects }) {
+  async apply({ request, bucket, key, objects }) {
     const record = objects.find(bucket, key);
     if (record === undefined) throw noSuchKey(key);
+    const unmet = answerUnmet(request.headers, record);
+    if (unmet !== undefined) return unmet;
     const headers = { ...objectHeaders(record), 'content-length': String(record.length) };
     return { status: 200, headers };
   },

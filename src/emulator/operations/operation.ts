@@ -20,6 +20,9 @@ export interface Operation {
   /** Whether the body means something; if not it is thrown away. */
   readonly readsBody: boolean;
 
+  /** Most bytes of the body. Default: those of an object. */
+  readonly maxBodySize?: number;
+
   /**
    * Refuses what can be refused without the body.
    *
@@ -46,5 +49,8 @@ export interface OperationContext {
   readonly key: string;
   readonly objects: ObjectStore;
   readonly crc64: Crc64;
+
+  /** Where the emulator says it is, without `oss-` in front. */
+  readonly region: string;
   readonly now: () => Date;
 }

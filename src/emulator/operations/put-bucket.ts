@@ -1,14 +1,46 @@
+import { readBucketAcl } from '../access-control.js';
+import type { Content } from '../content.js';
+import { invalidValue, OssError } from '../oss-error.js';
+import { maxXmlSize, parseXmlBody, textOf } from '../xml-body.js';
 import type { Operation } from './operation.js';
+
+const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/putbucket */
 export const putBucket: Operation = {
   name: 'put-bucket',
   method: 'PUT',
   target: 'bucket',
-  readsBody: false,
+  readsBody: true,
+  maxBodySize: maxXmlSize,
 
-  async apply({ bucket, objects }) {
-    await objects.createBucket(bucket);
+  check({ request }) {
+    readBucketAcl(request.headers);
+  },
+
+  async apply({ request, bucket, objects, now }, body) {
+    const wantedClass = readStorageClass(body);
+    await objects.createBucket(bucket, {
+      createdAt: now().getTime(),
+      acl: readBucketAcl(request.headers),
+      ...(wantedClass === undefined ? {} : { storageClass: wantedClass }),
+    });
+    const { storageClass } = objects.findBucket(bucket) ?? {};
+    if (wantedClass !== undefined && wantedClass !== storageClass) throw classIsFixed(bucket);
     return { status: 200, headers: { 'content-length': '0', location: `/${bucket}` } };
   },
 };
+
+function readStorageClass(body: Content): string | undefined {
+  if (body.byteLength === 0) return undefined;
+  const configuration = parseXmlBody(body, 'CreateBucketConfiguration');
+  const storageClass = textOf(configuration, 'StorageClass');
+  if (storageClass === undefined || storageClasses.includes(storageClass)) return storageClass;
+  throw invalidValue('StorageClass', storageClass);
+}
+
+/** @see https://www.alibabacloud.com/help/en/oss/user-guide/http-status-code-409 */
+function classIsFixed(bucket: string): OssError {
+  const message = "Cannot modify existing bucket's storage class.";
+  return new OssError(409, 'BucketAlreadyExists', message, { extras: { BucketName: bucket } });
+}

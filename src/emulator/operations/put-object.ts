@@ -1,9 +1,13 @@
 import { assertDigest, md5Of } from '../content-digest.js';
-import { readAttributes, writtenHeaders } from '../object-headers.js';
+import { readAttributes } from '../creation-attributes.js';
+import { writtenHeaders } from '../object-headers.js';
+import type { ObjectAttributes } from '../object-record.js';
 import { assertSized, maxObjectSize } from '../object-size.js';
-import { entityTooLarge } from '../oss-error.js';
+import { invalidArgument, OssError } from '../oss-error.js';
+import { assertUnconditional } from '../precondition.js';
 import { declaredLength } from '../request.js';
-import type { Operation } from './operation.js';
+import { assertTrafficLimit } from '../traffic-limit.js';
+import type { Operation, OperationContext } from './operation.js';
 
 const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 
@@ -14,19 +18,26 @@ export const putObject: Operation = {
   target: 'object',
   readsBody: true,
 
-  check({ request }) {
-    readAttributes(request.headers, storageClasses);
+  check(context) {
+    const { request } = context;
+    assertUnconditional(request.headers);
+    assertTrafficLimit(request);
+    attributesOf(context);
     assertSized(request);
-    if ((declaredLength(request) ?? 0) > maxObjectSize) throw entityTooLarge();
+    if ((declaredLength(request) ?? 0) > maxObjectSize) {
+      throw invalidArgument('The object you want to upload is larger than 5 GB.');
+    }
   },
 
-  async apply({ request, bucket, key, objects, now }, body) {
+  async apply(context, body) {
+    const { request, bucket, key, objects, now } = context;
     assertDigest(request.headers, body);
     const etag = `"${md5Of(body, 'hex').toUpperCase()}"`;
-    const attributes = readAttributes(request.headers, storageClasses);
-    const record = await objects.exclusively(bucket, key, (object) =>
-      object.replace(body, { etag, lastModified: now().getTime() }, attributes),
-    );
+    const isForbidden = request.headers.get('x-oss-forbid-overwrite') === 'true';
+    const record = await objects.exclusively(bucket, key, async (object) => {
+      if (isForbidden && object.record !== undefined) throw fileAlreadyExists(key);
+      return object.replace(body, { etag, lastModified: now().getTime() }, attributesOf(context));
+    });
     const contentMd5 = md5Of(body, 'base64');
     return {
       status: 200,
@@ -34,3 +45,14 @@ export const putObject: Operation = {
     };
   },
 };
+
+function attributesOf({ request, bucket, objects }: OperationContext): ObjectAttributes {
+  const inherited = objects.findBucket(bucket)?.storageClass;
+  return readAttributes(request.headers, { allowed: storageClasses, inherited });
+}
+
+/** @see https://www.alibabacloud.com/help/en/oss/user-guide/http-status-code-409 */
+function fileAlreadyExists(key: string): OssError {
+  const message = 'The object you specified already exists and can not be overwritten.';
+  return new OssError(409, 'FileAlreadyExists', message, { extras: { Key: key } });
+}

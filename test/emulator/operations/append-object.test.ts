@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadCrc64 } from '../../../src/crc64.js';
 import { startEmulator } from '../../../src/emulator/index.js';
-import { append, element, type RequestOptions, send } from '../signed-request.js';
+import { headText, openRawConnection } from '../raw-connection.js';
+import {
+  append,
+  element,
+  pathOf,
+  type RequestOptions,
+  send,
+  signedHeaders,
+} from '../signed-request.js';
 
 const crc64 = await loadCrc64();
 const bucket = 'examplebucket';
@@ -240,6 +248,102 @@ describe('AppendObject', () => {
     expect(response.status).toBe(400);
     expect(element(response, 'Code')).toBe('InvalidArgument');
     expect(element(response, 'ArgumentValue')).toBe(value);
+  });
+
+  test.each([
+    { header: 'x-oss-server-side-encryption', value: 'ROT13' },
+    { header: 'x-oss-server-side-encryption', value: '' },
+    { header: 'x-oss-server-side-data-encryption', value: 'AES256' },
+  ])('refuses to encrypt as $header: "$value"', async ({ header, value }) => {
+    await using emulator = await startEmulator();
+
+    const response = await append(emulator, 'a', 0, 'x', { headers: { [header]: value } });
+
+    expect(response.status).toBe(400);
+    expect(element(response, 'Code')).toBe('InvalidEncryptionAlgorithmError');
+  });
+
+  test('takes an ACL with a later append too', async () => {
+    await using emulator = await startEmulator();
+    const acl = (value: string) => ({ headers: { 'x-oss-object-acl': value } });
+    await append(emulator, 'k', 0, 'a', acl('public-read-write'));
+
+    await append(emulator, 'k', 1, 'b', acl('public-read'));
+    await append(emulator, 'k', 2, 'c');
+
+    const response = await send(emulator, { key: 'k', query: { acl: '' } });
+    expect(element(response, 'Grant')).toBe('public-read');
+  });
+
+  test('keeps 8 KB of metadata and no more, names included', async () => {
+    await using emulator = await startEmulator();
+    const names = ['x-oss-meta-a', 'x-oss-meta-b'];
+    const headers = Object.fromEntries(names.map((name) => [name, 'v'.repeat(4096 - 12)]));
+
+    const full = await append(emulator, 'a', 0, 'x', { headers });
+    const over = await append(emulator, 'b', 0, 'x', {
+      headers: { ...headers, 'x-oss-meta-c': '' },
+    });
+
+    expect(full.status).toBe(200);
+    expect(over.status).toBe(400);
+    expect(element(over, 'Code')).toBe('InvalidArgument');
+    expect(over.headers['x-oss-ec']).toBe('0011-00000002');
+  });
+
+  test('refuses metadata whose name has other characters than letters, digits and hyphens', async () => {
+    await using emulator = await startEmulator();
+    const headers = { 'x-oss-meta-my_key': '1' };
+
+    const response = await append(emulator, 'a', 0, 'x', { headers });
+
+    expect(response.status).toBe(400);
+    expect(response.headers['x-oss-ec']).toBe('0011-00000004');
+  });
+
+  test('does not mind being told to overwrite nothing', async () => {
+    await using emulator = await startEmulator();
+    const headers = { 'x-oss-forbid-overwrite': 'true' };
+    await append(emulator, 'a', 0, 'x', { headers });
+
+    expect((await append(emulator, 'a', 1, 'y', { headers })).status).toBe(200);
+  });
+
+  test.each([
+    {
+      scenario: 'an argument before the length',
+      headers: { 'x-oss-storage-class': 'Warm' },
+      code: 'InvalidArgument',
+    },
+    { scenario: 'the length before the object', headers: {}, code: 'MissingContentLength' },
+  ])('looks at $scenario', async ({ headers, code }) => {
+    await using emulator = await startEmulator();
+    await send(emulator, { method: 'PUT', key: 'a', body: 'x' });
+    await using connection = await openRawConnection(emulator);
+    const query = { append: '', position: '9' };
+    const options = { method: 'POST', key: 'a', query, headers: { host: 'localhost', ...headers } };
+
+    connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));
+
+    expect(await connection.until('</Error>')).toContain(`<Code>${code}</Code>`);
+  });
+
+  test('looks at the position before whether a header may be there', async () => {
+    await using emulator = await startEmulator();
+
+    const response = await append(emulator, 'a', 'x', 'x', { headers: { 'if-match': '*' } });
+
+    expect(element(response, 'Code')).toBe('InvalidArgument');
+  });
+
+  test('names no version', async () => {
+    await using emulator = await startEmulator();
+
+    const response = await append(emulator, 'a', 0, 'x');
+    const head = await send(emulator, { method: 'HEAD', key: 'a' });
+
+    expect(response.headers).not.toHaveProperty('x-oss-version-id');
+    expect(head.headers).not.toHaveProperty('x-oss-version-id');
   });
 
   test('stores a body whose Content-MD5 is right', async () => {

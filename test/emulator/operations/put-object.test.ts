@@ -5,6 +5,7 @@ import { append, element, type RequestOptions, send } from '../signed-request.js
 const put = (body: string, options: RequestOptions = {}): RequestOptions => ({
   method: 'PUT',
   key: 'a',
+  ...options,
   body,
   headers: { 'content-length': String(Buffer.byteLength(body)), ...options.headers },
 });
@@ -66,11 +67,134 @@ describe('PutObject', () => {
     const response = await send(emulator, { method: 'PUT', key: 'a', headers });
 
     expect(response.status).toBe(400);
-    expect(element(response, 'Code')).toBe('EntityTooLarge');
+    expect(element(response, 'Code')).toBe('InvalidArgument');
+  });
+
+  test('overwrites nothing when it is told not to', async () => {
+    await using emulator = await startEmulator();
+    const headers = { 'x-oss-forbid-overwrite': 'true' };
+
+    const first = await send(emulator, put('first', { headers }));
+    const second = await send(emulator, put('second', { headers }));
+
+    expect([first.status, second.status]).toEqual([200, 409]);
+    expect(element(second, 'Code')).toBe('FileAlreadyExists');
+    expect(String(await emulator.read('examplebucket', 'a'))).toBe('first');
+    const free = { headers: { 'x-oss-forbid-overwrite': 'false' } };
+    expect((await send(emulator, put('third', free))).status).toBe(200);
+  });
+
+  test('lets exactly one of many through that may not overwrite', async () => {
+    await using emulator = await startEmulator({ faults: [{ kind: 'delay', delay: 200 }] });
+    const headers = { 'x-oss-forbid-overwrite': 'true' };
+
+    const responses = await Promise.all(
+      ['1', '2', '3', '4'].map((body) => send(emulator, put(body, { headers }))),
+    );
+
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+  });
+
+  test('has its MD5 told by HEAD, which an appendable object has not', async () => {
+    await using emulator = await startEmulator();
+    await send(emulator, put('hello'));
+    await append(emulator, 'b', 0, 'hello');
+
+    const normal = await send(emulator, { method: 'HEAD', key: 'a' });
+    const appendable = await send(emulator, { method: 'HEAD', key: 'b' });
+
+    expect(normal.headers['content-md5']).toBe('XUFAKrxLKna5cZ2REBfFkg==');
+    expect(appendable.headers).not.toHaveProperty('content-md5');
+  });
+
+  test('gets the class of its bucket when it names none', async () => {
+    await using emulator = await startEmulator();
+    const body =
+      '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>';
+    await send(emulator, { method: 'PUT', bucket: 'cheap', body });
+
+    await send(emulator, put('x', { bucket: 'cheap' }));
+    await append(emulator, 'b', 0, 'x', { bucket: 'cheap' });
+
+    for (const key of ['a', 'b']) {
+      const { headers } = await send(emulator, { method: 'HEAD', bucket: 'cheap', key });
+      expect(headers['x-oss-storage-class']).toBe('IA');
+    }
   });
 });
 
 describe('PutBucket', () => {
+  const configuration = (content: string) =>
+    `<?xml version="1.0" encoding="UTF-8"?>\n<CreateBucketConfiguration>${content}</CreateBucketConfiguration>`;
+
+  test('keeps the class and the list it was given', async () => {
+    await using emulator = await startEmulator({ buckets: [] });
+    const bucket = 'another';
+
+    const created = await send(emulator, {
+      ...{ method: 'PUT', bucket, headers: { 'x-oss-acl': 'public-read' } },
+      body: configuration('<StorageClass>Archive</StorageClass>'),
+    });
+    const info = await send(emulator, { bucket, query: { bucketInfo: '' } });
+
+    expect(created.status).toBe(200);
+    expect(created.headers.location).toBe('/another');
+    expect(element(info, 'StorageClass')).toBe('Archive');
+    expect(element(info, 'Grant')).toBe('public-read');
+  });
+
+  test('gives a bucket that exists no other class', async () => {
+    await using emulator = await startEmulator();
+    const bucket = 'examplebucket';
+    const create = (content: string) =>
+      send(emulator, { method: 'PUT', bucket, body: configuration(content) });
+
+    const other = await create('<StorageClass>IA</StorageClass>');
+    const same = await create('<StorageClass>Standard</StorageClass>');
+    const none = await create('');
+
+    expect([other.status, same.status, none.status]).toEqual([409, 200, 200]);
+    expect(element(other, 'Code')).toBe('BucketAlreadyExists');
+  });
+
+  test.each([
+    {
+      scenario: 'a class OSS does not have',
+      body: configuration('<StorageClass>Warm</StorageClass>'),
+      code: 'InvalidArgument',
+    },
+    { scenario: 'what is no XML', body: 'Standard', code: 'MalformedXML' },
+    { scenario: 'another document', body: '<Delete></Delete>', code: 'MalformedXML' },
+    {
+      scenario: 'a document type',
+      body: '<!DOCTYPE a [<!ENTITY b "c">]><CreateBucketConfiguration></CreateBucketConfiguration>',
+      code: 'MalformedXML',
+    },
+    {
+      scenario: 'a longer document than any',
+      body: configuration(' '.repeat(3 * 2 ** 20)),
+      code: 'EntityTooLarge',
+    },
+  ])('creates nothing out of $scenario', async ({ body, code }) => {
+    await using emulator = await startEmulator();
+
+    const response = await send(emulator, { method: 'PUT', bucket: 'another', body });
+
+    expect(response.status).toBe(400);
+    expect(element(response, 'Code')).toBe(code);
+    expect((await send(emulator, { bucket: 'another' })).status).toBe(404);
+  });
+
+  test('refuses an access control list OSS does not have', async () => {
+    await using emulator = await startEmulator();
+    const headers = { 'x-oss-acl': 'everybody', 'content-length': '0' };
+
+    const response = await send(emulator, { method: 'PUT', bucket: 'another', headers });
+
+    expect(response.status).toBe(400);
+    expect(element(response, 'ArgumentName')).toBe('x-oss-acl');
+  });
+
   test('creates a bucket, and leaves one that exists as it is', async () => {
     await using emulator = await startEmulator({ buckets: [] });
     const headers = { 'content-length': '0' };

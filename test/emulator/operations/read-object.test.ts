@@ -195,7 +195,7 @@ describe('SealAppendObject', () => {
 
 describe('findOperation()', () => {
   test.each([
-    { scenario: 'a subresource', options: { key: 'a', query: { acl: '' } } },
+    { scenario: 'a subresource', options: { key: 'a', query: { symlink: '' } } },
     {
       scenario: 'a multipart upload',
       options: { method: 'POST', key: 'a', query: { uploads: '' } },

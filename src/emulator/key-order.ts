@@ -1,0 +1,20 @@
+/**
+ * Compares two keys by their UTF-8 bytes, as OSS orders them. JavaScript's own order is by UTF-16
+ * units, which puts the characters beyond U+FFFF before U+E000 to U+FFFF.
+ *
+ * @see https://help.aliyun.com/zh/oss/developer-reference/listobjectsv2
+ */
+export function compareKeys(left: string, right: string): number {
+  const shared = Math.min(left.length, right.length);
+  for (let index = 0; index < shared; index++) {
+    const [a, b] = [left.charCodeAt(index), right.charCodeAt(index)];
+    if (a !== b) return rankOf(a) - rankOf(b);
+  }
+  return left.length - right.length;
+}
+
+/** Moves the surrogates, which stand for what is beyond U+FFFF, behind all other units. */
+function rankOf(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}

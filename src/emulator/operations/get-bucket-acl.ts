@@ -1,0 +1,20 @@
+import { noSuchBucket } from '../oss-error.js';
+import { owner } from '../owner.js';
+import { xmlAnswer } from '../xml-document.js';
+import type { Operation } from './operation.js';
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/getbucketacl */
+export const getBucketAcl: Operation = {
+  name: 'bucket-acl',
+  method: 'GET',
+  target: 'bucket',
+  flag: 'acl',
+  readsBody: false,
+
+  async apply({ bucket, objects }) {
+    const record = objects.findBucket(bucket);
+    if (record === undefined) throw noSuchBucket(bucket);
+    const list = ['AccessControlList', [['Grant', record.acl]]] as const;
+    return xmlAnswer(['AccessControlPolicy', [owner, list]]);
+  },
+};

@@ -1,0 +1,34 @@
+import { bucketElements } from '../bucket-document.js';
+import { noSuchBucket } from '../oss-error.js';
+import { owner } from '../owner.js';
+import { xmlAnswer } from '../xml-document.js';
+import type { Operation } from './operation.js';
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/getbucketinfo */
+export const getBucketInfo: Operation = {
+  name: 'bucket-info',
+  method: 'GET',
+  target: 'bucket',
+  flag: 'bucketInfo',
+  readsBody: false,
+
+  async apply({ request, bucket, objects, region }) {
+    const record = objects.findBucket(bucket);
+    if (record === undefined) throw noSuchBucket(bucket);
+    return xmlAnswer([
+      'BucketInfo',
+      [
+        [
+          'Bucket',
+          [
+            ...bucketElements(bucket, record, { region, request }),
+            ['DataRedundancyType', 'LRS'],
+            owner,
+            ['AccessControlList', [['Grant', record.acl]]],
+            ['ServerSideEncryptionRule', [['SSEAlgorithm', 'None']]],
+          ],
+        ],
+      ],
+    ]);
+  },
+};

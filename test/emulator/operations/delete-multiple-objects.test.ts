@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../../src/emulator/index.js';
+import { append, element, elements, send } from '../signed-request.js';
+
+function deleteAll(emulator: Emulator, body: string, query: Record<string, string> = {}) {
+  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
+  return send(emulator, { method: 'POST', query: { delete: '', ...query }, body, headers });
+}
+
+function documentOf(keys: readonly string[], quiet = 'false'): string {
+  const objects = keys.map((key) => `<Object>\n<Key>${key}</Key>\n</Object>`).join('\n');
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Delete>\n<Quiet>${quiet}</Quiet>\n${objects}</Delete>`;
+}
+
+describe('DeleteMultipleObjects', () => {
+  test('deletes what it names, there or not, and says so', async () => {
+    await using emulator = await startEmulator();
+    for (const key of ['a', 'b', 'c']) await append(emulator, key, 0, 'x');
+
+    const response = await deleteAll(emulator, documentOf(['a', 'c', 'nothing']));
+
+    expect(response.status).toBe(200);
+    expect(elements(response, 'Key')).toEqual(['a', 'c', 'nothing']);
+    expect(String(response.body)).toContain('<DeleteResult>\n  <Deleted>\n    <Key>a</Key>');
+    expect(elements(await send(emulator, {}), 'Key')).toEqual(['b']);
+  });
+
+  test('says nothing when it is to be quiet', async () => {
+    await using emulator = await startEmulator();
+    await append(emulator, 'a', 0, 'x');
+
+    const response = await deleteAll(emulator, documentOf(['a'], 'true'));
+
+    expect(response.status).toBe(200);
+    expect(response.body.byteLength).toBe(0);
+    expect((await send(emulator, { key: 'a' })).status).toBe(404);
+  });
+
+  test.each([
+    { scenario: 'digits only', key: '007', xml: '007' },
+    { scenario: 'spaces at its ends', key: ' a ', xml: ' a ' },
+    { scenario: 'markup', key: `<&>"'`, xml: '&lt;&amp;&gt;&quot;&apos;' },
+    { scenario: 'characters by number', key: '"é😀\n', xml: '&#34;&#xe9;&#x1F600;&#xA;' },
+    { scenario: 'what looks like an entity', key: '&amp;', xml: '&amp;amp;' },
+    { scenario: 'characters XML does not allow', key: '\u0001\u0007', xml: '\u0001\u0007' },
+    { scenario: 'a name of JavaScript', key: 'constructor', xml: 'constructor' },
+  ])('deletes a key of $scenario', async ({ key, xml }) => {
+    await using emulator = await startEmulator();
+    await append(emulator, key, 0, 'x');
+
+    const response = await deleteAll(emulator, documentOf([xml]), { 'encoding-type': 'url' });
+
+    expect(elements(response, 'Key').map(decodeURIComponent)).toEqual([key]);
+    expect(element(response, 'EncodingType')).toBe('url');
+    expect(elements(await send(emulator, {}), 'Key')).toEqual([]);
+  });
+
+  test('takes a thousand keys full of markup', async () => {
+    await using emulator = await startEmulator();
+    const keys = Array.from({ length: 1000 }, (_, index) => `&amp;&lt;${index}`);
+
+    const response = await deleteAll(emulator, documentOf(keys));
+
+    expect(elements(response, 'Key')).toEqual(keys);
+  });
+
+  test.each([
+    { scenario: 'a thousand and one keys', body: documentOf(Array(1001).fill('k')) },
+    { scenario: 'no keys', body: documentOf([]) },
+    { scenario: 'an object without a key', body: '<Delete><Object></Object></Delete>' },
+    { scenario: 'an empty key', body: documentOf(['a', '']) },
+    { scenario: 'half a document', body: documentOf(['a']).slice(0, -9) },
+    { scenario: 'another document', body: '<Remove><Object><Key>a</Key></Object></Remove>' },
+    { scenario: 'nothing', body: '' },
+    {
+      scenario: 'a document type',
+      body: '<!DOCTYPE Delete [<!ENTITY b "a">]><Delete><Object><Key>b</Key></Object></Delete>',
+    },
+    { scenario: 'elements within elements without end', body: '<Delete>'.repeat(10_000) },
+    { scenario: 'a character beyond all', body: documentOf(['&#x110000;']) },
+  ])('deletes nothing for $scenario', async ({ body }) => {
+    await using emulator = await startEmulator();
+    await append(emulator, 'a', 0, 'x');
+
+    const response = await deleteAll(emulator, body);
+
+    expect(response.status).toBe(400);
+    expect(element(response, 'Code')).toBe('MalformedXML');
+    expect((await send(emulator, { key: 'a' })).status).toBe(200);
+  });
+
+  test('wants the MD5 of its body, and the right one', async () => {
+    await using emulator = await startEmulator();
+    await append(emulator, 'a', 0, 'x');
+    const request = { method: 'POST', query: { delete: '' }, body: documentOf(['a']) };
+
+    const without = await send(emulator, request);
+    const headers = { 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==' };
+    const wrong = await send(emulator, { ...request, headers });
+
+    expect(without.status).toBe(400);
+    expect(without.headers['x-oss-ec']).toBe('0016-00000606');
+    expect(element(wrong, 'Code')).toBe('InvalidDigest');
+    expect((await send(emulator, { key: 'a' })).status).toBe(200);
+  });
+
+  test('reads no more than a document can be long', async () => {
+    await using emulator = await startEmulator();
+
+    const response = await deleteAll(emulator, documentOf(['k'.repeat(8 * 2 ** 20)]));
+
+    expect(response.status).toBe(400);
+    expect(element(response, 'Code')).toBe('EntityTooLarge');
+    expect(emulator.requests[0]?.byteLength).toBeLessThan(2.5 * 2 ** 20);
+  });
+});
