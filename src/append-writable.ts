@@ -118,6 +118,14 @@ export class AppendWritable extends EventedWritable {
     return this.#appender.position;
   }
 
+  /**
+   * CRC-64/XZ of the whole object up to `position`, as confirmed by OSS; `undefined` before `'ready'`
+   * and where OSS has not told one.
+   */
+  get crc64(): bigint | undefined {
+    return this.#appender.crc64;
+  }
+
   /** Bytes that this stream has committed. */
   get bytesWritten(): number {
     return this.#appender.intake.bytesCommitted;

@@ -303,6 +303,34 @@ describe('[Symbol.asyncDispose]()', () => {
   });
 });
 
+describe('crc64', () => {
+  test('is that of the whole object up to the position, as confirmed', async () => {
+    await using emulator = await startEmulator();
+    await finished(openStream(emulator, 'a.log').end('1234'));
+    const stream = openStream(emulator, 'a.log', { chunkSize: 3 });
+    const before = stream.crc64;
+
+    await stream.append('56789');
+
+    expect(before).toBe(undefined);
+    expect(stream.crc64).toBe(11051210869376104954n);
+    stream.destroy();
+  });
+
+  test('is what OSS says where nothing is verified, and unknown where it does not say', async () => {
+    await using emulator = await startEmulator();
+    const told = openStream(emulator, 'a.log', { verify: 'none' });
+    await finished(told.end('123456789'));
+    emulator.faults.add({ kind: 'hide-crc', operation: 'head' });
+    const untold = openStream(emulator, 'a.log');
+    await once(untold, 'ready');
+
+    expect(told.crc64).toBe(11051210869376104954n);
+    expect(untold.crc64).toBe(undefined);
+    untold.destroy();
+  });
+});
+
 describe('position, bytesWritten, writableLength and stats', () => {
   test('never run ahead of what the emulator holds', async () => {
     await using emulator = await startEmulator();

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../src/emulator/index.js';
+import { startEmulator } from '../src/emulator/index.js';
+import { environmentOf } from './helpers/command-line.js';
 
 /** Runs an example as it was built, against `env`. */
 async function run(name: string, args: string[], env: Record<string, string> = {}) {
@@ -11,15 +13,6 @@ async function run(name: string, args: string[], env: Record<string, string> = {
     timeout: 10_000,
     env: { ...process.env, ...env },
   });
-}
-
-function environmentOf(emulator: Emulator) {
-  return {
-    OSS_ENDPOINT: emulator.endpoint,
-    OSS_REGION: emulator.region,
-    OSS_ACCESS_KEY_ID: emulator.credentials.accessKeyId,
-    OSS_ACCESS_KEY_SECRET: emulator.credentials.accessKeySecret,
-  };
 }
 
 describe('examples', () => {
@@ -51,5 +44,12 @@ describe('examples', () => {
     const { stdout } = await run('in-memory-client', []);
 
     expect(stdout).toBe('one line\nanother line\n');
+  });
+
+  test('the README shows the test with the emulator as it is', async () => {
+    const example = await readFile('examples/emulator.test.ts', 'utf8');
+    const readme = await readFile('README.md', 'utf8');
+
+    expect(readme).toContain(example.slice(example.indexOf('import ')));
   });
 });

@@ -88,7 +88,7 @@ export class Appender {
   readonly #intake: Intake;
   readonly #controller = new AbortController();
   #state: AppenderState = { status: 'opening' };
-  #position: number | undefined;
+  #confirmed: ConfirmedObject | undefined;
   #crc64: Crc64 | undefined;
   #onEnd: (() => void) | undefined;
 
@@ -112,7 +112,12 @@ export class Appender {
 
   /** Position of the next append as confirmed; `undefined` before the object was opened. */
   get position(): number | undefined {
-    return this.#position;
+    return this.#confirmed?.position;
+  }
+
+  /** CRC-64 of the object up to `position`; `undefined` before it was opened or if OSS never told. */
+  get crc64(): bigint | undefined {
+    return this.#confirmed?.crc64;
   }
 
   /** Finds out where the object ends; writes are accepted meanwhile. */
@@ -130,7 +135,7 @@ export class Appender {
       const [object, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
       this.#crc64 = crc64;
-      this.#position = object.position;
+      this.#confirmed = object;
       this.#state = { status: 'idle', object };
       this.#intake.open();
       this.#listener.ready(object.position);
@@ -159,7 +164,7 @@ export class Appender {
     this.#state = { status: 'closed' };
     this.#controller.abort(reason);
     const pieces = [...inFlight, ...this.#intake.close(error, reason)];
-    return { position: this.#position, pieces, isConfirmed };
+    return { position: this.position, pieces, isConfirmed };
   }
 
   /** Does the next thing that the state allows, if there is one. */
@@ -206,7 +211,7 @@ export class Appender {
   #committed(delivery: ChunkDelivery, commit: Commit, since: number): void {
     // Destroyed while the answer was on its way: these bytes have been handed back as unconfirmed.
     if (this.#state.status === 'closed') return;
-    this.#position = commit.object.position;
+    this.#confirmed = commit.object;
     this.#intake.commit(commit.byteLength);
     this.#listener.committed(commit, performance.now() - since);
     if (delivery.status !== 'settled') return;

@@ -1,0 +1,143 @@
+import type { Command } from 'commander';
+import { AppendWritable } from '../append-writable.js';
+import { type AppendFlags, addAppendOptions, streamOptions } from './append-options.js';
+import { type AppendReport, reportAsJson, reportInWords } from './append-report.js';
+import { type AppendOutcome, AppendRun, ShutdownTimeoutError } from './append-run.js';
+import {
+  addConnectionOptions,
+  type Connection,
+  type ConnectionFlags,
+  connect,
+} from './connection-options.js';
+import { parseDuration } from './duration.js';
+import { exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from './exit-code.js';
+import { saveUncommitted } from './fallback-file.js';
+import { say } from './messages.js';
+import { isObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.js';
+import { canShowProgress, ProgressLine } from './progress-line.js';
+import { findSources, type Source } from './sources.js';
+import { noticeTrouble } from './trouble-notice.js';
+
+interface Flags extends ConnectionFlags, AppendFlags {
+  readonly tee?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly shutdownTimeout?: number;
+  readonly fallback?: string;
+}
+
+/** Makes `program` append where no other command is named. */
+export function addAppendCommand(program: Command, done: (exitCode: number) => void): void {
+  program.argument('<oss://bucket/key>', 'where to append; created if it is not there');
+  program.argument('[file...]', 'what to append; "-" is standard input, the default');
+  addConnectionOptions(
+    addAppendOptions(
+      program
+        .optionsGroup('Options:')
+        .option('--tee', 'copy everything to standard output too')
+        .option('--quiet', 'say nothing unless something is wrong')
+        .option('--json', 'end with one line of JSON on standard output')
+        .option('--shutdown-timeout <time>', 'most time to stop in (default: 8s)', parseDuration)
+        .option('--fallback <file>', 'keeps bytes that could not be committed'),
+    ),
+  );
+  program.action(async (first: string, others: string[], flags: Flags) => {
+    const [href, ...names] = sortOperands([first, ...others]);
+    done(await append(parseObjectUrl(href), names, flags));
+  });
+}
+
+/** The address first, wherever it was typed. */
+function sortOperands(operands: readonly string[]): [string, ...string[]] {
+  const [href, ...more] = operands.filter(isObjectUrl);
+  if (href === undefined || more.length > 0) {
+    throw new UsageError('Name exactly one object, as oss://bucket/key.');
+  }
+  return [href, ...operands.filter((operand) => !isObjectUrl(operand))];
+}
+
+async function append(url: ObjectUrl, names: readonly string[], flags: Flags): Promise<number> {
+  if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
+  const startedAt = performance.now();
+  const sources = await findSources(names);
+  let connection: Connection | undefined;
+  let stream: AppendWritable | undefined;
+  let outcome: AppendOutcome;
+  try {
+    connection = await connect(url.bucket, flags);
+    stream = openStream(url, connection, flags);
+    outcome = await appendAll(stream, sources, flags);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    outcome = { ...nothingHappened, error: error as Error };
+  } finally {
+    await connection?.close();
+  }
+  const report: AppendReport = {
+    ...{ url, stream, ...outcome, duration: performance.now() - startedAt },
+    exitCode: exitCodeFor(outcome, stream),
+    saved: await save(outcome, url, flags.fallback),
+  };
+  reportInWords(report, flags.quiet ?? false);
+  if (flags.emulator && flags.dir === undefined && report.error === undefined && !flags.quiet) {
+    say('The emulator kept that in memory, and it is gone now; --dir keeps it.');
+  }
+  if (flags.json) reportAsJson(report);
+  if (outcome.deadline !== undefined) leaveBy(outcome.deadline, report.exitCode);
+  return report.exitCode;
+}
+
+const nothingHappened: AppendOutcome = {
+  ...{ error: undefined, signal: undefined, deadline: undefined },
+  ...{ uncommitted: undefined, isTransient: false },
+};
+
+/** A reader of standard output that has stopped reading would keep the process for ever. */
+function leaveBy(deadline: number, code: number): void {
+  setTimeout(() => process.exit(code), deadline - performance.now()).unref();
+}
+
+function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): AppendWritable {
+  try {
+    return new AppendWritable({ ...streamOptions(flags), client, key: url.key });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+async function appendAll(
+  stream: AppendWritable,
+  sources: readonly Source[],
+  { tee = false, quiet = false, shutdownTimeout = 8000 }: Flags,
+): Promise<AppendOutcome> {
+  const run = new AppendRun({ stream, sources, tee, shutdownTimeout });
+  // Two writers on one terminal would garble each other's lines.
+  const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
+  const progress = isWatched ? new ProgressLine(stream) : undefined;
+  if (progress === undefined && !quiet) noticeTrouble(stream);
+  try {
+    return await run.finish();
+  } finally {
+    progress?.close();
+  }
+}
+
+function exitCodeFor({ error, signal }: AppendOutcome, stream: AppendWritable | undefined): number {
+  if (error instanceof ShutdownTimeoutError) return exitCode.deadline;
+  if (error !== undefined) return exitCodeOf(error, stream?.bytesWritten);
+  return signal === undefined ? exitCode.success : exitCodeOfSignal(signal);
+}
+
+/** Bytes of files are still where they were; others are kept. */
+async function save(
+  { uncommitted, isTransient }: AppendOutcome,
+  url: ObjectUrl,
+  path: string | undefined,
+): Promise<string | Error | undefined> {
+  if (uncommitted === undefined || !isTransient) return undefined;
+  try {
+    return await saveUncommitted(uncommitted, url, path);
+  } catch (error) {
+    return error as Error;
+  }
+}

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import type { AppendWritable, UncommittedBytes } from '../append-writable.js';
+import { formatDuration } from './duration.js';
+import type { TerminatingSignal } from './exit-code.js';
+import { Feed } from './feed.js';
+import { Shutdown } from './shutdown.js';
+import type { Source } from './sources.js';
+
+/**
+ * Milliseconds that reading goes on after an interrupt: it goes to the whole pipeline, and what is
+ * upstream may have last words.
+ */
+const lastWords = 1000;
+
+export interface AppendRunOptions {
+  readonly stream: AppendWritable;
+  readonly sources: readonly Source[];
+
+  /** Whether standard output gets a copy. */
+  readonly tee: boolean;
+
+  /** Milliseconds from a signal until it gives up. */
+  readonly shutdownTimeout: number;
+}
+
+/** How it went. */
+export interface AppendOutcome {
+  /** Why it ended before everything was committed. */
+  readonly error: Error | undefined;
+
+  /** What told it to stop. */
+  readonly signal: TerminatingSignal | undefined;
+
+  /** When the process is to have ended, as `performance.now()`; with a signal. */
+  readonly deadline: number | undefined;
+
+  /** What was read and is not known to be committed. */
+  readonly uncommitted: UncommittedBytes | undefined;
+
+  /** Whether some of what was read cannot be read again. */
+  readonly isTransient: boolean;
+}
+
+/** A shutdown took longer than it may. */
+export class ShutdownTimeoutError extends Error {
+  override readonly name = 'ShutdownTimeoutError';
+}
+
+/** Appends sources to one object, from opening it to its last byte or to the signal to stop. */
+export class AppendRun {
+  readonly #stream: AppendWritable;
+  readonly #feed: Feed;
+  readonly #shutdown: Shutdown;
+  readonly #shutdownTimeout: number;
+  readonly #closed: Promise<unknown>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #deadline: number | undefined;
+  #failure: Error | undefined;
+
+  /** What was read and the stream did not take any more. */
+  #rest: Buffer = Buffer.alloc(0);
+
+  /** @param options With a stream that nobody has written to. */
+  constructor({ stream, sources, tee, shutdownTimeout }: AppendRunOptions) {
+    this.#stream = stream;
+    this.#shutdownTimeout = shutdownTimeout;
+    this.#feed = new Feed(sources, tee ? [stream, process.stdout] : [stream]);
+    this.#shutdown = new Shutdown((signal) => this.#stop(signal));
+    stream.on('error', (error) => {
+      this.#failure = error;
+    });
+    stream.on('close', () => {
+      this.#rest = this.#feed.stop();
+    });
+    this.#closed = new Promise((resolve) => stream.on('close', resolve));
+  }
+
+  /** Resolves when the stream has closed, whatever closed it. */
+  async finish(): Promise<AppendOutcome> {
+    const stream = this.#stream;
+    // Nothing is read before there is somewhere to put it.
+    await Promise.race([once(stream, 'ready'), this.#closed]).catch(() => {});
+    if (!stream.destroyed) await this.#feedAll();
+    await this.#closed;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#shutdown.close();
+    return {
+      error: this.#failure,
+      signal: this.#shutdown.signal,
+      deadline: this.#deadline,
+      uncommitted: this.#takeUncommitted(),
+      isTransient: this.#feed.isTransient,
+    };
+  }
+
+  async #feedAll(): Promise<void> {
+    try {
+      await this.#feed.run();
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+    // What was read is committed, also if the rest could not be.
+    if (!this.#stream.destroyed) this.#stream.end();
+  }
+
+  #stop(signal: TerminatingSignal): void {
+    this.#deadline = performance.now() + this.#shutdownTimeout;
+    const stream = this.#stream;
+    if (stream.position === undefined) {
+      stream.destroy(); // Nothing has been read yet.
+      return;
+    }
+    this.#timers.push(setTimeout(() => this.#giveUp(), this.#shutdownTimeout));
+    if (signal === 'SIGINT' && this.#feed.isTransient) {
+      this.#timers.push(setTimeout(() => this.#feed.stop(), lastWords));
+    } else {
+      this.#feed.stop();
+    }
+  }
+
+  #giveUp(): void {
+    const timeout = formatDuration(this.#shutdownTimeout);
+    this.#stream.destroy(
+      new ShutdownTimeoutError(`Not everything could be committed within ${timeout} of the signal`),
+    );
+  }
+
+  #takeUncommitted(): UncommittedBytes | undefined {
+    const { key, position } = this.#stream;
+    const uncommitted = this.#stream.takeUncommitted();
+    if (this.#rest.byteLength === 0) return uncommitted;
+    const before = uncommitted ?? { key, position, bytes: Buffer.alloc(0), confirmed: true };
+    return { ...before, bytes: Buffer.concat([before.bytes, this.#rest]) };
+  }
+}

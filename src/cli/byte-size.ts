@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from 'commander';
+
+const factors = new Map([
+  ['', 1],
+  ['B', 1],
+  ['K', 2 ** 10],
+  ['M', 2 ** 20],
+  ['G', 2 ** 30],
+  ['KiB', 2 ** 10],
+  ['MiB', 2 ** 20],
+  ['GiB', 2 ** 30],
+  ['kB', 1e3],
+  ['KB', 1e3],
+  ['MB', 1e6],
+  ['GB', 1e9],
+]);
+
+/**
+ * Reads a number of bytes: `4194304`, `4096KiB`, `4MiB`, `4M`; `MB` and its like are decimal.
+ *
+ * @throws {InvalidArgumentError} If it is none.
+ */
+export function parseByteSize(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
+  const bytes = Number(digits) * (factors.get(unit) ?? Number.NaN);
+  if (digits === '' || !Number.isSafeInteger(bytes)) {
+    throw new InvalidArgumentError('It must be whole bytes, such as 65536, 64KiB or 4MiB.');
+  }
+  return bytes;
+}
+
+/** Words a number of bytes for people: `512 B`, `4.0 MiB`. */
+export function formatByteSize(bytes: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
+  let size = bytes / 1024;
+  let unit = 0;
+  while (size >= 1023.95 && unit < units.length - 1) {
+    size /= 1024;
+    unit++;
+  }
+  return `${size.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,40 @@
+import { InvalidArgumentError } from 'commander';
+
+const factors = new Map([
+  ['', 1],
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
+
+/**
+ * Reads milliseconds: `500`, `500ms`, `2s`, `1.5m`, `1h`.
+ *
+ * @throws {InvalidArgumentError} If it is no duration.
+ */
+export function parseDuration(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/.exec(text) ?? [];
+  const milliseconds = Number(digits) * (factors.get(unit) ?? Number.NaN);
+  if (digits === '' || Number.isNaN(milliseconds)) {
+    throw new InvalidArgumentError('It must be a duration, such as 500ms, 2s or 1m.');
+  }
+  return milliseconds;
+}
+
+/**
+ * Reads a duration that may be endless: `Infinity` too.
+ *
+ * @throws {InvalidArgumentError} If it is no duration.
+ */
+export function parseEndlessDuration(text: string): number {
+  return text === 'Infinity' ? Number.POSITIVE_INFINITY : parseDuration(text);
+}
+
+/** Words milliseconds for people: `250 ms`, `2.5 s`, `3 min 20 s`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,97 @@
+import { type Command, Option } from 'commander';
+import {
+  type Emulator,
+  type EmulatorOptions,
+  type Fault,
+  startEmulator,
+} from '../emulator/index.js';
+import { parseInteger, startFailure } from './connection-options.js';
+import { exitCodeOfSignal, type TerminatingSignal } from './exit-code.js';
+import { collectFault } from './fault-option.js';
+import { say } from './messages.js';
+import { Shutdown } from './shutdown.js';
+
+interface Flags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly dir?: string;
+  readonly bucket?: readonly string[];
+  readonly region?: string;
+  readonly accessKeyId?: string;
+  readonly accessKeySecret?: string;
+  readonly credentials: boolean;
+  readonly fault?: readonly Fault[];
+  readonly seed?: number;
+  readonly json?: boolean;
+}
+
+/** Adds `emulate`, which is a local OSS until it is told to stop. */
+export function addEmulateCommand(program: Command, done: (exitCode: number) => void): void {
+  program
+    .command('emulate')
+    .summary('be a local OSS')
+    .description('Is a local OSS, for tests and for trying things out, until it is told to stop.')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <number>', 'port to listen on (default: a free one)', parseInteger)
+    .option('--dir <folder>', 'keeps the objects (default: memory)')
+    .addOption(
+      new Option('--bucket <name>', 'repeatable (default: examplebucket)').argParser(
+        (name: string, before: readonly string[] = []) => [...before, name],
+      ),
+    )
+    .option('--region <region>', 'region to be (default: cn-hangzhou)')
+    .option('--access-key-id <id>', 'who may use it (default: emulator)')
+    .option('--access-key-secret <secret>', 'key to sign with (default: emulator)')
+    .option('--no-credentials', 'accept every signature')
+    .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
+    .option('--seed <number>', 'makes chances of faults repeatable', parseInteger)
+    .option('--json', 'print its address and keys as JSON')
+    .action(async (flags: Flags) => done(exitCodeOfSignal(await emulate(flags))));
+}
+
+async function emulate(flags: Flags): Promise<TerminatingSignal> {
+  const emulator = await start(flags);
+  const stopped = new Promise<TerminatingSignal>((resolve) => new Shutdown(resolve));
+  if (flags.json) introduceAsJson(emulator);
+  else introduce(emulator, flags);
+  const signal = await stopped;
+  await emulator.close();
+  return signal;
+}
+
+async function start(flags: Flags): Promise<Emulator> {
+  const { host, port, dir, bucket: buckets, region, fault: faults, seed } = flags;
+  const { accessKeyId = 'emulator', accessKeySecret = 'emulator' } = flags;
+  const credentials = flags.credentials ? { accessKeyId, accessKeySecret } : null;
+  const options = { host, port, dir, buckets, region, faults, seed, credentials };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  try {
+    return await startEmulator(Object.fromEntries(given) as EmulatorOptions);
+  } catch (error) {
+    throw startFailure(error);
+  }
+}
+
+function introduce({ endpoint, region, credentials }: Emulator, flags: Flags): void {
+  const { host = '127.0.0.1', dir, bucket = ['examplebucket'] } = flags;
+  const { accessKeyId, accessKeySecret } = credentials;
+  const lines = [
+    `OSS emulator at ${endpoint}, region ${region}, buckets: ${bucket.join(', ')}.`,
+    dir === undefined
+      ? 'Objects are kept in memory and gone when it stops.'
+      : `Objects are kept in ${dir}.`,
+    ...(isLoopback(host) ? [] : [`Whoever reaches ${host} over the network can use it.`]),
+    'To use it:',
+    `  export OSS_ENDPOINT=${endpoint} OSS_REGION=${region}`,
+    `  export OSS_ACCESS_KEY_ID=${accessKeyId} OSS_ACCESS_KEY_SECRET=${accessKeySecret}`,
+  ];
+  say(lines.join('\n'));
+}
+
+function introduceAsJson({ endpoint, region, credentials }: Emulator): void {
+  process.stdout.write(`${JSON.stringify({ endpoint, region, ...credentials })}\n`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}

@@ -1,0 +1,44 @@
+import { constants } from 'node:os';
+import { CredentialsError, OssServiceError } from '../errors.js';
+
+/** What the process tells whoever started it. */
+export const exitCode = {
+  success: 0,
+
+  /** Gave up: the message says what is committed. */
+  failure: 1,
+  usage: 2,
+
+  /** Nothing was written, as the region, the endpoint, the bucket or the credentials do not fit. */
+  configuration: 3,
+
+  /** The deadline of a shutdown passed before everything was committed. */
+  deadline: 99,
+} as const;
+
+export type TerminatingSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** What shells expect of a process that a signal ended. */
+export function exitCodeOfSignal(signal: TerminatingSignal | 'SIGPIPE'): number {
+  return 128 + constants.signals[signal];
+}
+
+/** The command line asks for what cannot be done. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Something that was set up outside the command line does not fit. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** @param bytesWritten Bytes that had been committed before. */
+export function exitCodeOf(error: unknown, bytesWritten = 0): number {
+  if (error instanceof UsageError) return exitCode.usage;
+  if (error instanceof ConfigurationError) return exitCode.configuration;
+  const isRefusal =
+    error instanceof CredentialsError ||
+    (error instanceof OssServiceError && error.outcome !== 'conflict');
+  return isRefusal && bytesWritten === 0 ? exitCode.configuration : exitCode.failure;
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, type Option } from 'commander';
+import { addAppendCommand } from './append-command.js';
+import { addCatCommand } from './cat-command.js';
+import { addEmulateCommand } from './emulate-command.js';
+import { exitCode, exitCodeOf, UsageError } from './exit-code.js';
+import { complain, say, sentence } from './messages.js';
+import { addSealCommand } from './seal-command.js';
+import { addStatCommand } from './stat-command.js';
+
+const helpHint = 'See oss-append --help.';
+
+const description =
+  'Appends standard input, or files, to an object in Alibaba Cloud OSS as it comes: in order, and with every byte in the object exactly once.';
+
+const epilogue = `
+Credentials come from the environment: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET,
+and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB; times are milliseconds,
+or 2s, 1m.
+
+Exit status: 0 all is committed, 1 gave up (the message says how far it got),
+2 wrong usage, 3 wrong configuration or credentials, 99 a shutdown took too
+long, 128+n stopped by signal n with everything that was read committed.
+
+Examples:
+  app 2>&1 | oss-append oss://logs/app.log
+  oss-append oss://logs/all.log monday.log tuesday.log
+  ffmpeg -i rtsp://camera -f mpegts - | oss-append oss://video/door.ts
+  oss-append --emulator --dir data oss://logs/app.log < app.log`;
+
+/**
+ * Runs the command line.
+ *
+ * @param args What follows the program's name.
+ * @returns What to exit with.
+ */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let code: number = exitCode.success;
+  const program = createProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has written its message already. It does not always call help a success.
+    if (error instanceof CommanderError) {
+      return answers.has(error.code) ? exitCode.success : exitCode.usage;
+    }
+    complain(sentence(error as Error));
+    if (error instanceof UsageError) say(helpHint);
+    return exitCodeOf(error);
+  }
+}
+
+/** Commander's codes for having told what was asked. */
+const answers = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
+
+function createProgram(done: (exitCode: number) => void): Command {
+  const program = new Command('oss-append')
+    .description(description)
+    .usage('[options] oss://bucket/key [file...]\n       oss-append COMMAND [options] …')
+    .version(packageVersion(), '-V, --version')
+    .enablePositionalOptions()
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '')) })
+    .showHelpAfterError(helpHint)
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: (it) => it.name() })
+    .addHelpText('after', epilogue);
+  addAppendCommand(program, done);
+  program.commandsGroup('Other commands:');
+  addStatCommand(program, done);
+  addCatCommand(program, done);
+  addSealCommand(program, done);
+  addEmulateCommand(program, done);
+  return program;
+}
+
+/** Choices without the quotes that commander puts around them. */
+function describeOption({ description: text, argChoices }: Option): string {
+  return argChoices === undefined ? text : `${text} (${argChoices.join(', ')})`;
+}
+
+function packageVersion(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  const { version }: { version: string } = JSON.parse(readFileSync(path, 'utf8'));
+  return version;
+}

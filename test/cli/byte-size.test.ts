@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { formatByteSize, parseByteSize } from '../../src/cli/byte-size.js';
+
+describe('parseByteSize', () => {
+  test.each([
+    ['0', 0],
+    ['65536', 65_536],
+    ['512B', 512],
+    ['64KiB', 65_536],
+    ['64K', 65_536],
+    ['4MiB', 4_194_304],
+    ['1.5M', 1_572_864],
+    ['2 GiB', 2_147_483_648],
+    ['1kB', 1000],
+    ['4MB', 4_000_000],
+    ['1GB', 1_000_000_000],
+  ])('%s is %d bytes', (text, bytes) => {
+    expect(parseByteSize(text)).toBe(bytes);
+  });
+
+  test.each(['', '-1', 'MiB', '1.3', '0.1K', '4mib', '1e3', '0x10', '99999999999G', '1 2', 'NaN'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseByteSize(text)).toThrow('whole bytes');
+    },
+  );
+});
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.0 KiB'],
+  [1_048_575, '1.0 MiB'],
+  [5_368_709_120, '5.0 GiB'],
+])('formatByteSize words %d as %s', (bytes, text) => {
+  expect(formatByteSize(bytes)).toBe(text);
+});

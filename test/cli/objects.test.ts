@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/index.js';
+import { send } from '../emulator/signed-request.js';
+import { environmentOf, runCommand, startCommand } from '../helpers/command-line.js';
+
+let emulator: Emulator;
+let env: Record<string, string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  env = environmentOf(emulator);
+  await runCommand(['oss://examplebucket/digits'], { env, input: '123456789' });
+});
+afterAll(() => emulator.close());
+
+const digits = 'oss://examplebucket/digits';
+
+describe('stat', () => {
+  test('shows length, kind, position and checksum', async () => {
+    const { exitCode, stdout, stderr } = await runCommand(['stat', digits], { env });
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^object {9}oss:\/\/examplebucket\/digits\nlength {9}9 bytes\ntype {11}Appendable\nnext position {2}9\nCRC-64 {9}11051210869376104954\nETag {11}.+\n$/,
+    );
+  });
+
+  test('says the same as one line of JSON', async () => {
+    const { stdout } = await runCommand(['stat', '--json', digits], { env });
+
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ url: digits, bucket: 'examplebucket', key: 'digits', length: 9, position: 9 },
+      ...{ objectType: 'Appendable', appendable: true, sealed: false },
+      ...{ crc64: '11051210869376104954', etag: expect.any(String) },
+    });
+  });
+
+  test('shows no position of an object that cannot be appended to', async () => {
+    await send(emulator, {
+      method: 'PUT',
+      key: 'normal',
+      body: 'x',
+      headers: { 'content-length': '1' },
+    });
+
+    const { stdout } = await runCommand(['stat', 'oss://examplebucket/normal'], { env });
+
+    expect(stdout).toContain(
+      'type           Normal\nnext position  none: it cannot be appended to\n',
+    );
+  });
+
+  test('takes where the object is before the command too', async () => {
+    const args = ['--endpoint', emulator.endpoint, '--region', emulator.region, 'stat', digits];
+
+    expect(
+      await runCommand(args, { env: { ...env, OSS_ENDPOINT: '', OSS_REGION: '' } }),
+    ).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
+  test('tries again when nothing came back', async () => {
+    onTestFinished(emulator.faults.add({ kind: 'drop-answer', operation: 'head', nth: 1 }));
+
+    expect(await runCommand(['stat', digits], { env })).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe.each(['stat', 'cat', 'seal'])('%s', (command) => {
+  test('fails with 1 where there is no object, and with 3 where there is no bucket', async () => {
+    const missing = await runCommand([command, 'oss://examplebucket/missing'], { env });
+    const nowhere = await runCommand([command, 'oss://no-such-bucket/missing'], { env });
+
+    expect(missing).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'oss-append: There is no object oss://examplebucket/missing.\n',
+    });
+    expect(nowhere).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(nowhere.stderr).toMatch(/^oss-append: .+NoSuchBucket.+\n$/);
+  });
+});
+
+describe('cat', () => {
+  test('writes the object, or a part of it', async () => {
+    const whole = await runCommand(['cat', digits], { env });
+    const part = await runCommand(['cat', '--start', '2', '--end', '5', digits], { env });
+    const beyond = await runCommand(['cat', '--start', '7', '--end', '100', digits], { env });
+    const nothing = await runCommand(['cat', '--start', '100', digits], { env });
+
+    expect(whole).toEqual({ exitCode: 0, stdout: '123456789', stderr: '' });
+    expect([part.stdout, beyond.stdout, nothing.stdout]).toEqual(['345', '89', '']);
+  });
+
+  test('goes on where a connection broke', async () => {
+    await runCommand(['oss://examplebucket/long'], {
+      env,
+      input: randomBytes(500_000).toString('hex'),
+    });
+    onTestFinished(emulator.faults.add({ kind: 'cut-answer', operation: 'get', nth: 1, times: 3 }));
+
+    const { exitCode, stdout } = await runCommand(['cat', 'oss://examplebucket/long'], { env });
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(String(await emulator.read('examplebucket', 'long')));
+  });
+
+  test('ends quietly, as after SIGPIPE, when its reader has had enough', async () => {
+    await runCommand(['oss://examplebucket/much'], { env, input: Buffer.alloc(3_000_000) });
+    const child = startCommand(['cat', 'oss://examplebucket/much'], { env });
+    let errors = '';
+    child.stderr?.on('data', (text) => {
+      errors += text;
+    });
+    child.stdout?.once('data', () => child.stdout?.destroy());
+
+    const [exitCode] = await once(child, 'close');
+
+    expect({ exitCode, errors }).toEqual({ exitCode: 141, errors: '' });
+  });
+
+  test('notices that what it got is not what the object holds', async () => {
+    const server = await startLiar('123456780', '11051210869376104954');
+    const { port } = server.address() as { port: number };
+
+    const { exitCode, stderr } = await runCommand(['cat', digits], {
+      env: { ...env, OSS_ENDPOINT: `http://127.0.0.1:${port}` },
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/CRC-64 is \d+ and should be 11051210869376104954/);
+  });
+});
+
+/** A server that serves one content and claims another checksum. */
+async function startLiar(content: string, crc64: string): Promise<Server> {
+  const server = createServer(({ method }, response) => {
+    response.writeHead(method === 'GET' ? 206 : 200, {
+      'content-length': content.length,
+      'content-range': `bytes 0-${content.length - 1}/${content.length}`,
+      'x-oss-object-type': 'Appendable',
+      'x-oss-next-append-position': content.length,
+      'x-oss-hash-crc64ecma': crc64,
+      'x-oss-request-id': 'X',
+    });
+    response.end(method === 'GET' ? content : undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return server;
+}
+
+describe('seal', () => {
+  test('ends an object for good', async () => {
+    const url = 'oss://examplebucket/sealed';
+    await runCommand([url], { env, input: 'the end' });
+
+    const sealed = await runCommand(['seal', url], { env });
+    const appended = await runCommand([url], { env, input: '?' });
+    const { stdout } = await runCommand(['stat', url], { env });
+
+    expect(sealed).toEqual({ exitCode: 0, stdout: '', stderr: `Sealed ${url} at 7 bytes.\n` });
+    expect(appended).toMatchObject({ exitCode: 1 });
+    expect(appended.stderr).toMatch(/^oss-append: .+ sealed.+ Nothing was read or committed\.\n$/);
+    expect(stdout).toContain('Appendable, sealed');
+  });
+
+  test('leaves an object alone that is not as long as it was said to be', async () => {
+    const { exitCode, stderr } = await runCommand(['seal', '--position', '8', digits], { env });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^oss-append: .+\n$/);
+    expect((await runCommand(['stat', digits], { env })).stdout).not.toContain('sealed');
+  });
+
+  test('reports as one line of JSON', async () => {
+    const url = 'oss://examplebucket/sealed-json';
+    await runCommand([url], { env, input: 'x' });
+
+    const { stdout, stderr } = await runCommand(['seal', '--json', url], { env });
+
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ url, bucket: 'examplebucket', key: 'sealed-json', position: 1, sealed: true },
+    });
+  });
+});

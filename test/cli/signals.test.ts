@@ -1,0 +1,242 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/index.js';
+import { environmentOf, resultOf, runInTerminal, startCommand } from '../helpers/command-line.js';
+
+async function start(): Promise<{ emulator: Emulator; env: Record<string, string> }> {
+  const emulator = await startEmulator();
+  onTestFinished(() => emulator.close());
+  return { emulator, env: environmentOf(emulator) };
+}
+
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** Resolves when the object has been opened, after which standard input is read. */
+async function opened({ requests }: Emulator): Promise<void> {
+  await expect.poll(() => requests.some(({ operation }) => operation === 'head')).toBe(true);
+}
+
+/** Resolves when an append has been sent, and its answer has been or will be withheld. */
+async function appended({ requests }: Emulator): Promise<void> {
+  await expect.poll(() => requests.some(({ operation }) => operation === 'append')).toBe(true);
+}
+
+describe('a signal in the middle of a stream', () => {
+  /**
+   * The command line reads from a named pipe that a producer keeps full of numbers. Whatever was
+   * read is in the object, whatever was not is still in the pipe: together they have no gap.
+   */
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('%s loses nothing that was read', async (signal, status) => {
+    const { emulator, env } = await start();
+    // Slow enough for every buffer on the way to be full.
+    emulator.faults.add({ kind: 'delay', operation: 'append', delay: 100 });
+    const pipe = join(await createFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const keeper = openSync(pipe, constants.O_RDWR);
+    const input = openSync(pipe, constants.O_RDONLY);
+    const producer = spawn('seq', ['1', '100000000'], { stdio: ['ignore', keeper, 'ignore'] });
+    const args = ['--chunk-size', '64KiB', '--high-water-mark', '256KiB', 'oss://examplebucket/k'];
+    const child = startCommand(args, { env, stdio: [input, 'pipe', 'pipe'] });
+    const result = resultOf(child);
+    await expect
+      .poll(() => emulator.requests.filter(({ operation }) => operation === 'append').length)
+      .toBeGreaterThan(4);
+
+    child.kill(signal);
+    const { exitCode, stderr } = await result;
+    producer.kill('SIGKILL');
+    await once(producer, 'close');
+    closeSync(keeper);
+    const unread = readToEnd(input);
+
+    expect(exitCode).toBe(status);
+    expect(stderr).toMatch(new RegExp(`^Appended \\d+ bytes in .+ until ${signal} `));
+    const content = await emulator.read('examplebucket', 'k');
+    expect(unread.byteLength).toBeGreaterThan(0);
+    const numbers = Buffer.concat([content, unread]).toString();
+    const count = numbers.split('\n').length - 1;
+    expect(numbers.startsWith(numbersUpTo(count))).toBe(true);
+  });
+});
+
+function numbersUpTo(count: number): string {
+  return Array.from({ length: count }, (_, index) => `${index + 1}\n`).join('');
+}
+
+function readToEnd(fd: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece = Buffer.alloc(65_536);
+    const length = readSync(fd, piece);
+    if (length === 0) break;
+    pieces.push(piece.subarray(0, length));
+  }
+  closeSync(fd);
+  return Buffer.concat(pieces);
+}
+
+describe('SIGINT', () => {
+  test('lets what is upstream finish first', async () => {
+    const { emulator, env } = await start();
+    const child = startCommand(['oss://examplebucket/k'], { env });
+    const result = resultOf(child);
+    child.stdin?.write('before ');
+    await opened(emulator);
+
+    child.kill('SIGINT');
+    setTimeout(() => child.stdin?.end('and after'), 300);
+
+    expect(await result).toMatchObject({ exitCode: 130 });
+    expect(String(await emulator.read('examplebucket', 'k'))).toBe('before and after');
+  });
+
+  test('does not wait for it for ever', async () => {
+    const { emulator, env } = await start();
+    const child = startCommand(['oss://examplebucket/k'], { env });
+    const result = resultOf(child);
+    child.stdin?.write('and no end');
+    await opened(emulator);
+
+    child.kill('SIGINT');
+
+    expect(await result).toMatchObject({ exitCode: 130 });
+    expect(String(await emulator.read('examplebucket', 'k'))).toBe('and no end');
+  });
+
+  test('from a keyboard ends the whole pipeline, and everything is committed', async () => {
+    const { emulator, env } = await start();
+    const upstream =
+      'sh -c \'trap "echo goodbye; exit" INT; echo hello; while :; do sleep 0.05; done\'';
+
+    const { exitCode, screen } = await runInTerminal(
+      `${upstream} | oss_append oss://examplebucket/k`,
+      {
+        env,
+        keys: (terminal) => {
+          void opened(emulator).then(() => setTimeout(() => terminal.stdin?.write('\u0003'), 300));
+        },
+      },
+    );
+
+    expect(screen).toMatch(/Appended 14 bytes in .+ until SIGINT /);
+    expect(exitCode).toBe(130);
+    expect(String(await emulator.read('examplebucket', 'k'))).toBe('hello\ngoodbye\n');
+  });
+});
+
+describe('a shutdown', () => {
+  test('before the object is open has nothing to lose', async () => {
+    const { emulator, env } = await start();
+    emulator.faults.add({ kind: 'stall', operation: 'head' });
+    const child = startCommand(['oss://examplebucket/k'], { env });
+    const result = resultOf(child);
+    child.stdin?.write('unread');
+    await opened(emulator);
+
+    child.kill('SIGTERM');
+
+    expect(await result).toEqual({
+      exitCode: 143,
+      stdout: '',
+      stderr: 'Stopped by SIGTERM before anything was read.\n',
+    });
+  });
+
+  test('that takes too long keeps what is not committed in a file, and says how to go on', async () => {
+    const { emulator, env } = await start();
+    const cwd = await createFolder();
+    await runInTerminal('printf "before " | oss_append oss://examplebucket/k', { env });
+    emulator.requests.length = 0;
+    emulator.faults.add({ kind: 'drop-request', operation: 'append' });
+    const args = [
+      '--shutdown-timeout',
+      '500ms',
+      '--json',
+      '--fallback',
+      'rest',
+      'oss://examplebucket/k',
+    ];
+    const child = startCommand(args, { env, cwd });
+    const result = resultOf(child);
+    child.stdin?.write('not yet');
+    await appended(emulator);
+
+    child.kill('SIGTERM');
+    const { exitCode, stdout, stderr } = await result;
+
+    expect(exitCode).toBe(99);
+    const [why, where, ...more] = stderr.trimEnd().split('\n');
+    expect(why).toMatch(
+      /^oss-append: Not everything could be committed within 500 ms of the signal\. .+ the next position is \d+\.$/,
+    );
+    expect(where).toMatch(
+      /^oss-append: Not committed: 7 bytes, .+; saved to rest\. To append them: /,
+    );
+    expect(more).toEqual([]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      exitCode: 99,
+      signal: 'SIGTERM',
+      error: { name: 'ShutdownTimeoutError' },
+      uncommitted: { position: 7, byteLength: 7, confirmed: false, file: 'rest' },
+    });
+    expect(String(await readFile(join(cwd, 'rest')))).toBe(
+      '{"bucket":"examplebucket","key":"k","position":7,"byteLength":7,"confirmed":false}\nnot yet',
+    );
+    expect((await stat(join(cwd, 'rest'))).mode & 0o777).toBe(0o600);
+
+    emulator.faults.clear();
+    const advice = /To append them: (.+)$/.exec(where ?? '')?.[1] ?? '';
+    await runInTerminal(advice.replace('oss-append', 'oss_append'), { env, cwd });
+
+    expect(String(await emulator.read('examplebucket', 'k'))).toBe('before not yet');
+  });
+
+  test('ends at once with the second signal', async () => {
+    const { emulator, env } = await start();
+    emulator.faults.add({ kind: 'stall', operation: 'append' });
+    const child = startCommand(['oss://examplebucket/k'], { env });
+    const result = resultOf(child);
+    child.stdin?.write('x');
+    await appended(emulator);
+
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+
+    // Which of the two is heard first is not for us to say.
+    const { exitCode, stderr } = await result;
+    const [, second = ''] =
+      /^oss-append: Stopped at once by a second signal, (\w+): what was not committed is lost\.\n$/.exec(
+        stderr,
+      ) ?? [];
+    expect({ SIGINT: 130, SIGTERM: 143 }[second]).toBe(exitCode);
+  });
+
+  test('ends in time when the reader of --tee has stopped reading', async () => {
+    const { emulator, env } = await start();
+    const args = ['--tee', '--shutdown-timeout', '1s', 'oss://examplebucket/k'];
+    const child = startCommand(args, { env });
+    child.stdin?.on('error', () => {});
+    child.stdin?.write(Buffer.alloc(2_000_000));
+    child.stderr?.resume();
+    await opened(emulator);
+    await expect.poll(() => child.stdout?.readableLength).toBeGreaterThan(0);
+
+    child.kill('SIGTERM');
+
+    const [exitCode] = await once(child, 'exit');
+    expect(exitCode).toBe(143);
+  });
+});

@@ -1,0 +1,90 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { buffer, text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import type { Emulator } from '../../src/emulator/index.js';
+
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export interface CommandOptions {
+  /** What it reads from standard input; nothing by default. */
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+export interface CommandResult {
+  /** Or the signal that killed it. */
+  readonly exitCode: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where the emulator is, in the variables that clients look at. */
+export function environmentOf({ endpoint, region, credentials }: Emulator) {
+  return {
+    OSS_ENDPOINT: endpoint,
+    OSS_REGION: region,
+    OSS_ACCESS_KEY_ID: credentials.accessKeyId,
+    OSS_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+  };
+}
+
+/** Starts the built command line in a process of its own. */
+export function startCommand(
+  args: readonly string[],
+  { env, cwd, stdio }: CommandOptions & Pick<SpawnOptions, 'stdio'> = {},
+): ChildProcess {
+  return spawn(process.execPath, [program, ...args], {
+    stdio: stdio ?? 'pipe',
+    env: cleanEnvironment(env),
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+}
+
+/** Runs the built command line to its end. */
+export async function runCommand(
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const child = startCommand(args, options);
+  child.stdin?.on('error', () => {}); // It may end without reading.
+  child.stdin?.end(options.input);
+  return resultOf(child);
+}
+
+/** What a process that was started with pipes leaves behind. */
+export async function resultOf(child: ChildProcess): Promise<CommandResult> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('The process has no pipes');
+  const [output, errors, [exitCode, signal]] = await Promise.all([
+    text(stdout),
+    text(stderr),
+    once(child, 'close'),
+  ]);
+  return { exitCode: exitCode ?? signal, stdout: output, stderr: errors };
+}
+
+/** Runs a shell command on a pseudo-terminal; `oss_append` in it is the command line. */
+export async function runInTerminal(
+  shellCommand: string,
+  { env, cwd, keys }: CommandOptions & { readonly keys?: (terminal: ChildProcess) => void } = {},
+): Promise<{ readonly exitCode: number | null; readonly screen: string }> {
+  const script = `oss_append() { "${process.execPath}" "${program}" "$@"; }\n${shellCommand}`;
+  const child = spawn('script', ['-qec', script, '/dev/null'], {
+    env: { ...cleanEnvironment(env), SHELL: '/bin/sh', TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  keys?.(child);
+  const [screen, [exitCode]] = await Promise.all([buffer(child.stdout), once(child, 'close')]);
+  return { exitCode, screen: screen.toString() };
+}
+
+/** The environment of the tests without what the command line would read from it. */
+function cleanEnvironment(env: CommandOptions['env']): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(OSS_|ALIBABA_CLOUD_|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), ...env };
+}
