@@ -53,8 +53,9 @@ const operations: readonly Operation[] = [
 
 /** The operation a request asks for; `undefined` for one that is not emulated. */
 export function findOperation(request: OssRequest): Operation | undefined {
-  // A copy, and no object with an empty body.
+  // A copy is no object with an empty body, and who asks for a callback reads its answer.
   if (request.headers.has('x-oss-copy-source')) return undefined;
+  if (request.headers.has('x-oss-callback')) return undefined;
   const flags = request.query.map(([name]) => name).filter(isSubresource);
   return operations.find(
     ({ method, target, flag }) =>

@@ -25,11 +25,14 @@ describe('what is not emulated is refused, and not taken for something plainer:'
     expect(await send(emulator, { query: { bucketInfo: '' } })).toMatchObject({ status: 200 });
   });
 
-  test('a copy, which has no body either', async () => {
+  test.each([
+    ['a copy', 'x-oss-copy-source', '/examplebucket/k'],
+    ['a callback', 'x-oss-callback', 'e30='],
+  ])('%s', async (_, name, value) => {
     await using emulator = await startEmulator();
     await append(emulator, 'k', 0, 'content');
 
-    const headers = { 'content-length': '0', 'x-oss-copy-source': '/examplebucket/k' };
+    const headers = { 'content-length': '0', [name]: value };
     const response = await send(emulator, { method: 'PUT', key: 'k', headers });
 
     expect(element(response, 'Code')).toBe('NotImplemented');
