@@ -54,7 +54,7 @@ export function retriesExhaustedError(
   cause: Error,
 ): RetriesExhaustedError {
   return new RetriesExhaustedError(
-    `Cannot append ${whereTo(key, chunk)} after ${attempts} attempts: ${cause.message}`,
+    `Cannot append ${whereTo(key, chunk)} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${cause.message}`,
     { key, position: chunk.object.position, attempts },
     { cause },
   );

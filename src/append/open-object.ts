@@ -107,7 +107,7 @@ async function askUntilAnswered(
     if (!(error instanceof FailedAttempt)) throw error;
     if (error.isPointless) throw error.cause;
     throw new RetriesExhaustedError(
-      `Cannot open "${key}" after ${attempts} attempts: ${error.message}`,
+      `Cannot open "${key}" after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${error.message}`,
       { key, position: undefined, attempts },
       { cause: error.cause },
     );

@@ -18,7 +18,10 @@ export interface EmulatorOptions {
    */
   readonly port?: number;
 
-  /** Folder that keeps the objects, on disk or in `fs`. Default: they are kept in memory. */
+  /**
+   * Folder that keeps the objects, on disk or in `fs`; one on disk is kept to one emulator at a time.
+   * Default: they are kept in memory.
+   */
   readonly dir?: string;
 
   /** File system that keeps the objects; `node:fs` and memfs volumes fit. */

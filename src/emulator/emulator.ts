@@ -7,6 +7,7 @@ import type { RequestRecord } from './emulation.js';
 import {
   assertBucketName,
   type EmulatorOptions,
+  type ResolvedEmulatorOptions,
   resolveEmulatorOptions,
 } from './emulator-options.js';
 import type { Fault } from './fault.js';
@@ -15,7 +16,7 @@ import { ObjectStore } from './object-store.js';
 import { createSeededRandom } from './seeded-random.js';
 import { EmulatorServer } from './server.js';
 import { SlabPool } from './slab-pool.js';
-import { openStorage } from './storage.js';
+import { openStorage, type Storage } from './storage.js';
 
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {
@@ -68,6 +69,7 @@ export interface EmulatorFaults {
  *
  * @throws {TypeError} If an option has the wrong type.
  * @throws {RangeError} If a value is out of range.
+ * @throws {Error} If the port is taken, or another process keeps objects in `dir`.
  *
  * @example
  * ```ts
@@ -79,11 +81,20 @@ export interface EmulatorFaults {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const resolved = resolveEmulatorOptions(options);
+  const storage = await openStorage(resolved);
+  try {
+    return await startOn(storage, resolved);
+  } catch (error) {
+    await storage.dispose();
+    throw error;
+  }
+}
+
+async function startOn(storage: Storage, resolved: ResolvedEmulatorOptions): Promise<Emulator> {
   const { host, region, credentials } = resolved;
   const faults = new FaultList(createSeededRandom(resolved.seed));
   for (const fault of resolved.faults) faults.add(fault);
 
-  const storage = await openStorage(resolved);
   const objects = await ObjectStore.open(storage.files, storage.root);
   for (const bucket of resolved.buckets) await objects.createBucket(bucket);
 

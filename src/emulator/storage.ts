@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileSystem } from './file-system.js';
+import { lockFolder } from './folder-lock.js';
 
 /** Where objects are kept, and what becomes of that place in the end. */
 export interface Storage {
   readonly files: FileSystem;
   readonly root: string;
 
-  /** Removes what was only made for this emulator. */
+  /** Removes what was only made for this emulator, and gives the place back. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -30,7 +31,7 @@ export async function openStorage(
 ): Promise<Storage> {
   const dispose = async () => {};
   if (fs !== undefined) return { files: fs, root: dir ?? '/oss-emulator', dispose };
-  if (dir !== undefined) return { files: nodeFs, root: dir, dispose };
+  if (dir !== undefined) return { files: nodeFs, root: dir, dispose: await lockFolder(dir) };
   const volume = await createMemoryVolume(loadMemfs);
   if (volume !== undefined) return { files: volume, root: '/oss-emulator', dispose };
   const root = await mkdtemp(join(tmpdir(), 'oss-emulator-'));

@@ -1,5 +1,6 @@
 import {
   appendFile,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -83,10 +84,13 @@ describe('startEmulator() with a folder', () => {
 
   test('has committed what it answered, closed or not', async () => {
     const dir = await temporaryFolder();
-    await using crashed = await startEmulator({ dir });
-    await append(crashed, 'a', 0, 'abcd');
+    await using running = await startEmulator({ dir });
+    await append(running, 'a', 0, 'abcd');
+    const copy = join(await temporaryFolder(), 'as-it-is-now');
+    await cp(dir, copy, { recursive: true });
+    await rm(join(copy, 'emulator.pid'));
 
-    await using emulator = await startEmulator({ dir });
+    await using emulator = await startEmulator({ dir: copy });
 
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('abcd');
   });
@@ -147,7 +151,7 @@ describe('startEmulator() with a folder', () => {
     await using emulator = await startEmulator({ dir });
 
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('abcd');
-    expect((await readdir(dir)).sort()).toEqual(['README', 'examplebucket']);
+    expect((await readdir(dir)).sort()).toEqual(['README', 'emulator.pid', 'examplebucket']);
     expect(await readdir(join(dir, 'examplebucket'))).toContain('notes');
   });
 
