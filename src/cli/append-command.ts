@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { AppendWritable } from '../append-writable.js';
+import { reportAsJson } from './append-json.js';
 import { type AppendFlags, addAppendOptions, streamOptions } from './append-options.js';
-import { type AppendReport, reportAsJson, reportInWords } from './append-report.js';
+import { type AppendReport, reportInWords } from './append-report.js';
 import { type AppendOutcome, AppendRun, ShutdownTimeoutError } from './append-run.js';
 import {
   addConnectionOptions,
@@ -11,10 +12,11 @@ import {
 } from './connection-options.js';
 import { parseDuration } from './duration.js';
 import { exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from './exit-code.js';
-import { saveUncommitted } from './fallback-file.js';
+import { assertFallback, saveUncommitted } from './fallback-file.js';
 import { say } from './messages.js';
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.js';
 import { canShowProgress, ProgressLine } from './progress-line.js';
+import { flagsToRepeat } from './shell-command.js';
 import { findSources, type Source } from './sources.js';
 import { noticeTrouble } from './trouble-notice.js';
 
@@ -26,8 +28,16 @@ interface Flags extends ConnectionFlags, AppendFlags {
   readonly fallback?: string;
 }
 
-/** Makes `program` append where no other command is named. */
-export function addAppendCommand(program: Command, done: (exitCode: number) => void): void {
+/**
+ * Makes `program` append where no other command is named.
+ *
+ * @param args What was typed.
+ */
+export function addAppendCommand(
+  program: Command,
+  args: readonly string[],
+  done: (exitCode: number) => void,
+): void {
   program.argument('<oss://bucket/key>', 'where to append; created if it is not there');
   program.argument('[file...]', 'what to append; "-" is standard input, the default');
   addConnectionOptions(
@@ -37,13 +47,18 @@ export function addAppendCommand(program: Command, done: (exitCode: number) => v
         .option('--tee', 'copy everything to standard output too')
         .option('--quiet', 'say nothing unless something is wrong')
         .option('--json', 'end with one line of JSON on standard output')
-        .option('--shutdown-timeout <time>', 'most time to stop in (default: 8s)', parseDuration)
-        .option('--fallback <file>', 'keeps bytes that could not be committed'),
+        .option(
+          '--shutdown-timeout <time>',
+          'most time from a signal to the end (8s)',
+          parseDuration,
+        )
+        .option('--fallback <file>', 'new file for bytes that cannot be committed'),
     ),
   );
   program.action(async (first: string, others: string[], flags: Flags) => {
     const [href, ...names] = sortOperands([first, ...others]);
-    done(await append(parseObjectUrl(href), names, flags));
+    const again = flagsToRepeat(program, args);
+    done(await append(parseObjectUrl(href), names, { ...flags, again }));
   });
 }
 
@@ -56,8 +71,13 @@ function sortOperands(operands: readonly string[]): [string, ...string[]] {
   return [href, ...operands.filter((operand) => !isObjectUrl(operand))];
 }
 
-async function append(url: ObjectUrl, names: readonly string[], flags: Flags): Promise<number> {
+async function append(
+  url: ObjectUrl,
+  names: readonly string[],
+  flags: Flags & { readonly again: readonly string[] },
+): Promise<number> {
   if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
+  if (flags.fallback !== undefined) await assertFallback(flags.fallback);
   const startedAt = performance.now();
   const sources = await findSources(names);
   let connection: Connection | undefined;
@@ -77,6 +97,7 @@ async function append(url: ObjectUrl, names: readonly string[], flags: Flags): P
     ...{ url, stream, ...outcome, duration: performance.now() - startedAt },
     exitCode: exitCodeFor(outcome, stream),
     saved: await save(outcome, url, flags.fallback),
+    flagsToRepeat: flags.again,
   };
   reportInWords(report, flags.quiet ?? false);
   if (flags.emulator && flags.dir === undefined && report.error === undefined && !flags.quiet) {
@@ -89,7 +110,7 @@ async function append(url: ObjectUrl, names: readonly string[], flags: Flags): P
 
 const nothingHappened: AppendOutcome = {
   ...{ error: undefined, signal: undefined, deadline: undefined },
-  ...{ uncommitted: undefined, isTransient: false },
+  ...{ uncommitted: undefined, isTransient: false, resumeAt: undefined },
 };
 
 /** A reader of standard output that has stopped reading would keep the process for ever. */

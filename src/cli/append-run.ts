@@ -39,6 +39,9 @@ export interface AppendOutcome {
 
   /** Whether some of what was read cannot be read again. */
   readonly isTransient: boolean;
+
+  /** The first byte that is not committed, in the source it came from. */
+  readonly resumeAt: { readonly name: string; readonly start: number } | undefined;
 }
 
 /** A shutdown took longer than it may. */
@@ -57,6 +60,9 @@ export class AppendRun {
   #deadline: number | undefined;
   #failure: Error | undefined;
 
+  /** Why nothing has been committed lately. */
+  #trouble: Error | undefined;
+
   /** What was read and the stream did not take any more. */
   #rest: Buffer = Buffer.alloc(0);
 
@@ -68,6 +74,12 @@ export class AppendRun {
     this.#shutdown = new Shutdown((signal) => this.#stop(signal));
     stream.on('error', (error) => {
       this.#failure = error;
+    });
+    stream.on('retry', ({ error }) => {
+      this.#trouble = error;
+    });
+    stream.on('commit', () => {
+      this.#trouble = undefined;
     });
     stream.on('close', () => {
       this.#rest = this.#feed.stop();
@@ -90,6 +102,7 @@ export class AppendRun {
       deadline: this.#deadline,
       uncommitted: this.#takeUncommitted(),
       isTransient: this.#feed.isTransient,
+      resumeAt: this.#feed.locate(stream.bytesWritten),
     };
   }
 
@@ -111,7 +124,7 @@ export class AppendRun {
       return;
     }
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#shutdownTimeout));
-    if (signal === 'SIGINT' && this.#feed.isTransient) {
+    if (signal === 'SIGINT' && this.#feed.hasWriter) {
       this.#timers.push(setTimeout(() => this.#feed.stop(), lastWords));
     } else {
       this.#feed.stop();
@@ -120,8 +133,12 @@ export class AppendRun {
 
   #giveUp(): void {
     const timeout = formatDuration(this.#shutdownTimeout);
+    const why = this.#trouble === undefined ? '' : `: ${this.#trouble.message}`;
     this.#stream.destroy(
-      new ShutdownTimeoutError(`Not everything could be committed within ${timeout} of the signal`),
+      new ShutdownTimeoutError(
+        `Not everything could be committed within ${timeout} of the signal${why}`,
+        { cause: this.#trouble },
+      ),
     );
   }
 

@@ -21,6 +21,7 @@ export function addCatCommand(program: Command, done: (exitCode: number) => void
     .summary('write an object to standard output')
     .description('Writes what an object holds now to standard output, and compares its checksum.')
     .argument('<oss://bucket/key>', 'object to read')
+    .showHelpAfterError('See oss-append cat --help.')
     .optionsGroup('Options:')
     .option('--start <bytes>', 'first byte wanted (default: 0)', parseByteSize)
     .option('--end <bytes>', 'byte after the last one wanted (default: all)', parseByteSize);
@@ -55,9 +56,10 @@ async function cat(url: ObjectUrl, flags: Flags): Promise<number> {
     }
     return exitCode.success;
   } catch (error) {
-    // As `cat FILE | head` ends: nobody wants the rest.
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return exitCodeOfSignal('SIGPIPE');
-    throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'write') throw error;
+    // With EPIPE as `cat FILE | head` ends: nobody wants the rest. Anything else is told elsewhere.
+    return code === 'EPIPE' ? exitCodeOfSignal('SIGPIPE') : exitCode.failure;
   } finally {
     await close();
   }

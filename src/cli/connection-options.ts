@@ -38,7 +38,7 @@ export function addConnectionOptions(command: Command): Command {
     .addOption(new Option('--request-payer <who>', 'who pays').choices(['requester']))
     .option('--traffic-limit <bits>', 'bits per second that OSS may take', parseInteger)
     .optionsGroup('Without OSS:')
-    .option('--emulator', 'append to an embedded emulator')
+    .option('--emulator', 'use an emulator of its own')
     .option('--dir <folder>', 'keeps its objects (default: memory)')
     .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
     .option('--seed <number>', 'makes chances of faults repeatable', parseInteger);
@@ -107,7 +107,10 @@ export function startFailure(error: unknown): Error {
 }
 
 function assertConsistent(flags: ConnectionFlags): void {
-  const { emulator, endpoint, region, internal, addressing } = flags;
+  const { emulator, endpoint, region, internal, addressing, requestTimeout = 60_000 } = flags;
+  if (requestTimeout < 1 || requestTimeout > 2 ** 31 - 1) {
+    throw new UsageError(`--request-timeout must be from 1ms to 596h: it is ${requestTimeout}ms.`);
+  }
   if (emulator === true) {
     const elsewhere = { region, endpoint, internal, addressing };
     const [name] = Object.entries(elsewhere).find(([, value]) => value !== undefined) ?? [];

@@ -1,10 +1,5 @@
 import { type Command, Option } from 'commander';
-import {
-  type Emulator,
-  type EmulatorOptions,
-  type Fault,
-  startEmulator,
-} from '../emulator/index.js';
+import type { Emulator, EmulatorOptions, Fault } from '../emulator/index.js';
 import { parseInteger, startFailure } from './connection-options.js';
 import { exitCodeOfSignal, type TerminatingSignal } from './exit-code.js';
 import { collectFault } from './fault-option.js';
@@ -29,8 +24,9 @@ interface Flags {
 export function addEmulateCommand(program: Command, done: (exitCode: number) => void): void {
   program
     .command('emulate')
-    .summary('be a local OSS')
-    .description('Is a local OSS, for tests and for trying things out, until it is told to stop.')
+    .summary('run a local OSS')
+    .description('Runs a local OSS, for tests and for trying things out, until it is told to stop.')
+    .showHelpAfterError('See oss-append emulate --help.')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: a free one)', parseInteger)
     .option('--dir <folder>', 'keeps the objects (default: memory)')
@@ -39,7 +35,7 @@ export function addEmulateCommand(program: Command, done: (exitCode: number) => 
         (name: string, before: readonly string[] = []) => [...before, name],
       ),
     )
-    .option('--region <region>', 'region to be (default: cn-hangzhou)')
+    .option('--region <region>', 'its region (default: cn-hangzhou)')
     .option('--access-key-id <id>', 'who may use it (default: emulator)')
     .option('--access-key-secret <secret>', 'key to sign with (default: emulator)')
     .option('--no-credentials', 'accept every signature')
@@ -65,6 +61,8 @@ async function start(flags: Flags): Promise<Emulator> {
   const credentials = flags.credentials ? { accessKeyId, accessKeySecret } : null;
   const options = { host, port, dir, buckets, region, faults, seed, credentials };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  // Loaded only here: the other commands are to start fast.
+  const { startEmulator } = await import('../emulator/index.js');
   try {
     return await startEmulator(Object.fromEntries(given) as EmulatorOptions);
   } catch (error) {

@@ -12,7 +12,7 @@ export const exitCode = {
   /** Nothing was written, as the region, the endpoint, the bucket or the credentials do not fit. */
   configuration: 3,
 
-  /** The deadline of a shutdown passed before everything was committed. */
+  /** The deadline of a shutdown, or a second signal, came before everything was committed. */
   deadline: 99,
 } as const;
 

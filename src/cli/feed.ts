@@ -17,7 +17,10 @@ export class Feed {
   /** Destinations that want no more for now. */
   readonly #full = new Set<Writable>();
   #current: Readable | undefined;
-  #isTransient = false;
+
+  /** The source that is being opened. */
+  #opening: Source | undefined;
+  readonly #progress: { readonly source: Source; byteLength: number }[] = [];
   #isStopped = false;
 
   /** @param destinations What gets every byte; one that fails is left out from then on. */
@@ -33,7 +36,23 @@ export class Feed {
 
   /** Whether bytes were read that cannot be had again. */
   get isTransient(): boolean {
-    return this.#isTransient;
+    return this.#progress.some(({ source }) => source.isTransient);
+  }
+
+  /** Whether something is being read whose writer may be about to end. */
+  get hasWriter(): boolean {
+    const isReading = this.#current !== undefined && !this.#current.destroyed;
+    return isReading && (this.#progress.at(-1)?.source.isTransient ?? false);
+  }
+
+  /** Finds the source that a byte came from, counted from the first that was read. */
+  locate(offset: number): { readonly name: string; readonly start: number } | undefined {
+    let start = offset;
+    for (const { source, byteLength } of this.#progress) {
+      if (start < byteLength) return { name: source.name, start };
+      start -= byteLength;
+    }
+    return undefined;
   }
 
   /**
@@ -58,6 +77,7 @@ export class Feed {
     const nothing = Buffer.alloc(0);
     const source = this.#current;
     this.#isStopped = true;
+    this.#opening?.cancel?.();
     if (source === undefined || source.destroyed) return nothing;
     source.pause().removeAllListeners('data');
     // In one turn of the event loop with `destroy()`: nothing more can arrive in between.
@@ -68,15 +88,19 @@ export class Feed {
     return isTaken ? nothing : rest;
   }
 
-  async #pass({ name, isTransient, open }: Source): Promise<void> {
-    const source = await open();
+  async #pass(next: Source): Promise<void> {
+    this.#opening = next;
+    const source = await next.open();
+    this.#opening = undefined;
     if (this.#isStopped) {
       source.destroy();
       return;
     }
     this.#current = source;
-    this.#isTransient ||= isTransient;
+    const progress = { source: next, byteLength: 0 };
+    this.#progress.push(progress);
     source.on('data', (bytes: Buffer) => {
+      progress.byteLength += bytes.byteLength;
       this.#write(bytes);
       if (this.#full.size > 0) source.pause();
     });
@@ -85,7 +109,7 @@ export class Feed {
       await promisify(finished)(source, { writable: false });
     } catch (error) {
       if (this.#isStopped) return;
-      throw new Error(`Cannot read ${name}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`Cannot read ${next.name}: ${(error as Error).message}`, { cause: error });
     }
   }
 

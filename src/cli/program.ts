@@ -15,12 +15,13 @@ const description =
 
 const epilogue = `
 Credentials come from the environment: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET,
-and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB; times are milliseconds,
-or 2s, 1m.
+and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB, 4M (and 4MB, decimal);
+times are milliseconds, or 2s, 1m.
 
 Exit status: 0 all is committed, 1 gave up (the message says how far it got),
 2 wrong usage, 3 wrong configuration or credentials, 99 a shutdown took too
-long, 128+n stopped by signal n with everything that was read committed.
+long or was cut short, 128+n stopped by signal n with everything that was read
+committed.
 
 Examples:
   app 2>&1 | oss-append oss://logs/app.log
@@ -36,16 +37,16 @@ Examples:
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code: number = exitCode.success;
-  const program = createProgram((result) => {
+  const program = createProgram(args, (result) => {
     code = result;
   });
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has written its message already. It does not always call help a success.
+    // Commander has written its message already.
     if (error instanceof CommanderError) {
-      return answers.has(error.code) ? exitCode.success : exitCode.usage;
+      return error.exitCode === 0 ? exitCode.success : exitCode.usage;
     }
     complain(sentence(error as Error));
     if (error instanceof UsageError) say(helpHint);
@@ -53,23 +54,20 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Commander's codes for having told what was asked. */
-const answers = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
-
-function createProgram(done: (exitCode: number) => void): Command {
+function createProgram(args: readonly string[], done: (exitCode: number) => void): Command {
   const program = new Command('oss-append')
     .description(description)
     .usage('[options] oss://bucket/key [file...]\n       oss-append COMMAND [options] …')
     .version(packageVersion(), '-V, --version')
     .enablePositionalOptions()
-    .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
     .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '')) })
     .showHelpAfterError(helpHint)
     .configureHelp({ optionDescription: describeOption, subcommandTerm: (it) => it.name() })
     .addHelpText('after', epilogue);
-  addAppendCommand(program, done);
+  addAppendCommand(program, args, done);
   program.commandsGroup('Other commands:');
+  program.helpCommand('help [command]', 'show the help of a command');
   addStatCommand(program, done);
   addCatCommand(program, done);
   addSealCommand(program, done);

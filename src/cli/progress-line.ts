@@ -41,8 +41,8 @@ export class ProgressLine {
       `${stats.appends} appends`,
       ...(this.#trouble === undefined ? [] : [this.#trouble]),
     ];
-    // A line that wraps could not be taken away again.
-    const width = (process.stderr.columns ?? 80) - 1;
+    // A line that wraps could not be taken away again. Some terminals do not know their width.
+    const width = (process.stderr.columns || 80) - 1;
     process.stderr.write(`${clearLine}${parts.join('  ').slice(0, width)}`);
   }
 }

@@ -19,6 +19,7 @@ export function addSealCommand(program: Command, done: (exitCode: number) => voi
     .summary('make an object refuse further appends')
     .description('Makes an object refuse further appends, for good.')
     .argument('<oss://bucket/key>', 'object to seal')
+    .showHelpAfterError('See oss-append seal --help.')
     .optionsGroup('Options:')
     .option('--position <bytes>', 'fail unless the object is this long', parseByteSize)
     .option('--quiet', 'say nothing unless something goes wrong')

@@ -1,4 +1,4 @@
-import { exitCodeOfSignal, type TerminatingSignal } from './exit-code.js';
+import { exitCode, type TerminatingSignal } from './exit-code.js';
 import { complain } from './messages.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly TerminatingSignal[];
@@ -28,7 +28,8 @@ export class Shutdown {
   #receive(signal: TerminatingSignal): void {
     if (this.#signal !== undefined) {
       complain(`Stopped at once by a second signal, ${signal}: what was not committed is lost.`);
-      process.exit(exitCodeOfSignal(signal));
+      // Not 128+n, which says that everything is committed.
+      process.exit(exitCode.deadline);
     }
     this.#signal = signal;
     this.#onSignal(signal);

@@ -1,4 +1,13 @@
-import { close, createReadStream, open, type Stats } from 'node:fs';
+import {
+  close,
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  open,
+  openSync,
+  type Stats,
+} from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -14,8 +23,11 @@ export interface Source {
   /** Whether its bytes cannot be had again once they have been read. */
   readonly isTransient: boolean;
 
-  /** Starts to read it. */
+  /** Starts to read it. A named pipe waits for its writer. */
   readonly open: () => Promise<Readable>;
+
+  /** Makes an `open()` that waits come to its end. */
+  readonly cancel?: () => void;
 }
 
 /** Bytes read from a file at once. */
@@ -29,6 +41,7 @@ const readSize = 2 ** 20;
  *   twice.
  */
 export async function findSources(names: readonly string[]): Promise<readonly Source[]> {
+  if (names.length === 0 || names.includes('-')) assertReadable();
   if (names.length === 0) {
     if (isatty(0)) {
       throw new UsageError(
@@ -41,6 +54,11 @@ export async function findSources(names: readonly string[]): Promise<readonly So
     throw new UsageError('Standard input, "-", can be read only once.');
   }
   return Promise.all(names.map((name) => (name === '-' ? standardInput : findFile(name))));
+}
+
+function assertReadable(): void {
+  if (!fstatSync(0).isDirectory()) return;
+  throw new UsageError('Cannot read standard input: it is a folder.');
 }
 
 const standardInput: Source = {
@@ -56,7 +74,12 @@ async function findFile(path: string): Promise<Source> {
     const open = async () => createReadStream(path, { highWaterMark: readSize });
     return { name: path, isTransient: false, open };
   }
-  return { name: path, isTransient: true, open: () => openPipe(path) };
+  return {
+    name: path,
+    isTransient: true,
+    open: () => openPipe(path),
+    cancel: () => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)),
+  };
 }
 
 async function inspectFile(path: string): Promise<Stats> {
@@ -70,7 +93,11 @@ async function inspectFile(path: string): Promise<Stats> {
   }
 }
 
-/** A named pipe is read as a socket, because a read of a file cannot be called off. */
+/**
+ * A named pipe is read as a socket, because a read of a file cannot be called off. Its opening
+ * cannot be either: while it waits, not even `process.exit()` ends the process. But a writer ends
+ * the wait.
+ */
 async function openPipe(path: string): Promise<Readable> {
   return new Socket({ fd: await openFile(path), readable: true, writable: false });
 }

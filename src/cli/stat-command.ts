@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addConnectionOptions, type ConnectionFlags, connect } from './connection-options.js';
 import { exitCode } from './exit-code.js';
-import { complain } from './messages.js';
+import { complain, toLine } from './messages.js';
 import { type ObjectUrl, parseObjectUrl } from './object-url.js';
 import { retrying } from './retrying.js';
 
@@ -16,6 +16,7 @@ export function addStatCommand(program: Command, done: (exitCode: number) => voi
     .summary('show what an object is and where the next append goes')
     .description('Shows what an object is and where the next append to it goes.')
     .argument('<oss://bucket/key>', 'object to look at')
+    .showHelpAfterError('See oss-append stat --help.')
     .optionsGroup('Options:')
     .option('--json', 'write one line of JSON');
   addConnectionOptions(command).action(async (href: string) => {
@@ -48,7 +49,7 @@ async function stat(url: ObjectUrl, flags: Flags): Promise<number> {
       process.stdout.write(`${JSON.stringify({ ...object, ...facts })}\n`);
     } else {
       const rows = {
-        object: url.href,
+        object: toLine(url.href),
         length: `${length} bytes`,
         type: `${objectType ?? 'unknown'}${sealed ? ', sealed' : ''}`,
         'next position': position ?? 'none: it cannot be appended to',

@@ -3,26 +3,30 @@ import { formatDuration } from './duration.js';
 import { complain, sentence } from './messages.js';
 
 /** Milliseconds that trouble may last before anybody is told. */
-const patience = 10_000;
+const patience = 2000;
 
-/** Says once when OSS has been out of reach for long, and once when it is back: for log files. */
+/** Milliseconds until they are told again. */
+const interval = 60_000;
+
+/** Says when OSS is out of reach, now and then, and when it is back: for log files. */
 export function noticeTrouble(stream: AppendWritable): void {
   let since: number | undefined;
-  let isTold = false;
+  let told: number | undefined;
   stream.on('retry', ({ error }) => {
-    since ??= performance.now();
-    const duration = performance.now() - since;
-    if (isTold || duration < patience) return;
-    isTold = true;
-    complain(
-      `Nothing can be committed for ${formatDuration(duration)}, and trying on: ${sentence(error)}`,
-    );
+    const now = performance.now();
+    since ??= now;
+    if (now < (told === undefined ? since + patience : told + interval)) return;
+    told = now;
+    const duration = formatDuration(now - since);
+    complain(`Nothing could be committed for ${duration}, trying on: ${sentence(error)}`);
   });
   for (const event of ['ready', 'commit'] as const) {
     stream.on(event, () => {
-      if (isTold) complain(`Going on after ${formatDuration(performance.now() - (since ?? 0))}.`);
+      if (told !== undefined && since !== undefined) {
+        complain(`Going on after ${formatDuration(performance.now() - since)}.`);
+      }
       since = undefined;
-      isTold = false;
+      told = undefined;
     });
   }
 }

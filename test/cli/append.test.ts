@@ -77,6 +77,15 @@ describe('oss-append', () => {
     expect(String(await read('fifo'))).toBe('from a pipe\n');
   });
 
+  test('refuses a folder as standard input', async () => {
+    const { exitCode, screen } = await runInTerminal('oss_append oss://examplebucket/k < /tmp', {
+      env,
+    });
+
+    expect(exitCode).toBe(2);
+    expect(screen).toContain('Cannot read standard input: it is a folder.');
+  });
+
   test('creates an empty object from empty input', async () => {
     const { exitCode } = await runCommand(['oss://examplebucket/empty'], { env });
 
@@ -268,7 +277,7 @@ describe('oss-append on a terminal', () => {
 
     expect(exitCode).toBe(0);
     const states = screen.split(clearLine);
-    expect(states.at(1)).toMatch(/^\d+ B committed {2}.+\/s {2}/);
+    expect(states.at(1)).toMatch(/^\d+ B committed {2}.+\/s {2}.+ waiting {2}\d appends$/);
     expect(states.at(-1)).toMatch(/^Appended 8 bytes in \d append/);
   });
 

@@ -119,4 +119,15 @@ describe('emulate', () => {
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(/^oss-append: listen EADDRINUSE: [^\n]+\n$/);
   });
+
+  test('gives up with 3 where another emulator keeps its objects', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'oss-append-'));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    await emulate('--dir', dir);
+
+    const { exitCode, stderr } = await runCommand(['emulate', '--dir', dir]);
+
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/^oss-append: Cannot keep objects in .+: process \d+ does\. [^\n]+\n$/);
+  });
 });

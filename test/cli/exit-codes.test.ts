@@ -1,10 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
-import { environmentOf, runCommand } from '../helpers/command-line.js';
+import { append } from '../emulator/signed-request.js';
+import { environmentOf, runCommand, startCommand } from '../helpers/command-line.js';
 
 let emulator: Emulator;
 let env: Record<string, string>;
@@ -75,7 +79,9 @@ describe('oss-append gives up with one readable line and', () => {
     expect(error).toMatchObject({ code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' });
     expect(uncommitted).toMatchObject({ position: 4, byteLength: 6, confirmed: true });
     expect(stderr).toMatch(/^oss-append: .+ 4 bytes are committed, the next position is 4\.\n/);
-    expect(stderr).toContain(`Not committed: 6 bytes; saved to ${uncommitted.file}.`);
+    expect(stderr).toContain(
+      `Not committed: 6 bytes; saved to ${uncommitted.file}, behind one line`,
+    );
   });
 
   test('1 for a file that cannot be read to its end, with what was read committed', async () => {
@@ -92,6 +98,99 @@ describe('oss-append gives up with one readable line and', () => {
       /^oss-append: Cannot read \/proc\/self\/mem: EIO.+ 10 bytes are committed, the next position is 10\.\n$/,
     );
     expect(String(await emulator.read('examplebucket', 'torn'))).toBe(input);
+  });
+});
+
+describe('bytes that cannot be committed', () => {
+  async function fail(cwd: string, ...args: string[]) {
+    const forbidden = { kind: 'forbid', operation: 'append', key: 'lost' } as const;
+    const remove = emulator.faults.add(forbidden);
+    try {
+      return await runCommand([...args, 'oss://examplebucket/lost'], { env, cwd, input });
+    } finally {
+      remove();
+    }
+  }
+
+  async function createFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    return folder;
+  }
+
+  test('never overwrite a file, whose bytes may be all that is left', async () => {
+    const cwd = await createFolder();
+    await writeFile(join(cwd, 'rest'), 'of last time');
+
+    const { stderr } = await fail(cwd, '--fallback', 'rest');
+
+    expect(String(await readFile(join(cwd, 'rest')))).toBe('of last time');
+    expect(stderr).toContain(`saved to ${join(cwd, 'rest.1')}, `);
+    expect(String(await readFile(join(cwd, 'rest.1')))).toMatch(/^\{.+\}\nsome bytes$/);
+  });
+
+  test('come with a command that names what the environment does not, as a shell reads it', async () => {
+    const cwd = await createFolder();
+    const args = ['--endpoint', emulator.endpoint, '--content-type=text/x y', '--quiet'];
+
+    const { stderr } = await fail(cwd, ...args, '--fallback', "it's a rest");
+
+    const command = `oss-append --position 0 --endpoint ${emulator.endpoint} '--content-type=text/x y' oss://examplebucket/lost`;
+    const file = `'${cwd}/it'\\''s a rest'`;
+    expect(stderr.trimEnd().endsWith(`To append them: tail -n +2 ${file} | ${command}`)).toBe(true);
+  });
+
+  test('stay in the files they were read from', async () => {
+    const cwd = await createFolder();
+    await writeFile(join(cwd, 'a.log'), 'committed');
+    await writeFile(join(cwd, 'b.log'), 'and not this');
+    onTestFinished(emulator.faults.add({ kind: 'forbid', operation: 'append', key: 'ab', nth: 2 }));
+    const args = ['--chunk-size', '13', 'oss://examplebucket/ab', 'a.log', 'b.log'];
+
+    const { exitCode, stderr } = await runCommand(args, { env, cwd });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('13 bytes are committed, the next position is 13.');
+    expect(stderr).toContain('Not committed: 8 bytes; b.log has them, from byte 4 on.');
+    expect((await readdir(cwd)).sort()).toEqual(['a.log', 'b.log']);
+  });
+
+  test('come without a command where the object is no place for them any more', async () => {
+    const cwd = await createFolder();
+    onTestFinished(emulator.faults.add({ kind: 'stranger', operation: 'append', key: 'other' }));
+
+    const { exitCode, stderr } = await runCommand(['oss://examplebucket/other'], {
+      env,
+      cwd,
+      input,
+    });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('saved to ');
+    expect(stderr).not.toContain('To append them');
+  });
+});
+
+describe('what cannot be written to standard output', () => {
+  test.each([
+    [['stat', 'oss://examplebucket/full']],
+    [['cat', 'oss://examplebucket/full']],
+    [['--json', '--quiet', 'oss://examplebucket/full', '/dev/null']],
+    [['--tee', '--quiet', 'oss://examplebucket/full', process.execPath]],
+    [['--help']],
+  ])('is told: %j', async (args) => {
+    await append(emulator, 'full', 0, 'x');
+    const full = await open('/dev/full', 'w');
+    onTestFinished(() => full.close());
+    const child = startCommand(args, { env, stdio: ['ignore', full.fd, 'pipe'] });
+
+    const [stderr, [exitCode]] = await Promise.all([
+      text(child.stderr as Readable),
+      once(child, 'close'),
+    ]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^oss-append: Cannot write to standard output: ENOSPC.+\n$/);
   });
 });
 
@@ -122,6 +221,9 @@ describe('oss-append refuses with 2, and touches nothing:', () => {
     [[url, 'no-such-file'], 'Cannot read no-such-file: ENOENT'],
     [[url, tmpdir()], 'it is a folder'],
     [[url, '-', '-'], 'can be read only once'],
+    [['--fallback', '/no/such/folder/rest', url], 'Cannot keep bytes in "/no/such/folder/rest"'],
+    [['--fallback', tmpdir(), url], 'it is a folder'],
+    [['--request-timeout', '0', url], '--request-timeout must be from 1ms'],
     [['cat', '--start', '2', '--end', '1', url], '--end, 1, must not be less than --start, 2'],
     [['emulate', '--port', '70000'], "'port' must be an integer from 0 to 65535"],
     [['emulate', '--port', 'http'], 'It must be a whole number'],
@@ -138,7 +240,7 @@ describe('oss-append refuses with 2, and touches nothing:', () => {
     const stderr = written.mock.calls.map(([text]) => text).join('');
     expect(stdout).not.toHaveBeenCalled();
     expect(stderr).toContain(message);
-    expect(stderr).toMatch(/^oss-append: [^\n]+\nSee oss-append --help\.\n$/);
+    expect(stderr).toMatch(/^oss-append: [^\n]+\nSee oss-append( \w+)? --help\.\n$/);
     expect(emulator.requests).toHaveLength(before);
   });
 });

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+
+/** Flags that belong to one run, and not to the next that goes on with it. */
+const once = new Set([
+  ...['--position', '--fallback', '--json', '--tee', '--quiet', '--shutdown-timeout'],
+  ...['--fault', '--seed', '--flags'],
+]);
+
+/**
+ * The flags among `args` that a run which goes on needs again: where the object is, and how it is
+ * written to.
+ */
+export function flagsToRepeat({ options }: Command, args: readonly string[]): readonly string[] {
+  const flags: string[] = [];
+  for (let index = 0; index < args.length && args[index] !== '--'; index++) {
+    const arg = args[index] as string;
+    const [name = ''] = arg.split('=', 1);
+    const option = options.find(({ long }) => long === name);
+    if (option === undefined) continue;
+    const hasValueBehind = option.required && !arg.includes('=');
+    const taken = args.slice(index, index + (hasValueBehind ? 2 : 1));
+    index += taken.length - 1;
+    if (!once.has(name)) flags.push(...taken);
+  }
+  return flags;
+}
+
+/** Writes words as a shell reads them; `undefined` where one has what no line can show. */
+export function shellCommand(words: readonly string[]): string | undefined {
+  if (words.some((word) => /\p{Cc}/u.test(word))) return undefined;
+  return words.map(quote).join(' ');
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
