@@ -13,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // Most of them wait for something most of the time.
+    maxWorkers: '100%',
     testTimeout: 15_000,
     // Processes take their time to start.
     expect: { poll: { timeout: 10_000 } },
