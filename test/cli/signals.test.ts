@@ -91,10 +91,10 @@ function readToEnd(fd: number): Buffer {
 describe('SIGINT', () => {
   test('lets what is upstream finish first', async () => {
     const { emulator, env } = await start();
-    const child = startCommand(['oss://examplebucket/k'], { env });
+    const child = startCommand(['--flush-interval', '0', 'oss://examplebucket/k'], { env });
     const result = resultOf(child);
     child.stdin?.write('before ');
-    await opened(emulator);
+    await appended(emulator);
 
     child.kill('SIGINT');
     setTimeout(() => child.stdin?.end('and after'), 300);
@@ -105,10 +105,10 @@ describe('SIGINT', () => {
 
   test('does not wait for it for ever', async () => {
     const { emulator, env } = await start();
-    const child = startCommand(['oss://examplebucket/k'], { env });
+    const child = startCommand(['--flush-interval', '0', 'oss://examplebucket/k'], { env });
     const result = resultOf(child);
     child.stdin?.write('and no end');
-    await opened(emulator);
+    await appended(emulator);
 
     child.kill('SIGINT');
 
@@ -122,11 +122,11 @@ describe('SIGINT', () => {
       'sh -c \'trap "echo goodbye; exit" INT; echo hello; while :; do sleep 0.05; done\'';
 
     const { exitCode, screen } = await runInTerminal(
-      `${upstream} | oss_append oss://examplebucket/k`,
+      `${upstream} | oss_append --flush-interval 0 oss://examplebucket/k`,
       {
         env,
         keys: (terminal) => {
-          void opened(emulator).then(() => setTimeout(() => terminal.stdin?.write('\u0003'), 300));
+          void appended(emulator).then(() => terminal.stdin?.write('\u0003'));
         },
       },
     );
