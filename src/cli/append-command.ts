@@ -28,6 +28,11 @@ interface Flags extends ConnectionFlags, AppendFlags {
   readonly fallback?: string;
 }
 
+interface FlagsAgain extends Flags {
+  /** Those that a run which goes on needs too, as they were typed. */
+  readonly again: readonly string[];
+}
+
 /**
  * Makes `program` append where no other command is named.
  *
@@ -74,36 +79,71 @@ function sortOperands(operands: readonly string[]): [string, ...string[]] {
 async function append(
   url: ObjectUrl,
   names: readonly string[],
-  flags: Flags & { readonly again: readonly string[] },
+  flags: FlagsAgain,
 ): Promise<number> {
   if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
   if (flags.fallback !== undefined) await assertFallback(flags.fallback);
-  const startedAt = performance.now();
   const sources = await findSources(names);
-  let connection: Connection | undefined;
-  let stream: AppendWritable | undefined;
-  let outcome: AppendOutcome;
+  const run: Run = { startedAt: performance.now(), connection: undefined, stream: undefined };
   try {
-    connection = await connect(url.bucket, flags);
-    stream = openStream(url, connection, flags);
-    outcome = await appendAll(stream, sources, flags);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    outcome = { ...nothingHappened, error: error as Error };
+    const outcome = await appendAll(run, url, sources, flags).catch((error) => {
+      if (error instanceof UsageError) throw error;
+      return { ...nothingHappened, error };
+    });
+    return await conclude(run, outcome, url, flags);
   } finally {
-    await connection?.close();
+    // Last: what could not be committed is safe by now.
+    await run.connection?.close();
   }
+}
+
+/** What there is of a run, however far it got. */
+interface Run {
+  readonly startedAt: number;
+  connection: Connection | undefined;
+  stream: AppendWritable | undefined;
+}
+
+async function appendAll(
+  run: Run,
+  url: ObjectUrl,
+  sources: readonly Source[],
+  flags: Flags,
+): Promise<AppendOutcome> {
+  const { tee = false, quiet = false, shutdownTimeout = 8000 } = flags;
+  run.connection = await connect(url.bucket, flags);
+  const stream = openStream(url, run.connection, flags);
+  run.stream = stream;
+  const appending = new AppendRun({ stream, sources, tee, shutdownTimeout });
+  // Two writers on one terminal would garble each other's lines.
+  const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
+  const progress = isWatched ? new ProgressLine(stream) : undefined;
+  if (progress === undefined && !quiet) noticeTrouble(stream);
+  try {
+    return await appending.finish();
+  } finally {
+    progress?.close();
+  }
+}
+
+/** Saves what is left, tells how it went, and returns what to exit with. */
+async function conclude(
+  { startedAt, stream }: Run,
+  outcome: AppendOutcome,
+  url: ObjectUrl,
+  { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
+): Promise<number> {
   const report: AppendReport = {
     ...{ url, stream, ...outcome, duration: performance.now() - startedAt },
     exitCode: exitCodeFor(outcome, stream),
-    saved: await save(outcome, url, flags.fallback),
-    flagsToRepeat: flags.again,
+    saved: await save(outcome, url, fallback),
+    flagsToRepeat: again,
   };
-  reportInWords(report, flags.quiet ?? false);
-  if (flags.emulator && flags.dir === undefined && report.error === undefined && !flags.quiet) {
+  reportInWords(report, quiet);
+  if (emulator && dir === undefined && report.error === undefined && !quiet) {
     say('The emulator kept that in memory, and it is gone now; --dir keeps it.');
   }
-  if (flags.json) reportAsJson(report);
+  if (json) reportAsJson(report);
   if (outcome.deadline !== undefined) leaveBy(outcome.deadline, report.exitCode);
   return report.exitCode;
 }
@@ -123,23 +163,6 @@ function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): Appen
     return new AppendWritable({ ...streamOptions(flags), client, key: url.key });
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
-  }
-}
-
-async function appendAll(
-  stream: AppendWritable,
-  sources: readonly Source[],
-  { tee = false, quiet = false, shutdownTimeout = 8000 }: Flags,
-): Promise<AppendOutcome> {
-  const run = new AppendRun({ stream, sources, tee, shutdownTimeout });
-  // Two writers on one terminal would garble each other's lines.
-  const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
-  const progress = isWatched ? new ProgressLine(stream) : undefined;
-  if (progress === undefined && !quiet) noticeTrouble(stream);
-  try {
-    return await run.finish();
-  } finally {
-    progress?.close();
   }
 }
 
