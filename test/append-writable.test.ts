@@ -3,6 +3,8 @@ import { finished, pipeline } from 'node:stream/promises';
 import { Agent, buildConnector } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../src/emulator/index.js';
+import { AppendWritable } from '../src/index.js';
+import { ScriptedClient } from './append/scripted-client.js';
 import { openStream } from './helpers/open-stream.js';
 
 const bucket = 'examplebucket';
@@ -163,6 +165,21 @@ describe('flushInterval', () => {
 
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabc');
   });
+});
+
+describe('a client that answers before the event loop turns', () => {
+  test.each([5, 6, 7, 8, 16])(
+    'gets all of a write of %d bytes in chunks of 2, though nothing but a full chunk may leave',
+    async (length) => {
+      const client = new ScriptedClient();
+      const options = { chunkSize: 2, flushInterval: Number.POSITIVE_INFINITY };
+      const stream = new AppendWritable({ client, key: 'a.log', ...options });
+
+      await finished(stream.end('abcdefghijklmnop'.slice(0, length)));
+
+      expect(stream.bytesWritten).toBe(length);
+    },
+  );
 });
 
 describe('flush()', () => {

@@ -114,13 +114,15 @@ export class Intake {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
     const rest = this.#add(waiting.rest, 'utf8');
-    if (rest !== undefined) {
+    if (rest === undefined) {
+      this.#waiting = undefined;
+      this.#accepted(waiting.start);
+      waiting.callback();
+    } else {
       waiting.rest = rest;
-      return;
     }
-    this.#waiting = undefined;
-    this.#accepted(waiting.start);
-    waiting.callback();
+    // The chunk before may have been committed already, by a client that answers at once.
+    if (this.#buffer.isFull) this.#onDue();
   }
 
   /** Has `acknowledge` told when the write numbered `sequence` has been committed. */
