@@ -1,0 +1,92 @@
+import type { AppendFailure, RequestOptions } from '../../src/append/append-client.js';
+import { withDeadline } from '../../src/append/request-deadline.js';
+import { Random } from './random.js';
+import type { SimulatedClient } from './simulated-client.js';
+import { sourceData } from './source-data.js';
+import { VirtualTime } from './virtual-time.js';
+import { drawWorld, interfere } from './world.js';
+
+/** Appends one chunk, and resolves with the position behind it; rejects when it gives up. */
+export type NaiveAppend = (
+  client: SimulatedClient,
+  position: number,
+  chunk: Buffer,
+) => Promise<number>;
+
+const tries = 4;
+
+function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T> {
+  return withDeadline(new AbortController().signal, 300, (signal) => request({ signal }));
+}
+
+/** Tries again whatever happened, and where a 409 says that the object ends. */
+export const blindRetry: NaiveAppend = async (client, position, chunk) => {
+  let where = position;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await inTime((request) => client.appendObject('k', where, chunk, request)))
+        .nextPosition;
+    } catch (error) {
+      if (attempt === tries) throw error;
+      where = (error as AppendFailure).actualLength ?? where;
+    }
+  }
+};
+
+/**
+ * The rule of the append files in the official Go and Python SDKs: try again at the same position,
+ * and after a 409 take the chunk for appended if the object has the length it would have then.
+ *
+ * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/filelike.go
+ */
+export const lengthOnly: NaiveAppend = async (client, position, chunk) => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await inTime((request) => client.appendObject('k', position, chunk, request)))
+        .nextPosition;
+    } catch (error) {
+      if ((error as AppendFailure).outcome === 'conflict') {
+        const state = await inTime((request) => client.headObject('k', request));
+        if (state?.length === position + chunk.length) return state.length;
+        throw error;
+      }
+      if (attempt === tries) throw error;
+    }
+  }
+};
+
+/** What became of the bytes whose writer did not know better. */
+export interface NaiveResult {
+  readonly isDuplicated: boolean;
+
+  /** Bytes that were reported as appended and have never been in the object. */
+  readonly bytesLost: number;
+}
+
+/** Writes chunk after chunk in the world of a seed, and goes on after an error as programs do. */
+export async function simulateNaive(seed: number, append: NaiveAppend): Promise<NaiveResult> {
+  const random = new Random(seed);
+  const time = new VirtualTime(() => random.next());
+  time.install();
+  try {
+    const world = drawWorld(random);
+    const { client, history, base = 0, chunkSize } = world;
+    let reported = 0;
+    const writing = (async () => {
+      let position = base;
+      for (let start = 0; start < 10 * chunkSize; start += chunkSize) {
+        const chunk = sourceData.subarray(start, start + chunkSize);
+        position = await append(client, position, chunk);
+        reported = start + chunk.length;
+      }
+    })().catch(() => {}); // It gave up, and said so.
+    interfere(world);
+    do await time.settle(time.isIdle ? 20 : 2);
+    while (time.step());
+    await writing;
+    const isDuplicated = history.problems.some((problem) => problem.includes('what belongs there'));
+    return { isDuplicated, bytesLost: Math.max(0, reported - history.mostOurs) };
+  } finally {
+    time.uninstall();
+  }
+}

@@ -1,0 +1,79 @@
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+const realImmediate = setImmediate;
+
+/**
+ * Time that passes only when somebody says so: stands in for the global timers, `performance.now()`
+ * and `Math.random()` while it is installed. Timers due at one time run in the order they were set.
+ */
+export class VirtualTime {
+  readonly #random: () => number;
+  readonly #timers = new Map<number, Timer>();
+  readonly #real = {
+    setTimeout: globalThis.setTimeout,
+    clearTimeout: globalThis.clearTimeout,
+    random: Math.random,
+    now: performance.now,
+  };
+  #now = 0;
+  #order = 0;
+
+  /** @param random What `Math.random()` returns. */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  install(): void {
+    Object.assign(globalThis, {
+      setTimeout: (run: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) =>
+        this.#add(() => run(...args), delay),
+      clearTimeout: (handle: unknown) => void this.#timers.delete(Number(handle)),
+    });
+    Math.random = this.#random;
+    performance.now = () => this.#now;
+  }
+
+  uninstall(): void {
+    const { setTimeout, clearTimeout, random, now } = this.#real;
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+    Math.random = random;
+    performance.now = now;
+  }
+
+  /** Lets everything happen that needs no time, as far as that takes so many turns of the event loop. */
+  async settle(turns: number): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => realImmediate(resolve));
+  }
+
+  get isIdle(): boolean {
+    return this.#timers.size === 0;
+  }
+
+  /** Advances to the next timer and runs it; `false` when there is none. */
+  step(): boolean {
+    let next: Timer | undefined;
+    for (const timer of this.#timers.values()) {
+      if (next === undefined || timer.at < next.at) next = timer;
+    }
+    if (next === undefined) return false;
+    this.#timers.delete(next.order);
+    this.#now = Math.max(this.#now, next.at);
+    next.run();
+    return true;
+  }
+
+  #add(run: () => void, delay: number): object {
+    const order = ++this.#order;
+    this.#timers.set(order, { at: this.#now + Math.max(delay, 1), order, run });
+    const handle = { ref: () => handle, unref: () => handle, [Symbol.toPrimitive]: () => order };
+    return handle;
+  }
+}
