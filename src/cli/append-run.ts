@@ -78,9 +78,11 @@ export class AppendRun {
     stream.on('retry', ({ error }) => {
       this.#trouble = error;
     });
-    stream.on('commit', () => {
-      this.#trouble = undefined;
-    });
+    for (const event of ['ready', 'commit'] as const) {
+      stream.on(event, () => {
+        this.#trouble = undefined;
+      });
+    }
     stream.on('close', () => {
       this.#rest = this.#feed.stop();
     });

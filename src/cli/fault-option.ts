@@ -23,5 +23,6 @@ export function collectFault(text: string, before: readonly Fault[] = []): reado
       `"${field}" is not of the form NAME=VALUE with a name of ${known}.`,
     );
   });
+  // Not known to be one: the emulator checks every field when the fault is added.
   return [...before, Object.fromEntries(fields) as unknown as Fault];
 }

@@ -84,7 +84,7 @@ export class Feed {
     const rest: Buffer = source.read() ?? nothing;
     source.destroy();
     const isTaken = this.#destinations[0]?.writable ?? false;
-    if (rest.byteLength > 0) this.#write(rest);
+    if (rest.byteLength > 0) this.#take(rest);
     return isTaken ? nothing : rest;
   }
 
@@ -97,11 +97,9 @@ export class Feed {
       return;
     }
     this.#current = source;
-    const progress = { source: next, byteLength: 0 };
-    this.#progress.push(progress);
+    this.#progress.push({ source: next, byteLength: 0 });
     source.on('data', (bytes: Buffer) => {
-      progress.byteLength += bytes.byteLength;
-      this.#write(bytes);
+      this.#take(bytes);
       if (this.#full.size > 0) source.pause();
     });
     if (this.#full.size > 0) source.pause();
@@ -113,7 +111,9 @@ export class Feed {
     }
   }
 
-  #write(bytes: Buffer): void {
+  #take(bytes: Buffer): void {
+    const progress = this.#progress.at(-1);
+    if (progress !== undefined) progress.byteLength += bytes.byteLength;
     for (const destination of this.#destinations) {
       if (destination.writable && !destination.write(bytes)) this.#full.add(destination);
     }

@@ -20,9 +20,11 @@ export class ProgressLine {
     stream.on('retry', ({ error, attemptNumber }) => {
       this.#trouble = `attempt ${attemptNumber} failed: ${toLine(error.message)}`;
     });
-    stream.on('commit', () => {
-      this.#trouble = undefined;
-    });
+    for (const event of ['ready', 'commit'] as const) {
+      stream.on(event, () => {
+        this.#trouble = undefined;
+      });
+    }
   }
 
   /** Takes the line away. */

@@ -15,7 +15,7 @@ import { loadCrc64 } from '../../src/crc64.js';
 const crc64 = await loadCrc64();
 
 /** A failure as a client throws it. */
-class ScriptedFailure extends Error implements AppendFailure {
+export class ScriptedFailure extends Error implements AppendFailure {
   override readonly name = 'ScriptedFailure';
   readonly outcome: AppendOutcome;
   readonly answered: boolean | undefined;

@@ -1,31 +1,14 @@
 import { Readable } from 'node:stream';
 import type {
   AppendClient,
-  AppendFailure,
-  AppendOutcome,
   AppendReceipt,
   GetObjectOptions,
   ObjectState,
   RequestOptions,
 } from '../../src/append/append-client.js';
+import { failure, ScriptedFailure } from '../append/scripted-client.js';
 import type { Adversary, AppendFate, HeadFate } from './adversary.js';
 import { describe, type Incarnation, type ObjectHistory } from './object-history.js';
-
-class SimulatedFailure extends Error implements AppendFailure {
-  override readonly name = 'SimulatedFailure';
-  readonly outcome: AppendOutcome;
-  readonly answered: boolean | undefined;
-  readonly actualLength: number | undefined;
-
-  constructor(outcome: AppendOutcome, fields: { answered?: boolean; actualLength?: number } = {}) {
-    super(`A simulated failure: ${outcome}`);
-    this.outcome = outcome;
-    this.answered = fields.answered;
-    this.actualLength = fields.actualLength;
-  }
-}
-
-const unanswered = () => new SimulatedFailure('unknown', { answered: false });
 
 /** A store behind a bad network: one object, in time that only the simulation lets pass. */
 export class SimulatedClient implements AppendClient {
@@ -81,7 +64,7 @@ export class SimulatedClient implements AppendClient {
   }
 
   async sealAppendObject(): Promise<void> {
-    throw new SimulatedFailure('fatal');
+    throw failure.fatal();
   }
 
   async close(): Promise<void> {}
@@ -111,15 +94,15 @@ export class SimulatedClient implements AppendClient {
       case 'failed-after':
         this.#applyUnheard(position, body);
         this.#confirm(); // An answer, of whatever kind, comes after what it is about.
-        throw new SimulatedFailure('unknown', { answered: true });
+        throw failure.answered();
       case 'failed-before':
-        throw new SimulatedFailure('unknown', { answered: true });
+        throw failure.answered();
       case 'throttled':
-        throw new SimulatedFailure('rejected');
+        throw failure.rejected();
       case 'refused':
-        throw new SimulatedFailure('fatal');
+        throw failure.fatal();
       case 'forbidden':
-        throw new SimulatedFailure('forbidden');
+        throw failure.forbidden();
       case 'sent-twice':
         // A proxy that got no answer asks again by itself.
         this.#apply(position, body);
@@ -138,8 +121,8 @@ export class SimulatedClient implements AppendClient {
     const fate = isBlind ? 'forbidden' : this.#draw<HeadFate>(heads);
     await this.#pause(30);
     if (fate === 'lost') return this.#lose(hang);
-    if (fate === 'throttled') throw new SimulatedFailure('rejected');
-    if (fate === 'forbidden') throw new SimulatedFailure('forbidden');
+    if (fate === 'throttled') throw failure.rejected();
+    if (fate === 'forbidden') throw failure.forbidden();
     if (fate !== 'stale') this.#confirm();
     const state = describe(fate === 'stale' ? this.#floor : this.#history.current);
     await this.#pause(30);
@@ -152,10 +135,10 @@ export class SimulatedClient implements AppendClient {
   #apply(position: number, body: Buffer): AppendReceipt {
     const { current, length } = this.#history;
     if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
-      throw new SimulatedFailure('fatal');
+      throw failure.fatal();
     }
     this.#confirm();
-    if (position !== length) throw new SimulatedFailure('conflict', { actualLength: length });
+    if (position !== length) throw failure.conflict(length);
     this.#history.append(body);
     this.#confirm();
     const { crc64 } = describe(this.#history.current) as ObjectState;
@@ -168,7 +151,7 @@ export class SimulatedClient implements AppendClient {
     try {
       this.#apply(position, body);
     } catch (error) {
-      if (!(error instanceof SimulatedFailure)) throw error;
+      if (!(error instanceof ScriptedFailure)) throw error;
     }
     this.#floor = floor;
   }
@@ -195,7 +178,7 @@ export class SimulatedClient implements AppendClient {
     const { random } = this.#adversary;
     if (random.chance(0.3)) return hang();
     await this.#pause(100);
-    throw unanswered();
+    throw failure.unanswered();
   }
 
   /** Ends a request when its signal fires or, in a bad client, not even then. */
@@ -207,7 +190,7 @@ export class SimulatedClient implements AppendClient {
     const running = run(() => new Promise<never>(() => {}));
     if (signal === undefined || isDeaf) return running;
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(unanswered()), { once: true });
+      signal.addEventListener('abort', () => reject(failure.unanswered()), { once: true });
     });
     return Promise.race([running, aborted]);
   }

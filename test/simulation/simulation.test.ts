@@ -28,7 +28,7 @@ test('whatever befalls a stream and its object at whatever moment, every promise
     'APPEND_ERR_NOT_APPENDABLE',
     'APPEND_ERR_RETRIES_EXHAUSTED',
     'APPEND_ERR_UNCONFIRMED',
-    'SimulatedFailure',
+    'ScriptedFailure',
     'destroyed',
     'finished',
   ]);
