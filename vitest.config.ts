@@ -15,6 +15,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     // Most of them wait for something most of the time.
     maxWorkers: '100%',
+    maxConcurrency: 20,
     testTimeout: 15_000,
     // Processes take their time to start.
     expect: { poll: { timeout: 10_000 } },

@@ -1,8 +1,8 @@
 // How close does AppendWritable come to a bare undici loop that sends one ready buffer after another,
 // without retrying, reconciling or checking anything?
 //
-//   npm run bench             128 MB for each figure
-//   npm run bench -- --quick  checks the harness, not the speed
+//   npm run bench -- append-throughput          128 MB for each figure
+//   npm run bench -- append-throughput --quick  checks the harness, not the speed
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { createCRC64 } from 'hash-wasm';

@@ -1,0 +1,12 @@
+// A process in which each of the writers can be told to write.
+import type { Job } from '../../test/guarantees/fault-matrix/job.js';
+import { serve } from '../../test/helpers/remote.js';
+import { type WriterName, writers } from './writers.js';
+
+const functions = {
+  write: (name: WriterName, job: Job) => writers[name](job),
+};
+
+export type WriterFunctions = typeof functions;
+
+serve(functions);

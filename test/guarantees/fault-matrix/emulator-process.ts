@@ -1,0 +1,25 @@
+// An emulator in a process of its own, which can be killed.
+import {
+  type Emulator,
+  type EmulatorOptions,
+  type Fault,
+  startEmulator,
+} from 'oss-append-stream/emulator';
+import { serve } from '../../helpers/remote.js';
+
+let emulator: Emulator | undefined;
+
+const functions = {
+  async start(options: EmulatorOptions) {
+    emulator = await startEmulator(options);
+    const { endpoint, region, credentials } = emulator;
+    return { endpoint, region, credentials };
+  },
+  addFault(fault: Fault): void {
+    emulator?.faults.add(fault);
+  },
+};
+
+export type EmulatorFunctions = typeof functions;
+
+serve(functions);

@@ -1,0 +1,82 @@
+// The long form of the fault matrix: every trouble, at every place, so often, with larger chunks and
+// a process of its own for every writer. Writes bench/results/fault-matrix.md.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Remote } from '../../helpers/remote.js';
+import { casesOf, chunkCount, type FaultCase, nameOf } from './fault-case.js';
+import { judge } from './judge.js';
+import { type Outcome, outcomeTable } from './outcome-table.js';
+import { runCase } from './run-case.js';
+import { Stage } from './stage.js';
+import { kills, type Trouble, troubles } from './trouble.js';
+import type { WriterFunctions } from './writer-process.js';
+
+const chunkSizes = [4 * 1024, 1024 * 1024];
+const outcomes: Outcome[] = [];
+const startedAt = performance.now();
+
+for (const trouble of [...troubles, ...kills]) outcomes.push(...(await prove(trouble)));
+
+const wrong = outcomes.flatMap(({ problems }) => problems);
+const table = [introduction(), outcomeTable(outcomes), ''].join('\n\n');
+await mkdir('bench/results', { recursive: true });
+await writeFile('bench/results/fault-matrix.md', table);
+console.log(`\n${table}`);
+for (const problem of wrong) console.log(`PROBLEM: ${problem}`);
+process.exitCode = wrong.length === 0 ? 0 : 1;
+
+/** Runs all cases of a trouble on one server. */
+async function prove(trouble: Trouble): Promise<Outcome[]> {
+  const dir = await mkdtemp(join(tmpdir(), 'fault-matrix-'));
+  const isKilled = trouble.cut?.how === 'kill';
+  try {
+    await using stage = await Stage.set(isKilled ? dir : undefined);
+    // A timeout grows with the chunk: a silent one of 1 MiB is given half a minute.
+    const sizes = trouble.requestTimeout === undefined ? chunkSizes : chunkSizes.slice(0, 1);
+    const runs = sizes.flatMap((chunkSize) =>
+      casesOf(trouble).map((faultCase) => () => runAlone(stage, faultCase, chunkSize)),
+    );
+    const isAlone = isKilled || trouble.isGlobal;
+    return await inParallel(runs, isAlone ? 1 : 4);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function runAlone(stage: Stage, faultCase: FaultCase, chunkSize: number): Promise<Outcome> {
+  await using writer = new Remote<WriterFunctions>('test/guarantees/fault-matrix/writer-process');
+  const result = await runCase(stage, faultCase, {
+    chunkSize,
+    write: (job) => writer.call('write', job),
+  });
+  const problems = judge(faultCase, result);
+  const ending = result.report.error?.name ?? 'delivered';
+  const verdict = problems.length === 0 ? 'ok   ' : 'WRONG';
+  console.log(`${verdict}  ${nameOf(faultCase)}, ${chunkSize / 1024} KiB: ${ending}`);
+  return { faultCase, report: result.report, problems };
+}
+
+async function inParallel<T>(runs: readonly (() => Promise<T>)[], most: number): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let index = next++; index < runs.length; index = next++) {
+      results[index] = await (runs[index] as () => Promise<T>)();
+    }
+  };
+  await Promise.all(Array.from({ length: most }, work));
+  return results;
+}
+
+function introduction(): string {
+  const delivered = outcomes.filter(({ report }) => report.error === undefined).length;
+  const good = outcomes.filter(({ problems }) => problems.length === 0).length;
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const sizes = chunkSizes.map((size) => `${size / 1024} KiB`).join(' and ');
+  return `# Fault matrix
+
+Written by \`npm run proof\` with Node.js ${process.version} in ${seconds} s. Each run is a process that writes ${chunkCount} chunks of ${sizes} (where a timeout is what ends it, only of the smaller) through \`AppendWritable\` to an emulator in another process, through a relay that can break the connection. What goes wrong goes wrong at the first, a middle and the last chunk: once, three times in a row (with eight retries), and without end (with two).
+
+${outcomes.length} runs: ${delivered} delivered, ${outcomes.length - delivered} ended with an error. ${good} of ${outcomes.length} were right: delivered means that the SHA-256 of the object is that of the source; an error is the one that belongs there, what was committed before is intact, what was handed back is exactly the rest, no chunk is in the object twice, and a chunk that was said not to be there is not.`;
+}

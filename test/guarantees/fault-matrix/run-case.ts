@@ -1,0 +1,49 @@
+import type { RelayedConnection } from '../../helpers/cutting-relay.js';
+import { chunkCount, chunkNumber, type FaultCase, strikes } from './fault-case.js';
+import type { Job, Report } from './job.js';
+import type { Stage } from './stage.js';
+
+/** What became of a case: what the writer said, and what is there. */
+export interface CaseResult<Told = Report> {
+  readonly job: Job;
+  readonly report: Told;
+  readonly object: Buffer | undefined;
+}
+
+let cases = 0;
+
+/** Sets the trap, and lets a writer walk into it. */
+export async function runCase<Told = Report>(
+  stage: Stage,
+  faultCase: FaultCase,
+  { write, chunkSize }: { write(job: Job): Promise<Told>; readonly chunkSize: number },
+): Promise<CaseResult<Told>> {
+  const { trouble, place, repetition } = faultCase;
+  const { append, head, cut } = trouble;
+  const key = `case-${++cases}.bin`;
+  const nth = chunkNumber[place];
+  const times = strikes[repetition];
+  if (append !== undefined) {
+    await stage.emulator.call('addFault', { ...append, operation: 'append', key, nth, times });
+  }
+  if (head !== undefined) {
+    // The first HEAD is that of opening.
+    await stage.emulator.call('addFault', { ...head, operation: 'head', key, nth: 2, times });
+  }
+  if (cut !== undefined) {
+    const act = (connection: RelayedConnection) =>
+      cut.how === 'kill' ? stage.restart() : connection[cut.how]();
+    stage.relay.add({ place: cut.place, key, nth, times, act });
+  }
+
+  const patience = repetition === 'without end' ? 2 : 8;
+  const isKilled = cut?.how === 'kill';
+  const job: Job = {
+    connection: stage.connection,
+    ...{ key, chunkSize, byteLength: chunkCount * chunkSize },
+    ...(isKilled ? { retries: 100, backoff: 50 } : { retries: patience, backoff: 10 }),
+    requestTimeout: trouble.requestTimeout ?? 10_000,
+  };
+  const report = await write(job);
+  return { job, report, object: await stage.read(key) };
+}

@@ -1,0 +1,88 @@
+import { buffer } from 'node:stream/consumers';
+import { OssClient, OssServiceError } from 'oss-append-stream';
+import type { EmulatorOptions } from 'oss-append-stream/emulator';
+import { type CuttingRelay, startCuttingRelay } from '../../helpers/cutting-relay.js';
+import { Remote } from '../../helpers/remote.js';
+import type { EmulatorFunctions } from './emulator-process.js';
+import type { Connection } from './job.js';
+
+const bucket = 'examplebucket';
+
+/** A server in a process of its own, and a network in front of it. */
+export class Stage implements AsyncDisposable {
+  readonly #dir: string | undefined;
+  #emulator = startServer();
+  #server: Omit<Connection, 'bucket'> | undefined;
+  #relay: CuttingRelay | undefined;
+  #restarting: Promise<void> | undefined;
+
+  /** @param dir Where the server keeps its objects; without it they do not outlive the process. */
+  static async set(dir?: string): Promise<Stage> {
+    const stage = new Stage(dir);
+    stage.#server = await stage.#listen({});
+    stage.#relay = await startCuttingRelay(stage.#server.endpoint);
+    return stage;
+  }
+
+  private constructor(dir: string | undefined) {
+    this.#dir = dir;
+  }
+
+  get emulator(): Remote<EmulatorFunctions> {
+    return this.#emulator;
+  }
+
+  get relay(): CuttingRelay {
+    if (this.#relay === undefined) throw new Error('The stage is not set');
+    return this.#relay;
+  }
+
+  /** Where writers reach the server, through the network. */
+  get connection(): Connection {
+    return { ...this.#direct, endpoint: this.relay.endpoint };
+  }
+
+  /** Kills the server and starts it again where it was. */
+  restart(): void {
+    this.#restarting = (async () => {
+      await this.#emulator.kill();
+      this.#emulator = startServer();
+      await this.#listen({ port: Number(new URL(this.#direct.endpoint).port) });
+    })();
+    this.#restarting.catch(() => {}); // Whoever reads is told.
+  }
+
+  /** What the object holds, asked without the network in between. */
+  async read(key: string): Promise<Buffer | undefined> {
+    await this.#restarting;
+    const client = new OssClient(this.#direct);
+    try {
+      // Without a HEAD first: that may be made to fail.
+      return await buffer(await client.getObject(key));
+    } catch (error) {
+      if (error instanceof OssServiceError && error.ossCode === 'NoSuchKey') return undefined;
+      throw error;
+    } finally {
+      await client.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#relay?.[Symbol.asyncDispose]();
+    await this.#emulator.kill('SIGTERM');
+  }
+
+  get #direct(): Connection {
+    if (this.#server === undefined) throw new Error('The stage is not set');
+    return { ...this.#server, bucket };
+  }
+
+  #listen(options: EmulatorOptions) {
+    const dir = this.#dir === undefined ? {} : { dir: this.#dir };
+    return this.#emulator.call('start', { ...options, ...dir, buckets: [bucket] });
+  }
+}
+
+function startServer(): Remote<EmulatorFunctions> {
+  return new Remote('test/guarantees/fault-matrix/emulator-process');
+}
