@@ -6,6 +6,7 @@ import { Remote } from '../helpers/remote.js';
 import { casesOf, type FaultCase, nameOf } from './fault-matrix/fault-case.js';
 import type { Job } from './fault-matrix/job.js';
 import { judge } from './fault-matrix/judge.js';
+import { killAtRandom } from './fault-matrix/kill-at-random.js';
 import { runCase } from './fault-matrix/run-case.js';
 import { Stage } from './fault-matrix/stage.js';
 import { kills, troubles } from './fault-matrix/trouble.js';
@@ -58,5 +59,14 @@ describe('every byte once where others must not be near', () => {
     const result = await runCase(stage, faultCase, { write, chunkSize });
 
     expect(judge(faultCase, result)).toEqual([]);
+  });
+  test('a server that is killed at random moments, and starts again each time', {
+    timeout: 60_000,
+  }, async () => {
+    const { kills, report, problems } = await killAtRandom(stage, { write, most: 3 });
+
+    expect(problems).toEqual([]);
+    expect(kills).toBeGreaterThan(0);
+    expect(report.retries).toBeGreaterThan(0);
   });
 });

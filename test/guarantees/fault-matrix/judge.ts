@@ -46,11 +46,13 @@ function judgeFinished({ report, object }: CaseResult, source: Buffer): Finding[
 }
 
 function judgeRest({ trouble }: FaultCase, result: CaseResult, source: Buffer): Finding[] {
-  const { committed, isConfirmed, restSha256 } = result.report;
+  const { committed, isConfirmed, restSha256, error } = result.report;
   const object = result.object ?? Buffer.alloc(0);
   const rest = source.subarray(committed);
   const isRest = restSha256 === sha256(rest) || 'what was handed back is not the rest';
-  if (trouble.leaves === 'nothing') return [isRest];
+  const isDoubtful = doubts[error?.code as Ending] ?? trouble.isDoubtful ?? !isConfirmed;
+  const isHonest = isDoubtful !== isConfirmed || `confirmed: ${isConfirmed}`;
+  if (trouble.leaves === 'nothing') return [isRest, isHonest];
 
   const isIntact = object.subarray(0, committed).equals(source.subarray(0, committed));
   const behind = object.subarray(committed);
@@ -58,11 +60,19 @@ function judgeRest({ trouble }: FaultCase, result: CaseResult, source: Buffer): 
   const isOurs = behind.equals(chunk.subarray(0, behind.length));
   return [
     isRest,
+    isHonest,
     isIntact || 'the committed bytes are not intact',
     !isConfirmed || behind.indexOf(chunk) < 0 || 'said not to be there, and it is',
     trouble.leaves === 'strange bytes' || isOurs || 'the object holds what nobody wrote',
   ];
 }
+
+/** Whether an error leaves it open what became of the chunk. */
+const doubts: Partial<Record<Ending, boolean>> = {
+  APPEND_ERR_UNCONFIRMED: true,
+  APPEND_ERR_RETRIES_EXHAUSTED: false,
+  APPEND_ERR_SERVICE: false,
+};
 
 function judgeChunks({ job, object }: CaseResult, source: Buffer): Finding[] {
   const starts = Array.from({ length: source.length / job.chunkSize }, (_, n) => n * job.chunkSize);

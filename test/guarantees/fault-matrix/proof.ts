@@ -6,19 +6,23 @@ import { join } from 'node:path';
 import { Remote } from '../../helpers/remote.js';
 import { casesOf, chunkCount, type FaultCase, nameOf } from './fault-case.js';
 import { judge } from './judge.js';
+import { type KillingSpree, killAtRandom } from './kill-at-random.js';
 import { type Outcome, outcomeTable } from './outcome-table.js';
 import { runCase } from './run-case.js';
 import { Stage } from './stage.js';
 import { kills, type Trouble, troubles } from './trouble.js';
 import type { WriterFunctions } from './writer-process.js';
 
+const writerProgram = 'test/guarantees/fault-matrix/writer-process';
 const chunkSizes = [4 * 1024, 1024 * 1024];
 const outcomes: Outcome[] = [];
 const startedAt = performance.now();
 
 for (const trouble of [...troubles, ...kills]) outcomes.push(...(await prove(trouble)));
+const sprees: KillingSpree[] = [];
+for (let round = 0; round < 20; round++) sprees.push(await killInOneRound());
 
-const wrong = outcomes.flatMap(({ problems }) => problems);
+const wrong = [...outcomes, ...sprees].flatMap(({ problems }) => problems);
 const table = [introduction(), outcomeTable(outcomes), ''].join('\n\n');
 await mkdir('bench/results', { recursive: true });
 await writeFile('bench/results/fault-matrix.md', table);
@@ -28,9 +32,8 @@ process.exitCode = wrong.length === 0 ? 0 : 1;
 
 /** Runs all cases of a trouble on one server. */
 async function prove(trouble: Trouble): Promise<Outcome[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'fault-matrix-'));
   const isKilled = trouble.cut?.how === 'kill';
-  try {
+  return inFolder(async (dir) => {
     await using stage = await Stage.set(isKilled ? dir : undefined);
     // A timeout grows with the chunk: a silent one of 1 MiB is given half a minute.
     const sizes = trouble.requestTimeout === undefined ? chunkSizes : chunkSizes.slice(0, 1);
@@ -39,13 +42,33 @@ async function prove(trouble: Trouble): Promise<Outcome[]> {
     );
     const isAlone = isKilled || trouble.isGlobal;
     return await inParallel(runs, isAlone ? 1 : 4);
+  });
+}
+
+async function killInOneRound(): Promise<KillingSpree> {
+  return inFolder(async (dir) => {
+    await using stage = await Stage.set(dir);
+    await using writer = new Remote<WriterFunctions>(writerProgram);
+    const spree = await killAtRandom(stage, {
+      most: 8,
+      write: (job) => writer.call('write', job),
+    });
+    console.log(`server killed ${spree.kills} times: ${spree.report.error?.name ?? 'delivered'}`);
+    return spree;
+  });
+}
+
+async function inFolder<T>(run: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'fault-matrix-'));
+  try {
+    return await run(dir);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
 async function runAlone(stage: Stage, faultCase: FaultCase, chunkSize: number): Promise<Outcome> {
-  await using writer = new Remote<WriterFunctions>('test/guarantees/fault-matrix/writer-process');
+  await using writer = new Remote<WriterFunctions>(writerProgram);
   const result = await runCase(stage, faultCase, {
     chunkSize,
     write: (job) => writer.call('write', job),
@@ -78,5 +101,11 @@ function introduction(): string {
 
 Written by \`npm run proof\` with Node.js ${process.version} in ${seconds} s. Each run is a process that writes ${chunkCount} chunks of ${sizes} (where a timeout is what ends it, only of the smaller) through \`AppendWritable\` to an emulator in another process, through a relay that can break the connection. What goes wrong goes wrong at the first, a middle and the last chunk: once, three times in a row (with eight retries), and without end (with two).
 
-${outcomes.length} runs: ${delivered} delivered, ${outcomes.length - delivered} ended with an error. ${good} of ${outcomes.length} were right: delivered means that the SHA-256 of the object is that of the source; an error is the one that belongs there, what was committed before is intact, what was handed back is exactly the rest, no chunk is in the object twice, and a chunk that was said not to be there is not.`;
+${outcomes.length} runs: ${delivered} delivered, ${outcomes.length - delivered} ended with an error. ${good} of ${outcomes.length} were right: delivered means that the SHA-256 of the object is that of the source; an error is the one that belongs there, what was committed before is intact, what was handed back is exactly the rest, no chunk is in the object twice, and a chunk that was said not to be there is not.
+
+Besides, ${sprees.length} streams of 300 chunks wrote to a server that was killed ${sum(sprees.map(({ kills }) => kills))} times at random moments and started again on its folder: ${sprees.filter(({ problems }) => problems.length === 0).length} were delivered with the same SHA-256.`;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

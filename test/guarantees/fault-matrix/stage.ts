@@ -39,23 +39,29 @@ export class Stage implements AsyncDisposable {
 
   /** Where writers reach the server, through the network. */
   get connection(): Connection {
-    return { ...this.#direct, endpoint: this.relay.endpoint };
+    return { ...this.directConnection, endpoint: this.relay.endpoint };
   }
 
-  /** Kills the server and starts it again where it was. */
-  restart(): void {
+  /** Where the server itself is. */
+  get directConnection(): Connection {
+    if (this.#server === undefined) throw new Error('The stage is not set');
+    return { ...this.#server, bucket };
+  }
+
+  /** Kills the server and starts it again where it was; resolves when it listens. */
+  restart(): Promise<void> {
     this.#restarting = (async () => {
       await this.#emulator.kill();
       this.#emulator = startServer();
-      await this.#listen({ port: Number(new URL(this.#direct.endpoint).port) });
+      await this.#listen({ port: Number(new URL(this.directConnection.endpoint).port) });
     })();
-    this.#restarting.catch(() => {}); // Whoever reads is told.
+    return this.#restarting;
   }
 
   /** What the object holds, asked without the network in between. */
   async read(key: string): Promise<Buffer | undefined> {
     await this.#restarting;
-    const client = new OssClient(this.#direct);
+    const client = new OssClient(this.directConnection);
     try {
       // Without a HEAD first: that may be made to fail.
       return await buffer(await client.getObject(key));
@@ -70,11 +76,6 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#relay?.[Symbol.asyncDispose]();
     await this.#emulator.kill('SIGTERM');
-  }
-
-  get #direct(): Connection {
-    if (this.#server === undefined) throw new Error('The stage is not set');
-    return { ...this.#server, bucket };
   }
 
   #listen(options: EmulatorOptions) {

@@ -41,6 +41,9 @@ export interface Trouble {
   /** What somebody else leaves of the object besides what was committed, or instead of it. */
   readonly leaves?: 'strange bytes' | 'nothing';
 
+  /** Whether the chunk may be in the object when the stream has given up, where the error does not say. */
+  readonly isDoubtful?: boolean;
+
   /** Whether it concerns every key of the emulator. */
   readonly isGlobal?: boolean;
 
@@ -79,8 +82,12 @@ const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   'error-502-after': {},
   'error-503': { ends: inTheEnd('APPEND_ERR_RETRIES_EXHAUSTED') },
   'early-conflict': { ends: inTheEnd('APPEND_ERR_RETRIES_EXHAUSTED') },
-  stranger: { leaves: 'strange bytes', ends: always('APPEND_ERR_DIVERGED') },
-  'stranger-drop': { leaves: 'strange bytes', ends: always('APPEND_ERR_DIVERGED') },
+  stranger: { leaves: 'strange bytes', isDoubtful: false, ends: always('APPEND_ERR_DIVERGED') },
+  'stranger-drop': {
+    leaves: 'strange bytes',
+    isDoubtful: true,
+    ends: always('APPEND_ERR_DIVERGED'),
+  },
   delete: { leaves: 'nothing', ends: unlessNew('APPEND_ERR_DIVERGED') },
   replace: { leaves: 'nothing', ends: always('APPEND_ERR_NOT_APPENDABLE') },
   seal: { ends: unlessNew('APPEND_ERR_NOT_APPENDABLE') },
