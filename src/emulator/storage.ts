@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileSystem } from './file-system.js';
 import { lockFolder } from './folder-lock.js';
+import { createMemoryVolume, type MemfsModule } from './memory-volume.js';
 
 /** Where objects are kept, and what becomes of that place in the end. */
 export interface Storage {
@@ -32,23 +33,15 @@ export async function openStorage(
   const dispose = async () => {};
   if (fs !== undefined) return { files: fs, root: dir ?? '/oss-emulator', dispose };
   if (dir !== undefined) return { files: nodeFs, root: dir, dispose: await lockFolder(dir) };
-  const volume = await createMemoryVolume(loadMemfs);
+  const volume = await openMemory(loadMemfs);
   if (volume !== undefined) return { files: volume, root: '/oss-emulator', dispose };
   const root = await mkdtemp(join(tmpdir(), 'oss-emulator-'));
   return { files: nodeFs, root, dispose: () => rm(root, { recursive: true, force: true }) };
 }
 
-/** The part of memfs that is used. */
-export interface MemfsModule {
-  readonly memfs: () => { readonly fs: FileSystem };
-}
-
-async function createMemoryVolume(
-  loadMemfs: () => Promise<MemfsModule>,
-): Promise<FileSystem | undefined> {
+async function openMemory(loadMemfs: () => Promise<MemfsModule>): Promise<FileSystem | undefined> {
   try {
-    const { memfs } = await loadMemfs();
-    return memfs().fs;
+    return createMemoryVolume(await loadMemfs());
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') {
       return undefined;

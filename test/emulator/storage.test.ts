@@ -1,7 +1,10 @@
 import * as nodeFs from 'node:fs';
 import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { type FileSystem, withFile } from '../../src/emulator/file-system.js';
 import { openStorage } from '../../src/emulator/storage.js';
 
 const nothing = { dir: undefined, fs: undefined };
@@ -37,5 +40,36 @@ describe('openStorage()', () => {
     const storage = await openStorage({ ...nothing, dir: '/some/where' });
 
     expect(storage).toMatchObject({ files: nodeFs, root: '/some/where' });
+  });
+
+  test.each([
+    {
+      scenario: 'a file that is deleted',
+      vacate: ({ promises }: FileSystem) => promises.rm('/file', { recursive: true, force: true }),
+    },
+    {
+      scenario: 'a file that another one replaces',
+      vacate: ({ promises }: FileSystem) => promises.rename('/file', '/other'),
+    },
+  ])('opens memory that gives back what it held: $scenario', async ({ vacate }) => {
+    const { files } = await openStorage(nothing);
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const piece = Buffer.alloc(2 ** 20, 'x');
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+
+    for (let round = 0; round < 64; round++) {
+      await withFile(files, { path: '/file', flags: 'w' }, (file) =>
+        file.write(piece, 0, piece.byteLength, 0),
+      );
+      await vacate(files);
+    }
+
+    const held = () => {
+      collectGarbage();
+      return process.memoryUsage().arrayBuffers - before;
+    };
+    await expect.poll(held).toBeLessThan(8 * piece.byteLength);
   });
 });

@@ -1,0 +1,106 @@
+import { judgeSamples } from './judge-samples.js';
+import type { Sample } from './resources.js';
+import type { SoakResult } from './soak-run.js';
+import type { Tally } from './tally.js';
+
+const mebibyte = 2 ** 20;
+
+/**
+ * Bytes that a flat resource may seem to grow by: for the heap what is compiled late, for RSS what
+ * the allocator keeps to itself.
+ */
+const allowances = {
+  heapUsed: 2 * mebibyte,
+  external: mebibyte,
+  arrayBuffers: mebibyte,
+  rss: 32 * mebibyte,
+} as const;
+
+/** A process needs about this many milliseconds to warm up; a shorter run is allowed more. */
+const warmUp = 60_000;
+const allowedMoreBy = 4;
+
+const rows = 12;
+
+/** Prints what happened, and tells whether all is well. */
+export function report(result: SoakResult, troubles: readonly string[]): boolean {
+  const { samples, leftovers, tally, storeRss } = result;
+  const isShort = (samples.at(-1)?.at ?? 0) < warmUp;
+  printSamples(samples);
+  printTally(tally);
+  console.log(`emulator's process: ${inMebibytes(storeRss)} MiB in the end\n`);
+
+  const growth = Object.entries(allowances).map(([name, allowance]) =>
+    printGrowth(
+      name as keyof typeof allowances,
+      samples,
+      isShort ? allowedMoreBy * allowance : allowance,
+    ),
+  );
+  const isTidy = printVerdict('handles, timers, sockets, listeners, streams', leftovers);
+  const isQuiet = printVerdict('rejections, exceptions, warnings', troubles);
+  return [...growth, isTidy, isQuiet].every(Boolean);
+}
+
+function printSamples(samples: readonly Sample[]): void {
+  const step = Math.max(1, (samples.length - 1) / (rows - 1));
+  const shown = new Set(Array.from({ length: rows }, (_, row) => samples[Math.round(row * step)]));
+  const table = [...shown].flatMap((sample) => {
+    if (sample === undefined) return [];
+    const { at, handles, sockets, listeners, streams } = sample;
+    return {
+      seconds: Math.round(at / 1000),
+      'heap MiB': inMebibytes(sample.heapUsed),
+      'external MiB': inMebibytes(sample.external),
+      'buffers MiB': inMebibytes(sample.arrayBuffers),
+      'RSS MiB': inMebibytes(sample.rss),
+      timers: handles.Timeout ?? 0,
+      handles: Object.values(handles).reduce((sum, count) => sum + count, 0),
+      ...{ sockets, listeners, streams },
+    };
+  });
+  console.log(`${samples.length} quiet points, of which`);
+  console.table(table);
+}
+
+function printTally({ outcomes, faults, totals, requests }: Tally): void {
+  console.log('\nHow the streams ended, each looked at in the store');
+  for (const [usage, ends] of [...outcomes].sort()) {
+    const counts = [...ends].map(([outcome, times]) => `${times} ${outcome}`);
+    console.log(`  ${usage.padEnd(16)}${counts.join(', ')}`);
+  }
+  const fired = [...faults].map(([kind, times]) => `${times} ${kind}`);
+  const { streams, bytes, appends, attempts, retries, reconciles } = totals;
+  console.log(`\n${requests} requests; faults: ${fired.join(', ') || 'none'}`);
+  console.log(`${streams} streams, ${inMebibytes(bytes)} MiB committed in ${appends} appends`);
+  console.log(`${attempts} attempts, ${retries} retries, ${reconciles} reconciles`);
+}
+
+function printGrowth(
+  name: keyof typeof allowances,
+  samples: readonly Sample[],
+  allowance: number,
+): boolean {
+  const { isFlat, growth, trend } = judgeSamples(
+    samples.map((sample) => sample[name]),
+    allowance,
+  );
+  if (Number.isNaN(growth)) {
+    console.log(`FAIL ${name}: too few quiet points to tell`);
+    return false;
+  }
+  const figures = `${inMebibytes(growth)} MiB between the medians, ${inMebibytes(trend)} MiB by the trend, ${inMebibytes(allowance)} MiB allowed`;
+  console.log(`${isFlat ? 'ok  ' : 'FAIL'} ${name}: ${figures}`);
+  return isFlat;
+}
+
+function printVerdict(name: string, problems: readonly string[]): boolean {
+  const isWell = problems.length === 0;
+  console.log(isWell ? `ok   ${name}: as they should be` : `FAIL ${name}:`);
+  for (const problem of problems.slice(0, 20)) console.log(`       ${problem}`);
+  return isWell;
+}
+
+function inMebibytes(bytes: number): string {
+  return (bytes / mebibyte).toFixed(2);
+}

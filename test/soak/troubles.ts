@@ -1,0 +1,14 @@
+/** Collects what a process that is well never says. */
+export function watchForTroubles(): readonly string[] {
+  const troubles: string[] = [];
+  process.on('warning', ({ name, message }) => troubles.push(`${name}: ${message}`));
+  process.on('unhandledRejection', (reason) =>
+    troubles.push(`unhandled rejection: ${show(reason)}`),
+  );
+  process.on('uncaughtException', (error) => troubles.push(`uncaught exception: ${show(error)}`));
+  return troubles;
+}
+
+function show(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
