@@ -207,10 +207,8 @@ export class ChunkDelivery {
         if (!answered && (await this.#reconcile())) return;
         break;
       case 'conflict':
-        this.#chunk.raiseDoubt('conflict');
+        this.#chunk.conflicted(actualLength);
         if (await this.#reconcile()) return;
-        // A store that says two things: what it refused the position for may show up yet.
-        if (actualLength !== this.#chunk.object.position) this.#chunk.raiseDoubt('unanswered');
         break;
       case 'forbidden':
       case 'fatal':

@@ -26,6 +26,9 @@ export class FrozenChunk {
   #bytes: Buffer;
   #doubt: Doubt = 'none';
 
+  /** The store refused the position for a length that the object has yet to show. */
+  #isLengthDue = false;
+
   /** Checksum of `#bytes`, once somebody asked for it. */
   #checksum: bigint | undefined;
 
@@ -58,9 +61,17 @@ export class FrozenChunk {
     if (doubts.indexOf(doubt) > doubts.indexOf(this.#doubt)) this.#doubt = doubt;
   }
 
+  /** The store refused the position, because the object is `actualLength` bytes long. */
+  conflicted(actualLength: number | undefined): void {
+    this.raiseDoubt('conflict');
+    if (actualLength !== this.#object.position) this.#isLengthDue = true;
+  }
+
   /** The object holds nothing of the chunk yet. What is still under way may land all the same. */
   notCommitted(object: ConfirmedObject): void {
     this.#object = object;
+    // A store that says two things: what it refused the position for may show up yet.
+    if (this.#isLengthDue) this.raiseDoubt('unanswered');
     if (this.#doubt !== 'unanswered') this.#doubt = 'none';
   }
 
@@ -74,6 +85,7 @@ export class FrozenChunk {
     this.#object = { position: this.#object.position + byteLength, crc64, exists: true };
     this.#bytes = this.#bytes.subarray(byteLength);
     this.#doubt = 'none';
+    this.#isLengthDue = false;
     this.#checksum = undefined;
   }
 

@@ -837,6 +837,18 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
+  test('throws UnconfirmedError when the object contradicts a conflict at the second question', async () => {
+    const contradiction = answerWith({ length: 4, crc64: crcOf('head') });
+    const client = head()
+      .script('append', applyThenFail(failure.conflict(9)), failWith(failure.fatal()))
+      .script('head', failWith(failure.rejected()), ...always(contradiction));
+    const { error, delivery } = await deliver(client);
+
+    expect(client.contents).toBe('headchunk');
+    expect(error).toBeInstanceOf(UnconfirmedError);
+    expect(delivery.mayHaveLanded).toBe(true);
+  });
+
   test('throws RetriesExhaustedError when each conflict named the very position', async () => {
     const client = head().script('append', ...always(failWith(failure.conflict(4))));
     const { error, calls, delivery } = await deliver(client);

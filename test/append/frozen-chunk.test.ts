@@ -62,6 +62,41 @@ describe('FrozenChunk.notCommitted()', () => {
   });
 });
 
+describe('FrozenChunk.conflicted()', () => {
+  test.each([
+    { scenario: 'the length of the object as we know it', actualLength: 6, after: 'none' },
+    { scenario: 'another length', actualLength: 15, after: 'unanswered' },
+    { scenario: 'no length', actualLength: undefined, after: 'unanswered' },
+  ] as const)(
+    'for $scenario, leaves the doubt $after where the object holds nothing of it',
+    ({ actualLength, after }) => {
+      const chunk = chunkIn('none');
+      chunk.conflicted(actualLength);
+      expect(chunk.doubt).toBe('conflict');
+
+      chunk.notCommitted(object);
+      expect(chunk.doubt).toBe(after);
+    },
+  );
+
+  test('leaves no doubt when it turns out that somebody else wrote', () => {
+    const chunk = chunkIn('none');
+    chunk.conflicted(15);
+    chunk.diverged();
+
+    expect(chunk.doubt).toBe('none');
+  });
+
+  test('says nothing of what is left when a part has been committed', () => {
+    const chunk = chunkIn('none');
+    chunk.conflicted(10);
+    chunk.committed(4, 42n);
+    chunk.notCommitted(chunk.object);
+
+    expect(chunk.doubt).toBe('none');
+  });
+});
+
 describe('FrozenChunk.committed()', () => {
   test.each(doubts)('takes the part off the front and leaves no doubt after %s', (doubt) => {
     const chunk = chunkIn(doubt);

@@ -1,9 +1,13 @@
+import type { Limits } from './limits.js';
 import type { Random } from './random.js';
 
 /** What becomes of an append. */
 export type AppendFate =
   | 'answered'
+  | 'slow'
   | 'without-crc'
+  | 'without-length'
+  | 'garbled'
   | 'request-lost'
   | 'answer-lost'
   | 'applied-late'
@@ -11,68 +15,129 @@ export type AppendFate =
   | 'failed-before'
   | 'failed-after'
   | 'throttled'
+  | 'early-conflict'
+  | 'echoed'
   | 'sent-twice'
   | 'refused'
   | 'forbidden'
   | 'wrong-crc';
 
 /** What becomes of a question. */
-export type HeadFate = 'answered' | 'without-crc' | 'stale' | 'lost' | 'throttled' | 'forbidden';
+export type HeadFate =
+  | 'answered'
+  | 'slow'
+  | 'without-crc'
+  | 'garbled'
+  | 'stale'
+  | 'lost'
+  | 'throttled'
+  | 'forbidden'
+  | 'refused';
 
-export type Deed = 'append' | 'append-as-many' | 'delete' | 'replace' | 'seal';
+/** What becomes of reading back. */
+export type GetFate = 'answered' | 'cut' | 'broken' | 'lost' | 'throttled' | 'forbidden';
 
-/** How a run is made difficult. */
+/** What a stranger does to the object. */
+export type Deed = 'appends' | 'appends-as-many' | 'deletes' | 'remakes' | 'replaces' | 'seals';
+
+export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>>>;
+
+/**
+ * How a life is made difficult, but never so that nobody could tell what happened:
+ * - A proxy that sends an append twice makes a 409, or a refusal, its first answer. Whose bytes are
+ *   there is known only where no stranger appends or seals in between, and checksums are true.
+ * - An object that a stranger made just as long as ours was is known by its checksum alone.
+ * - Bytes whose checksum was not told must be read back, which needs the permission to read.
+ */
 export interface Adversary {
-  readonly random: Random;
-
   /** Whether everything that happens is survived by a writer that has patience. */
   readonly isSurvivable: boolean;
+
+  /** Whether every answer tells the checksum, and the stream is to look at it. */
+  readonly isTelling: boolean;
 
   /** Requests after which nothing more goes wrong. */
   readonly patience: number;
 
-  /** HEAD is never allowed. */
+  /** Reading is never allowed. */
   readonly isBlind: boolean;
-  readonly appends: Readonly<Partial<Record<AppendFate, number>>>;
-  readonly heads: Readonly<Partial<Record<HeadFate, number>>>;
 
-  /** What strangers do to the object, one after the other. */
+  /** The store knows no checksums. */
+  readonly isMute: boolean;
+  readonly appends: Weights<AppendFate>;
+  readonly heads: Weights<HeadFate>;
+  readonly gets: Weights<GetFate>;
+
+  /** What strangers do to the object. */
   readonly deeds: readonly Deed[];
 }
 
-const survivableAppends = {
-  ...{ 'without-crc': 1, 'request-lost': 4, 'answer-lost': 8, 'applied-late': 6 },
-  ...{ 'applied-in-part': 2, 'failed-before': 3, 'failed-after': 4, throttled: 2, 'sent-twice': 2 },
-} as const;
+const appends: Weights<AppendFate> = {
+  ...{ slow: 2, 'without-crc': 1, 'without-length': 1, garbled: 1, echoed: 2, 'sent-twice': 2 },
+  ...{ 'request-lost': 4, 'answer-lost': 8, 'applied-late': 6, 'applied-in-part': 2 },
+  ...{ 'failed-before': 3, 'failed-after': 4, throttled: 2, 'early-conflict': 1 },
+};
 
-const survivableHeads = { 'without-crc': 1, stale: 4, lost: 4, throttled: 2 } as const;
+const heads: Weights<HeadFate> = {
+  ...{ slow: 2, 'without-crc': 1, garbled: 1, stale: 4, lost: 4, throttled: 2 },
+};
 
-/**
- * A proxy that asks twice makes a 409 the first answer. With a stranger who appends in between, or
- * a store that tells wrong checksums, nobody could tell then whose bytes are there.
- */
-const loneProxy = { 'sent-twice': 0 } as const;
+const gets: Weights<GetFate> = { cut: 1, broken: 1, lost: 1, throttled: 1 };
 
-/** Draws an adversary; every third is one that patience survives. */
-export function drawAdversary(random: Random): Adversary {
+/** No patience survives these. */
+const hostileAppends: Weights<AppendFate> = { refused: 1, forbidden: 1, 'wrong-crc': 0.5 };
+const hostileHeads: Weights<HeadFate> = { forbidden: 1, refused: 0.5 };
+const hostileGets: Weights<GetFate> = { forbidden: 1 };
+
+const deedWeights: Weights<Deed> = {
+  ...{ appends: 1, 'appends-as-many': 2, deletes: 2, remakes: 1, replaces: 1, seals: 1 },
+};
+
+/** Everything that a life can be lived without. */
+export const happenings: readonly string[] = [
+  ...new Set([
+    ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
+    ...Object.keys({ ...gets, ...hostileGets, ...deedWeights }),
+    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions'],
+  ]),
+];
+
+/** Draws an adversary; two of five are such as patience survives. */
+export function drawAdversary(random: Random, { patience, without }: Limits): Adversary {
   const isSurvivable = random.chance(0.4);
+  const deeds = drawDeeds(random, isSurvivable);
+  const isTelling = deeds.includes('remakes');
+  const isBlind = random.chance(0.1);
+  const isMute = random.chance(0.05) && !isTelling && !isBlind;
   const calm = random.pick([3, 10, 30, 100]);
-  const hostile = isSurvivable ? {} : { refused: 1, forbidden: 1, 'wrong-crc': 0.5 };
-  const strangers = isSurvivable || random.chance(0.5) ? 0 : random.integer(1, 3);
+  const left = random.chance(0.5) ? ['sent-twice'] : ['wrong-crc'];
+  if (isTelling || isBlind) left.push('without-crc');
+  if (isTelling || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
+  const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
+    ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {
-    random,
-    isSurvivable,
-    patience: random.integer(0, 40),
-    isBlind: random.chance(0.1),
-    appends: {
-      answered: calm,
-      ...survivableAppends,
-      ...hostile,
-      ...(isSurvivable ? {} : loneProxy),
-    },
-    heads: { answered: calm, ...survivableHeads, ...(isSurvivable ? {} : { forbidden: 1 }) },
-    deeds: Array.from({ length: strangers }, () =>
-      random.pick(['append', 'append-as-many', 'append-as-many', 'delete', 'replace', 'seal']),
-    ),
+    ...{ isSurvivable, isTelling, deeds },
+    patience: Math.min(random.integer(0, 40), patience ?? Number.POSITIVE_INFINITY),
+    isBlind: isBlind && !without?.has('blind'),
+    isMute: isMute && !without?.has('mute'),
+    appends: some(isSurvivable ? appends : { ...appends, ...hostileAppends }),
+    heads: some(isSurvivable ? heads : { ...heads, ...hostileHeads }),
+    gets: some(isSurvivable ? gets : { ...gets, ...hostileGets }),
   };
+}
+
+function drawDeeds(random: Random, isSurvivable: boolean): Deed[] {
+  const strangers = isSurvivable || random.chance(0.5) ? 0 : random.integer(1, 3);
+  return Array.from({ length: strangers }, () => random.weighted(deedWeights));
+}
+
+/** A little of everything is never much of anything: each is there or not. */
+function pickSome<Fate extends string>(
+  random: Random,
+  weights: Weights<Fate>,
+  left: readonly string[],
+): Weights<Fate> {
+  const names = Object.keys(weights) as Fate[];
+  const picked = names.filter((name) => random.chance(0.7) && !left.includes(name));
+  return Object.fromEntries(picked.map((name) => [name, weights[name]])) as Weights<Fate>;
 }

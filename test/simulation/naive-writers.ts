@@ -1,7 +1,10 @@
 import type { AppendFailure, RequestOptions } from '../../src/append/append-client.js';
 import { withDeadline } from '../../src/append/request-deadline.js';
+import { Chronicle } from './chronicle.js';
+import type { Counts } from './counts.js';
+import type { Limits } from './limits.js';
 import { Random } from './random.js';
-import type { SimulatedClient } from './simulated-client.js';
+import { SimulatedClient } from './simulated-client.js';
 import { sourceData } from './source-data.js';
 import { VirtualTime } from './virtual-time.js';
 import { drawWorld, interfere } from './world.js';
@@ -61,20 +64,31 @@ export interface NaiveResult {
 
   /** Bytes that were reported as appended and have never been in the object. */
   readonly bytesLost: number;
+
+  /** How often each thing happened. */
+  readonly counts: Counts;
 }
 
-/** Writes chunk after chunk in the world of a seed, and goes on after an error as programs do. */
-export async function simulateNaive(seed: number, append: NaiveAppend): Promise<NaiveResult> {
+/** Writes chunk after chunk in the world of a seed, each of them a move. */
+export async function simulateNaive(
+  seed: number,
+  append: NaiveAppend,
+  limits: Limits = {},
+): Promise<NaiveResult> {
   const random = new Random(seed);
-  const time = new VirtualTime(() => random.next());
+  const jitter = random.fork('jitter');
+  const time = new VirtualTime(() => jitter.next());
+  const chronicle = new Chronicle(() => time.now, undefined);
   time.install();
   try {
-    const world = drawWorld(random);
-    const { client, history, base = 0, chunkSize } = world;
+    const world = drawWorld(random, { chronicle, limits });
+    const { history, base = 0, chunkSize, budget } = world;
+    const client = new SimulatedClient(world);
     let reported = 0;
     const writing = (async () => {
       let position = base;
-      for (let start = 0; start < 10 * chunkSize; start += chunkSize) {
+      for (let start = 0; start < 10 * chunkSize && --budget.left >= 0; start += chunkSize) {
+        chronicle.count('move', 'write');
         const chunk = sourceData.subarray(start, start + chunkSize);
         position = await append(client, position, chunk);
         reported = start + chunk.length;
@@ -84,8 +98,9 @@ export async function simulateNaive(seed: number, append: NaiveAppend): Promise<
     do await time.settle(time.isIdle ? 20 : 2);
     while (time.step());
     await writing;
-    const isDuplicated = history.problems.some((problem) => problem.includes('what belongs there'));
-    return { isDuplicated, bytesLost: Math.max(0, reported - history.mostOurs) };
+    const isDuplicated = chronicle.problems.some((it) => it.includes('what belongs there'));
+    const bytesLost = Math.max(0, reported - history.mostOurs);
+    return { isDuplicated, bytesLost, counts: chronicle.counts };
   } finally {
     time.uninstall();
   }

@@ -1,5 +1,6 @@
 import type { ObjectState } from '../../src/append/append-client.js';
 import { loadCrc64 } from '../../src/crc64.js';
+import type { Deed } from './adversary.js';
 import { sourceData } from './source-data.js';
 
 const crc64 = await loadCrc64();
@@ -10,20 +11,22 @@ export interface Incarnation {
   readonly kind: 'Appendable' | 'Normal';
   readonly sealed: boolean;
 
-  /** Bytes before the first of ours. */
-  readonly base: number;
+  /** Number of the object at this key: another one after it was deleted or replaced. */
+  readonly number: number;
 
-  /** Bytes of ours; they lie behind the base. */
+  /** Bytes of ours; they lie behind those that were there before. */
   readonly ours: number;
 
-  /** A stranger's bytes lie behind ours. */
-  readonly isForeign: boolean;
+  /** What a stranger did to it: nothing, put his bytes behind ours, or made it himself. */
+  readonly stranger: 'none' | 'appended' | 'made';
 }
 
 /** The truth about the object, and everything that is wrong with what was done to it. */
 export class ObjectHistory {
-  readonly problems: string[] = [];
-  #current: Incarnation | undefined;
+  readonly #blame: (problem: string) => void;
+
+  /** Every state of the object, one after the other. */
+  readonly #states: (Incarnation | undefined)[];
 
   /** Most bytes of ours that have ever been in it. */
   #mostOurs = 0;
@@ -31,14 +34,24 @@ export class ObjectHistory {
   /** Somebody else has changed it since the stream opened it. */
   #isTampered = false;
 
-  constructor(base: Buffer | undefined) {
-    if (base === undefined) return;
-    const nothing = { sealed: false, ours: 0, isForeign: false };
-    this.#current = { bytes: base, kind: 'Appendable', base: base.length, ...nothing };
+  /** @param base What the object holds at first; there is none if it is `undefined`. */
+  constructor(base: Buffer | undefined, blame: (problem: string) => void) {
+    this.#states = [base === undefined ? undefined : { ...nothing, bytes: base }];
+    this.#blame = blame;
   }
 
   get current(): Incarnation | undefined {
-    return this.#current;
+    return this.#states.at(-1);
+  }
+
+  /** Number of the current state. */
+  get now(): number {
+    return this.#states.length - 1;
+  }
+
+  /** The state with this number. */
+  at(number: number): Incarnation | undefined {
+    return this.#states[number];
   }
 
   get mostOurs(): number {
@@ -50,51 +63,84 @@ export class ObjectHistory {
   }
 
   get length(): number {
-    return this.#current?.bytes.length ?? 0;
+    return this.current?.bytes.length ?? 0;
   }
 
-  /** Adds what the writer under test sent; it fits there by its position. */
+  /** Adds what a writer under test sent; it fits there by its position. */
   append(body: Buffer): void {
-    const before = this.#current ?? emptyObject;
-    if (body.length > 0) {
-      const expected = sourceData.subarray(before.ours, before.ours + body.length);
-      if (!body.equals(expected)) {
-        this.problems.push(`bytes ${this.length}+${body.length} are not what belongs there`);
-      }
-      if (before.isForeign) this.problems.push("our bytes lie behind a stranger's");
+    const before = this.current ?? { ...nothing, number: this.now };
+    const bytes = Buffer.concat([before.bytes, body]);
+    if (before.stranger === 'made') {
+      // By its length alone it fits, and the store asks for no more: only the checksum tells.
+      this.#states.push({ ...before, bytes });
+      return;
     }
     const ours = before.ours + body.length;
-    this.#current = { ...before, bytes: Buffer.concat([before.bytes, body]), ours };
+    if (body.length > 0) {
+      if (!body.equals(sourceData.subarray(before.ours, ours))) {
+        this.#blame(`bytes ${before.bytes.length}+${body.length} are not what belongs there`);
+      }
+      if (before.stranger === 'appended') this.#blame("our bytes lie behind a stranger's");
+    }
+    this.#states.push({ ...before, bytes, ours });
     this.#mostOurs = Math.max(this.#mostOurs, ours);
   }
 
-  /** Does what somebody else does to an object that exists. */
-  tamper(how: 'append' | 'delete' | 'replace' | 'seal', bytes: Buffer): void {
-    if (this.#current === undefined) return;
+  /** Does what somebody else does to the object; `false` where that comes to nothing. */
+  tamper(deed: Deed, bytes: Buffer): boolean {
+    const before = this.current;
+    const after = changed(before, deed, bytes);
+    if (after === before) return false;
     this.#isTampered = true;
-    const before = this.#current;
-    if (how === 'delete') this.#current = undefined;
-    else if (how === 'seal') this.#current = { ...before, sealed: true };
-    else if (how === 'replace') this.#current = { ...before, bytes, kind: 'Normal', ours: 0 };
-    else if (before.kind === 'Appendable' && !before.sealed) {
-      const longer = Buffer.concat([before.bytes, bytes]);
-      this.#current = { ...before, bytes: longer, isForeign: true };
+    const isOther = deed === 'replaces' || deed === 'remakes';
+    this.#states.push(after && isOther ? { ...after, number: this.now + 1 } : after);
+    return true;
+  }
+}
+
+const nothing: Incarnation = {
+  bytes: Buffer.alloc(0),
+  kind: 'Appendable',
+  ...{ sealed: false, number: 0, ours: 0, stranger: 'none' },
+};
+
+function changed(
+  before: Incarnation | undefined,
+  deed: Deed,
+  bytes: Buffer,
+): Incarnation | undefined {
+  switch (deed) {
+    case 'deletes':
+      return undefined;
+    case 'replaces':
+      return { ...nothing, bytes, kind: 'Normal', stranger: 'made' };
+    case 'remakes':
+      // An empty object is nobody's.
+      return { ...nothing, bytes, stranger: bytes.length > 0 ? 'made' : 'none' };
+    case 'seals':
+      return before && { ...before, sealed: true };
+    case 'appends':
+    case 'appends-as-many': {
+      if (before === undefined || before.kind === 'Normal' || before.sealed) return before;
+      // A later object that is nobody's yet stays so: he makes his own.
+      if (before.number > 0 && before.bytes.length === 0) return before;
+      const stranger = before.stranger === 'made' ? 'made' : 'appended';
+      return { ...before, bytes: Buffer.concat([before.bytes, bytes]), stranger };
     }
   }
 }
 
-const emptyObject: Incarnation = {
-  bytes: Buffer.alloc(0),
-  kind: 'Appendable',
-  ...{ sealed: false, base: 0, ours: 0, isForeign: false },
-};
+/** Checksums of objects, computed once. */
+const checksums = new WeakMap<Incarnation, bigint>();
 
 /** How a store describes it. */
 export function describe(object: Incarnation | undefined): ObjectState | undefined {
   if (object === undefined) return undefined;
+  const checksum = checksums.get(object) ?? crc64(object.bytes);
+  checksums.set(object, checksum);
   return {
     length: object.bytes.length,
-    crc64: crc64(object.bytes),
+    crc64: checksum,
     appendable: object.kind === 'Appendable',
     sealed: object.sealed,
     objectType: object.kind,

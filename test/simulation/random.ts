@@ -1,10 +1,22 @@
 /** Random numbers that the same seed brings again. */
 export class Random {
+  readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
+    this.#seed = seed;
     // Neighbouring seeds begin far apart.
     this.#state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
+  }
+
+  /** Numbers for one purpose, the same ones however many are drawn for others. */
+  fork(purpose: string | number): Random {
+    let seed = this.#seed ^ 0x811c9dc5;
+    for (const character of String(purpose)) {
+      seed = Math.imul(seed ^ character.charCodeAt(0), 0x01000193);
+      seed ^= seed >>> 13;
+    }
+    return new Random(Math.imul(seed, 0x85ebca6b) >>> 0);
   }
 
   /** From 0 up to, and without, 1. */
@@ -31,12 +43,12 @@ export class Random {
 
   /** Picks by weight; those of weight 0 never. */
   weighted<Name extends string>(weights: Readonly<Partial<Record<Name, number>>>): Name {
-    const entries = Object.entries(weights) as [Name, number][];
-    let rest = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [name, weight] of entries) {
-      rest -= weight;
+    const names = Object.keys(weights) as Name[];
+    let rest = this.next() * names.reduce((sum, name) => sum + (weights[name] ?? 0), 0);
+    for (const name of names) {
+      rest -= weights[name] ?? 0;
       if (rest < 0) return name;
     }
-    return (entries.findLast(([, weight]) => weight > 0) as [Name, number])[0];
+    return names.findLast((name) => (weights[name] ?? 0) > 0) as Name;
   }
 }

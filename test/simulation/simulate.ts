@@ -1,56 +1,44 @@
-// Lives many lives of a stream in a simulated world, or one of them with everything that happens.
+// Lives many lives of a stream in a simulated world, or one of them with everything that happens:
 //
-//   npm run simulate -- --seeds 1000000
-//   npm run simulate -- --seed 4711
-import { parseArgs } from 'node:util';
+//   npm run simulate -- --seeds 1000000 --first 20000
+//   npm run simulate -- --seed 4711 --moves 3 --patience 2 --without lost,stale
+import { parseArguments, type SimulationRequest, UsageError } from './arguments.js';
+import { Counts } from './counts.js';
+import { replayCommand } from './limits.js';
+import { report } from './report.js';
+import { shrink } from './shrink.js';
 import { simulate } from './simulation.js';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string', default: '100000' },
-    first: { type: 'string', default: '0' },
-  },
-});
-
-async function replay(seed: number): Promise<boolean> {
-  const { problems, outcome } = await simulate(seed, console.log);
-  console.log(outcome);
-  for (const problem of problems) console.log(`PROBLEM: ${problem}`);
+/** @returns Whether all is well. */
+async function obey(request: SimulationRequest): Promise<boolean> {
+  if (request.kind === 'survey') return survey(request.first, request.count);
+  const { seed, limits } = request;
+  const { problems } = await simulate(seed, { limits, log: console.log });
   return problems.length === 0;
 }
 
 async function survey(first: number, count: number): Promise<boolean> {
-  const outcomes = new Map<string, number>();
-  const fates = new Map<string, number>();
+  const total = new Counts();
   const startedAt = Date.now();
   for (let seed = first; seed < first + count; seed++) {
-    const result = await simulate(seed);
-    if (result.problems.length > 0) {
-      console.log(`Seed ${seed} fails: npm run simulate -- --seed ${seed}`);
-      for (const problem of result.problems) console.log(`  ${problem}`);
-      return false;
-    }
-    add(outcomes, result.outcome, 1);
-    for (const [fate, times] of result.fates) add(fates, fate, times);
+    const { problems, counts } = await simulate(seed);
+    total.addAll(counts);
+    if (problems.length === 0) continue;
+    console.log(`Seed ${seed} fails:\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
+    console.log(replayCommand(seed));
+    const limits = await shrink((tried) => simulate(seed, { limits: tried }));
+    console.log(`${replayCommand(seed, limits)}   (the least of it that fails)`);
+    return false;
   }
-  console.log(`${count} seeds from ${first} in ${Math.round((Date.now() - startedAt) / 1000)} s`);
-  print('How the streams ended', outcomes);
-  print('What befell their requests and objects', fates);
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  console.log(`${count} seeds from ${first} in ${seconds} s: nothing is wrong\n\n${report(total)}`);
   return true;
 }
 
-function add(counts: Map<string, number>, name: string, times: number): void {
-  counts.set(name, (counts.get(name) ?? 0) + times);
+try {
+  process.exitCode = (await obey(parseArguments(process.argv.slice(2)))) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
-
-function print(title: string, counts: ReadonlyMap<string, number>): void {
-  console.log(`\n${title}`);
-  for (const [name, times] of [...counts].sort(([, left], [, right]) => right - left)) {
-    console.log(`  ${String(times).padStart(10)}  ${name}`);
-  }
-}
-
-const { seed, seeds, first } = values;
-const isWell = seed === undefined ? survey(Number(first), Number(seeds)) : replay(Number(seed));
-process.exitCode = (await isWell) ? 0 : 1;

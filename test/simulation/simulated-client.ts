@@ -1,203 +1,287 @@
 import { Readable } from 'node:stream';
 import type {
   AppendClient,
+  AppendObjectOptions,
   AppendReceipt,
   GetObjectOptions,
+  ObjectCreation,
   ObjectState,
   RequestOptions,
 } from '../../src/append/append-client.js';
 import { failure, ScriptedFailure } from '../append/scripted-client.js';
-import type { Adversary, AppendFate, HeadFate } from './adversary.js';
-import { describe, type Incarnation, type ObjectHistory } from './object-history.js';
+import type { AppendFate, GetFate, HeadFate } from './adversary.js';
+import type { Exchange } from './exchange.js';
+import { Parcel } from './parcel.js';
+import type { World } from './world.js';
 
-/** A store behind a bad network: one object, in time that only the simulation lets pass. */
+/** An append on its way. */
+interface Appending {
+  readonly exchange: Exchange<AppendFate>;
+  readonly position: number;
+  readonly parcel: Parcel;
+  readonly create: ObjectCreation | undefined;
+}
+
+/** What a store says to an append, and the number of the state that it is about. */
+interface Answer {
+  readonly receipt?: AppendReceipt;
+  readonly refusal?: ScriptedFailure;
+  readonly about: number;
+}
+
+/** The client of one stream: a store behind a bad network, in time that only the simulation lets pass. */
 export class SimulatedClient implements AppendClient {
-  /** How often each thing happened. */
-  readonly fates = new Map<string, number>();
+  /** Called within each request, as whoever provides credentials is. */
+  onRequest: () => void = () => {};
 
-  /** Appends of bytes whose caller still waits. */
+  /** Requests whose caller still waits. */
   inFlight = 0;
 
-  readonly #history: ObjectHistory;
-  readonly #adversary: Adversary;
-  #requests = 0;
+  /** Where the last append of bytes that landed ends, and the number of the object it is in. */
+  landed: { readonly end: number; readonly object: number } | undefined;
 
-  /** What nobody may hide any more: it has been confirmed. */
-  #floor: Incarnation | undefined;
+  /** The memory that bodies came in. */
+  readonly memory = new Set<ArrayBufferLike>();
 
-  constructor(history: ObjectHistory, adversary: Adversary) {
-    this.#history = history;
-    this.#adversary = adversary;
-    this.#floor = history.current;
+  /** Bodies that a deaf client has kept. */
+  kept = 0;
+
+  readonly #world: World;
+
+  /** Appends of bytes at each position, but for those whose caller was certainly refused. */
+  readonly #attempts = new Map<number, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Whether an append at this position may have landed, or may yet, for all its caller can know. */
+  mayHaveLanded(position: number): boolean {
+    return (this.#attempts.get(position) ?? 0) > 0;
   }
 
   async appendObject(
     _key: string,
     position: number,
     body: Uint8Array,
-    { signal }: RequestOptions = {},
+    { signal, create }: AppendObjectOptions = {},
   ): Promise<AppendReceipt> {
-    const bytes = Buffer.from(body);
-    const appending = this.#exchange(signal, (hang) => this.#append(position, bytes, hang));
-    if (bytes.length === 0) return appending;
-    let isOver = false;
-    const leave = () => {
-      if (!isOver) this.inFlight--;
-      isOver = true;
-    };
-    this.inFlight++;
-    signal?.addEventListener('abort', leave, { once: true });
-    return appending.finally(leave);
+    this.onRequest();
+    const { network, adversary } = this.#world;
+    const exchange = network.begin<AppendFate>('append', adversary.appends, () => {
+      return `append ${position}+${body.length}`;
+    });
+    const parcel = new Parcel(body);
+    if (body.length > 0) {
+      this.memory.add(body.buffer);
+      this.#count(position, 1);
+    }
+    const appending = { exchange, position, parcel, create };
+    return this.#exchange(exchange, signal, () => this.#append(appending), parcel);
   }
 
   async headObject(
     _key: string,
     { signal }: RequestOptions = {},
   ): Promise<ObjectState | undefined> {
-    return this.#exchange(signal, (hang) => this.#head(hang));
+    this.onRequest();
+    const { network, adversary } = this.#world;
+    const exchange = network.begin<HeadFate>('head', adversary.heads, () => 'HEAD');
+    return this.#exchange(exchange, signal, () => this.#head(exchange));
   }
 
-  async getObject(_key: string, { start = 0, end }: GetObjectOptions = {}): Promise<Readable> {
-    await this.#pause(50);
-    const bytes = this.#history.current?.bytes ?? Buffer.alloc(0);
-    return Readable.from([bytes.subarray(start, end)]);
+  async getObject(
+    _key: string,
+    { start = 0, end, signal }: GetObjectOptions = {},
+  ): Promise<Readable> {
+    this.onRequest();
+    const { network, adversary } = this.#world;
+    const exchange = network.begin<GetFate>('get', adversary.gets, () => `GET ${start}-${end}`);
+    return this.#exchange(exchange, signal, () => this.#get(exchange, start, end));
   }
 
   async sealAppendObject(): Promise<void> {
     throw failure.fatal();
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#world.chronicle.blame('the client of another is closed');
+  }
 
-  async #append(
-    position: number,
-    body: Buffer,
-    hang: () => Promise<never>,
-  ): Promise<AppendReceipt> {
-    const { random, appends } = this.#adversary;
-    const fate = this.#draw<AppendFate>(appends);
-    await this.#pause(30);
-    switch (fate) {
+  async #exchange<T>(
+    exchange: Exchange,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    parcel?: Parcel,
+  ): Promise<T> {
+    let isWaiting = true;
+    const leave = () => {
+      if (isWaiting) this.inFlight--;
+      isWaiting = false;
+    };
+    this.inFlight++;
+    try {
+      return await exchange.run(signal, work, () => {
+        leave();
+        if (!exchange.isDeaf) return parcel?.settle();
+        this.#world.chronicle.count('network', 'deaf');
+        if (parcel !== undefined) this.kept++;
+      });
+    } finally {
+      leave();
+      parcel?.settle();
+    }
+  }
+
+  async #append(appending: Appending): Promise<AppendReceipt> {
+    const { exchange, position, parcel } = appending;
+    const { random } = exchange;
+    const isEarly = exchange.fate === 'slow' && random.chance(0.5);
+    await exchange.pause(exchange.fate === 'slow' && !isEarly ? 10_000 : 30);
+    switch (exchange.fate) {
       case 'request-lost':
-        return this.#lose(hang);
+        return exchange.lose();
       case 'answer-lost':
-        this.#applyUnheard(position, body);
-        return this.#lose(hang);
+        this.#land(appending);
+        return exchange.lose();
       case 'applied-in-part':
-        this.#applyUnheard(position, body.subarray(0, random.integer(0, body.length)));
-        return this.#lose(hang);
-      case 'applied-late': {
-        const delay = random.pick([5, 50, 500, 5000]);
-        setTimeout(() => this.#applyUnheard(position, body), delay * (1 + random.next()));
-        return this.#lose(hang);
+        this.#land(appending, random.integer(0, parcel.length));
+        return exchange.lose();
+      case 'applied-late':
+        exchange.later(() => this.#land(appending));
+        return exchange.lose();
+      case 'failed-after': {
+        const { about } = this.#land(appending);
+        await exchange.pause(30);
+        return this.#answer(appending, { about, refusal: failure.answered() });
       }
-      case 'failed-after':
-        this.#applyUnheard(position, body);
-        this.#confirm(); // An answer, of whatever kind, comes after what it is about.
-        throw failure.answered();
       case 'failed-before':
         throw failure.answered();
       case 'throttled':
-        throw failure.rejected();
+        throw this.#refuse(appending, failure.rejected());
       case 'refused':
-        throw failure.fatal();
+        throw this.#refuse(appending, failure.fatal());
       case 'forbidden':
-        throw failure.forbidden();
+        throw this.#refuse(appending, failure.forbidden());
+      case 'early-conflict':
+        throw failure.conflict(this.#world.history.length);
       case 'sent-twice':
         // A proxy that got no answer asks again by itself.
-        this.#apply(position, body);
+        this.#land(appending);
+        await exchange.pause(30);
         break;
       default:
     }
-    const receipt = this.#apply(position, body);
-    await this.#pause(30);
-    if (fate === 'without-crc') return { nextPosition: receipt.nextPosition };
-    if (fate === 'wrong-crc') return { ...receipt, crc64: 1n };
-    return receipt;
+    const answer = this.#land(appending);
+    // What was stored the network brings a second time, and nobody hears of that.
+    if (exchange.fate === 'echoed' && answer.receipt) exchange.later(() => this.#land(appending));
+    await exchange.pause(isEarly ? 10_000 : 30);
+    const receipt = this.#answer(appending, answer);
+    switch (exchange.fate) {
+      case 'garbled':
+        return { ...receipt, nextPosition: random.pick([Number.NaN, position - 1]) };
+      case 'without-crc':
+        return { nextPosition: receipt.nextPosition };
+      case 'wrong-crc':
+        return { ...receipt, crc64: 1n };
+      default:
+        return receipt;
+    }
   }
 
-  async #head(hang: () => Promise<never>): Promise<ObjectState | undefined> {
-    const { heads, isBlind } = this.#adversary;
-    const fate = isBlind ? 'forbidden' : this.#draw<HeadFate>(heads);
-    await this.#pause(30);
-    if (fate === 'lost') return this.#lose(hang);
+  /** It arrives at the store, or a part of it does. */
+  #land({ exchange, position, parcel, create }: Appending, length?: number): Answer {
+    const { store, history, chronicle } = this.#world;
+    const body = parcel.read(length);
+    const tell = (what: string) => {
+      const isLate = exchange.isAborted ? ', too late to be heard of' : '';
+      chronicle.tell(`request ${exchange.number}`, () => `${what}${isLate}`);
+    };
+    try {
+      const receipt = store.append(position, body, create);
+      const object = history.current?.number ?? 0;
+      if (body.length > 0) this.landed = { end: receipt.nextPosition, object };
+      tell(`lands: ${history.length} bytes are there`);
+      return { receipt, about: history.now };
+    } catch (error) {
+      if (!(error instanceof ScriptedFailure)) throw error;
+      tell(`cannot land: ${error.outcome}`);
+      return { refusal: error, about: history.now };
+    }
+  }
+
+  /** The answer arrives. */
+  #answer(appending: Appending, { receipt, refusal, about }: Answer): AppendReceipt {
+    const { exchange } = appending;
+    const isUnclear = receipt ? exchange.fate === 'garbled' : exchange.fate === 'sent-twice';
+    if (exchange.isAwaited && !isUnclear) this.#world.store.reveal(about);
+    if (receipt !== undefined) {
+      return this.#isMute() ? { nextPosition: receipt.nextPosition } : receipt;
+    }
+    if (refusal?.outcome === 'fatal') throw this.#refuse(appending, refusal);
+    if (refusal?.outcome === 'conflict' && exchange.fate === 'without-length') {
+      throw failure.conflict();
+    }
+    throw refusal;
+  }
+
+  /** Says for certain that nothing of it was stored. */
+  #refuse({ exchange, position, parcel }: Appending, refusal: ScriptedFailure): ScriptedFailure {
+    // The first attempt on a chunk is not looked at before the event loop has turned.
+    const isHeard = !exchange.isAborted && parcel.length > 0;
+    if (isHeard) setImmediate(() => this.#count(position, -1));
+    return refusal;
+  }
+
+  /** Whether the store knows no checksums. */
+  #isMute(): boolean {
+    const { adversary, chronicle } = this.#world;
+    if (adversary.isMute) chronicle.count('network', 'mute');
+    return adversary.isMute;
+  }
+
+  #count(position: number, change: 1 | -1): void {
+    this.#attempts.set(position, (this.#attempts.get(position) ?? 0) + change);
+  }
+
+  async #head(exchange: Exchange<HeadFate>): Promise<ObjectState | undefined> {
+    const { store, history } = this.#world;
+    const { fate, random } = exchange;
+    await exchange.pause(30);
+    if (fate === 'lost') return exchange.lose();
     if (fate === 'throttled') throw failure.rejected();
     if (fate === 'forbidden') throw failure.forbidden();
-    if (fate !== 'stale') this.#confirm();
-    const state = describe(fate === 'stale' ? this.#floor : this.#history.current);
-    await this.#pause(30);
-    if (state === undefined || fate !== 'without-crc') return state;
+    if (fate === 'refused') throw failure.fatal();
+    const about = fate === 'stale' ? random.integer(store.oldest, history.now) : history.now;
+    await exchange.pause(fate === 'slow' ? 10_000 : 30);
+    if (exchange.isAwaited) store.reveal(about);
+    const state = store.head(about);
+    if (state === undefined) return undefined;
+    if (fate === 'garbled') return { ...state, length: random.pick([Number.NaN, -1]) };
+    if (fate !== 'without-crc' && !this.#isMute()) return state;
     const { crc64: _, ...rest } = state;
     return rest;
   }
 
-  /** Does what OSS does with an append. */
-  #apply(position: number, body: Buffer): AppendReceipt {
-    const { current, length } = this.#history;
-    if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
-      throw failure.fatal();
-    }
-    this.#confirm();
-    if (position !== length) throw failure.conflict(length);
-    this.#history.append(body);
-    this.#confirm();
-    const { crc64 } = describe(this.#history.current) as ObjectState;
-    return { nextPosition: position + body.length, crc64 };
-  }
-
-  /** The same, but nobody hears of it, and so a later question may not see it yet. */
-  #applyUnheard(position: number, body: Buffer): void {
-    const floor = this.#floor;
-    try {
-      this.#apply(position, body);
-    } catch (error) {
-      if (!(error instanceof ScriptedFailure)) throw error;
-    }
-    this.#floor = floor;
-  }
-
-  /** What is there now cannot be hidden from now on. */
-  #confirm(): void {
-    this.#floor = this.#history.current;
-  }
-
-  /** Called when somebody else has changed the object: nothing of that is ever hidden. */
-  tampered(): void {
-    this.#confirm();
-  }
-
-  #draw<Fate extends string>(weights: Readonly<Partial<Record<Fate, number>>>): Fate {
-    const { random, patience } = this.#adversary;
-    const isOver = ++this.#requests > patience;
-    const fate = isOver ? ('answered' as Fate) : random.weighted(weights);
-    this.fates.set(fate, (this.fates.get(fate) ?? 0) + 1);
-    return fate;
-  }
-
-  async #lose(hang: () => Promise<never>): Promise<never> {
-    const { random } = this.#adversary;
-    if (random.chance(0.3)) return hang();
-    await this.#pause(100);
-    throw failure.unanswered();
-  }
-
-  /** Ends a request when its signal fires or, in a bad client, not even then. */
-  async #exchange<T>(
-    signal: AbortSignal | undefined,
-    run: (hang: () => Promise<never>) => Promise<T>,
-  ): Promise<T> {
-    const isDeaf = this.#adversary.random.chance(0.1);
-    const running = run(() => new Promise<never>(() => {}));
-    if (signal === undefined || isDeaf) return running;
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(failure.unanswered()), { once: true });
-    });
-    return Promise.race([running, aborted]);
-  }
-
-  async #pause(most: number): Promise<void> {
-    const { random } = this.#adversary;
-    if (random.chance(0.3)) return;
-    await new Promise<void>((resolve) => setTimeout(resolve, random.next() * most));
+  async #get(exchange: Exchange<GetFate>, start: number, end?: number): Promise<Readable> {
+    const { fate, random } = exchange;
+    await exchange.pause(50);
+    if (fate === 'lost') return exchange.lose();
+    if (fate === 'throttled') throw failure.rejected();
+    if (fate === 'forbidden') throw failure.forbidden();
+    const { history, store } = this.#world;
+    if (history.current === undefined) throw failure.fatal();
+    if (exchange.isAwaited) store.reveal(history.now);
+    const bytes = history.current.bytes.subarray(start, end);
+    const cut = random.integer(0, bytes.length);
+    const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
+    if (fate === 'cut') return Readable.from(pieces.slice(0, 1));
+    if (fate !== 'broken') return Readable.from(pieces);
+    return Readable.from(
+      (async function* () {
+        yield pieces[0];
+        yield await exchange.lose();
+      })(),
+    );
   }
 }

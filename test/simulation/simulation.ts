@@ -1,86 +1,71 @@
-import { AppendWritable } from '../../src/index.js';
+import type { AppendClient } from '../../src/append/append-client.js';
+import { Chronicle } from './chronicle.js';
+import type { Counts } from './counts.js';
+import { Life } from './life.js';
+import type { Limits } from './limits.js';
 import { Random } from './random.js';
-import { User } from './user.js';
 import { VirtualTime } from './virtual-time.js';
-import { Witness } from './witness.js';
-import { drawWorld, interfere } from './world.js';
+import { drawWorld } from './world.js';
 
-/** How one life of a stream went. */
+export interface SimulationOptions {
+  /** What is held back of the life. */
+  readonly limits?: Limits | undefined;
+
+  /** Told of everything that happens, in virtual milliseconds. */
+  readonly log?: ((line: string) => void) | undefined;
+
+  /** Puts something between each stream and its client. */
+  readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
+}
+
+/** How one life went. */
 export interface SimulationResult {
   /** What must not have happened; nothing, if all is well. */
   readonly problems: readonly string[];
 
-  /** `finished`, `destroyed`, or the code of the error. */
-  readonly outcome: string;
-
-  /** How often each thing happened to a request. */
-  readonly fates: ReadonlyMap<string, number>;
+  /** How often each thing happened. */
+  readonly counts: Counts;
 }
 
-/** Steps of time after which a run that goes on will never end. */
+/** Steps of time after which a life that goes on will never end. */
 const mostSteps = 20_000;
 
-/**
- * Lives the life of a stream that belongs to a seed; the same seed, the same life.
- *
- * @param log Told of every event of the stream, in virtual milliseconds.
- */
+/** Lives the life that belongs to a seed; the same seed and limits, the same life. */
 export async function simulate(
   seed: number,
-  log: (event: string) => void = () => {},
+  { limits, log, wrap }: SimulationOptions = {},
 ): Promise<SimulationResult> {
   const random = new Random(seed);
-  const time = new VirtualTime(() => random.next());
+  const jitter = random.fork('jitter');
+  const time = new VirtualTime(() => jitter.next());
+  const chronicle = new Chronicle(() => time.now, log);
+  const blame = (reason: unknown) => chronicle.blame(`nobody handles ${reason}`);
+  process.on('unhandledRejection', blame);
+  // Most errors of a life are made on purpose, and nobody asks where.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   time.install();
   try {
-    return await live(random, time, log);
+    await live(new Life(drawWorld(random, { chronicle, limits, wrap })), time, chronicle);
+  } catch (error) {
+    chronicle.blame(`it throws ${error}`);
   } finally {
     time.uninstall();
+    Error.stackTraceLimit = stackTraceLimit;
+    process.off('unhandledRejection', blame);
   }
+  return chronicle;
 }
 
-async function live(
-  random: Random,
-  time: VirtualTime,
-  log: (event: string) => void,
-): Promise<SimulationResult> {
-  const world = drawWorld(random);
-  const { adversary, client, base, chunkSize } = world;
-  const controller = new AbortController();
-  const stream = new AppendWritable({
-    ...{ client, key: 'k', chunkSize, signal: controller.signal },
-    flushInterval: random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]),
-    verify: random.pick(['crc64', 'none']),
-    position: random.chance(0.1) ? (base ?? 0) : undefined,
-    requestTimeout: random.pick([50, 300, 60_000]),
-    retry: {
-      retries: adversary.isSurvivable ? Number.POSITIVE_INFINITY : random.integer(0, 8),
-      minTimeout: random.pick([0, 20, 200]),
-      maxTimeout: 2000,
-    },
-  });
-  for (const event of ['ready', 'retry', 'reconcile', 'commit', 'error', 'finish', 'close']) {
-    stream.on(event as 'close', (...payload: unknown[]) => {
-      log(`${time.now.toFixed(3)} ${event} ${payload.map(describe).join(' ')}`);
-    });
-  }
-  const user = new User(stream, { random, chunkSize, abort: () => controller.abort() });
-  const witness = new Witness(stream, { ...world, user });
-  user.start();
-  stream.once('ready', () => interfere(world));
-
-  for (let steps = 0; ; steps++) {
+async function live(life: Life, time: VirtualTime, chronicle: Chronicle): Promise<void> {
+  for (let steps = 0; chronicle.problems.length === 0; steps++) {
+    if (steps > mostSteps) chronicle.blame('it goes on for ever');
     await time.settle(2);
     // Streams take a few turns for what they do; before the end there is time for that.
     if (time.isIdle) await time.settle(20);
-    witness.check();
-    if (witness.problems.length > 0 || steps > mostSteps || !time.step()) break;
+    life.check();
+    if (time.step() || life.wake()) continue;
+    life.conclude();
+    return;
   }
-  witness.conclude(adversary.isSurvivable);
-  return { problems: witness.problems, outcome: witness.outcome, fates: client.fates };
-}
-
-function describe(payload: unknown): string {
-  if (payload instanceof Error) return `${payload.name}: ${payload.message}`;
-  return JSON.stringify(payload, (_, value) => (value instanceof Error ? value.message : value));
 }

@@ -1,137 +1,199 @@
+import { Writable } from 'node:stream';
 import type { AppendWritable } from '../../src/index.js';
+import type { Chronicle } from './chronicle.js';
 import type { Random } from './random.js';
-import { mostBytes, sourceData } from './source-data.js';
+import { sourceData } from './source-data.js';
 
-/** Somebody who uses a stream, at any moment in any way, and remembers what he was told. */
+type Told = (error?: Error | null) => void;
+
+export interface UserOptions {
+  /** Offset in the source of the first byte of the stream. */
+  readonly start: number;
+
+  /** What an earlier stream handed back, to be written first. */
+  readonly rest: Buffer;
+
+  /** Bytes that Node's own queue holds before `write()` asks to wait. */
+  readonly queueSize: number;
+  readonly random: Random;
+  readonly chronicle: Chronicle;
+  readonly abort: () => void;
+}
+
+/** Somebody who does things to a stream, and remembers what he passed to it and was told of it. */
 export class User {
-  readonly problems: string[] = [];
+  /** Called when he has been told of anything. */
+  onTold: () => void = () => {};
 
-  /** Bytes passed to the stream. */
-  written = 0;
+  /** Offset in the source of the end of what he has written. */
+  written: number;
 
-  /** Bytes up to which a commit was acknowledged. */
-  acknowledged = 0;
+  /** Offset in the source up to which a commit was acknowledged. */
+  acknowledged: number;
 
   /** Whether he meant the stream to end before everything was committed. */
   hasGivenUp = false;
-  readonly #random: Random;
+
+  /** Whether he is asked to wait for `'drain'`. */
+  isFull = false;
+
+  /** Things he asked for and was not told the end of; the first of them are flushes. */
+  waiting = 0;
+  waitingFlushes = 0;
+  largestWrite = 0;
   readonly #stream: AppendWritable;
-  readonly #chunkSize: number;
-  readonly #abort: () => void;
-  #movesLeft: number;
-  #isFull = false;
+  readonly #options: UserOptions;
 
-  /** End of the last write whose callback ran. */
-  #called = 0;
+  /** Offset of the end of the last write whose callback ran. */
+  #called: number;
 
-  constructor(
-    stream: AppendWritable,
-    { random, chunkSize, abort }: { random: Random; chunkSize: number; abort: () => void },
-  ) {
-    this.#random = random;
+  constructor(stream: AppendWritable, options: UserOptions) {
     this.#stream = stream;
-    this.#chunkSize = chunkSize;
-    this.#abort = abort;
-    this.#movesLeft = random.integer(1, 25);
+    this.#options = options;
+    this.written = options.start;
+    this.acknowledged = options.start;
+    this.#called = options.start;
     stream.on('drain', () => {
-      this.#isFull = false;
+      this.isFull = false;
     });
   }
 
-  /** Makes one move after the other, in time, until the stream is told to end. */
-  start(): void {
-    setTimeout(() => this.#move(), this.#random.next() * this.#random.pick([1, 20, 300]));
+  /** Offset in the source of the end of what is committed. */
+  get committed(): number {
+    return this.#options.start + this.#stream.bytesWritten;
   }
 
-  #move(): void {
-    const stream = this.#stream;
-    if (stream.destroyed || stream.writableEnded) return;
-    if (--this.#movesLeft < 0) {
-      this.#end();
-      return;
-    }
-    const move = this.#random.weighted({
-      write: 14,
-      append: 2,
-      flush: 3,
-      cork: 2,
-      uncork: 3,
-      end: 1,
-      destroy: 0.3,
-      abort: 0.2,
-    });
-    if (move === 'write' && !this.#isFull) this.#write();
-    else if (move === 'append') this.#append();
-    else if (move === 'flush') this.#flush();
-    else if (move === 'cork') stream.cork();
-    else if (move === 'uncork') stream.uncork();
-    else if (move === 'end') {
-      this.#end();
-      return;
-    } else if (move === 'destroy' || move === 'abort') {
-      this.hasGivenUp = true;
-      if (move === 'destroy') stream.destroy();
-      else this.#abort();
-      return;
-    }
-    this.start();
+  write(length: number): void {
+    const [data, encoding] = this.#take(length);
+    const callback = this.#options.random.chance(0.6) ? this.#inOrder(data) : undefined;
+    const queued: number = Reflect.get(Writable.prototype, 'writableLength', this.#stream);
+    const isTaken =
+      callback === undefined
+        ? this.#stream.write(data, encoding)
+        : this.#stream.write(data, encoding, callback);
+    this.isFull = !isTaken;
+    const hasRoom = queued + length < this.#options.queueSize && !this.#stream.destroyed;
+    // Of nothing at all, versions of Node.js say different things.
+    if (isTaken === hasRoom || queued + length === 0) return;
+    this.#blame(`write() says ${isTaken} with ${queued}+${length} bytes in Node's queue`);
   }
 
-  #write(): void {
-    const [bytes, end] = this.#take();
-    const data = this.#random.chance(0.3) ? bytes.toString('latin1') : Buffer.from(bytes);
-    const callback = this.#random.chance(0.6) ? this.#listener(end) : undefined;
-    this.#isFull = !this.#stream.write(data, callback);
-  }
-
-  #append(): void {
-    const [bytes, end] = this.#take();
-    this.#stream.append(Buffer.from(bytes)).then(
-      ({ start, end: last }) => {
-        if (last - start !== bytes.length) this.problems.push('append() tells another length');
-        this.#acknowledge(end);
-      },
-      (error) => this.#fail(error),
-    );
-  }
-
-  #flush(): void {
-    const end = this.written;
-    this.#stream.flush().then(
-      () => this.#acknowledge(end),
-      (error) => this.#fail(error),
-    );
-  }
-
-  #end(): void {
-    const end = this.written;
-    while (this.#stream.writableCorked > 0) this.#stream.uncork();
-    this.#stream.end((error?: Error | null) => {
-      if (!error) this.#acknowledge(end);
-    });
-  }
-
-  #take(): [bytes: Buffer, end: number] {
-    const most = Math.min(3 * this.#chunkSize, mostBytes - this.written);
+  append(length: number): void {
     const start = this.written;
-    this.written += this.#random.integer(0, most);
-    return [sourceData.subarray(start, this.written), this.written];
+    const [data, encoding] = this.#take(length);
+    const told = this.#onCommit(data);
+    this.#stream.append(data, encoding).then((range) => {
+      const base = (this.#stream.position ?? 0) - this.committed;
+      if (range.start !== base + start || range.end !== range.start + length) {
+        this.#blame(`append() of ${start}+${length} tells ${range.start} to ${range.end}`);
+      }
+      told();
+    }, told);
   }
 
-  #listener(end: number): (error?: Error | null) => void {
+  flush(): void {
+    const end = this.written;
+    this.waitingFlushes++;
+    const told = this.#await('flush()', (error) => {
+      this.waitingFlushes--;
+      this.#heed(0, end, error);
+    });
+    if (this.#options.random.chance(0.3)) void this.#stream.flush(told);
+    else this.#stream.flush().then(() => told(), told);
+  }
+
+  /** @param length Bytes that he writes with it; none if it is `undefined`. */
+  end(length?: number): void {
+    const stream = this.#stream;
+    while (stream.writableCorked > 0) stream.uncork();
+    const [data, encoding] = length === undefined ? [] : this.#take(length);
+    const end = this.written;
+    const told = this.#await('end()', (error) => this.#heed(0, end, error));
+    if (data === undefined) stream.end(told);
+    else stream.end(data, encoding, told);
+  }
+
+  destroy(): void {
+    this.hasGivenUp = true;
+    this.#stream.destroy(this.#options.random.chance(0.5) ? new OwnError() : undefined);
+  }
+
+  abort(): void {
+    this.hasGivenUp = true;
+    this.#options.abort();
+  }
+
+  /** The next bytes in some form that a write takes. */
+  #take(length: number): [data: string | Uint8Array, encoding?: BufferEncoding] {
+    const { random } = this.#options;
+    const bytes = this.#bytes(this.written, this.written + length);
+    this.written += length;
+    this.largestWrite = Math.max(this.largestWrite, length);
+    if (random.chance(0.3)) {
+      const encoding = random.pick(['utf8', 'latin1', 'ascii'] as const);
+      return [bytes.toString('latin1'), encoding];
+    }
+    return [random.chance(0.3) ? new Uint8Array(bytes) : bytes];
+  }
+
+  /** A copy of what he has between two offsets: what was handed back, and then the source. */
+  #bytes(from: number, to: number): Buffer {
+    const { start, rest } = this.#options;
+    return Buffer.concat([
+      rest.subarray(from - start, Math.max(to - start, 0)),
+      sourceData.subarray(Math.max(from, start + rest.length), to),
+    ]);
+  }
+
+  /** What he does when the write that he has just made is committed. */
+  #onCommit(data: string | Uint8Array): Told {
+    const end = this.written;
+    return this.#await(`the write up to ${end}`, (error) => {
+      // Whoever is told may use his memory for something else.
+      if (typeof data !== 'string') data.fill(0xff);
+      this.#heed(data.length, end, error);
+    });
+  }
+
+  /** The same for a callback: those run in the order of the writes. */
+  #inOrder(data: string | Uint8Array): Told {
+    const end = this.written;
+    const told = this.#onCommit(data);
     return (error) => {
-      if (error) return this.#fail(error);
-      if (end < this.#called) this.problems.push('a callback ran after that of a later write');
+      if (end < this.#called) this.#blame('a callback ran after that of a later write');
       this.#called = end;
-      this.#acknowledge(end);
+      told(error);
     };
   }
 
-  #acknowledge(end: number): void {
-    this.acknowledged = Math.max(this.acknowledged, end);
+  #await(what: string, told: Told): Told {
+    let times = 0;
+    this.waiting++;
+    return (error) => {
+      if (++times > 1) this.#blame(`${what} was told ${times} times`);
+      else this.waiting--;
+      told(error);
+      this.onTold();
+    };
   }
 
-  #fail(error: Error): void {
-    if (!this.#stream.destroyed) this.problems.push(`told of a failure that is none: ${error}`);
+  #heed(length: number, end: number, error?: Error | null): void {
+    const { committed } = this;
+    if (!error) {
+      this.acknowledged = Math.max(this.acknowledged, end);
+      if (end > committed) this.#blame(`acknowledged ${end} when ${committed} are committed`);
+      return;
+    }
+    if (!this.#stream.destroyed) this.#blame(`told of a failure that is none: ${error}`);
+    if (length > 0 && end <= committed) this.#blame(`told that ${end} failed, which is committed`);
   }
+
+  #blame(problem: string): void {
+    this.#options.chronicle.blame(problem);
+  }
+}
+
+/** What a user destroys his stream with. */
+class OwnError extends Error {
+  override readonly name = 'OwnError';
 }

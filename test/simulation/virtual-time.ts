@@ -1,14 +1,9 @@
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
 const realImmediate = setImmediate;
 
 /**
  * Time that passes only when somebody says so: stands in for the global timers, `performance.now()`
- * and `Math.random()` while it is installed. Timers due at one time run in the order they were set.
+ * and `Math.random()` while it is installed. Timers due at one time run in the order they were set,
+ * and as in Node.js a timer may run a fraction of a millisecond too early.
  */
 export class VirtualTime {
   readonly #random: () => number;
@@ -34,8 +29,10 @@ export class VirtualTime {
   install(): void {
     Object.assign(globalThis, {
       setTimeout: (run: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) =>
-        this.#add(() => run(...args), delay),
-      clearTimeout: (handle: unknown) => void this.#timers.delete(Number(handle)),
+        this.#add(args.length === 0 ? run : () => run(...args), delay),
+      clearTimeout: (handle: unknown) => {
+        if (handle instanceof Timer) this.#timers.delete(handle.order);
+      },
     });
     Math.random = this.#random;
     performance.now = () => this.#now;
@@ -70,10 +67,31 @@ export class VirtualTime {
     return true;
   }
 
-  #add(run: () => void, delay: number): object {
+  #add(run: () => void, delay: number): Timer {
     const order = ++this.#order;
-    this.#timers.set(order, { at: this.#now + Math.max(delay, 1), order, run });
-    const handle = { ref: () => handle, unref: () => handle, [Symbol.toPrimitive]: () => order };
-    return handle;
+    const early = (order * 0.618) % 1;
+    const timer = new Timer(this.#now + Math.max(delay, 1) - early, order, run);
+    this.#timers.set(order, timer);
+    return timer;
+  }
+}
+
+class Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+
+  constructor(at: number, order: number, run: () => void) {
+    this.at = at;
+    this.order = order;
+    this.run = run;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
   }
 }

@@ -1,85 +1,220 @@
+import { finished } from 'node:stream';
 import type { AppendWritable, UncommittedBytes } from '../../src/index.js';
-import type { ObjectHistory } from './object-history.js';
+import type { Chronicle } from './chronicle.js';
+import { describe, type ObjectHistory } from './object-history.js';
 import type { SimulatedClient } from './simulated-client.js';
 import { sourceData } from './source-data.js';
 import type { User } from './user.js';
 
-interface Scene {
+export interface Scene {
   readonly history: ObjectHistory;
+  readonly chronicle: Chronicle;
   readonly client: SimulatedClient;
   readonly user: User;
+
+  /** Offset in the source of the first byte of the stream. */
+  readonly start: number;
+  readonly chunkSize: number;
+
+  /** Most bytes that it may hold, besides the largest write. */
+  readonly bound: number;
+
+  /** Whether its user writes as much as he may. */
+  readonly isGreedy: boolean;
+
+  /** Code of the error that it must end with, because it may not even begin. */
+  readonly refusal: string | undefined;
+
+  /** Whether a patient writer survives everything, so that only its user ends it. */
+  readonly isSurvivable: boolean;
+
+  /** Whether every checksum that the store tells is right. */
+  readonly isTruthful: boolean;
 }
 
-/** Compares, after every event, what the stream says with what is true. */
-export class Witness {
-  readonly problems: string[] = [];
+const events = ['ready', 'drain', 'commit', 'retry', 'reconcile', 'finish', 'error', 'close'];
 
-  /** `finished`, `destroyed`, or the code of the error. */
-  outcome = 'hangs';
+/** Compares, at every event, what one stream says with what is true. */
+export class Witness {
+  /** `finished`, `destroyed`, or the code of the error; `undefined` until it is closed. */
+  outcome: string | undefined;
+
+  /** What it handed back. */
+  rest: UncommittedBytes | undefined;
   readonly #stream: AppendWritable;
   readonly #scene: Scene;
-  #rest: UncommittedBytes | undefined;
+  readonly #events: string[] = [];
   #base: number | undefined;
-  #failure: Error | undefined;
   #positionBefore = 0;
+
+  /** What `finished()` told. */
+  #hasFinished: boolean | undefined;
+
+  /** Whether it had to doubt what it handed back, when it did. */
+  #isInDoubt = false;
+
+  /** Most bytes that it held at once. */
+  #peak = 0;
 
   constructor(stream: AppendWritable, scene: Scene) {
     this.#stream = stream;
     this.#scene = scene;
+    finished(stream, (error) => {
+      this.#hasFinished = !error;
+    });
     stream.on('ready', ({ position }) => {
       this.#base = position;
     });
-    stream.on('error', (error) => {
-      this.#failure = error;
-    });
-    stream.on('finish', () => {
-      this.outcome = 'finished';
-    });
-    stream.on('close', () => {
-      this.#rest = stream.takeUncommitted();
-      if (this.outcome === 'finished') return;
-      const code = Reflect.get(this.#failure ?? {}, 'code') ?? this.#failure?.name;
-      this.outcome = code === undefined ? 'destroyed' : String(code);
-    });
+    stream.on('reconcile', ({ outcome }) => scene.chronicle.count('reconcile', outcome));
+    for (const event of events) {
+      stream.on(event as 'close', (...payload: unknown[]) => {
+        scene.chronicle.tell('stream', () => `${event} ${payload.map(inWords).join(' ')}`);
+        this.#events.push(event);
+        if (event === 'close') this.#close();
+        this.check();
+      });
+    }
   }
 
+  /** At any moment. */
   check(): void {
-    const { history, client, user } = this.#scene;
-    const { bytesWritten, position } = this.#stream;
-    this.problems.push(...history.problems.splice(0), ...user.problems.splice(0));
-    const say = (isWrong: boolean, text: string) => isWrong && this.problems.push(text);
-    say(bytesWritten > history.mostOurs, `bytesWritten ${bytesWritten} overstates`);
-    say(user.acknowledged > bytesWritten, `acknowledged ${user.acknowledged} of ${bytesWritten}`);
-    say(client.inFlight > 1, `${client.inFlight} chunks in flight`);
-    if (this.#base !== undefined) {
-      say(position !== this.#base + bytesWritten, `position ${position} is not ${bytesWritten} on`);
+    const { history, user, client, start, chunkSize, bound } = this.#scene;
+    const { bytesWritten, position, stats, destroyed, writableLength } = this.#stream;
+    const committed = start + bytesWritten;
+    if (committed > history.mostOurs) this.#blame(`bytesWritten ${bytesWritten} overstates`);
+    if (user.acknowledged > committed) {
+      this.#blame(`acknowledged ${user.acknowledged} of ${committed}`);
     }
-    say((position ?? 0) < this.#positionBefore, 'the position has decreased');
+    if (client.inFlight > 1) this.#blame(`${client.inFlight} requests are in flight`);
+    if (this.#base !== undefined && position !== this.#base + bytesWritten) {
+      this.#blame(`position ${position} is not ${bytesWritten} on`);
+    }
+    if ((position ?? 0) < this.#positionBefore) this.#blame('the position has decreased');
     this.#positionBefore = position ?? 0;
+
+    const { bytesAccepted, bytesInFlight } = stats;
+    if (bytesAccepted - bytesWritten > 2 * chunkSize || bytesInFlight > chunkSize) {
+      this.#blame(`${bytesAccepted - bytesWritten} bytes are in chunks of ${chunkSize}`);
+    }
+    if (client.memory.size > 2 + client.kept) {
+      this.#blame(`chunks came in ${client.memory.size} pieces of memory`);
+    }
+    if (destroyed) return;
+    this.#peak = Math.max(this.#peak, writableLength);
+    if (writableLength !== user.written - committed) {
+      this.#blame(`writableLength is ${writableLength} with ${user.written - committed} to commit`);
+    }
+    if (writableLength > bound + user.largestWrite) {
+      this.#blame(`it holds ${writableLength} bytes, ${bound} being the bound`);
+    }
   }
 
   /** Nothing moves any more, and nothing is under way. */
-  conclude(isSurvivable: boolean): void {
-    const { history, user } = this.#scene;
-    const { bytesWritten } = this.#stream;
-    const say = (isWrong: boolean, text: string) => isWrong && this.problems.push(text);
-    say(!this.#stream.closed, 'it hangs');
-    say(
-      isSurvivable && !user.hasGivenUp && this.outcome !== 'finished',
-      `gave up: ${this.#failure}`,
-    );
-    if (this.outcome === 'finished') {
-      say(bytesWritten !== user.written, `finished with ${bytesWritten} of ${user.written}`);
-      say(this.#rest !== undefined, 'finished, and hands something back');
-      say(history.current === undefined && !history.isTampered, 'finished without an object');
+  conclude(): void {
+    const { user, client, chronicle, chunkSize, refusal } = this.#scene;
+    if (this.outcome === undefined) {
+      this.#blame('it hangs');
       return;
     }
-    const rest = this.#rest?.bytes ?? Buffer.alloc(0);
-    const due = user.written - bytesWritten;
-    say(rest.length !== due, `hands back ${rest.length} bytes of ${due}`);
-    say(!rest.equals(sourceData.subarray(bytesWritten, user.written)), 'hands back other bytes');
-    const isConfirmed = this.#rest?.confirmed ?? true;
-    const ours = history.current?.ours ?? 0;
-    say(isConfirmed && ours > bytesWritten, 'confirmed, and yet they got there');
+    chronicle.count('outcome', this.outcome);
+    this.#countMemory();
+    if (user.waiting > 0) this.#blame(`${user.waiting} callbacks are not told`);
+    for (const { byteLength } of client.memory) {
+      if (byteLength > chunkSize) this.#blame(`a chunk came in ${byteLength} bytes of memory`);
+    }
+    if (this.#hasFinished !== (this.outcome === 'finished'))
+      this.#blame('finished() told otherwise');
+    this.#checkEvents();
+    if (refusal !== undefined && this.#stream.bytesWritten > 0)
+      this.#blame('it began all the same');
+    if (this.outcome === 'finished') {
+      this.#concludeWell();
+    } else {
+      const { confirmed } = this.rest ?? {};
+      const what = confirmed === undefined ? 'nothing' : confirmed ? 'confirmed' : 'not confirmed';
+      chronicle.count('handed back', what);
+      this.#concludeBadly();
+    }
   }
+
+  #close(): void {
+    const { errored, writableFinished } = this.#stream;
+    this.rest = this.#stream.takeUncommitted();
+    this.#isInDoubt = this.#scene.client.mayHaveLanded(this.#stream.position ?? 0);
+    this.outcome = writableFinished ? 'finished' : codeOf(errored);
+  }
+
+  /** Counts whether it ever held as much as it may. */
+  #countMemory(): void {
+    const { chronicle, bound, isGreedy } = this.#scene;
+    if (!isGreedy) return;
+    chronicle.count('memory', this.#peak >= bound ? 'as much as it may hold' : 'less');
+  }
+
+  #checkEvents(): void {
+    const { errored, stats, bytesWritten } = this.#stream;
+    const ending = this.outcome === 'finished' ? ['finish'] : errored === null ? [] : ['error'];
+    const count = (name: string) => this.#events.filter((event) => event === name).length;
+    const told = this.#events.slice(-1 - ending.length);
+    const isOnce = ['finish', 'error', 'close', 'ready'].every((event) => count(event) <= 1);
+    if (String(told) !== String([...ending, 'close']) || !isOnce) {
+      this.#blame(`its events end with ${told}`);
+    }
+    const { appends, retries, reconciles } = stats;
+    const counted = [appends, retries, reconciles];
+    const seen = [count('commit'), count('retry'), count('reconcile')];
+    if (String(counted) !== String(seen)) this.#blame(`it counts ${counted} events of ${seen}`);
+    const said = Reflect.get(errored ?? {}, 'bytesWritten') ?? bytesWritten;
+    if (said !== bytesWritten) this.#blame(`its error tells of ${said} bytes of ${bytesWritten}`);
+  }
+
+  #concludeWell(): void {
+    const { history, user, refusal, isTruthful } = this.#scene;
+    const { crc64 } = this.#stream;
+    if (refusal !== undefined) this.#blame(`it began all the same`);
+    if (user.committed !== user.written) {
+      this.#blame(`finished with ${user.committed} of ${user.written}`);
+    }
+    if (this.rest !== undefined) this.#blame('finished, and hands something back');
+    if (history.isTampered) return;
+    if (history.current?.ours !== user.written) this.#blame('finished, and not all is there');
+    if (isTruthful && crc64 !== undefined && crc64 !== describe(history.current)?.crc64) {
+      this.#blame('finished with another checksum than that of the object');
+    }
+  }
+
+  #concludeBadly(): void {
+    const { user, client, history, isSurvivable, refusal } = this.#scene;
+    const { position, errored } = this.#stream;
+    if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal) {
+      this.#blame(`gave up: ${errored}`);
+    }
+    const { bytes = Buffer.alloc(0), confirmed = true } = this.rest ?? {};
+    const due = sourceData.subarray(user.committed, user.written);
+    if (!bytes.equals(due)) this.#blame(`hands back ${bytes.length} bytes of ${due.length}`);
+    if (this.rest === undefined || position === undefined) return;
+    if (this.rest.position !== position) this.#blame(`hands back for ${this.rest.position}`);
+    const { landed } = client;
+    if (confirmed && landed?.object === history.current?.number && (landed?.end ?? 0) > position) {
+      this.#blame('confirmed, and yet they got there');
+    }
+    if (!confirmed && !this.#isInDoubt) this.#blame('not confirmed without a doubt');
+    const isUnconfirmed = this.outcome === 'APPEND_ERR_UNCONFIRMED';
+    const isExhausted = this.outcome === 'APPEND_ERR_RETRIES_EXHAUSTED';
+    if (confirmed ? isUnconfirmed : isExhausted) this.#blame(`${this.outcome}, and says otherwise`);
+  }
+
+  #blame(problem: string): void {
+    this.#scene.chronicle.blame(problem);
+  }
+}
+
+function codeOf(error: Error | null): string {
+  if (error === null) return 'destroyed';
+  return String(Reflect.get(error, 'code') ?? error.name);
+}
+
+function inWords(payload: unknown): string {
+  if (payload instanceof Error) return `${payload.name}: ${payload.message}`;
+  return JSON.stringify(payload, (_, value) => (value instanceof Error ? value.message : value));
 }

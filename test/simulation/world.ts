@@ -1,40 +1,86 @@
+import type { AppendClient } from '../../src/append/append-client.js';
 import { type Adversary, drawAdversary } from './adversary.js';
+import type { Chronicle } from './chronicle.js';
+import type { Limits } from './limits.js';
+import { Network } from './network.js';
 import { ObjectHistory } from './object-history.js';
 import type { Random } from './random.js';
-import { SimulatedClient } from './simulated-client.js';
+import { SimulatedStore } from './simulated-store.js';
 import { strangeData } from './source-data.js';
 
 /** An object, a store that holds it, and what is to befall them. */
 export interface World {
   readonly random: Random;
+  readonly limits: Limits;
+  readonly chronicle: Chronicle;
   readonly adversary: Adversary;
   readonly history: ObjectHistory;
-  readonly client: SimulatedClient;
+  readonly store: SimulatedStore;
+  readonly network: Network;
 
   /** Bytes in the object before anybody of ours came; `undefined` where there was none. */
   readonly base: number | undefined;
+
+  /** Whether a producer is at work that writes as fast as he may. */
+  readonly isGreedy: boolean;
   readonly chunkSize: number;
+
+  /** Moves that the user may still make. */
+  readonly budget: { left: number };
+
+  /** What comes between a stream and its client. */
+  readonly wrap: (client: AppendClient) => AppendClient;
 }
 
-/** Draws the world of a seed. Whoever writes in it, the first draws are the same. */
-export function drawWorld(random: Random): World {
-  const adversary = drawAdversary(random);
-  const base = random.pick([undefined, undefined, 0, 7, 40]);
-  const history = new ObjectHistory(base === undefined ? undefined : strangeData(base, 1));
-  const client = new SimulatedClient(history, adversary);
-  return { random, adversary, history, client, base, chunkSize: random.pick([1, 2, 7, 16, 64]) };
+/** How to live a life in another way than its seed alone says. */
+export interface WorldOptions {
+  readonly chronicle: Chronicle;
+  readonly limits?: Limits | undefined;
+  readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
+}
+
+/** Draws the world of a seed, the same one whoever writes in it. */
+export function drawWorld(random: Random, options: WorldOptions): World {
+  const { chronicle, limits = {}, wrap = (client) => client } = options;
+  const adversary = drawAdversary(random.fork('adversary'), limits);
+  const drawn = random.fork('world');
+  const base = drawn.pick([undefined, undefined, 0, 7, 40]);
+  const isGreedy = drawn.chance(0.02);
+  const blame = (problem: string) => chronicle.blame(problem);
+  const history = new ObjectHistory(base === undefined ? undefined : strangeData(base, 1), blame);
+  return {
+    ...{ random, limits, chronicle, adversary, history, base, isGreedy, wrap },
+    store: new SimulatedStore(history, blame),
+    network: new Network({ random, adversary, limits, chronicle }),
+    chunkSize: drawChunkSize(drawn, isGreedy),
+    budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
+  };
+}
+
+/** Draws the size of a chunk. */
+export function drawChunkSize(random: Random, isGreedy: boolean): number {
+  return isGreedy ? random.pick([4096, 16384, 65536]) : random.pick([1, 2, 7, 16, 64]);
 }
 
 /** Lets strangers do what they are up to, sooner or later. */
-export function interfere({ random, adversary, history, client, chunkSize }: World): void {
-  for (const deed of adversary.deeds) {
+export function interfere(world: World): void {
+  const { random, adversary, history, store, chunkSize, limits, chronicle } = world;
+  for (const [number, deed] of adversary.deeds.entries()) {
+    const drawn = random.fork(`stranger ${number}`);
+    const delay = drawn.next() * drawn.pick([20, 200, 2000]);
     const act = () => {
-      const length = deed === 'append-as-many' ? chunkSize : random.integer(1, 20);
-      const how = deed === 'append-as-many' ? 'append' : deed;
-      history.tamper(how, strangeData(length, random.integer(0, 99)));
-      client.tampered();
-      client.fates.set(deed, (client.fates.get(deed) ?? 0) + 1);
+      const length = {
+        remakes: drawn.pick([0, history.length, history.length, history.length + 1]),
+        'appends-as-many': chunkSize,
+        other: drawn.integer(1, 20),
+      };
+      const name = deed === 'remakes' || deed === 'appends-as-many' ? deed : 'other';
+      if (!history.tamper(deed, strangeData(length[name], drawn.integer(2, 99)))) return;
+      // Nothing of that is ever hidden.
+      store.reveal(history.now);
+      chronicle.count('stranger', deed);
+      chronicle.tell('stranger', () => `${deed}: ${history.length} bytes are there`);
     };
-    setTimeout(act, random.next() * random.pick([20, 200, 2000]));
+    if (!limits.without?.has(deed)) setTimeout(act, delay);
   }
 }

@@ -1,0 +1,41 @@
+/** What is counted; each of these is a part of the report. */
+export type Subject =
+  | 'outcome'
+  | 'handed back'
+  | 'append'
+  | 'head'
+  | 'get'
+  | 'network'
+  | 'reconcile'
+  | 'stranger'
+  | 'move'
+  | 'memory';
+
+/** How often each thing happened, by what it happened to. */
+export class Counts {
+  readonly #counts = new Map<Subject, Map<string, number>>();
+
+  add(subject: Subject, name: string, times = 1): void {
+    const counts = this.#counts.get(subject) ?? new Map<string, number>();
+    if (counts.size === 0) this.#counts.set(subject, counts);
+    counts.set(name, (counts.get(name) ?? 0) + times);
+  }
+
+  /** Adds what happened elsewhere. */
+  addAll(others: Counts): void {
+    for (const [subject, counts] of others.#counts) {
+      for (const [name, times] of counts) this.add(subject, name, times);
+    }
+  }
+
+  /** What happened to one subject. */
+  of(subject: Subject): ReadonlyMap<string, number> {
+    return this.#counts.get(subject) ?? new Map();
+  }
+
+  /** How much happened to some subjects. */
+  sum(...subjects: readonly Subject[]): number {
+    const times = subjects.flatMap((subject) => [...this.of(subject).values()]);
+    return times.reduce((sum, count) => sum + count, 0);
+  }
+}

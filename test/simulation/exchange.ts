@@ -1,0 +1,77 @@
+import { failure } from '../append/scripted-client.js';
+import type { Random } from './random.js';
+
+/** How a request fails that got no answer; what says nothing of the bytes leaves them in doubt. */
+const losses = [
+  failure.unanswered,
+  failure.unanswered,
+  () => new Error('socket hang up'),
+  () => new TypeError('terminated'),
+];
+
+/** One request on its way through a bad network, which takes the time it takes. */
+export class Exchange<Fate extends string = string> {
+  /** Its number among all requests, from 1. */
+  readonly number: number;
+  readonly fate: Fate;
+  readonly random: Random;
+
+  /** Its client does not heed the signal. */
+  readonly isDeaf: boolean;
+
+  /** Its signal has fired. */
+  isAborted = false;
+
+  constructor(number: number, fate: Fate, { random, isDeaf }: { random: Random; isDeaf: boolean }) {
+    this.number = number;
+    this.fate = fate;
+    this.random = random;
+    this.isDeaf = isDeaf;
+  }
+
+  /** Whether its caller may still hear of it. */
+  get isAwaited(): boolean {
+    return this.isDeaf || !this.isAborted;
+  }
+
+  /** Ends when `work` does, or when the signal fires. */
+  async run<T>(
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+    onAbort: () => void,
+  ): Promise<T> {
+    if (signal?.aborted) {
+      // Nothing has left.
+      this.isAborted = true;
+      throw failure.rejected();
+    }
+    const aborted = new Promise<never>((_, reject) => {
+      const abort = () => {
+        this.isAborted = true;
+        onAbort();
+        if (!this.isDeaf) reject(failure.unanswered());
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+    return Promise.race([work(), aborted]);
+  }
+
+  /** Takes up to `most` milliseconds, or no time at all. */
+  async pause(most: number): Promise<void> {
+    if (this.random.chance(0.3)) return;
+    const delay = this.random.next() * most;
+    await new Promise<void>((resolve) => setTimeout(resolve, delay));
+  }
+
+  /** Gets no answer: sooner or later the connection dies, or never. */
+  async lose(): Promise<never> {
+    if (this.random.chance(0.3)) return new Promise<never>(() => {});
+    await this.pause(100);
+    throw this.random.pick(losses)();
+  }
+
+  /** Does something when everybody has forgotten the request. */
+  later(act: () => void): void {
+    setTimeout(act, this.random.pick([5, 50, 500, 5000]) * (1 + this.random.next()));
+  }
+}

@@ -1,0 +1,147 @@
+import type { AppendWritable } from '../../src/index.js';
+import type { Chronicle } from './chronicle.js';
+import type { Habit } from './habit.js';
+import type { Random } from './random.js';
+import type { User } from './user.js';
+
+/** Most bytes that he writes in a life. */
+const mostBytes = 4096;
+
+/** What is done to a stream, and how often. */
+const moves = {
+  ...{ write: 14, append: 2, flush: 3, cork: 2, uncork: 3, wait: 1 },
+  ...{ end: 1, destroy: 0.3, abort: 0.2 },
+} as const;
+
+type Move = keyof typeof moves;
+
+interface FickleOptions {
+  readonly random: Random;
+  readonly chronicle: Chronicle;
+  readonly chunkSize: number;
+  readonly flushInterval: number;
+
+  /** Bytes that were handed back, which he writes first. */
+  readonly restLength: number;
+
+  /** Moves that he and those after him may make. */
+  readonly budget: { left: number };
+
+  /** Whether he also acts at once when something happens. */
+  readonly isImpulsive: boolean;
+}
+
+/** Does anything to a stream, at any moment. */
+export class FickleHabit implements Habit {
+  readonly #stream: AppendWritable;
+  readonly #user: User;
+  readonly #options: FickleOptions;
+  readonly #impulses: Random;
+  #movesLeft: number;
+  #isWaiting = false;
+
+  constructor(stream: AppendWritable, user: User, options: FickleOptions) {
+    this.#stream = stream;
+    this.#user = user;
+    this.#options = options;
+    this.#impulses = options.random.fork('impulses');
+    this.#movesLeft = options.random.integer(1, 25);
+    user.onTold = () => this.hear();
+    for (const event of ['ready', 'retry', 'reconcile', 'commit', 'drain']) {
+      stream.on(event as 'drain', () => this.hear());
+    }
+  }
+
+  start(): void {
+    const { restLength } = this.#options;
+    if (restLength > 0 && !this.#stream.destroyed) this.#user.write(restLength);
+    this.#soon();
+  }
+
+  hear(): void {
+    const { isImpulsive, chronicle } = this.#options;
+    if (!isImpulsive || !this.#impulses.chance(0.05) || !this.#mayMove()) return;
+    chronicle.count('move', 'impulses');
+    this.#move();
+  }
+
+  wake(): boolean {
+    if (!this.#isWaiting) return false;
+    this.#isWaiting = false;
+    this.#lookForLeftovers();
+    this.#act();
+    return true;
+  }
+
+  #soon(): void {
+    const { random } = this.#options;
+    setTimeout(() => this.#act(), random.next() * random.pick([1, 20, 300]));
+  }
+
+  #act(): void {
+    if (this.#stream.destroyed || this.#stream.writableEnded) return;
+    if (--this.#movesLeft < 0 || !this.#mayMove()) this.#finish();
+    else if (this.#move() === 'wait') this.#isWaiting = true;
+    else this.#soon();
+  }
+
+  /** Whether the stream takes another move; it counts as made. */
+  #mayMove(): boolean {
+    if (this.#stream.destroyed || this.#stream.writableEnded) return false;
+    return --this.#options.budget.left >= 0;
+  }
+
+  #move(): Move {
+    const { random, chronicle } = this.#options;
+    const user = this.#user;
+    const move = random.weighted(moves);
+    chronicle.count('move', move);
+    chronicle.tell('user', () => `${move} at ${user.written}`);
+    const most = Math.max(0, Math.min(3 * this.#options.chunkSize, mostBytes - user.written));
+    switch (move) {
+      case 'write':
+        if (!user.isFull) user.write(random.integer(0, most));
+        break;
+      case 'append':
+        user.append(random.integer(0, most));
+        break;
+      case 'end':
+        user.end(random.chance(0.3) ? random.integer(0, most) : undefined);
+        break;
+      case 'cork':
+      case 'uncork':
+        this.#stream[move]();
+        break;
+      case 'wait':
+        this.#uncork();
+        break;
+      default:
+        user[move]();
+    }
+    return move;
+  }
+
+  /** Has nothing more to do: ends the stream, or sees first what becomes of it without. */
+  #finish(): void {
+    this.#uncork();
+    if (this.#options.random.chance(0.1)) this.#isWaiting = true;
+    else this.#user.end();
+  }
+
+  #uncork(): void {
+    while (this.#stream.writableCorked > 0) this.#stream.uncork();
+  }
+
+  /** Nothing moves any more: what had to leave by itself is gone. */
+  #lookForLeftovers(): void {
+    const { destroyed, writableCorked, writableLength } = this.#stream;
+    if (destroyed || writableCorked > 0) return;
+    const { flushInterval, chunkSize, chronicle } = this.#options;
+    const most = flushInterval === Number.POSITIVE_INFINITY ? chunkSize - 1 : 0;
+    if (writableLength > most) chronicle.blame(`${writableLength} bytes are left lying`);
+    const { isFull, waiting, waitingFlushes } = this.#user;
+    if (isFull) chronicle.blame("'drain' does not come");
+    const unanswered = writableLength === 0 ? waiting : waitingFlushes;
+    if (unanswered > 0) chronicle.blame(`${unanswered} callbacks are not told`);
+  }
+}

@@ -1,0 +1,87 @@
+import { type Beginning, Session } from './session.js';
+import { interfere, type World } from './world.js';
+
+/** Most streams in a life. */
+const mostStreams = 3;
+
+/**
+ * A life: a stream and, where it ended early, perhaps others that go on for it.
+ *
+ * Who goes on names the position that was handed back, confirmed or not. Or he waits until nothing
+ * can land any more, and looks how much of it is there.
+ */
+export class Life {
+  readonly #world: World;
+  readonly #sessions: Session[] = [];
+
+  /** What somebody does who waits until nothing moves. */
+  #plan: (() => void) | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+    const rest = Buffer.alloc(0);
+    const first = this.#open({ number: 0, start: 0, rest, position: undefined, isClean: true });
+    first.stream.once('ready', () => interfere(world));
+  }
+
+  check(): void {
+    this.#sessions.at(-1)?.witness.check();
+  }
+
+  /** Called when nothing moves any more; tells whether that made anybody do something. */
+  wake(): boolean {
+    const plan = this.#plan;
+    if (plan === undefined) return this.#sessions.at(-1)?.habit.wake() ?? false;
+    this.#plan = undefined;
+    plan();
+    return true;
+  }
+
+  /** Nothing moves any more, and nobody waits for that. */
+  conclude(): void {
+    for (const { witness } of this.#sessions) witness.conclude();
+  }
+
+  #open(beginning: Beginning): Session {
+    const session = new Session(this.#world, beginning);
+    this.#sessions.push(session);
+    session.stream.once('close', () => this.#goOn(session, beginning));
+    return session;
+  }
+
+  #goOn({ user, stream, witness }: Session, { number, position, isClean }: Beginning): void {
+    const { random, limits, adversary } = this.#world;
+    if (witness.outcome === 'finished' || number + 1 === mostStreams) return;
+    // The position alone cannot tell our object from one that a stranger made just as long.
+    if (adversary.deeds.includes('remakes')) return;
+    const drawn = random.fork(`resumption ${number}`);
+    const when = drawn.weighted({ never: 9, 'at once': 1, soon: 1, 'when nothing moves': 1 });
+    const delay = drawn.next() * 1000;
+    if (when === 'never' || limits.without?.has('resumptions')) return;
+    const next: Beginning = {
+      number: number + 1,
+      start: user.committed,
+      rest: witness.rest?.bytes ?? Buffer.alloc(0),
+      position: stream.position ?? position,
+      isClean: isClean && (witness.rest?.confirmed ?? true),
+    };
+    if (when === 'at once') this.#resume(next);
+    else if (when === 'soon') setTimeout(() => this.#resume(next), delay);
+    else this.#plan = () => this.#resume(this.#compared(next));
+  }
+
+  #resume(beginning: Beginning): void {
+    this.#world.chronicle.count('move', 'resumptions');
+    this.#open(beginning);
+  }
+
+  /** Where to go on, from what the object holds now. */
+  #compared(next: Beginning): Beginning {
+    const { history, store } = this.#world;
+    if (history.isTampered) return next;
+    store.reveal(history.now);
+    const start = history.current?.ours ?? 0;
+    const rest = next.rest.subarray(start - next.start);
+    return { ...next, start, rest, position: history.length, isClean: true };
+  }
+}

@@ -1,0 +1,74 @@
+import { AppendWritable } from '../../src/index.js';
+import { FickleHabit } from './fickle-habit.js';
+import { GreedyHabit } from './greedy-habit.js';
+import type { Habit } from './habit.js';
+import { SimulatedClient } from './simulated-client.js';
+import { mostBytes } from './source-data.js';
+import { drawStreamOptions } from './stream-options.js';
+import { User } from './user.js';
+import { Witness } from './witness.js';
+import type { World } from './world.js';
+
+/** Where a stream begins. */
+export interface Beginning {
+  /** Number of the stream in its life, from 0. */
+  readonly number: number;
+
+  /** Offset in the source of its first byte. */
+  readonly start: number;
+
+  /** What the stream before handed back. */
+  readonly rest: Buffer;
+
+  /** What it must find the object to be; the first of a life has an idea of its own. */
+  readonly position: number | undefined;
+
+  /** Whether nothing of the streams before can land any more. */
+  readonly isClean: boolean;
+}
+
+/** One stream, somebody who uses it, and somebody who watches. */
+export class Session {
+  readonly stream: AppendWritable;
+  readonly user: User;
+  readonly habit: Habit;
+  readonly witness: Witness;
+
+  constructor(world: World, beginning: Beginning) {
+    const { chronicle, adversary, history, isGreedy, limits, budget } = world;
+    const { number, start, rest, position, isClean } = beginning;
+    const random = world.random.fork(`stream ${number}`);
+    const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position });
+    const { options, chunkSize, flushInterval, bound, queueSize, refusal } = drawn;
+    const client = new SimulatedClient(world);
+    const controller = new AbortController();
+    if (random.chance(0.005)) controller.abort();
+    chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
+    this.stream = new AppendWritable({
+      ...{ ...options, key: 'k', client: world.wrap(client), signal: controller.signal },
+    });
+    const abort = () => controller.abort();
+    this.user = new User(this.stream, { start, rest, queueSize, random, chronicle, abort });
+    this.user.hasGivenUp = controller.signal.aborted;
+    this.witness = new Witness(this.stream, {
+      ...{ history, chronicle, client, user: this.user, start, chunkSize, bound, refusal },
+      isGreedy,
+      isSurvivable: adversary.isSurvivable && isClean,
+      isTruthful: adversary.appends['wrong-crc'] === undefined,
+    });
+    this.habit = isGreedy
+      ? new GreedyHabit(this.stream, this.user, {
+          ...{ random, chronicle, budget, restLength: rest.length },
+          mostBytes: Math.min(Math.floor(1.4 * bound), mostBytes),
+        })
+      : new FickleHabit(this.stream, this.user, {
+          ...{ random, chronicle, budget, chunkSize, flushInterval, restLength: rest.length },
+          isImpulsive: !limits.without?.has('impulses'),
+        });
+    client.onRequest = () => {
+      if (this.stream.closed) chronicle.blame('it asks although it is closed');
+      this.habit.hear();
+    };
+    this.habit.start();
+  }
+}

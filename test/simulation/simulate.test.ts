@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+interface Ending {
+  readonly code: number | string | null | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program as it was built. */
+function run(...args: string[]): Promise<Ending> {
+  const program = fileURLToPath(
+    new URL('../../build/test/simulation/simulate.js', import.meta.url),
+  );
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { timeout: 10_000 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    );
+  });
+}
+
+test('many lives are reported with how often each thing happened', async () => {
+  const { code, stdout } = await run('--seeds', '50', '--first', '100');
+
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^50 seeds from 100 in \d+ s: nothing is wrong\n/);
+  expect(stdout).toMatch(/^How the streams ended: \d+\n( +\d+ +\d+\.\d % {2}\S+\n)+\n/m);
+  expect(stdout).toMatch(/^What befell appends: \d+\n +\d+ +\d+\.\d % {2}answered\n/m);
+  expect(stdout).toMatch(/^What befell HEADs: \d+\n +\d+ +\d+\.\d % {2}answered\n/m);
+  expect(stdout).toMatch(/ not confirmed\n/);
+});
+
+test('one life is told from beginning to end: user, requests, strangers and the stream', async () => {
+  const { code, stdout } = await run('--seed', '7');
+
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  for (const line of lines)
+    expect(line).toMatch(/^ *\d+\.\d{3} {2}(user|request \d+|stranger|stream) +\S/);
+  expect(lines[0]).toMatch(/opens a stream: \{"chunkSize":/);
+  expect(lines.at(-1)).toMatch(/ stream +close/);
+});
+
+test('arguments that cannot be obeyed are refused with a message', async () => {
+  const { code, stdout, stderr } = await run('--seed=-1');
+
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(stderr).toBe('--seed must be an integer from 0 to 4294967295: it is "-1"\n');
+});

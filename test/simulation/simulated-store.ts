@@ -1,0 +1,48 @@
+import type { AppendReceipt, ObjectCreation, ObjectState } from '../../src/append/append-client.js';
+import { failure } from '../append/scripted-client.js';
+import { describe, type ObjectHistory } from './object-history.js';
+
+/**
+ * A store with one object, which it may show as it was before an append that got no answer, but
+ * never as it was before one that did, or before an earlier question.
+ */
+export class SimulatedStore {
+  readonly history: ObjectHistory;
+  readonly #blame: (problem: string) => void;
+  #oldest = 0;
+
+  constructor(history: ObjectHistory, blame: (problem: string) => void) {
+    this.history = history;
+    this.#blame = blame;
+  }
+
+  /** Number of the oldest state of the object that it may still show. */
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** Somebody was told of the state with this number. */
+  reveal(number: number): void {
+    this.#oldest = Math.max(this.#oldest, number);
+  }
+
+  /** Does what OSS does with an append. */
+  append(position: number, body: Buffer, create: ObjectCreation | undefined): AppendReceipt {
+    const { current, length } = this.history;
+    if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
+      throw failure.fatal();
+    }
+    if (position !== length) throw failure.conflict(length);
+    if (current === undefined && create === undefined && !this.history.isTampered) {
+      this.#blame('it does not say how to create the object that it creates');
+    }
+    this.history.append(body);
+    const { crc64 } = describe(this.history.current) as ObjectState;
+    return { nextPosition: position + body.length, crc64 };
+  }
+
+  /** The object as it was in the state with this number. */
+  head(number: number): ObjectState | undefined {
+    return describe(this.history.at(number));
+  }
+}

@@ -1,0 +1,71 @@
+import type { AppendWritableOptions } from '../../src/index.js';
+import type { Random } from './random.js';
+import { drawChunkSize, type World } from './world.js';
+
+/** Bytes that Node's own queue gets, however small the bound is. */
+const leastQueueSize = 64 * 1024;
+
+/** How a stream is made. */
+export interface StreamOptions {
+  readonly options: Partial<AppendWritableOptions>;
+  readonly chunkSize: number;
+  readonly flushInterval: number;
+
+  /** Most bytes that it may hold, besides the largest write. */
+  readonly bound: number;
+
+  /** Those of them that Node's own queue may hold before `write()` asks to wait. */
+  readonly queueSize: number;
+
+  /** Code of the error that it must end with, because it may not even begin. */
+  readonly refusal: string | undefined;
+}
+
+/** @param position What a stream that goes on for another must find; the first has its own idea. */
+export function drawStreamOptions(
+  random: Random,
+  world: World,
+  { isFirst, position }: { isFirst: boolean; position: number | undefined },
+): StreamOptions {
+  const { adversary, isGreedy } = world;
+  const chunkSize = isFirst ? world.chunkSize : drawChunkSize(random, isGreedy);
+  const opening = isFirst ? drawOpening(random, world) : { position };
+  const least = 2 * chunkSize;
+  const highWaterMark = isGreedy
+    ? random.pick([least, least + leastQueueSize / 2, least + leastQueueSize])
+    : random.pick([undefined, least, 100_000]);
+  const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
+  const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
+  return {
+    ...{ chunkSize, flushInterval, bound, queueSize: bound - least },
+    refusal: isFirst ? refusalOf(opening, world) : undefined,
+    options: {
+      ...{ chunkSize, highWaterMark, flushInterval, ...opening },
+      verify: adversary.isTelling ? 'crc64' : random.pick(['crc64', 'none']),
+      requestTimeout: random.pick([50, 300, 60_000]),
+      retry: {
+        retries: adversary.isSurvivable ? Number.POSITIVE_INFINITY : random.integer(0, 8),
+        ...(adversary.isSurvivable || random.chance(0.7) ? {} : { maxRetryTime: 500 }),
+        minTimeout: random.pick([0, 20, 200]),
+        maxTimeout: 2000,
+      },
+    },
+  };
+}
+
+type Opening = Pick<AppendWritableOptions, 'flags' | 'position'>;
+
+function drawOpening(random: Random, { base = 0 }: World): Opening {
+  const demand = random.weighted({ none: 85, 'the right position': 10, 'another one': 2, ax: 3 });
+  if (demand === 'none') return {};
+  if (demand === 'ax') return { flags: 'ax' };
+  return { position: demand === 'another one' ? base + random.pick([1, 5]) : base };
+}
+
+function refusalOf({ flags, position }: Opening, { base, adversary }: World): string | undefined {
+  // Without HEAD nobody can tell whether the object exists.
+  if (flags === 'ax' && adversary.isBlind) return 'APPEND_ERR_SERVICE';
+  if (flags === 'ax' && base !== undefined) return 'APPEND_ERR_EXISTS';
+  if (position !== undefined && position !== (base ?? 0)) return 'APPEND_ERR_DIVERGED';
+  return undefined;
+}
