@@ -1,7 +1,8 @@
+import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { HttpAnswer, HttpHeaders, HttpRequest } from './http-message.js';
 import { requestError } from './request-error.js';
-import { WrittenBody } from './written-body.js';
+import { RequestSocket } from './request-socket.js';
 
 // Error documents are about 1 KiB; whatever is longer is no error document.
 const longestBody = 64 * 1024;
@@ -13,7 +14,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   readonly #request: HttpRequest;
   readonly #signal: AbortSignal;
-  readonly #writtenBody = new WrittenBody();
+  readonly #socket = new RequestSocket(() => this.#giveUp(tooLong()));
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
 
@@ -42,13 +43,18 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     else signal.addEventListener('abort', this.#abort);
   }
 
+  /** Where the request goes out, where undici tells. */
+  protected get socket(): Socket | undefined {
+    return this.#socket.socket;
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#isSettled) {
       // Given up while it waited for a connection, and reported as never sent: keep it so.
       controller.abort(new Error('the request was given up'));
-    } else if (this.#request.body !== undefined) {
-      this.#writtenBody.watch();
+    } else {
+      this.#socket.watch();
     }
   }
 
@@ -65,18 +71,19 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     // answer announces a body that never comes.
     if (status < 300 && this.#request.method === 'POST' && announced(headers) > longestBody) {
       this.#finish();
-      controller.abort(new Error('the answer is longer than it may be'));
+      controller.abort(tooLong());
     }
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isSettled) return;
     const piece = chunk.subarray(0, longestBody - this.#byteLength);
-    this.#pieces.push(piece);
+    // A copy, because a view keeps all that it came with.
+    this.#pieces.push(Buffer.from(piece));
     this.#byteLength += piece.byteLength;
     if (piece.byteLength === chunk.byteLength) return;
     this.#finish();
-    controller.abort(new Error('the answer is longer than it may be'));
+    controller.abort(tooLong());
   }
 
   onResponseEnd(): void {
@@ -106,14 +113,19 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   #settle(): void {
     this.#isSettled = true;
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#writtenBody.release();
+    this.#socket.release();
   }
 
-  readonly #abort = (): void => {
-    const error: Error = this.#signal.reason;
+  #giveUp(error: Error): void {
     this.fail(error);
     this.#controller?.abort(error);
-  };
+  }
+
+  readonly #abort = (): void => this.#giveUp(this.#signal.reason);
+}
+
+function tooLong(): Error {
+  return new Error('the answer is longer than it may be');
 }
 
 function announced(headers: HttpHeaders): number {

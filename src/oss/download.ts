@@ -3,7 +3,10 @@ import type { Dispatcher } from 'undici';
 import { AnswerHandler } from './answer-handler.js';
 import { dispatch } from './http-exchange.js';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './http-message.js';
+import { RequestTimedOut } from './request-deadline.js';
 import { requestError } from './request-error.js';
+import { readContentRange } from './response-headers.js';
+import { SocketBrake } from './socket-brake.js';
 
 /** The answer to a GET. */
 interface Download extends HttpAnswer {
@@ -23,8 +26,8 @@ export async function download(
   request: HttpRequest,
   options: { readonly signal: AbortSignal; readonly idleTimeout: number },
 ): Promise<Download> {
-  const handler = new DownloadHandler(request, options.signal);
-  if (!options.signal.aborted) dispatch(dispatcher, request, handler, options.idleTimeout);
+  const handler = new DownloadHandler(request, options);
+  if (!options.signal.aborted) dispatch(dispatcher, request, handler);
   const answer = await handler.answer;
   return { ...answer, stream: handler.stream ?? Readable.from([]) };
 }
@@ -33,10 +36,21 @@ export async function download(
 class DownloadHandler extends AnswerHandler {
   stream: Readable | undefined;
   readonly #request: HttpRequest;
+  readonly #idleTimeout: number;
+  #brake: Pick<SocketBrake, 'pause' | 'resume'> | undefined;
+  #isPaused = false;
+  #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(request: HttpRequest, signal: AbortSignal) {
-    super(request, signal);
+  /** Bytes still to come; `NaN` where the answer did not say how many it brings. */
+  #remaining = Number.NaN;
+
+  constructor(
+    request: HttpRequest,
+    options: { readonly signal: AbortSignal; readonly idleTimeout: number },
+  ) {
+    super(request, options.signal);
     this.#request = request;
+    this.#idleTimeout = options.idleTimeout;
   }
 
   override onResponseStart(
@@ -46,32 +60,78 @@ class DownloadHandler extends AnswerHandler {
   ): void {
     super.onResponseStart(controller, status, headers);
     if (status !== 200 && status !== 206) return;
+    const range = status === 206 ? readContentRange(headers) : undefined;
+    if (range !== undefined) this.#remaining = range.last - range.first + 1;
+    this.#brake = this.socket === undefined ? controller : new SocketBrake(this.socket);
     this.stream = new Readable({
-      read: () => controller.resume(),
-      destroy(error, callback) {
+      read: () => this.#resume(),
+      destroy: (error, callback) => {
+        clearTimeout(this.#idleTimer);
         controller.abort(error ?? new Error('the download was given up'));
         callback(error);
       },
     });
     super.onResponseEnd();
+    this.#awaitMore();
   }
 
   override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.stream === undefined) super.onResponseData(controller, chunk);
-    else if (!this.stream.push(chunk)) controller.pause();
+    if (this.stream === undefined) {
+      super.onResponseData(controller, chunk);
+      return;
+    }
+    this.#remaining -= chunk.byteLength;
+    if (this.#remaining < 0) {
+      controller.abort(new Error('the body is longer than its Content-Range'));
+      return;
+    }
+    // A view keeps all that it came with: up to 64 KiB around each byte of a body in chunks.
+    const isSmall = chunk.byteLength < chunk.buffer.byteLength / 2;
+    if (this.stream.push(isSmall ? Buffer.from(chunk) : chunk)) this.#awaitMore();
+    else this.#pause();
   }
 
   override onResponseEnd(): void {
-    if (this.stream === undefined) super.onResponseEnd();
+    if (this.stream === undefined) {
+      super.onResponseEnd();
+      return;
+    }
+    // The next request on the connection needs its answer.
+    this.#resume();
+    clearTimeout(this.#idleTimer);
+    if (this.#remaining > 0) this.#fail(new Error('the body is shorter than its Content-Range'));
     else this.stream.push(null);
   }
 
   override onResponseError(controller: unknown, error: Error): void {
-    if (this.stream === undefined) {
-      super.onResponseError(controller, error);
-      return;
-    }
+    if (this.stream === undefined) super.onResponseError(controller, error);
+    else this.#fail(error);
+  }
+
+  #pause(): void {
+    clearTimeout(this.#idleTimer);
+    this.#isPaused = true;
+    this.#brake?.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#brake?.resume();
+    this.#awaitMore();
+  }
+
+  #awaitMore(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      this.#fail(new RequestTimedOut(this.#idleTimeout));
+    }, this.#idleTimeout);
+  }
+
+  #fail(error: Error): void {
     const { describe, method, origin } = this.#request;
-    this.stream.destroy(requestError(error, { describe, method, origin, isStarted: true }));
+    const failure = requestError(error, { describe, method, origin, isStarted: true });
+    // Not at once: whoever asked for the stream may not have it yet, to listen for its error.
+    setImmediate(() => this.stream?.destroy(failure));
   }
 }

@@ -1,7 +1,8 @@
 import { XMLParser } from 'fast-xml-parser';
-import { type HttpAnswer, headerOf } from './http-message.js';
+import { type HttpAnswer, headerOf, printableHeader } from './http-message.js';
+import { printable } from './printable.js';
 
-/** What an error document of OSS says, as far as it can be read. */
+/** What an error document of OSS says, as far as it can be read and shown. */
 export interface ErrorDocument {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
@@ -31,7 +32,7 @@ export function readErrorDocument({ headers, body }: HttpAnswer): ErrorDocument 
   return {
     code: textOf(error, 'Code'),
     message: textOf(error, 'Message'),
-    ec: headerOf(headers, 'x-oss-ec') ?? textOf(error, 'EC'),
+    ec: printableHeader(headers, 'x-oss-ec') ?? textOf(error, 'EC'),
     endpoint: textOf(error, 'Endpoint'),
     serverTime: textOf(error, 'ServerTime') ?? textOf(member(error, 'Detail'), 'ServerTime'),
   };
@@ -54,5 +55,5 @@ function member(parent: unknown, name: string): unknown {
 
 function textOf(parent: unknown, name: string): string | undefined {
   const value = member(parent, name);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? printable(value) : undefined;
 }

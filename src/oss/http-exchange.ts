@@ -19,19 +19,18 @@ export function exchange(
   return handler.answer;
 }
 
-/** Hands a request to undici. `bodyTimeout` bounds the pauses within the answer's body. */
+/** Hands a request to undici. */
 export function dispatch(
   dispatcher: RequestDispatcher,
   request: HttpRequest,
   handler: AnswerHandler,
-  bodyTimeout = 0,
 ): void {
   try {
     const { origin, method, path, headers, body = null } = request;
     dispatcher.dispatch(
-      // undici's timeout for headers is a second too coarse, so it is off: a deadline aborts.
+      // undici's timeouts are a second too coarse, so they are off: a deadline aborts.
       // Without `reset: false` undici closes the connection after a HEAD.
-      { origin, method, path, headers, body, headersTimeout: 0, bodyTimeout, reset: false },
+      { origin, method, path, headers, body, headersTimeout: 0, bodyTimeout: 0, reset: false },
       handler,
     );
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { printable } from './printable.js';
 
 /** What a request is sent through: an undici `Dispatcher`, or as much of one as is needed. */
 export type RequestDispatcher = Pick<Dispatcher, 'dispatch'>;
@@ -32,5 +33,12 @@ export interface HttpAnswer {
 /** A header that came exactly once; of one that came twice nobody knows which is meant. */
 export function headerOf(headers: HttpHeaders, name: string): string | undefined {
   const value = headers[name];
-  return typeof value === 'string' ? value : undefined;
+  // undici leaves the space behind a value, which is no part of it.
+  return typeof value === 'string' ? value.trimEnd() : undefined;
+}
+
+/** As {@link headerOf}, fit to be shown. */
+export function printableHeader(headers: HttpHeaders, name: string): string | undefined {
+  const value = headerOf(headers, name);
+  return value === undefined ? undefined : printable(value);
 }

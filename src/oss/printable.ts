@@ -1,6 +1,10 @@
-/** Makes foreign text fit for a message: one line, and not much of it. */
+/** Makes foreign text fit to be shown: one line, not much of it, and no secret. */
 export function printable(text: string): string {
-  // Format characters too: they can turn the rest of a line around.
-  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const line = text
+    // Format characters too: they can turn the rest of a line around.
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    // No word is that long, nor a name in a host: a signature or a token, sent back.
+    .replace(/[\w+/=]{64,}/g, '…')
+    .trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }

@@ -59,6 +59,8 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
       { cause: error },
     );
   }
+  // What undici could not parse. A server may have sent back the very request, signature and all.
+  if (error instanceof Error) Reflect.deleteProperty(error, 'data');
   const hasLeft = request.isStarted || !isConnectFailure(error);
   return new OssRequestError(`${begin} failed: ${reasonOf(error)}`, ambiguity(!hasLeft), {
     cause: error,

@@ -8,6 +8,16 @@ export function readLength(headers: HttpHeaders, name: string): number | undefin
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
+/** First and last byte of what a 206 brings, or `undefined` when the answer does not tell. */
+export function readContentRange(
+  headers: HttpHeaders,
+): { readonly first: number; readonly last: number } | undefined {
+  const text = headerOf(headers, 'content-range') ?? '';
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  return range.first <= range.last && Number.isSafeInteger(range.last) ? range : undefined;
+}
+
 const largestCrc64 = 2n ** 64n - 1n;
 
 /**

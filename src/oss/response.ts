@@ -1,9 +1,9 @@
 import type { AppendReceipt, ObjectState } from '../append/append-client.js';
 import { readErrorDocument } from './error-document.js';
-import { type HttpAnswer, type HttpHeaders, headerOf } from './http-message.js';
+import { type HttpAnswer, type HttpHeaders, headerOf, printableHeader } from './http-message.js';
 import type { ByteRange } from './oss-request.js';
 import { OssRequestError } from './request-error.js';
-import { readCrc64, readLength } from './response-headers.js';
+import { readContentRange, readCrc64, readLength } from './response-headers.js';
 import { type AnsweredRequest, serviceError } from './service-error.js';
 
 /**
@@ -44,14 +44,14 @@ export function readObjectState(
       : 'x-oss-next-append-position';
   const length = readLength(headers, name);
   if (length === undefined) throw unusable(request, `200 without a usable ${name}`);
-  const objectType = headerOf(headers, 'x-oss-object-type');
+  const objectType = printableHeader(headers, 'x-oss-object-type');
   return {
     length,
     crc64: readCrc64(headers),
     appendable: objectType?.toLowerCase() === 'appendable',
     sealed: headers['x-oss-sealed-time'] !== undefined,
     objectType,
-    etag: headerOf(headers, 'etag'),
+    etag: printableHeader(headers, 'etag'),
   };
 }
 
@@ -71,20 +71,27 @@ export function assertRange(
   request: AnsweredRequest,
 ): void {
   assertSuccess(answer, request, range === undefined ? 200 : 206);
-  if (range !== undefined && !isRange(answer.headers, range)) {
+  if (range === undefined) {
+    if (!isFramed(answer.headers)) throw unusable(request, '200 with a body of unknown length');
+  } else if (!isRange(answer.headers, range)) {
     throw unusable(request, '206 with other bytes than those asked for');
   }
 }
 
+/** Whether a body that ended can be told from one that was cut. */
+function isFramed(headers: HttpHeaders): boolean {
+  const isChunked = /\bchunked$/i.test(headerOf(headers, 'transfer-encoding') ?? '');
+  return isChunked || headers['content-length'] !== undefined;
+}
+
 function isRange(headers: HttpHeaders, { start, end }: ByteRange): boolean {
-  const [, first, last] =
-    /^bytes (\d+)-(\d+)\//.exec(headerOf(headers, 'content-range') ?? '') ?? [];
+  const range = readContentRange(headers);
   // Fewer than asked for is how the end of the object is told.
-  return Number(first) === start && (end === undefined || Number(last) < end);
+  return range?.first === start && (end === undefined || range.last < end);
 }
 
 function assertSuccess(answer: HttpAnswer, request: AnsweredRequest, success = 200): string {
-  const requestId = headerOf(answer.headers, 'x-oss-request-id');
+  const requestId = printableHeader(answer.headers, 'x-oss-request-id');
   if (answer.status === success && requestId !== undefined) return requestId;
   if (requestId === undefined || answer.status >= 300) throw serviceError(answer, request);
   throw unusable(request, `${answer.status} instead of ${success}`);

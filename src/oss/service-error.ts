@@ -1,8 +1,7 @@
 import type { AppendOutcome } from '../append/append-client.js';
 import { NotAppendableError, OssServiceError } from '../errors.js';
 import { type ErrorDocument, readErrorDocument } from './error-document.js';
-import { type HttpAnswer, headerOf } from './http-message.js';
-import { printable } from './printable.js';
+import { type HttpAnswer, printableHeader } from './http-message.js';
 import { readLength } from './response-headers.js';
 
 /** What the answered request was for. */
@@ -18,12 +17,12 @@ export function serviceError(
   answer: HttpAnswer,
   request: AnsweredRequest,
 ): OssServiceError | NotAppendableError {
-  const requestId = headerOf(answer.headers, 'x-oss-request-id');
+  const requestId = printableHeader(answer.headers, 'x-oss-request-id');
   const document = requestId === undefined ? {} : readErrorDocument(answer);
   const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}`;
 
   if (isNotAppendable(answer.status, document)) {
-    const objectType = headerOf(answer.headers, 'x-oss-object-type');
+    const objectType = printableHeader(answer.headers, 'x-oss-object-type');
     return new NotAppendableError(message, { key: request.key, objectType });
   }
   const actualLength = readLength(answer.headers, 'x-oss-next-append-position');
@@ -106,8 +105,8 @@ function describeAnswer(
   requestId: string | undefined,
 ): string {
   if (requestId === undefined) return `something other than OSS answered ${status}`;
-  const name = code === undefined ? '' : ` ${printable(code)}`;
-  const reason = message === '' ? '' : `: ${printable(message).replace(/\.$/, '')}`;
-  const elsewhere = endpoint === undefined ? '' : `, the endpoint is ${printable(endpoint)}`;
-  return `OSS answered ${status}${name}${reason}${elsewhere} (request id ${printable(requestId)})`;
+  const name = code === undefined ? '' : ` ${code}`;
+  const reason = message === '' ? '' : `: ${message.replace(/\.$/, '')}`;
+  const elsewhere = endpoint === undefined ? '' : `, the endpoint is ${endpoint}`;
+  return `OSS answered ${status}${name}${reason}${elsewhere} (request id ${requestId})`;
 }

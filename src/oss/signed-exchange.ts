@@ -117,9 +117,12 @@ export class SignedExchange {
   }
 }
 
+const year10000 = Date.UTC(10_000, 0);
+
+/** Milliseconds since 1970, if requests can be signed for that time: its year has four digits. */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
+  return time >= 0 && time < year10000 ? time : undefined;
 }
 
 function isSame(a: Credentials, b: Credentials): boolean {

@@ -83,6 +83,27 @@ describe('a request refused for its clock', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test.each([
+    { scenario: 'the last that a Date can be', date: 'Sat, 13 Sep 275760 00:00:00 GMT' },
+    { scenario: 'of a year with five digits', date: 'Sat, 01 Jan 10000 00:00:00 GMT' },
+    { scenario: 'before 1970', date: 'Wed, 31 Dec 1969 23:59:59 GMT' },
+    { scenario: 'the first that a Date can be', date: '-271821-04-20T00:00:00.000Z' },
+  ])('is not sent again for a time $scenario, and spoils no later request', async ({ date }) => {
+    const { client, server } = await connect(
+      accessKey,
+      refuse(403, 'RequestTimeTooSkewed', {
+        headers: { date },
+        elements: `<ServerTime>${date}</ServerTime>`,
+      }),
+      appended,
+    );
+    await expect(client.appendObject('a.log', 0, hello)).rejects.toMatchObject({
+      outcome: 'fatal',
+    });
+    expect(await client.appendObject('a.log', 0, hello)).toMatchObject({ nextPosition: 5 });
+    expect(Math.abs(signedAhead(server.requests[1]?.headers))).toBeLessThan(5000);
+  });
+
   test('is not sent again when it was not OSS that refused', async () => {
     const { client, server } = await connect(accessKey, (_seen, response) => {
       response.writeHead(403);

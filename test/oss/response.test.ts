@@ -319,7 +319,16 @@ describe('assertRange()', () => {
   const ranged = (value: string | undefined) => answer(206, { 'content-range': value });
 
   test.each([
-    { scenario: 'the whole object', answer: answer(200), range: undefined },
+    {
+      scenario: 'the whole object',
+      answer: answer(200, { 'content-length': '5' }),
+      range: undefined,
+    },
+    {
+      scenario: 'the whole object in chunks',
+      answer: answer(200, { 'transfer-encoding': 'chunked' }),
+      range: undefined,
+    },
     { scenario: 'the range', answer: ranged('bytes 5-9/100'), range: { start: 5, end: 10 } },
     { scenario: "the object's end", answer: ranged('bytes 5-7/8'), range: { start: 5, end: 10 } },
     {
@@ -337,6 +346,7 @@ describe('assertRange()', () => {
     { scenario: 'a later end', answer: ranged('bytes 5-10/100'), start: 5 },
     { scenario: 'no Content-Range', answer: ranged(undefined), start: 0 },
     { scenario: 'an unreadable Content-Range', answer: ranged('lines 5-9/100'), start: 5 },
+    { scenario: 'an end before its start', answer: ranged('bytes 5-4/100'), start: 5 },
     {
       scenario: 'bytes that are not from OSS',
       answer: answer(206, { 'content-range': 'bytes 5-9/100', 'x-oss-request-id': undefined }),
@@ -344,6 +354,22 @@ describe('assertRange()', () => {
     },
   ])('refuses $scenario', ({ answer, start }) => {
     expect(thrownBy(() => assertRange(answer, { start, end: 10 }, request))).toMatchObject({
+      outcome: 'unknown',
+      answered: false,
+    });
+  });
+
+  test('refuses an open range to a byte that no object has', () => {
+    const endless = ranged(`bytes 5-${'9'.repeat(400)}/100`);
+    const range = { start: 5, end: undefined };
+    expect(thrownBy(() => assertRange(endless, range, request))).toMatchObject({
+      outcome: 'unknown',
+      answered: false,
+    });
+  });
+
+  test('refuses a whole object whose end cannot be told from a cut', () => {
+    expect(thrownBy(() => assertRange(answer(200), undefined, request))).toMatchObject({
       outcome: 'unknown',
       answered: false,
     });

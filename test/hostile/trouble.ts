@@ -1,0 +1,16 @@
+import { afterEach, beforeEach, expect } from 'vitest';
+
+const kinds = ['warning', 'unhandledRejection', 'uncaughtException'] as const;
+
+/** Fails each test of the file in which the process warned, or would have died. */
+export function watchForTrouble(): void {
+  const trouble: unknown[] = [];
+  const note = (reason: unknown) => trouble.push(reason);
+  beforeEach(() => {
+    for (const kind of kinds) process.on(kind, note);
+  });
+  afterEach(() => {
+    for (const kind of kinds) process.off(kind, note);
+    expect(trouble.splice(0)).toEqual([]);
+  });
+}
