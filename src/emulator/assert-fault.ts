@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Fault, faultKinds } from './fault.js';
 import { operationNames } from './operations/operation-name.js';
 
@@ -17,7 +18,9 @@ export function assertFault(fault: Fault): void {
     );
   }
   if (key !== undefined && typeof key !== 'string') {
-    throw new TypeError(`Cannot add a fault as 'key' must be a string: current value is ${key}`);
+    throw new TypeError(
+      `Cannot add a fault as 'key' must be a string: current value is ${show(key)}`,
+    );
   }
   assertNumber('nth', nth, { minimum: 1, integer: true });
   assertNumber('times', times, { minimum: 1, integer: true });
@@ -28,7 +31,7 @@ export function assertFault(fault: Fault): void {
 function assertOneOf(name: string, value: unknown, allowed: readonly string[]): void {
   if (typeof value === 'string' && allowed.includes(value)) return;
   throw new TypeError(
-    `Cannot add a fault as '${name}' must be one of ${allowed.join(', ')}: current value is ${String(value)}`,
+    `Cannot add a fault as '${name}' must be one of ${allowed.join(', ')}: current value is ${show(value)}`,
   );
 }
 
@@ -42,7 +45,7 @@ function assertNumber(name: string, value: unknown, rule: NumberRule): void {
   if (value === undefined) return;
   if (typeof value !== 'number') {
     throw new TypeError(
-      `Cannot add a fault as '${name}' must be a number: current value is ${String(value)}`,
+      `Cannot add a fault as '${name}' must be a number: current value is ${show(value)}`,
     );
   }
   const { minimum, maximum = Number.POSITIVE_INFINITY, integer = false } = rule;
@@ -60,4 +63,9 @@ function assertNumber(name: string, value: unknown, rule: NumberRule): void {
   throw new RangeError(
     `Cannot add a fault as '${name}' must be ${noun} ${range}: current value is ${value}`,
   );
+}
+
+/** Not every value can be made a string. */
+function show(value: unknown): string {
+  return typeof value === 'object' ? inspect(value, { depth: 0 }) : String(value);
 }

@@ -28,7 +28,7 @@ export function readRange(
   if (start >= 0 && start < end && end <= length) return { start, end };
   if (first !== '' && end <= start && start < length) return undefined;
   if (behavior === 'oss') return undefined;
-  if (start >= length) {
+  if (Math.max(start, 0) >= length) {
     throw new OssError(416, 'InvalidRange', 'The requested range cannot be satisfied', {
       extras: { ActualObjectSize: String(length), RangeRequested: header ?? '' },
       headers: { 'content-range': `bytes */${length}` },

@@ -31,10 +31,10 @@ export interface RequestRecord {
   /** `'unsupported'` for a request that asks for nothing the emulator knows. */
   readonly operation: OperationName | 'unsupported';
 
-  /** Absent for a request that names none. */
+  /** Absent for a request that names none; cut after 1024 characters. */
   readonly bucket?: string;
 
-  /** Decoded; absent for a request that names none. */
+  /** Decoded; absent for a request that names none; cut after 1024 characters. */
   readonly key?: string;
 
   /** The position an append or a seal named. */

@@ -42,12 +42,18 @@ export class Exchange {
   #fault: Fault | undefined;
   #byteLength = 0;
 
+  /** What is still to be applied when the connection is dead. Never rejects. */
+  #late: Promise<unknown> = Promise.resolve();
+
   constructor(emulation: Emulation, options: ExchangeOptions) {
     this.#emulation = emulation;
     this.#options = options;
   }
 
-  /** Resolves when the answer is out or the connection dead. Never rejects. */
+  /**
+   * Resolves when the answer is out or the connection dead, and nothing is left to be applied. Never
+   * rejects.
+   */
   async run(): Promise<void> {
     const { incoming, response } = this.#options;
     try {
@@ -58,6 +64,7 @@ export class Exchange {
       response.destroy();
       incoming.socket.destroy();
     }
+    await this.#late;
   }
 
   async #decide(): Promise<Answer> {
@@ -135,7 +142,7 @@ export class Exchange {
   /** Nobody hears whether it worked: the client is gone. */
   #applyLater(operation: Operation, context: OperationContext, body: ReceivedBody): never {
     const { signal } = this.#emulation;
-    void wait(this.#fault?.delay ?? defaultDelay, undefined, { signal })
+    this.#late = wait(this.#fault?.delay ?? defaultDelay, undefined, { signal })
       .then(() => this.#apply(operation, context, body))
       .catch(() => {});
     throw new Hangup();
@@ -179,8 +186,8 @@ export class Exchange {
     const position = this.#request && findPosition(this.#request);
     const record: RequestRecord = {
       operation: this.#operation?.name ?? 'unsupported',
-      ...(bucket === undefined ? {} : { bucket }),
-      ...(key === undefined ? {} : { key }),
+      ...(bucket === undefined ? {} : { bucket: cutName(bucket) }),
+      ...(key === undefined ? {} : { key: cutName(key) }),
       ...(position === undefined ? {} : { position }),
       byteLength: this.#byteLength,
       status,
@@ -188,4 +195,13 @@ export class Exchange {
     };
     this.#emulation.record(record);
   }
+}
+
+/** Characters of a name that are logged: no name OSS takes is longer. */
+const maxNameLength = 1024;
+
+function cutName(name: string): string {
+  if (name.length <= maxNameLength) return name;
+  // A plain slice would keep all of the name in memory.
+  return Buffer.from(name.slice(0, maxNameLength)).toString();
 }

@@ -26,8 +26,9 @@ export class FaultList {
    * @throws {RangeError} If a number is out of range.
    */
   add(fault: Fault): () => void {
-    assertFault(fault);
-    const entry: Entry = { fault: { ...fault }, seen: 0, fired: 0 };
+    const copy = { ...fault };
+    assertFault(copy);
+    const entry: Entry = { fault: copy, seen: 0, fired: 0 };
     this.#entries.push(entry);
     return () => {
       this.#entries = this.#entries.filter((other) => other !== entry);

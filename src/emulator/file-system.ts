@@ -52,12 +52,12 @@ export async function listFolder(files: FileSystem, path: string): Promise<strin
   try {
     return (await files.promises.readdir(path)).map(String);
   } catch (error) {
-    if (isMissing(error) || hasCode(error, 'ENOTDIR')) return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }
 
-/** Reads a text file; `undefined` where there is none. */
+/** Reads a text file; `undefined` where there is none, and no folder for it. */
 export async function readText(files: FileSystem, path: string): Promise<string | undefined> {
   try {
     return String(await files.promises.readFile(path));
@@ -67,10 +67,11 @@ export async function readText(files: FileSystem, path: string): Promise<string 
   }
 }
 
+/** What is a file is no folder, so there is nothing in it either. */
 function isMissing(error: unknown): boolean {
-  return hasCode(error, 'ENOENT');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /** Locks of this process. A restarted container often has the number of the one before. */
@@ -13,7 +13,8 @@ const held = new Set<string>();
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await createFolder(folder);
-  const path = join(resolve(folder), 'emulator.pid');
+  // One folder may have several names.
+  const path = join(await realpath(folder), 'emulator.pid');
   const holder = await readHolder(path);
   if (held.has(path) || (holder !== undefined && holder !== process.pid && isAlive(holder))) {
     throw new Error(

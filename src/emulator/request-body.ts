@@ -8,7 +8,7 @@ import type { SlabPool } from './slab-pool.js';
 export interface ReadBodyOptions {
   readonly crc64: Crc64;
 
-  /** Where long bodies are copied to; small ones stay in the buffers they came in. */
+  /** Where bodies are copied to; short ones stay in the buffers they came in. */
   readonly slabs: SlabPool;
 
   /** Bytes beyond which the body is refused. */
@@ -38,17 +38,24 @@ export async function readBody(
   { crc64, slabs, limit, onProgress }: ReadBodyOptions,
 ): Promise<ReceivedBody> {
   const builder = new ContentBuilder(crc64);
-  const isLong = Number(incoming.headers['content-length'] ?? 0) > incoming.readableHighWaterMark;
-  const copier = isLong ? new SlabCopier(slabs) : undefined;
+  const copier = isShort(incoming) ? undefined : new SlabCopier(slabs);
+  let byteLength = 0;
   for await (const piece of piecesOf(incoming)) {
+    byteLength += piece.byteLength;
     for (const run of copier?.copy(piece) ?? [piece]) builder.push(run);
-    onProgress(builder.byteLength);
-    if (builder.byteLength > limit) throw entityTooLarge();
+    onProgress(byteLength);
+    if (byteLength > limit) throw entityTooLarge();
   }
   if (!incoming.complete) throw new Hangup();
+  builder.push(copier?.takeRun() ?? Buffer.alloc(0));
   const content = builder.finish();
   if (copier === undefined) return { ...content, release: () => {} };
   return { ...content, pieces: copier.pieces, release: () => slabs.give(copier.slabs) };
+}
+
+/** A body in chunks may be of any length, and may come byte by byte. */
+function isShort({ headers, readableHighWaterMark }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= readableHighWaterMark;
 }
 
 async function* piecesOf(incoming: IncomingMessage): AsyncGenerator<Buffer> {
@@ -60,13 +67,17 @@ async function* piecesOf(incoming: IncomingMessage): AsyncGenerator<Buffer> {
   }
 }
 
+/** Bytes that are looked at together, where so many come. */
+const runSize = 64 * 2 ** 10;
+
 /** Copies pieces into slabs, one after the other. */
 class SlabCopier {
   readonly slabs: Buffer[] = [];
   readonly #pool: SlabPool;
 
-  /** Bytes used of the last slab. */
+  /** Bytes used of the last slab, and those of them that were returned in a run. */
   #used = 0;
+  #returned = 0;
 
   constructor(pool: SlabPool) {
     this.#pool = pool;
@@ -79,17 +90,25 @@ class SlabCopier {
     );
   }
 
-  /** @returns Where in the slabs `piece` has been copied to. */
+  /** @returns What has become a long run in the slabs with `piece`. */
   copy(piece: Buffer): Buffer[] {
     const runs: Buffer[] = [];
     for (let done = 0; done < piece.byteLength; ) {
       const slab = this.#currentSlab();
       const copied = piece.copy(slab, this.#used, done);
-      runs.push(slab.subarray(this.#used, this.#used + copied));
       this.#used += copied;
       done += copied;
+      const isFull = this.#used === slab.byteLength;
+      if (isFull || this.#used - this.#returned >= runSize) runs.push(this.takeRun());
     }
     return runs;
+  }
+
+  /** @returns What has been copied and not been returned yet. */
+  takeRun(): Buffer {
+    const run = this.slabs.at(-1)?.subarray(this.#returned, this.#used) ?? Buffer.alloc(0);
+    this.#returned = this.#used;
+    return run;
   }
 
   #currentSlab(): Buffer {
@@ -98,6 +117,7 @@ class SlabCopier {
     const slab = this.#pool.take();
     this.slabs.push(slab);
     this.#used = 0;
+    this.#returned = 0;
     return slab;
   }
 }

@@ -29,8 +29,10 @@ export function locateTarget(target: string, { hostId, ownHost }: TargetHosts): 
   if (bucket !== undefined) return { bucket, key: present(decodeForm(path.slice(1))), query };
   const slash = path.indexOf('/', 1);
   if (slash === -1) return { bucket: present(decodeForm(path.slice(1))), key: undefined, query };
-  const [first, rest] = [path.slice(1, slash), path.slice(slash + 1)];
-  return { bucket: present(decodeForm(first)), key: present(decodeForm(rest)), query };
+  const first = decodeForm(path.slice(1, slash));
+  const key = present(decodeForm(path.slice(slash + 1)));
+  // A key in a bucket without a name is not to be taken for the whole service.
+  return { bucket: key === undefined ? present(first) : first, key, query };
 }
 
 function splitTarget(target: string): { path: string; rawQuery: string } {

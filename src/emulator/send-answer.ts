@@ -1,6 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Socket } from 'node:net';
 import type { Answer } from './answer.js';
 import { discardBody } from './discard-body.js';
 
@@ -15,9 +14,7 @@ export async function sendAnswer(answer: Answer, sides: ExchangeSides): Promise<
   const { incoming, response } = sides;
   const { body } = answer;
   response.writeHead(answer.status, answer.headers);
-  if (body !== undefined && !(body instanceof Uint8Array)) {
-    return pipeline(Readable.from(body, { objectMode: false }), response);
-  }
+  if (body !== undefined && !(body instanceof Uint8Array)) return sendPieces(body, sides);
   if (!incoming.complete) return sendEarly(body, sides);
   response.end(body);
 }
@@ -32,6 +29,30 @@ export async function sendCutAnswer(answer: Answer, { incoming }: ExchangeSides)
   const body = await firstHalf(answer);
   const sent = body.byteLength === 0 ? head.subarray(0, head.byteLength >> 1) : head;
   socket.end(Buffer.concat([sent, body]), () => socket.destroy());
+}
+
+async function sendPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  { incoming: { socket }, response }: ExchangeSides,
+): Promise<void> {
+  for await (const piece of pieces) {
+    if (socket.destroyed) return;
+    if (!response.write(piece)) await untilDrained(response, socket);
+  }
+  response.end();
+}
+
+/** Asks the socket too: a response behind one of Node's own never hears that the client left. */
+function untilDrained(response: ServerResponse, socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      response.off('drain', finish);
+      socket.off('close', finish);
+      resolve();
+    };
+    response.on('drain', finish);
+    socket.on('close', finish);
+  });
 }
 
 /**

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Connection } from './connection.js';
 import type { Emulation } from './emulation.js';
 import { Exchange } from './exchange.js';
 
@@ -8,14 +10,19 @@ const keepAliveTimeout = 90_000;
 /** A listening socket and the exchanges on it. */
 export class EmulatorServer {
   readonly #server: Server;
+  readonly #connections = new WeakMap<Socket, Connection>();
   readonly #exchanges = new Set<Promise<void>>();
 
   constructor(emulation: Emulation) {
     this.#server = createServer({ keepAliveTimeout });
+    // Node would leave out all behind the 2,000th, a digest or a length too; 16 KiB is the limit.
+    this.#server.maxHeadersCount = 0;
     const exchange = (expectsContinue: boolean) => {
       return (incoming: IncomingMessage, response: ServerResponse) => {
         response.on('error', () => {}); // The client has left; there is nobody to tell.
-        this.#track(new Exchange(emulation, { incoming, response, expectsContinue }).run());
+        const options = { incoming, response, expectsContinue };
+        const answer = () => new Exchange(emulation, options).run();
+        this.#track(this.#connectionOf(incoming.socket).serve(options, answer));
       };
     };
     this.#server.on('request', exchange(false));
@@ -42,6 +49,12 @@ export class EmulatorServer {
     this.#server.closeAllConnections();
     await closed;
     await Promise.all(this.#exchanges);
+  }
+
+  #connectionOf(socket: Socket): Connection {
+    const connection = this.#connections.get(socket) ?? new Connection(socket);
+    this.#connections.set(socket, connection);
+    return connection;
   }
 
   #track(exchange: Promise<void>): void {

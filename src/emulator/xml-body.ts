@@ -9,6 +9,9 @@ import { OssError } from './oss-error.js';
  */
 export const maxXmlSize = 2 * 2 ** 20;
 
+/** Most tags of one: ten for each key. More would only cost the time to read them. */
+const maxTags = 10_000;
+
 /** Elements by name. Every one is a list, since any may be repeated; text is under `#text`. */
 export interface XmlNode {
   readonly [name: string]: readonly (XmlNode | string)[];
@@ -19,9 +22,16 @@ const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
-  processEntities: false,
   removeNSPrefix: true,
   isArray: () => true,
+  // The parser's own knows no characters by number.
+  entityDecoder: {
+    decode: decodeEntities,
+    setExternalEntities: () => {},
+    addInputEntities: () => {},
+    reset: () => {},
+    setXmlVersion: () => {},
+  },
 });
 
 /**
@@ -30,10 +40,7 @@ const parser = new XMLParser({
  * @throws {OssError} If the body is no XML, or another document.
  */
 export function parseXmlBody({ pieces }: Content, root: string): XmlNode {
-  const text = Buffer.concat(pieces).toString();
-  // Nothing OSS takes has a document type, and a declared entity could grow without end.
-  if (text.includes('<!DOCTYPE')) throw malformedXml();
-  const node = childrenOf(parse(text), root)[0];
+  const node = childrenOf(parse(Buffer.concat(pieces)), root)[0];
   if (node === undefined) throw malformedXml();
   return node;
 }
@@ -46,7 +53,7 @@ export function childrenOf(node: XmlNode, name: string): readonly XmlNode[] {
 /** The text of the first child element called `name`; `undefined` where there is none. */
 export function textOf(node: XmlNode, name: string): string | undefined {
   const value = valuesOf(node, name)[0];
-  return typeof value === 'string' ? decodeEntities(value) : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 export function malformedXml(): OssError {
@@ -59,28 +66,34 @@ function valuesOf(node: XmlNode, name: string): readonly (XmlNode | string)[] {
   return Object.hasOwn(node, name) ? (node[name] ?? []) : [];
 }
 
-function parse(text: string): XmlNode {
+function parse(bytes: Uint8Array): XmlNode {
   try {
+    // What is no UTF-8 must not become another key.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Nothing OSS takes has a document type, and a declared entity could grow without end.
+    if (text.includes('<!DOCTYPE')) throw malformedXml();
+    if (text.split('<', maxTags + 2).length > maxTags + 1) throw malformedXml();
     return parser.parse(text, true);
   } catch {
     throw malformedXml();
   }
 }
 
-const entities: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-};
+const entities = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 function decodeEntities(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{1,8}));/gi, (all, ...groups) => {
     const [decimal, hexadecimal, name] = groups;
-    if (name !== undefined) return entities[name] ?? all;
+    if (name !== undefined) return entities.get(name) ?? all;
     const code = Number(decimal ?? `0x${hexadecimal}`);
-    if (code > 0x10ffff) throw malformedXml();
+    const isHalf = code >= 0xd800 && code < 0xe000;
+    if (code > 0x10ffff || isHalf) throw malformedXml();
     return String.fromCodePoint(code);
   });
 }

@@ -164,6 +164,19 @@ describe('Emulator.requests', () => {
       { operation: 'unsupported', byteLength: 0, status: 400 },
     ]);
   });
+
+  test('keeps no more than 1024 characters of a name', async () => {
+    await using emulator = await startEmulator();
+    await send(emulator, { key: 'k'.repeat(1024) });
+    await send(emulator, { bucket: 'b'.repeat(10_000), key: '世'.repeat(400) });
+    await send(emulator, { key: '世'.repeat(1600) });
+
+    expect(emulator.requests).toMatchObject([
+      { bucket: 'examplebucket', key: 'k'.repeat(1024), status: 400 },
+      { bucket: 'b'.repeat(1024), key: '世'.repeat(400), status: 400 },
+      { bucket: 'examplebucket', key: '世'.repeat(1024), status: 400 },
+    ]);
+  });
 });
 
 describe('Emulator.close()', () => {

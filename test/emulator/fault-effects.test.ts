@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { memfs } from 'memfs';
+import { describe, expect, test, vi } from 'vitest';
 import { loadCrc64 } from '../../src/crc64.js';
 import { type Emulator, type Fault, faultKinds, startEmulator } from '../../src/emulator/index.js';
 import { headText, openRawConnection } from './raw-connection.js';
@@ -115,6 +116,31 @@ describe('a fault on an append', () => {
     await wait(60);
 
     expect(await content(emulator)).toBe('base');
+  });
+
+  test('of kind apply-late is waited for when the emulator closes while it is applied', async () => {
+    const { fs } = memfs();
+    await using emulator = await startEmulator({ fs, dir: '/data' });
+    emulator.faults.add({ kind: 'apply-late', delay: 1 });
+    let finish = () => {};
+    const rename = vi.spyOn(fs.promises, 'rename').mockImplementationOnce(async (from, to) => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      await fs.promises.rename(from, to);
+    });
+    await seen(append(emulator, 'a.log', 0, 'late'));
+    await expect.poll(() => rename.mock.calls.length).toBe(1);
+
+    const order: string[] = [];
+    const closing = emulator.close().then(() => order.push('closed'));
+    await wait(20); // There is no event for what must not happen.
+    order.push('applied');
+    finish();
+    await closing;
+
+    expect(order).toEqual(['applied', 'closed']);
+    expect(await content(emulator)).toBe('late');
   });
 
   test('of kind delay is applied even when the client has left', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -25,6 +25,15 @@ describe('a folder on disk', () => {
     const second = await startEmulator({ dir });
     await second.close();
     expect(await readdir(dir)).toEqual(['examplebucket']);
+  });
+
+  test('is the same under another name', async () => {
+    const dir = await createFolder();
+    const alias = join(await createFolder(), 'alias');
+    await symlink(dir, alias);
+    await using _ = await startEmulator({ dir });
+
+    await expect(startEmulator({ dir: alias })).rejects.toThrow(`process ${process.pid} does.`);
   });
 
   test('is not given away while another process has it', async () => {

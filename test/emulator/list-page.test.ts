@@ -59,6 +59,6 @@ describe('cutPage()', () => {
     const page = cutPage(sorted, options);
 
     expect(page.commonPrefixes).toHaveLength(100);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 });

@@ -142,6 +142,7 @@ describe('startEmulator() with a folder', () => {
   test('leaves files alone that are not its own', async () => {
     const dir = await temporaryFolder();
     await writeFile(join(dir, 'README'), 'mine');
+    await writeFile(join(dir, 'bucket-like'), 'mine');
     {
       await using emulator = await startEmulator({ dir });
       await append(emulator, 'a', 0, 'abcd');
@@ -151,7 +152,8 @@ describe('startEmulator() with a folder', () => {
     await using emulator = await startEmulator({ dir });
 
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('abcd');
-    expect((await readdir(dir)).sort()).toEqual(['README', 'emulator.pid', 'examplebucket']);
+    const expected = ['README', 'bucket-like', 'emulator.pid', 'examplebucket'];
+    expect((await readdir(dir)).sort()).toEqual(expected);
     expect(await readdir(join(dir, 'examplebucket'))).toContain('notes');
   });
 

@@ -12,6 +12,9 @@ export interface RawConnection extends AsyncDisposable {
   /** Resolves with all that has come since the connection began, once it contains `text`. */
   until(text: string): Promise<string>;
 
+  /** The same, once `isEnough` says so or the server has closed. */
+  untilEnough(isEnough: (received: string) => boolean): Promise<string>;
+
   /** Resolves with all that came until the server closed. */
   untilClosed(): Promise<string>;
 }
@@ -27,21 +30,21 @@ export async function openRawConnection(emulator: Emulator): Promise<RawConnecti
   });
   socket.on('error', () => {}); // A reset is one of the ways to be closed.
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const untilEnough = async (isEnough: (received: string) => boolean) => {
+    while (!isEnough(received) && !socket.closed) {
+      await Promise.race([new Promise((resolve) => socket.once('data', resolve)), closed]);
+    }
+    return received;
+  };
   return {
     socket,
     write: (bytes) => void socket.write(bytes),
     until: async (text) => {
-      while (!received.includes(text)) {
-        const hasEnded = await Promise.race([
-          once(socket, 'data').then(() => false),
-          closed.then(() => true),
-        ]);
-        if (hasEnded && !received.includes(text)) {
-          throw new Error(`Cannot find "${text}" in what was received: ${received}`);
-        }
-      }
-      return received;
+      await untilEnough(() => received.includes(text));
+      if (received.includes(text)) return received;
+      throw new Error(`Cannot find "${text}" in what was received: ${received}`);
     },
+    untilEnough,
     untilClosed: async () => {
       await closed;
       return received;

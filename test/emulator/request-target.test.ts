@@ -93,6 +93,8 @@ describe('locateTarget()', () => {
     { hostId: 'localhost', target: '/b-1', bucket: 'b-1', key: undefined },
     { hostId: 'localhost', target: '/b-1/', bucket: 'b-1', key: undefined },
     { hostId: 'localhost', target: '/b-1//k', bucket: 'b-1', key: '/k' },
+    { hostId: 'localhost', target: '//', bucket: undefined, key: undefined },
+    { hostId: 'localhost', target: '//k', bucket: '', key: 'k' },
     { hostId: 'localhost', target: 'http://proxy.test/b-1/k', bucket: 'b-1', key: 'k' },
     { hostId: 'localhost', target: '/b-1/%E4%B8%96', bucket: 'b-1', key: '世' },
     { hostId: 'localhost', target: '/b-1/\u00e4\u00b8\u0096', bucket: 'b-1', key: '世' },

@@ -157,6 +157,19 @@ describe('a connection', () => {
   });
 });
 
+describe('a head', () => {
+  test('counts to its last header, however many there are', async () => {
+    await using emulator = await startEmulator({ credentials: null });
+    await using connection = await openRawConnection(emulator);
+    const many = 'a:b\r\n'.repeat(2500);
+    const digest = 'content-md5: 1B2M2Y8AsgTpgAmY7PhCfg==\r\ncontent-length: 1\r\n';
+
+    connection.write(`PUT /examplebucket/a HTTP/1.1\r\nhost: x\r\n${many}${digest}\r\nx`);
+
+    expect(await connection.until('</Error>')).toContain('<Code>InvalidDigest</Code>');
+  });
+});
+
 describe('hostile input', () => {
   const host = 'host: localhost\r\n';
 

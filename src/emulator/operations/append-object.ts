@@ -43,7 +43,7 @@ export const appendObject: Operation = {
     const record = await objects.exclusively(bucket, key, async (object) => {
       const found = object.record;
       assertAppendable(found, position, 0);
-      assertDigest(request.headers, body);
+      await assertDigest(request.headers, body);
       assertAppendable(found, position, body.byteLength);
       if (found !== undefined && body.byteLength === 0) return found;
       const stamp = { etag: createEtag(), lastModified: now().getTime() };

@@ -28,7 +28,7 @@ export const deleteMultipleObjects: Operation = {
   },
 
   async apply({ request, bucket, objects }, body) {
-    assertDigest(request.headers, body);
+    await assertDigest(request.headers, body);
     const { keys, isQuiet } = readDeletion(body);
     for (const key of keys) {
       await objects.exclusively(bucket, key, (object) => object.delete());

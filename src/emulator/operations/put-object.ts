@@ -31,17 +31,17 @@ export const putObject: Operation = {
 
   async apply(context, body) {
     const { request, bucket, key, objects, now } = context;
-    assertDigest(request.headers, body);
-    const etag = `"${md5Of(body, 'hex').toUpperCase()}"`;
+    await assertDigest(request.headers, body);
+    const md5 = await md5Of(body);
+    const etag = `"${md5.toString('hex').toUpperCase()}"`;
     const isForbidden = request.headers.get('x-oss-forbid-overwrite') === 'true';
     const record = await objects.exclusively(bucket, key, async (object) => {
       if (isForbidden && object.record !== undefined) throw fileAlreadyExists(key);
       return object.replace(body, { etag, lastModified: now().getTime() }, attributesOf(context));
     });
-    const contentMd5 = md5Of(body, 'base64');
     return {
       status: 200,
-      headers: { ...writtenHeaders(record), 'content-md5': contentMd5 },
+      headers: { ...writtenHeaders(record), 'content-md5': md5.toString('base64') },
     };
   },
 };

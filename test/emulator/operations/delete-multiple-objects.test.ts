@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../src/emulator/index.js';
 import { append, element, elements, send } from '../signed-request.js';
 
-function deleteAll(emulator: Emulator, body: string, query: Record<string, string> = {}) {
+function deleteAll(
+  emulator: Emulator,
+  body: string | Uint8Array,
+  query: Record<string, string> = {},
+) {
   const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
   return send(emulator, { method: 'POST', query: { delete: '', ...query }, body, headers });
 }
@@ -45,6 +49,8 @@ describe('DeleteMultipleObjects', () => {
     { scenario: 'what looks like an entity', key: '&amp;', xml: '&amp;amp;' },
     { scenario: 'characters XML does not allow', key: '\u0001\u0007', xml: '\u0001\u0007' },
     { scenario: 'a name of JavaScript', key: 'constructor', xml: 'constructor' },
+    { scenario: 'an entity with a name of JavaScript', key: '&valueOf;', xml: '&valueOf;' },
+    { scenario: 'text that is no markup', key: '&amp;<b>', xml: '<![CDATA[&amp;<b>]]>' },
   ])('deletes a key of $scenario', async ({ key, xml }) => {
     await using emulator = await startEmulator();
     await append(emulator, key, 0, 'x');
@@ -79,6 +85,10 @@ describe('DeleteMultipleObjects', () => {
     },
     { scenario: 'elements within elements without end', body: '<Delete>'.repeat(10_000) },
     { scenario: 'a character beyond all', body: documentOf(['&#x110000;']) },
+    { scenario: 'half a character', body: documentOf(['a', '&#xD800;']) },
+    { scenario: 'another encoding', body: Buffer.from(documentOf(['a']), 'utf16le') },
+    { scenario: 'no encoding at all', body: Buffer.from(documentOf(['a', '\xff']), 'latin1') },
+    { scenario: 'more elements than keys have', body: documentOf(['a'], '<b/>'.repeat(20_000)) },
   ])('deletes nothing for $scenario', async ({ body }) => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');

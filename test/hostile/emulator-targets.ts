@@ -1,0 +1,116 @@
+import type { Verdict } from './emulator-client.js';
+import type { Row } from './emulator-rows.js';
+
+/** How a bucket looks in what is signed. */
+function signedAs(bucket: string): string {
+  return bucket.split('/').map(encodeURIComponent).join('/');
+}
+
+const invalidBucket = { status: 400, code: 'InvalidBucketName' };
+const invalidUri = { status: 400, code: 'InvalidURI' };
+const noSuchKey = { status: 404, code: 'NoSuchKey' };
+
+const badBuckets = ['.', '..', '...', 'ab', 'a.b', 'Examplebucket', '-ab', 'ab-', 'a_b', 'a b', 'é']
+  .concat(['../x', '..\\x', 'x/../y', 'a\0b', 'emulator.pid', '~ab', 'b'.repeat(64), '__proto__'])
+  .map(
+    (bucket, index): Row => ({
+      scenario: `the bucket ${JSON.stringify(bucket)}`,
+      request: {
+        method: index % 2 === 0 ? 'PUT' : 'DELETE',
+        bucket: signedAs(bucket),
+        path: `/${encodeURIComponent(bucket)}/`,
+      },
+      verdict: invalidBucket,
+    }),
+  );
+
+/** Hosts that name no bucket, so that the path does. */
+const plainHosts = ['', '.', '..', '../..', '...localhost', '%2e%2e.localhost', 'a/../b.localhost']
+  .concat(['[', '[::1', '[::1]:80', '[::ffff:127.0.0.1]', '::1', 'localhost:'])
+  .concat(['localhost:99999999', ':', ':80', '-.-', 'a.b.c', '<&">.x', `${'a.'.repeat(5000)}a`])
+  .map(
+    (host): Row => ({
+      scenario: `the host ${host.length > 99 ? 'of ten thousand bytes' : JSON.stringify(host)}`,
+      request: { key: 'missing', headers: { host } },
+      verdict: noSuchKey,
+    }),
+  );
+
+/** Hosts that name the bucket. */
+const bucketHosts = [
+  'EXAMPLEBUCKET.LOCALHOST',
+  'examplebucket.',
+  'examplebucket..',
+  'Examplebucket.x:1',
+]
+  .concat(['examplebucket.%2e%2e', 'examplebucket.../../x'])
+  .map(
+    (host): Row => ({
+      scenario: `the host ${JSON.stringify(host)}`,
+      request: { key: '../missing', host, headers: { host } },
+      verdict: noSuchKey,
+    }),
+  );
+
+const targets: readonly Row[] = [
+  ['http://localhost/examplebucket/missing', noSuchKey],
+  ['HTTPS://user:pass@localhost:1/examplebucket/missing', noSuchKey],
+  ['http://[::1]:1/examplebucket/missing', noSuchKey],
+  ['http:///examplebucket/missing', noSuchKey],
+  ['http://../examplebucket/missing', noSuchKey],
+  ['ftp://localhost/examplebucket/missing', invalidUri],
+  ['file:///etc/passwd', invalidUri],
+  ['*', invalidUri],
+  ['examplebucket/missing', { status: 400 }],
+  ['\\examplebucket\\missing', { status: 400 }],
+  ['/examplebucket/\xff', { status: 400 }],
+  ['/examplebucket/a b', { status: 400 }],
+  ['/examplebucket/\0', { status: 400 }],
+  ['/examplebucket/\x7f', { status: 400 }],
+  ['', { status: 400 }],
+  [`/examplebucket/${'k'.repeat(20_000)}`, { status: 431 }],
+  [`/examplebucket/missing?${'a=b&'.repeat(2 ** 18)}`, { status: 431 }],
+].map(([path, verdict]): Row => {
+  const scenario = `the target ${JSON.stringify(path).slice(0, 60)}`;
+  return {
+    scenario,
+    request: { key: 'missing', path: path as string },
+    verdict: verdict as Verdict,
+  };
+});
+
+const others: readonly Row[] = [
+  {
+    scenario: 'a key in a bucket without a name',
+    request: { bucket: '', path: '//examplebucket/key', key: '/examplebucket/key' },
+    verdict: invalidBucket,
+  },
+  {
+    scenario: 'a bucket with an encoded slash',
+    request: { bucket: 'examplebucket/../x', path: '/examplebucket%2F..%2Fx' },
+    verdict: invalidBucket,
+  },
+  {
+    scenario: 'two hosts',
+    request: { key: 'missing', lines: ['host: examplebucket.localhost'] },
+    verdict: noSuchKey,
+  },
+  {
+    scenario: 'a key of what XML cannot hold',
+    request: { key: '\0\x01\x1b]]><&\ufffe\uffff' },
+    verdict: noSuchKey,
+  },
+  {
+    scenario: 'the same where a header has to hold it',
+    request: { method: 'HEAD', key: '\0\x01\x1b]]><&\ufffe\uffff\r\nx-evil: 1' },
+    verdict: noSuchKey,
+  },
+  {
+    scenario: 'a fragment, which is part of the key as everything is',
+    request: { key: 'missing#fragment', path: '/examplebucket/missing#fragment' },
+    verdict: noSuchKey,
+  },
+];
+
+/** Places that are none, or not where they seem to be. */
+export const targetRows = [...badBuckets, ...plainHosts, ...bucketHosts, ...targets, ...others];
