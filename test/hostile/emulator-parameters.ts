@@ -28,18 +28,17 @@ const positions = (
     [String(2 ** 53), notEqualToLength],
     [String(5 * 2 ** 30), notEqualToLength],
   ] as const
-).flatMap(([position, verdict]): Row[] => [
-  {
-    scenario: `an append at ${JSON.stringify(position).slice(0, 40)}`,
-    request: { method: 'POST', key: 'a', query: { append: '', position }, body: 'x' },
-    verdict,
-  },
-  {
-    scenario: `a seal at ${JSON.stringify(position).slice(0, 40)}`,
-    request: { method: 'POST', key: 'a', query: { seal: '', position }, body: '' },
-    verdict: verdict === notEqualToLength ? { status: 404, code: 'NoSuchKey' } : verdict,
-  },
-]);
+).map(([position, verdict]): Row => {
+  const scenario = `an append at ${JSON.stringify(position).slice(0, 40)}`;
+  const query = { append: '', position };
+  return { scenario, request: { method: 'POST', key: 'a', query, body: 'x' }, verdict };
+});
+
+const seals = ['-1', '1e3', String(2n ** 63n)].map((position): Row => {
+  const query = { seal: '', position };
+  const request = { method: 'POST', key: 'a', query, body: '' };
+  return { scenario: `a seal at ${position}`, request, verdict: invalidArgument };
+});
 
 function listing(query: Record<string, string>, verdict: Verdict): Row {
   const scenario = `a listing with ${JSON.stringify(query).slice(0, 60)}`;
@@ -105,4 +104,4 @@ const overrides: readonly Row[] = [
 }));
 
 /** Parameters nobody should send. */
-export const parameterRows = [...positions, ...listings, ...others, ...overrides];
+export const parameterRows = [...positions, ...seals, ...listings, ...others, ...overrides];
