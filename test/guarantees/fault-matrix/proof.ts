@@ -1,5 +1,5 @@
-// The long form of the fault matrix: every trouble, at every place, so often, with larger chunks and
-// a process of its own for every writer. Writes bench/results/fault-matrix.md.
+// The long form of the fault matrix: every trouble, at every place, so often, with larger chunks too,
+// and processes of its own for each trouble. Writes bench/results/fault-matrix.md.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,10 +35,11 @@ async function prove(trouble: Trouble): Promise<Outcome[]> {
   const isKilled = trouble.cut?.how === 'kill';
   return inFolder(async (dir) => {
     await using stage = await Stage.set(isKilled ? dir : undefined);
+    await using writer = new Remote<WriterFunctions>(writerProgram);
     // A timeout grows with the chunk: a silent one of 1 MiB is given half a minute.
     const sizes = trouble.requestTimeout === undefined ? chunkSizes : chunkSizes.slice(0, 1);
     const runs = sizes.flatMap((chunkSize) =>
-      casesOf(trouble).map((faultCase) => () => runAlone(stage, faultCase, chunkSize)),
+      casesOf(trouble).map((faultCase) => () => runOne({ stage, writer }, faultCase, chunkSize)),
     );
     const isAlone = isKilled || trouble.isGlobal;
     return await inParallel(runs, isAlone ? 1 : 4);
@@ -67,8 +68,11 @@ async function inFolder<T>(run: (dir: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function runAlone(stage: Stage, faultCase: FaultCase, chunkSize: number): Promise<Outcome> {
-  await using writer = new Remote<WriterFunctions>(writerProgram);
+async function runOne(
+  { stage, writer }: { readonly stage: Stage; readonly writer: Remote<WriterFunctions> },
+  faultCase: FaultCase,
+  chunkSize: number,
+): Promise<Outcome> {
   const result = await runCase(stage, faultCase, {
     chunkSize,
     write: (job) => writer.call('write', job),
@@ -99,7 +103,7 @@ function introduction(): string {
   const sizes = chunkSizes.map((size) => `${size / 1024} KiB`).join(' and ');
   return `# Fault matrix
 
-Written by \`npm run proof\` with Node.js ${process.version} in ${seconds} s. Each run is a process that writes ${chunkCount} chunks of ${sizes} (where a timeout is what ends it, only of the smaller) through \`AppendWritable\` to an emulator in another process, through a relay that can break the connection. What goes wrong goes wrong at the first, a middle and the last chunk: once, three times in a row (with eight retries), and without end (with two).
+Written by \`npm run proof\` with Node.js ${process.version} in ${seconds} s. In each run a process writes ${chunkCount} chunks of ${sizes} (where a timeout is what ends it, only of the smaller) through \`AppendWritable\` to an emulator in another process, through a relay that can break the connection. What goes wrong goes wrong at the first, a middle and the last chunk: once, three times in a row (with eight retries), and without end (with two).
 
 ${outcomes.length} runs: ${delivered} delivered, ${outcomes.length - delivered} ended with an error. ${good} of ${outcomes.length} were right: delivered means that the SHA-256 of the object is that of the source; an error is the one that belongs there, what was committed before is intact, what was handed back is exactly the rest, no chunk is in the object twice, and a chunk that was said not to be there is not.
 
