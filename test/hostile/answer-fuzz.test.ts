@@ -51,7 +51,7 @@ test('whatever answers say, each request ends in time, as it may, and the next o
     await turn();
     await expectService(client);
   });
-  await fc.assert(property, { numRuns: 200, interruptAfterTimeLimit: 1500 });
+  await fc.assert(property, { numRuns: 100, interruptAfterTimeLimit: 5_000 });
 });
 
 async function attempt(client: OssClient, operation: Operation, key: string): Promise<void> {

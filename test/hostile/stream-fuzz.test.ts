@@ -33,7 +33,7 @@ const lives = (misdeed: fc.Arbitrary<Misdeed>) =>
     { minLength: 1, maxLength: 12 },
   );
 
-const limits = { numRuns: 100, interruptAfterTimeLimit: 1200 };
+const limits = { numRuns: 30, interruptAfterTimeLimit: 5_000 };
 
 // When one fails, fast-check prints the seed and the path that replay it.
 describe('a stream ends, and says what is so,', () => {
