@@ -16,7 +16,7 @@ export default defineConfig({
     // Most of them wait for something most of the time.
     maxWorkers: '100%',
     maxConcurrency: 20,
-    testTimeout: 15_000,
+    testTimeout: 60_000,
     // Processes take their time to start.
     expect: { poll: { timeout: 10_000 } },
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],

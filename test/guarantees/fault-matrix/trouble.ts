@@ -71,7 +71,7 @@ const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   'drop-answer': {},
   'cut-answer': {},
   delay: {},
-  stall: { requestTimeout: 400 },
+  stall: { requestTimeout: 1_000 },
   // Whether the last of them is in when the object is asked for the last time, nobody knows.
   'apply-late': {
     ends: (_, repetition) =>
@@ -137,7 +137,7 @@ function cut(place: CutPlace, how: 'reset' | 'close' | 'silence'): Trouble {
   const ends: Ends = cutsApplied.includes(place)
     ? () => 'delivered'
     : inTheEnd('APPEND_ERR_UNCONFIRMED');
-  return { name, cut: { place, how }, ...(how === 'silence' ? { requestTimeout: 400 } : {}), ends };
+  return { name, cut: { place, how }, ...(how === 'silence' ? { requestTimeout: 1_000 } : {}), ends };
 }
 
 /** Everything that the matrix does to a chunk, the kills apart. */
@@ -145,8 +145,8 @@ export const troubles: readonly Trouble[] = [
   ...faultKinds.map((kind) => ({ name: kind, append: script(kind), ...onAppend[kind] })),
   {
     name: 'delay beyond the timeout',
-    append: { kind: 'delay', delay: 1_200 },
-    requestTimeout: 400,
+    append: { kind: 'delay', delay: 2_000 },
+    requestTimeout: 1_000,
     ends: (_, repetition) =>
       repetition === 'without end' ? ['delivered', 'APPEND_ERR_UNCONFIRMED'] : 'delivered',
   },
