@@ -137,7 +137,12 @@ function cut(place: CutPlace, how: 'reset' | 'close' | 'silence'): Trouble {
   const ends: Ends = cutsApplied.includes(place)
     ? () => 'delivered'
     : inTheEnd('APPEND_ERR_UNCONFIRMED');
-  return { name, cut: { place, how }, ...(how === 'silence' ? { requestTimeout: 1_000 } : {}), ends };
+  return {
+    name,
+    cut: { place, how },
+    ...(how === 'silence' ? { requestTimeout: 1_000 } : {}),
+    ends,
+  };
 }
 
 /** Everything that the matrix does to a chunk, the kills apart. */
