@@ -271,9 +271,16 @@ const clearLine = '\r\u001b[K';
 
 describe('oss-append on a terminal', () => {
   test('shows progress there, and takes it away', async () => {
-    const script = '(echo one; sleep 1.4; echo two) | oss_append oss://examplebucket/progress';
+    const script = '(echo one; cat; echo two) | oss_append oss://examplebucket/progress';
+    const endOfInput = '\u0004';
 
-    const { exitCode, screen } = await runInTerminal(script, { env });
+    const { exitCode, screen } = await runInTerminal(script, {
+      env,
+      keys: ({ stdin, stdout }) =>
+        stdout?.on('data', (shown) => {
+          if (shown.includes('committed')) stdin?.write(endOfInput);
+        }),
+    });
 
     expect(exitCode).toBe(0);
     const states = screen.split(clearLine);

@@ -50,6 +50,8 @@ export async function simulate(
   } catch (error) {
     chronicle.blame(`it throws ${error}`);
   } finally {
+    // What a life still does that was broken off must not reach into the next one.
+    await time.settle(20);
     time.uninstall();
     Error.stackTraceLimit = stackTraceLimit;
     process.off('unhandledRejection', blame);

@@ -30,8 +30,11 @@ export class VirtualTime {
     Object.assign(globalThis, {
       setTimeout: (run: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) =>
         this.#add(args.length === 0 ? run : () => run(...args), delay),
+      // A timer of another time may have the same number.
       clearTimeout: (handle: unknown) => {
-        if (handle instanceof Timer) this.#timers.delete(handle.order);
+        if (handle instanceof Timer && this.#timers.get(handle.order) === handle) {
+          this.#timers.delete(handle.order);
+        }
       },
     });
     Math.random = this.#random;
