@@ -1,8 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Where to write a machine-readable report, if anywhere. */
 const report = process.env.TEST_REPORT;
+
+/** The files that take longest, longest first: begun last, they would keep one worker alone. */
+const slowest = [
+  'test/simulation/simulation.test.ts',
+  'test/guarantees/fault-matrix.test.ts',
+  'test/cli/append.test.ts',
+  'test/cli/signals.test.ts',
+  'test/soak/soak.test.ts',
+  'test/cli/objects.test.ts',
+];
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = slowest.findIndex((path) => moduleId.endsWith(path));
+      return index === -1 ? slowest.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -16,6 +37,9 @@ export default defineConfig({
     // Most of them wait for something most of the time.
     maxWorkers: '100%',
     maxConcurrency: 20,
+    sequence: { sequencer: SlowestFirst },
+    // Loading everything anew for each file takes longer than the tests of most.
+    isolate: false,
     testTimeout: 60_000,
     // Processes take their time to start.
     expect: { poll: { timeout: 10_000 } },

@@ -119,7 +119,7 @@ describe('SIGINT', () => {
   test('from a keyboard ends the whole pipeline, and everything is committed', async () => {
     const { emulator, env } = await start();
     const upstream =
-      'sh -c \'trap "echo goodbye; exit" INT; echo hello; while :; do sleep 0.05; done\'';
+      'sh -c \'trap "echo goodbye; sleep 0.3; exit" INT; echo hello; while :; do sleep 0.05; done\'';
 
     const { exitCode, screen } = await runInTerminal(
       `${upstream} | oss_append --flush-interval 0 oss://examplebucket/k`,
