@@ -9,26 +9,13 @@ import { type AppendWritableOptions, resolveOptions } from './options.js';
 import { OssClient } from './oss/oss-client.js';
 import { type AppendStatistics, Reporter } from './reporter.js';
 import { destroyedError, unknownEncodingError } from './stream-errors.js';
+import { noteDoubtful, type UncommittedBytes } from './uncommitted-bytes.js';
 
 /** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
 export interface AppendResult {
   readonly key: string;
   readonly start: number;
   readonly end: number;
-}
-
-/** What a stream that failed or was destroyed hands back. */
-export interface UncommittedBytes {
-  readonly key: string;
-
-  /** Where the first of the bytes belongs; `undefined` when the object was never opened. */
-  readonly position: number | undefined;
-
-  /** All bytes that are not known to be committed, in order. */
-  readonly bytes: Buffer;
-
-  /** `false` when the first of them may be in the object all the same, or may still get there. */
-  readonly confirmed: boolean;
 }
 
 type Callback = (error?: Error | null) => void;
@@ -265,7 +252,9 @@ export class AppendWritable extends EventedWritable {
     const { position, pieces, isConfirmed } = this.#appender.destroy(error, reason);
     const bytes = Buffer.concat([...pieces, ...queuedBytes(this)]);
     if (bytes.byteLength > 0) {
-      this.#uncommitted = { key: this.#key, position, bytes, confirmed: isConfirmed };
+      const uncommitted = { key: this.#key, position, bytes, confirmed: isConfirmed };
+      const doubtful = isConfirmed ? 0 : (pieces[0]?.byteLength ?? 0);
+      this.#uncommitted = noteDoubtful(uncommitted, doubtful);
     }
     void this.#ownClient?.close();
     callback(error);

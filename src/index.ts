@@ -11,7 +11,7 @@ export type {
 } from './append/append-client.js';
 export type { AppendTrace, ReconcileMessage, RetryMessage } from './append/diagnostics.js';
 export type { RetryOptions } from './append/retry-policy.js';
-export { type AppendResult, AppendWritable, type UncommittedBytes } from './append-writable.js';
+export { type AppendResult, AppendWritable } from './append-writable.js';
 export {
   AppendError,
   type AppendErrorCode,
@@ -39,3 +39,4 @@ export type { Addressing } from './oss/endpoint.js';
 export { OssClient, type OssClientOptions } from './oss/oss-client.js';
 export { OssRequestError } from './oss/request-error.js';
 export type { AppendStatistics } from './reporter.js';
+export type { UncommittedBytes } from './uncommitted-bytes.js';

@@ -51,7 +51,7 @@ export interface AppenderListener {
 export interface Uncommitted {
   readonly position: number | undefined;
 
-  /** In the order of the stream. */
+  /** In the order of the stream, the chunk in flight first if there is one. */
   readonly pieces: readonly Buffer[];
 
   /** Whether the first of these bytes are certainly not in the object, and will not get there. */

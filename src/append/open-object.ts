@@ -127,7 +127,11 @@ function unguardedCreation(key: string, refusal: Error): OssServiceError {
   );
 }
 
-function assertAppendable(key: string, { appendable, sealed, objectType, length }: ObjectState) {
+/** @throws {NotAppendableError} If the object is of another kind, or sealed. */
+export function assertAppendable(
+  key: string,
+  { appendable, sealed, objectType, length }: ObjectState,
+) {
   if (appendable && !sealed) return;
   const kind = sealed ? 'sealed' : `of type ${objectType ?? 'unknown'}`;
   throw new NotAppendableError(

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { AppendWritable } from '../append-writable.js';
+import { assertFallback, saveUncommitted } from '../fallback-file.js';
+import { ShutdownTimeoutError } from '../shutdown-timeout-error.js';
 import { reportAsJson } from './append-json.js';
 import { type AppendFlags, addAppendOptions, streamOptions } from './append-options.js';
 import { type AppendReport, reportInWords } from './append-report.js';
-import { type AppendOutcome, AppendRun, ShutdownTimeoutError } from './append-run.js';
+import { type AppendOutcome, AppendRun } from './append-run.js';
 import {
   addConnectionOptions,
   type Connection,
@@ -11,8 +13,7 @@ import {
   connect,
 } from './connection-options.js';
 import { parseDuration } from './duration.js';
-import { exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from './exit-code.js';
-import { assertFallback, saveUncommitted } from './fallback-file.js';
+import { asUsage, exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from './exit-code.js';
 import { say } from './messages.js';
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.js';
 import { canShowProgress, ProgressLine } from './progress-line.js';
@@ -29,17 +30,19 @@ interface Flags extends ConnectionFlags, AppendFlags {
 }
 
 interface FlagsAgain extends Flags {
-  /** Those that a run which goes on needs too, as they were typed. */
+  /** Those that a replay needs too, as they were typed. */
   readonly again: readonly string[];
 }
 
 /**
  * Makes `program` append where no other command is named.
  *
+ * @param replay The command that sends what could not be appended.
  * @param args What was typed.
  */
 export function addAppendCommand(
   program: Command,
+  replay: Command,
   args: readonly string[],
   done: (exitCode: number) => void,
 ): void {
@@ -62,7 +65,7 @@ export function addAppendCommand(
   );
   program.action(async (first: string, others: string[], flags: Flags) => {
     const [href, ...names] = sortOperands([first, ...others]);
-    const again = flagsToRepeat(program, args);
+    const again = flagsToRepeat(program, args, replay);
     done(await append(parseObjectUrl(href), names, { ...flags, again }));
   });
 }
@@ -82,7 +85,7 @@ async function append(
   flags: FlagsAgain,
 ): Promise<number> {
   if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
-  if (flags.fallback !== undefined) await assertFallback(flags.fallback);
+  if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
   const sources = await findSources(names);
   const run: Run = { startedAt: performance.now(), connection: undefined, stream: undefined };
   try {
@@ -90,7 +93,7 @@ async function append(
       if (error instanceof UsageError) throw error;
       return { ...nothingHappened, error };
     });
-    return await conclude(run, outcome, url, flags);
+    return conclude(run, outcome, url, flags);
   } finally {
     // Last: what could not be committed is safe by now.
     await run.connection?.close();
@@ -127,16 +130,16 @@ async function appendAll(
 }
 
 /** Saves what is left, tells how it went, and returns what to exit with. */
-async function conclude(
+function conclude(
   { startedAt, stream }: Run,
   outcome: AppendOutcome,
   url: ObjectUrl,
   { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
-): Promise<number> {
+): number {
   const report: AppendReport = {
     ...{ url, stream, ...outcome, duration: performance.now() - startedAt },
     exitCode: exitCodeFor(outcome, stream),
-    saved: await save(outcome, url, fallback),
+    saved: save(outcome, url, fallback),
     flagsToRepeat: again,
   };
   reportInWords(report, quiet);
@@ -159,11 +162,7 @@ function leaveBy(deadline: number, code: number): void {
 }
 
 function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): AppendWritable {
-  try {
-    return new AppendWritable({ ...streamOptions(flags), client, key: url.key });
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  return asUsage(() => new AppendWritable({ ...streamOptions(flags), client, key: url.key }));
 }
 
 function exitCodeFor({ error, signal }: AppendOutcome, stream: AppendWritable | undefined): number {
@@ -173,14 +172,14 @@ function exitCodeFor({ error, signal }: AppendOutcome, stream: AppendWritable | 
 }
 
 /** Bytes of files are still where they were; others are kept. */
-async function save(
+function save(
   { uncommitted, isTransient }: AppendOutcome,
   url: ObjectUrl,
   path: string | undefined,
-): Promise<string | Error | undefined> {
+): string | Error | undefined {
   if (uncommitted === undefined || !isTransient) return undefined;
   try {
-    return await saveUncommitted(uncommitted, url, path);
+    return saveUncommitted(uncommitted, url, path);
   } catch (error) {
     return error as Error;
   }

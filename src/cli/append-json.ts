@@ -25,7 +25,8 @@ export function reportAsJson(report: AppendReport): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-function describeError(error: Error): object {
+/** What JSON tells of an error. */
+export function describeError(error: Error): object {
   const code = isAppendError(error) ? error.code : undefined;
   const { ossCode, requestId } = error instanceof OssServiceError ? error : {};
   return { name: error.name, code, message: error.message, ossCode, requestId };

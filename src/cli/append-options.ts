@@ -32,13 +32,20 @@ export interface AppendFlags
 
 /** Adds the flags that become options of the stream. */
 export function addAppendOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup('How it is appended:')
     .option('--chunk-size <size>', 'most bytes in one append (default: 4MiB)', parseByteSize)
     .option('--flush-interval <time>', 'most time a byte waits (default: 1s)', parseEndlessDuration)
     .option('--high-water-mark <size>', 'most bytes in memory (default: 4 chunks)', parseByteSize)
     .addOption(new Option('--flags <flags>', 'append, or fail if it exists').choices(['a', 'ax']))
-    .option('--position <bytes>', 'fail unless the object is this long', parseByteSize)
+    .option('--position <bytes>', 'fail unless the object is this long', parseByteSize);
+  return addDeliveryOptions(command);
+}
+
+/** Adds those that do not depend on where the bytes come from. */
+export function addDeliveryOptions(command: Command): Command {
+  return command
+    .optionsGroup('How it is appended:')
     .addOption(new Option('--verify <how>', 'compare checksums').choices(['crc64', 'none']))
     .option('--retries <number>', 'retries of one chunk (default: 10)', parseRetries)
     .option('--min-timeout <time>', 'first wait (default: 200ms)', parseDuration)

@@ -1,8 +1,8 @@
 import type { AppendWritable } from '../append-writable.js';
 import { DivergedError } from '../errors.js';
+import { count, formatDuration } from '../quantity.js';
 import type { AppendOutcome } from './append-run.js';
-import { formatDuration } from './duration.js';
-import { complain, count, say, sentence, toLine } from './messages.js';
+import { complain, say, sentence, toLine } from './messages.js';
 import type { ObjectUrl } from './object-url.js';
 import { describeRest } from './rest-report.js';
 
@@ -20,7 +20,7 @@ export interface AppendReport extends Omit<AppendOutcome, 'deadline'> {
   /** Where the uncommitted bytes are, or why they could not be saved. */
   readonly saved: string | Error | undefined;
 
-  /** Flags that a run which goes on needs again. */
+  /** Flags that a replay of what is saved needs again. */
   readonly flagsToRepeat: readonly string[];
 }
 

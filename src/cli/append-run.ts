@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import type { AppendWritable, UncommittedBytes } from '../append-writable.js';
-import { formatDuration } from './duration.js';
+import type { AppendWritable } from '../append-writable.js';
+import { formatDuration } from '../quantity.js';
+import { ShutdownTimeoutError } from '../shutdown-timeout-error.js';
+import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
 import type { TerminatingSignal } from './exit-code.js';
 import { Feed } from './feed.js';
 import { Shutdown } from './shutdown.js';
@@ -42,11 +44,6 @@ export interface AppendOutcome {
 
   /** The first byte that is not committed, in the source it came from. */
   readonly resumeAt: { readonly name: string; readonly start: number } | undefined;
-}
-
-/** A shutdown took longer than it may. */
-export class ShutdownTimeoutError extends Error {
-  override readonly name = 'ShutdownTimeoutError';
 }
 
 /** Appends sources to one object, from opening it to its last byte or to the signal to stop. */
@@ -149,6 +146,7 @@ export class AppendRun {
     const uncommitted = this.#stream.takeUncommitted();
     if (this.#rest.byteLength === 0) return uncommitted;
     const before = uncommitted ?? { key, position, bytes: Buffer.alloc(0), confirmed: true };
-    return { ...before, bytes: Buffer.concat([before.bytes, this.#rest]) };
+    const all = { ...before, bytes: Buffer.concat([before.bytes, this.#rest]) };
+    return noteDoubtful(all, doubtfulLength(before));
   }
 }

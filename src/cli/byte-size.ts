@@ -28,16 +28,3 @@ export function parseByteSize(text: string): number {
   }
   return bytes;
 }
-
-/** Words a number of bytes for people: `512 B`, `4.0 MiB`. */
-export function formatByteSize(bytes: number): string {
-  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  if (bytes < 1024) return `${Math.round(bytes)} B`;
-  let size = bytes / 1024;
-  let unit = 0;
-  while (size >= 1023.95 && unit < units.length - 1) {
-    size /= 1024;
-    unit++;
-  }
-  return `${size.toFixed(1)} ${units[unit]}`;
-}

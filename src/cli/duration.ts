@@ -30,11 +30,3 @@ export function parseDuration(text: string): number {
 export function parseEndlessDuration(text: string): number {
   return text === 'Infinity' ? Number.POSITIVE_INFINITY : parseDuration(text);
 }
-
-/** Words milliseconds for people: `250 ms`, `2.5 s`, `3 min 20 s`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}

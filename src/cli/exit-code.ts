@@ -28,6 +28,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Makes what a check throws the fault of the command line. */
+export function asUsage<Result>(check: () => Result): Result {
+  try {
+    return check();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
 /** Something that was set up outside the command line does not fit. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';

@@ -29,8 +29,3 @@ export function sentence({ message }: Error): string {
   const text = toLine(message);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
-
-/** `1 byte`, `2 bytes`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}

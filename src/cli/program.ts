@@ -5,6 +5,7 @@ import { addCatCommand } from './cat-command.js';
 import { addEmulateCommand } from './emulate-command.js';
 import { exitCode, exitCodeOf, UsageError } from './exit-code.js';
 import { complain, say, sentence } from './messages.js';
+import { addReplayCommand } from './replay-command.js';
 import { addSealCommand } from './seal-command.js';
 import { addStatCommand } from './stat-command.js';
 
@@ -65,12 +66,12 @@ function createProgram(args: readonly string[], done: (exitCode: number) => void
     .showHelpAfterError(helpHint)
     .configureHelp({ optionDescription: describeOption, subcommandTerm: (it) => it.name() })
     .addHelpText('after', epilogue);
-  addAppendCommand(program, args, done);
   program.commandsGroup('Other commands:');
   program.helpCommand('help [command]', 'show the help of a command');
   addStatCommand(program, done);
   addCatCommand(program, done);
   addSealCommand(program, done);
+  addAppendCommand(program, addReplayCommand(program, done), args, done);
   addEmulateCommand(program, done);
   return program;
 }

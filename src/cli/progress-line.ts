@@ -1,5 +1,5 @@
 import type { AppendWritable } from '../append-writable.js';
-import { formatByteSize } from './byte-size.js';
+import { formatByteSize } from '../quantity.js';
 import { toLine } from './messages.js';
 
 /** Milliseconds between two states of the line. */

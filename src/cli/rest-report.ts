@@ -1,7 +1,8 @@
-import type { UncommittedBytes } from '../append-writable.js';
 import { type AppendErrorCode, isAppendError } from '../errors.js';
+import { count } from '../quantity.js';
+import type { UncommittedBytes } from '../uncommitted-bytes.js';
 import type { AppendReport } from './append-report.js';
-import { count, sentence } from './messages.js';
+import { sentence } from './messages.js';
 import { shellCommand } from './shell-command.js';
 
 /** Errors after which the same bytes cannot go to the same object, or must not. */
@@ -16,9 +17,9 @@ const dead: readonly AppendErrorCode[] = [
 export function describeRest(
   report: AppendReport,
   error: Error,
-  { bytes, position, confirmed }: UncommittedBytes,
+  { bytes, confirmed }: UncommittedBytes,
 ): string {
-  const { saved, resumeAt, url, flagsToRepeat } = report;
+  const { saved, resumeAt, flagsToRepeat } = report;
   const doubt = confirmed ? '' : ', the first of which may be in the object or still get there';
   const what = `Not committed: ${count(bytes.byteLength, 'byte')}${doubt}`;
   if (saved instanceof Error) return `${what}; they are lost. ${sentence(saved)}`;
@@ -29,12 +30,6 @@ export function describeRest(
   }
   const place = `${what}; saved to ${saved}, behind one line that says where they belong.`;
   if (isAppendError(error) && dead.includes(error.code)) return place;
-  const command = shellCommand([
-    ...['oss-append', '--position', String(position)],
-    ...[...flagsToRepeat, url.href],
-  ]);
-  const file = shellCommand([saved]);
-  if (command === undefined || file === undefined) return place;
-  const purpose = confirmed ? 'To append them' : 'To append them, unless they got there';
-  return `${place} ${purpose}: tail -n +2 ${file} | ${command}`;
+  const command = shellCommand(['oss-append', 'replay', ...flagsToRepeat, saved]);
+  return command === undefined ? place : `${place} To append them: ${command}`;
 }

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
 
 /** Flags that belong to one run, and not to the next that goes on with it. */
-const once = new Set([
-  ...['--position', '--fallback', '--json', '--tee', '--quiet', '--shutdown-timeout'],
-  ...['--fault', '--seed', '--flags'],
-]);
+const once = new Set([...['--json', '--quiet', '--fault', '--seed']]);
 
 /**
- * The flags among `args` that a run which goes on needs again: where the object is, and how it is
- * written to.
+ * The flags of `command` among `args` that `next`, which goes on, needs again: where the object is,
+ * and how it is written to.
  */
-export function flagsToRepeat({ options }: Command, args: readonly string[]): readonly string[] {
+export function flagsToRepeat(
+  { options }: Command,
+  args: readonly string[],
+  next: Command,
+): readonly string[] {
   const flags: string[] = [];
   for (let index = 0; index < args.length && args[index] !== '--'; index++) {
     const arg = args[index] as string;
@@ -20,7 +21,8 @@ export function flagsToRepeat({ options }: Command, args: readonly string[]): re
     const hasValueBehind = option.required && !arg.includes('=');
     const taken = args.slice(index, index + (hasValueBehind ? 2 : 1));
     index += taken.length - 1;
-    if (!once.has(name)) flags.push(...taken);
+    const isKnown = next.options.some(({ long }) => long === name);
+    if (isKnown && !once.has(name)) flags.push(...taken);
   }
   return flags;
 }

@@ -1,5 +1,5 @@
 import type { AppendWritable } from '../append-writable.js';
-import { formatDuration } from './duration.js';
+import { formatDuration } from '../quantity.js';
 import { complain, sentence } from './messages.js';
 
 /** Milliseconds that trouble may last before anybody is told. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatByteSize, parseByteSize } from '../../src/cli/byte-size.js';
+import { parseByteSize } from '../../src/cli/byte-size.js';
 
 describe('parseByteSize', () => {
   test.each([
@@ -24,14 +24,4 @@ describe('parseByteSize', () => {
       expect(() => parseByteSize(text)).toThrow('whole bytes');
     },
   );
-});
-
-test.each([
-  [0, '0 B'],
-  [1023, '1023 B'],
-  [1024, '1.0 KiB'],
-  [1_048_575, '1.0 MiB'],
-  [5_368_709_120, '5.0 GiB'],
-])('formatByteSize words %d as %s', (bytes, text) => {
-  expect(formatByteSize(bytes)).toBe(text);
 });

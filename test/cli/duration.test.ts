@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatDuration, parseDuration, parseEndlessDuration } from '../../src/cli/duration.js';
+import { parseDuration, parseEndlessDuration } from '../../src/cli/duration.js';
 
 describe('parseDuration', () => {
   test.each([
@@ -21,13 +21,4 @@ describe('parseDuration', () => {
     expect(parseEndlessDuration('Infinity')).toBe(Number.POSITIVE_INFINITY);
     expect(parseEndlessDuration('2s')).toBe(2000);
   });
-});
-
-test.each([
-  [4.4, '4 ms'],
-  [1500, '1.5 s'],
-  [59_960, '1 min 0 s'],
-  [200_000, '3 min 20 s'],
-])('formatDuration words %d as %s', (milliseconds, text) => {
-  expect(formatDuration(milliseconds)).toBe(text);
 });

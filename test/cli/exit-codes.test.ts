@@ -132,12 +132,13 @@ describe('bytes that cannot be committed', () => {
   test('come with a command that names what the environment does not, as a shell reads it', async () => {
     const cwd = await createFolder();
     const args = ['--endpoint', emulator.endpoint, '--content-type=text/x y', '--quiet'];
+    const others = ['--chunk-size', '1MiB', '--position=0', '--shutdown-timeout', '1s'];
 
-    const { stderr } = await fail(cwd, ...args, '--fallback', "it's a rest");
+    const { stderr } = await fail(cwd, ...args, ...others, '--fallback', "it's a rest");
 
-    const command = `oss-append --position 0 --endpoint ${emulator.endpoint} '--content-type=text/x y' oss://examplebucket/lost`;
-    const file = `'${cwd}/it'\\''s a rest'`;
-    expect(stderr.trimEnd().endsWith(`To append them: tail -n +2 ${file} | ${command}`)).toBe(true);
+    const flags = `--endpoint ${emulator.endpoint} '--content-type=text/x y'`;
+    const command = `oss-append replay ${flags} '${cwd}/it'\\''s a rest'`;
+    expect(stderr.trimEnd().endsWith(`To append them: ${command}`)).toBe(true);
   });
 
   test('stay in the files they were read from', async () => {

@@ -9,6 +9,7 @@ describe('help', () => {
     [['stat', '--help'], 'Usage: oss-append stat [options] <oss://bucket/key>'],
     [['cat', '--help'], 'Usage: oss-append cat [options] <oss://bucket/key>'],
     [['seal', '--help'], 'Usage: oss-append seal [options] <oss://bucket/key>'],
+    [['replay', '--help'], 'Usage: oss-append replay [options] <file> [oss://bucket/key]'],
     [['emulate', '--help'], 'Usage: oss-append emulate [options]'],
   ])('%j fits into 80 columns', async (args, usage) => {
     const { exitCode, stdout, stderr } = await runCommand(args);

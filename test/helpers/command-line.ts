@@ -1,8 +1,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { buffer, text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Emulator } from '../../src/emulator/index.js';
+import { type ProcessResult, resultOf } from './process-result.js';
+
+export { resultOf };
 
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -11,13 +14,6 @@ export interface CommandOptions {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-}
-
-export interface CommandResult {
-  /** Or the signal that killed it. */
-  readonly exitCode: number | NodeJS.Signals;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** Where the emulator is, in the variables that clients look at. */
@@ -46,23 +42,11 @@ export function startCommand(
 export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
-): Promise<CommandResult> {
+): Promise<ProcessResult> {
   const child = startCommand(args, options);
   child.stdin?.on('error', () => {}); // It may end without reading.
   child.stdin?.end(options.input);
   return resultOf(child);
-}
-
-/** What a process that was started with pipes leaves behind. */
-export async function resultOf(child: ChildProcess): Promise<CommandResult> {
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error('The process has no pipes');
-  const [output, errors, [exitCode, signal]] = await Promise.all([
-    text(stdout),
-    text(stderr),
-    once(child, 'close'),
-  ]);
-  return { exitCode: exitCode ?? signal, stdout: output, stderr: errors };
 }
 
 /** Runs a shell command on a pseudo-terminal; `oss_append` in it is the command line. */

@@ -1,0 +1,63 @@
+import { count } from '../quantity.js';
+import { describeError } from './append-json.js';
+import { complain, say, sentence, toLine } from './messages.js';
+import type { ObjectUrl } from './object-url.js';
+import type { ReplayRun } from './replay-run.js';
+import type { SavedBytes } from './saved-bytes.js';
+
+/** Everything there is to tell about a replay. */
+export interface ReplayReport {
+  readonly url: ObjectUrl;
+  readonly path: string;
+  readonly saved: SavedBytes;
+  readonly run: ReplayRun;
+
+  /** Why it ended before the object held everything. */
+  readonly error: Error | undefined;
+  readonly isRemoved: boolean;
+  readonly exitCode: number;
+}
+
+/** Says how a replay ended. */
+export function reportReplay(
+  report: ReplayReport,
+  { quiet, json }: { readonly quiet: boolean; readonly json: boolean },
+): void {
+  const { error } = report;
+  if (error !== undefined) complain(`${sentence(error)} ${standing(report)}`);
+  else if (!quiet) say(toLine(summary(report)));
+  if (json) reportAsJson(report);
+}
+
+function summary({ url, path, saved, run, isRemoved }: ReplayReport): string {
+  const { present, stream } = run;
+  const end = isRemoved ? `${path} has been removed.` : `${path} can be deleted.`;
+  if (stream === undefined) {
+    const all = count(saved.bytes.byteLength, 'byte');
+    return `Appended nothing: ${url.href} holds all ${all} already. ${end}`;
+  }
+  const before = present === 0 ? '' : `, which held the ${count(present, 'byte')} before them`;
+  const appended = `Appended ${count(stream.bytesWritten, 'byte')} to ${url.href}${before}`;
+  return `${appended}: next position ${stream.position}. ${end}`;
+}
+
+/** How far it got. */
+function standing({ path, run }: ReplayReport): string {
+  const bytesWritten = run.stream?.bytesWritten ?? 0;
+  const appended = bytesWritten === 0 ? 'Nothing was' : `${count(bytesWritten, 'byte')} were`;
+  return `${appended} appended, and ${path} still has everything.`;
+}
+
+function reportAsJson({ url, path, saved, run, error, isRemoved, exitCode }: ReplayReport): void {
+  const { present, stream } = run;
+  const { href, bucket, key } = url;
+  const line = {
+    ...{ url: href, bucket, key, file: path, byteLength: saved.bytes.byteLength, present },
+    bytesWritten: stream?.bytesWritten ?? 0,
+    position: stream?.position,
+    crc64: stream?.crc64?.toString(),
+    ...{ removed: isRemoved, exitCode },
+    error: error && describeError(error),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,4 @@
+/** A shutdown took longer than it may. */
+export class ShutdownTimeoutError extends Error {
+  override readonly name = 'ShutdownTimeoutError';
+}
