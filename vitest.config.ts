@@ -9,9 +9,13 @@ const report = process.env.TEST_REPORT;
 const slowest = [
   'test/simulation/simulation.test.ts',
   'test/guarantees/fault-matrix.test.ts',
+  'test/guarantees/loggers.test.ts',
+  'test/pino-transport.test.ts',
   'test/cli/append.test.ts',
   'test/cli/signals.test.ts',
   'test/soak/soak.test.ts',
+  'test/readme.test.ts',
+  'test/logging-examples.test.ts',
   'test/cli/objects.test.ts',
 ];
 
@@ -29,13 +33,15 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^oss-append-stream\/emulator$/, replacement: source('emulator/index.ts') },
+      { find: /^oss-append-stream\/pino$/, replacement: source('pino.ts') },
+      { find: /^oss-append-stream\/winston$/, replacement: source('winston.ts') },
       { find: /^oss-append-stream$/, replacement: source('index.ts') },
     ],
   },
   test: {
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     // Most of them wait for something most of the time.
-    maxWorkers: '100%',
+    maxWorkers: '150%',
     maxConcurrency: 20,
     sequence: { sequencer: SlowestFirst },
     // Loading everything anew for each file takes longer than the tests of most.

@@ -1,10 +1,13 @@
 import { type Readable, Writable, type WritableOptions } from 'node:stream';
-import type { AppendWritableEvents } from './events.js';
+import type { AppendWritableEvents, DropEvent } from './events.js';
 
 /** Every event of an `AppendWritable` with what its listeners are called with. */
 export interface WritableEvents extends AppendWritableEvents {
   close: [];
   drain: [];
+
+  /** From streams of loggers only. */
+  drop: [DropEvent];
   error: [Error];
   finish: [];
   pipe: [Readable];

@@ -40,6 +40,15 @@ export interface ReconcileEvent {
   readonly position: number;
 }
 
+/** A logger's lines were dropped, because they came faster than they could be appended. */
+export interface DropEvent {
+  /** How many; none, when these bytes are the rest of one that was told of before. */
+  readonly count: number;
+
+  /** Their bytes. */
+  readonly byteLength: number;
+}
+
 /** What {@link AppendWritable} emits besides Node's own events. */
 export interface AppendWritableEvents {
   ready: [ReadyEvent];

@@ -200,7 +200,8 @@ function assertFlushInterval(flushInterval: unknown): void {
   assertNumber('flushInterval', flushInterval, 0, longestTimer);
 }
 
-function resolveSizes({ chunkSize, highWaterMark }: AppendWritableOptions) {
+/** Defaults and checks the sizes of chunks and of what may wait. */
+export function resolveSizes({ chunkSize, highWaterMark }: Partial<AppendWritableOptions>) {
   if (highWaterMark !== undefined) {
     assertInteger('highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
     chunkSize ??= Math.max(1, Math.min(4 * mebibyte, Math.floor(highWaterMark / 4)));

@@ -95,6 +95,7 @@ export class ProvidedCredentials implements CredentialsSource {
   }
 
   #failure(what: string, cause?: unknown): CredentialsError {
+    if (cause instanceof CredentialsError) return cause;
     return new CredentialsError(
       `Cannot sign requests as ${what}`,
       { outcome: this.#hasWorked ? 'rejected' : 'fatal' },

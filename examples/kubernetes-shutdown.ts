@@ -1,0 +1,31 @@
+// A server that ends as Kubernetes asks it to: after SIGTERM it finishes the requests that it has,
+// waits until their lines are committed, and exits before SIGKILL comes, 30 seconds later. Lines
+// that could not be committed go to standard error, which the cluster keeps.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { finished } from 'node:stream/promises';
+import { AppendWritable } from 'oss-append-stream';
+
+const log = new AppendWritable({ bucket: 'logs', key: 'requests.log' });
+log.on('error', (error) => console.error(error.message));
+
+const server = createServer((request, response) => {
+  log.write(`${new Date().toISOString()} ${request.method} ${request.url}\n`);
+  response.end('hello\n');
+});
+server.listen(Number(process.env.PORT ?? 8080));
+await once(server, 'listening');
+console.log('listening', server.address());
+
+process.once('SIGTERM', async () => {
+  const timeout = Number(process.env.SHUTDOWN_TIMEOUT ?? 20_000);
+  setTimeout(() => log.destroy(new Error('The shutdown took too long')), timeout).unref();
+  await once(server.close(), 'close');
+  log.end();
+  const isCommitted = await finished(log).then(
+    () => true,
+    () => false,
+  );
+  process.stderr.write(log.takeUncommitted()?.bytes ?? '');
+  process.exit(isCommitted ? 0 : 1);
+});

@@ -1,0 +1,27 @@
+// pino straight into an AppendWritable, on the main thread: shutdown() instead of process.exit().
+import { AppendWritable } from 'oss-append-stream';
+import pino from 'pino';
+
+const stream = new AppendWritable({ bucket: 'logs', key: 'app.log' });
+stream.on('error', (error) => console.error(error.message));
+const logger = pino(stream);
+
+process.once('SIGINT', () => shutdown(130));
+process.once('SIGTERM', () => shutdown(143));
+process.on('uncaughtException', (error) => {
+  logger.fatal(error);
+  shutdown(1);
+});
+
+logger.info('working');
+await new Promise((resolve) => logger.flush(resolve)); // Committed, and the stream stays open.
+logger.info('done');
+shutdown(0);
+
+/** Exits with the first `code` that it is called with, when every line until then is committed. */
+function shutdown(code: number): void {
+  process.exitCode ??= code;
+  setTimeout(() => process.exit(99), 8000).unref();
+  // Not end(): a line written after that would destroy the stream, with what it holds.
+  logger.flush((error) => process.exit(error ? 1 : process.exitCode));
+}

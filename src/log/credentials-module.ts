@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { typeError } from '../assertions.js';
+import { CredentialsError } from '../errors.js';
+import type { AppendWritableOptions } from '../options.js';
+import type { CredentialsProvider } from '../oss/credentials.js';
+
+/** Where to find a provider of credentials. */
+export interface CredentialsModule {
+  /**
+   * Module whose default export is a provider: a `file:` URL, an absolute path, or the name of a
+   * package as the working folder knows it.
+   */
+  readonly module: string;
+}
+
+type Credentials = AppendWritableOptions['credentials'];
+
+/**
+ * Makes a provider of a module that holds one, which is loaded when it is first asked; leaves other
+ * credentials as they are.
+ *
+ * @throws {TypeError} If the name of the module is none.
+ */
+export function loadedCredentials(credentials: Credentials | CredentialsModule): Credentials {
+  if (!isModule(credentials)) return credentials;
+  const location = locate(credentials.module);
+  let loading: Promise<CredentialsProvider> | undefined;
+  return async () => {
+    loading ??= load(location);
+    return (await loading)();
+  };
+}
+
+function isModule(credentials: Credentials | CredentialsModule): credentials is CredentialsModule {
+  return typeof credentials === 'object' && credentials !== null && 'module' in credentials;
+}
+
+/** What to import. */
+function locate(name: unknown): string {
+  if (typeof name === 'string') {
+    if (name.startsWith('file:')) return name;
+    if (isAbsolute(name)) return pathToFileURL(name).href;
+    if (/^[^.\s][^\s]*$/.test(name)) return name;
+  }
+  const rule = 'a file: URL, an absolute path or the name of a package';
+  throw typeError('credentials.module', rule, name);
+}
+
+async function load(location: string): Promise<CredentialsProvider> {
+  let exported: unknown;
+  try {
+    exported = await import(location.startsWith('file:') ? location : resolvePackage(location));
+  } catch (error) {
+    const { message } = error as Error;
+    const what = `Cannot load credentials from ${location}: ${message}`;
+    throw new CredentialsError(what, { outcome: 'fatal' }, { cause: error });
+  }
+  // A CommonJS module that was compiled from ESM has one default within another.
+  for (let depth = 0; depth < 2 && typeof exported === 'object' && exported !== null; depth++) {
+    exported = Reflect.get(exported, 'default');
+  }
+  if (typeof exported === 'function') return exported as CredentialsProvider;
+  const fault = `its default export must be a function: its type is ${typeof exported}`;
+  const what = `Cannot load credentials from ${location}: ${fault}`;
+  throw new CredentialsError(what, { outcome: 'fatal' });
+}
+
+function resolvePackage(name: string): string {
+  const from = createRequire(join(process.cwd(), 'package.json'));
+  return pathToFileURL(from.resolve(name)).href;
+}

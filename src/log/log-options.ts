@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import { assertNumber, typeError } from '../assertions.js';
+import { assertFallback } from '../fallback-file.js';
+import type { AppendWritableOptions } from '../options.js';
+import { type CredentialsModule, loadedCredentials } from './credentials-module.js';
+import {
+  type OverflowOptions,
+  type ResolvedOverflow,
+  resolveOverflow,
+} from './overflow-options.js';
+
+/** Options of a stream that a logger writes to. Sizes are bytes, durations are milliseconds. */
+export interface LogWritableOptions extends Omit<AppendWritableOptions, 'credentials'> {
+  /**
+   * As for `AppendWritable`, or the module to take a provider from, for functions cannot cross into
+   * a worker.
+   */
+  readonly credentials?: AppendWritableOptions['credentials'] | CredentialsModule | undefined;
+
+  /** What happens to lines that come faster than they can be appended. */
+  readonly overflow?: OverflowOptions | undefined;
+
+  /**
+   * Milliseconds from `end()` until it gives up, saves what is not committed in a file and destroys
+   * the stream. pino kills a worker after ten seconds, without a word. `Infinity` for none.
+   *
+   * @default 8000
+   */
+  readonly shutdownTimeout?: number | undefined;
+
+  /**
+   * New file for what could not be committed, whatever ended the stream; a number is put behind its
+   * name where that is taken. Without it the working folder and those for temporary files are
+   * tried. `false` keeps nothing.
+   */
+  readonly fallback?: string | false | undefined;
+}
+
+export interface ResolvedLogOptions {
+  readonly stream: AppendWritableOptions;
+  readonly overflow: ResolvedOverflow;
+  readonly shutdownTimeout: number;
+  readonly fallback: string | false | undefined;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/**
+ * Sorts, defaults and checks the options; the stream checks its own.
+ *
+ * @throws {TypeError} If one is of the wrong type or shape.
+ * @throws {RangeError} If one is out of range.
+ */
+export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('options', 'an object', options);
+  }
+  const { overflow, shutdownTimeout = 8000, fallback, credentials, ...rest } = options;
+  if (shutdownTimeout !== Number.POSITIVE_INFINITY) {
+    assertNumber('shutdownTimeout', shutdownTimeout, 0, longestTimer);
+  }
+  if (fallback !== undefined && fallback !== false) {
+    if (typeof fallback !== 'string') throw typeError('fallback', 'a string or false', fallback);
+    assertFallback(fallback);
+  }
+  const resolved = resolveOverflow(overflow, rest);
+  return {
+    // The logger waits for 'close', and so do we.
+    stream: {
+      ...{ ...rest, credentials: loadedCredentials(credentials) },
+      ...{ highWaterMark: resolved.highWaterMark, emitClose: true, autoDestroy: true },
+    },
+    overflow: resolved,
+    shutdownTimeout,
+    // The working folder may be another one by then.
+    fallback: typeof fallback === 'string' ? resolve(fallback) : fallback,
+  };
+}

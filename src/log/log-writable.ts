@@ -1,0 +1,227 @@
+import { errorMonitor } from 'node:events';
+import { Writable } from 'node:stream';
+import { AppendWritable } from '../append-writable.js';
+import { formatDuration } from '../quantity.js';
+import type { AppendStatistics } from '../reporter.js';
+import { ShutdownTimeoutError } from '../shutdown-timeout-error.js';
+import { destroyedError } from '../stream-errors.js';
+import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
+import { DropNewest } from './drop-newest.js';
+import { DropNotice } from './drop-notice.js';
+import { DropOldest } from './drop-oldest.js';
+import { DropTally, tellDropped } from './drop-tally.js';
+import { onExit } from './exit-hook.js';
+import { bytesOf } from './line-ends.js';
+import type { LineGate, LineSink } from './line-sink.js';
+import {
+  type LogWritableOptions,
+  type ResolvedLogOptions,
+  resolveLogOptions,
+} from './log-options.js';
+import { rescue } from './rescue.js';
+
+type Callback = (error?: Error | null) => void;
+
+/** What a {@link LogWritable} has done so far. */
+export interface LogStatistics extends AppendStatistics {
+  /** Lines that `overflow` dropped, and their bytes. */
+  readonly linesDropped: number;
+  readonly bytesDropped: number;
+}
+
+/**
+ * An `AppendWritable` for loggers, who neither heed backpressure nor wait at the end: lines beyond a
+ * bound are dropped whole, and so are those that come after the end; ending takes limited time, and
+ * what could not be committed is saved in a file, also when the process exits meanwhile.
+ *
+ * Emits `'drop'` with {@link DropEvent} besides the events of `AppendWritable`.
+ */
+export class LogWritable extends AppendWritable {
+  readonly #options: ResolvedLogOptions;
+  readonly #tally: DropTally;
+  readonly #notice: DropNotice;
+  #defaultEncoding: BufferEncoding;
+
+  /** Whoever drops lines; nobody, where `write()` answers `false` instead. */
+  readonly #gate: LineGate | undefined;
+  readonly #forgetExit: () => void;
+  #deadline: NodeJS.Timeout | undefined;
+
+  /** Why a request has failed lately. */
+  #trouble: Error | undefined;
+
+  // Node's types declare it as a property, which an accessor may not override by syntax.
+  static {
+    Object.defineProperty(LogWritable.prototype, 'writableLength', {
+      configurable: true,
+      get: function (this: LogWritable): number {
+        return this.#streamLength + (this.#gate?.byteLength ?? 0);
+      },
+    });
+  }
+
+  /**
+   * @throws {TypeError} If an option is of the wrong type or shape.
+   * @throws {RangeError} If an option is out of range, or `fallback` cannot be written.
+   */
+  constructor(options: LogWritableOptions) {
+    const resolved = resolveLogOptions(options);
+    super(resolved.stream);
+    this.#options = resolved;
+    const { marker } = resolved.overflow;
+    this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
+    this.#notice = new DropNotice((drop) => this.emit('drop', drop));
+    this.#tally = new DropTally(marker, (drop) => this.#notice.add(drop));
+    this.#gate = this.#createGate();
+    this.#forgetExit = onExit(() => this.#leave());
+    this.#watch();
+  }
+
+  override get stats(): LogStatistics {
+    const { lines, bytes } = this.#tally;
+    return { ...super.stats, linesDropped: lines, bytesDropped: bytes };
+  }
+
+  override write(data: unknown, callback?: Callback): boolean;
+  override write(data: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
+  override write(
+    data: unknown,
+    encoding?: BufferEncoding | Callback,
+    callback?: Callback,
+  ): boolean {
+    if (typeof encoding === 'function') return this.write(data, undefined, encoding);
+    const known = encoding ?? this.#defaultEncoding;
+    const isText = typeof data === 'string' && Buffer.isEncoding(known);
+    if (!isText && !(data instanceof Uint8Array)) return super.write(data, encoding, callback);
+    const content = isText && known !== 'utf8' ? Buffer.from(data, known) : data;
+    // Node takes anything else for none.
+    const told = typeof callback === 'function' ? callback : undefined;
+    if (this.writableEnded || this.destroyed) {
+      // Node would destroy the stream, and what waits would not be appended: loggers write late.
+      this.#tally.drop(bytesOf(content));
+      tellDropped(told);
+    } else if (this.#gate === undefined) {
+      return super.write(content, 'utf8', told);
+    } else {
+      this.#gate.write(content, told);
+    }
+    return true;
+  }
+
+  override setDefaultEncoding(encoding: BufferEncoding): this {
+    super.setDefaultEncoding(encoding);
+    this.#defaultEncoding = encoding;
+    return this;
+  }
+
+  override append(
+    ...args: Parameters<AppendWritable['append']>
+  ): ReturnType<AppendWritable['append']> {
+    this.#gate?.handOver();
+    return super.append(...args);
+  }
+
+  // One parameter, by which pino's worker knows how to call it.
+  override flush(callback?: Callback): Promise<void> {
+    if (!this.destroyed) this.#gate?.handOver();
+    return super.flush(callback);
+  }
+
+  override end(callback?: () => void): this;
+  override end(data: unknown, callback?: () => void): this;
+  override end(data: unknown, encoding?: BufferEncoding, callback?: () => void): this;
+  override end(data?: unknown, encoding?: unknown, callback?: unknown): this {
+    if (typeof data === 'function') return this.end(undefined, undefined, data as () => void);
+    if (typeof encoding === 'function') return this.end(data, undefined, encoding as () => void);
+    if (this.writableEnded || this.destroyed) {
+      return super.end(data, encoding as BufferEncoding, callback as () => void);
+    }
+    if (data !== undefined && data !== null) this.write(data, encoding as BufferEncoding);
+    this.#gate?.end();
+    this.#limitShutdown();
+    return super.end(callback as () => void);
+  }
+
+  override takeUncommitted(): UncommittedBytes | undefined {
+    const uncommitted = super.takeUncommitted();
+    if (!this.destroyed) return undefined;
+    const rest = this.#gate?.takeRest() ?? Buffer.alloc(0);
+    if (rest.byteLength === 0) return uncommitted;
+    const { key, position } = this;
+    if (uncommitted === undefined) return { key, position, bytes: rest, confirmed: true };
+    const bytes = Buffer.concat([uncommitted.bytes, rest]);
+    return noteDoubtful({ ...uncommitted, bytes }, doubtfulLength(uncommitted));
+  }
+
+  get #streamLength(): number {
+    return Reflect.get(AppendWritable.prototype, 'writableLength', this);
+  }
+
+  #createGate(): LineGate | undefined {
+    const { policy, maxLength } = this.#options.overflow;
+    if (policy === 'block') return undefined;
+    const sink = this.#sink();
+    return policy === 'drop-newest'
+      ? new DropNewest(sink, maxLength, this.#tally)
+      : new DropOldest(sink, maxLength, this.#tally);
+  }
+
+  #sink(): LineSink {
+    const stream = this;
+    return {
+      get byteLength() {
+        return stream.#streamLength;
+      },
+      highWaterMark: this.writableHighWaterMark,
+      write: (data, callback) => {
+        // Node's queue counts the units of a string, which may be a third of its bytes.
+        const queued: number = Reflect.get(Writable.prototype, 'writableLength', this);
+        super.write(queued > 0 ? bytesOf(data) : data, 'utf8', callback);
+      },
+    };
+  }
+
+  #watch(): void {
+    this.on('retry', ({ error }) => {
+      this.#trouble = error;
+    });
+    this.on('commit', () => {
+      this.#trouble = undefined;
+      if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
+    });
+    // Before anybody else is told: a worker may be killed as soon as its application knows.
+    this.on(errorMonitor, (error: Error) => this.#rescue(error.message));
+    this.on('close', () => {
+      clearTimeout(this.#deadline);
+      this.#gate?.fail(this.errored ?? destroyedError('write'));
+      this.#notice.flush();
+      this.#rescue('the stream was destroyed');
+      this.#forgetExit();
+    });
+  }
+
+  #limitShutdown(): void {
+    const { shutdownTimeout } = this.#options;
+    if (shutdownTimeout === Number.POSITIVE_INFINITY) return;
+    this.#deadline = setTimeout(() => {
+      const trouble = this.#trouble;
+      const why = trouble === undefined ? '' : `: ${trouble.message}`;
+      const message = `Not everything could be committed within ${formatDuration(shutdownTimeout)} of the end${why}`;
+      this.destroy(new ShutdownTimeoutError(message, trouble && { cause: trouble }));
+    }, shutdownTimeout);
+  }
+
+  /** The process exits, and will not wait. */
+  #leave(): void {
+    const hasFailed = this.destroyed;
+    this.destroy();
+    this.#rescue(hasFailed ? 'the stream had failed' : 'the process exited');
+  }
+
+  #rescue(why: string): void {
+    const { fallback, stream } = this.#options;
+    if (fallback === false) return;
+    const uncommitted = this.takeUncommitted();
+    if (uncommitted !== undefined) rescue(uncommitted, why, { bucket: stream.bucket, fallback });
+  }
+}

@@ -1,0 +1,222 @@
+import { finished } from 'node:stream';
+import TransportStream from 'winston-transport';
+import { assertOptionalBoolean, rangeError, typeError } from './assertions.js';
+import type { LogWritableOptions } from './log/log-options.js';
+import { LogWritable } from './log/log-writable.js';
+import type { OverflowOptions } from './log/overflow-options.js';
+
+export type { DropEvent } from './events.js';
+export type { CredentialsModule } from './log/credentials-module.js';
+export type { LogWritableOptions } from './log/log-options.js';
+export type { LogStatistics, LogWritable } from './log/log-writable.js';
+export type { OverflowOptions } from './log/overflow-options.js';
+
+type Callback = (error?: Error | null) => void;
+
+type TransportOptions = Pick<
+  TransportStream.TransportStreamOptions,
+  'format' | 'level' | 'silent' | 'handleExceptions' | 'handleRejections'
+>;
+
+/** Options of {@link AppendTransport}: winston's own, and those of the stream behind it. */
+export interface AppendTransportOptions
+  extends TransportOptions,
+    Omit<LogWritableOptions, 'overflow'> {
+  /** What ends a line; it must end with a line feed. @default '\n' */
+  readonly eol?: string | undefined;
+
+  /** What happens to lines that come faster than they can be appended; `'block'` is not possible. */
+  readonly overflow?:
+    | (Omit<OverflowOptions, 'policy'> & {
+        readonly policy?: Exclude<OverflowOptions['policy'], 'block'>;
+      })
+    | undefined;
+}
+
+/** A log entry as winston passes it on. */
+interface LogInfo {
+  readonly message?: unknown;
+
+  /** Whether it tells of an uncaught exception. */
+  readonly exception?: unknown;
+
+  /** Whether it tells of an unhandled rejection. */
+  readonly rejection?: unknown;
+}
+
+const levelKey = Symbol.for('level');
+const messageKey = Symbol.for('message');
+const defaultMarker = '{"level":"warn","message":"dropped {lines} ({size})"}';
+
+/**
+ * winston transport that appends to an object of Alibaba Cloud OSS.
+ *
+ * It takes every line at once and never answers `write()` with `false`, because winston would lose
+ * lines; what may wait is bounded by `overflow`. `'logged'` and `'finish'` come when OSS has
+ * confirmed the lines. `'error'` comes once, when it has given up: then there is no `'finish'`, what
+ * was not committed is in the `fallback` file, and lines that come later are dropped. `'close'` comes
+ * last either way, after `end()`.
+ *
+ * Emits `'ready'`, `'commit'`, `'retry'`, `'reconcile'` and `'drop'` as the stream does.
+ *
+ * @example
+ * ```ts
+ * const transport = new AppendTransport({ region: 'cn-hangzhou', bucket: 'logs', key: 'app.log' });
+ * const logger = winston.createLogger({ transports: [transport] });
+ * ```
+ */
+export class AppendTransport extends TransportStream {
+  /** What appends: see its `position`, `stats` and `flush()`. */
+  readonly stream: LogWritable;
+  readonly #eol: string;
+  #isFailing = false;
+
+  /** winston's levels and logger, which it sets when the transport is added. */
+  declare levels?: Record<string, number>;
+  declare parent?: { readonly level?: string } | null;
+
+  /**
+   * @throws {TypeError} If an option is of the wrong type or shape.
+   * @throws {RangeError} If an option is out of range.
+   */
+  constructor(options: AppendTransportOptions) {
+    if (typeof options !== 'object' || options === null) {
+      throw typeError('options', 'an object', options);
+    }
+    const { format, level, silent, handleExceptions, handleRejections, eol = '\n' } = options;
+    for (const name of ['silent', 'handleExceptions', 'handleRejections'] as const) {
+      assertOptionalBoolean(name, options[name]);
+    }
+    if (typeof eol !== 'string') throw typeError('eol', 'a string', eol);
+    if (!eol.endsWith('\n')) throw rangeError('eol', "a string that ends with '\\n'", eol);
+    const stream = openStream(options);
+    super({
+      ...{ format, level, silent, handleExceptions, handleRejections },
+      // winston drops what waits in the logger when it ends. (Infinity is refused.)
+      highWaterMark: Number.MAX_SAFE_INTEGER,
+    } as TransportStream.TransportStreamOptions);
+    this.stream = stream;
+    this.#eol = eol;
+    this.#passOn();
+  }
+
+  /** Takes a line; `callback` runs at once, `'logged'` is emitted when it has been committed. */
+  override log(info: LogInfo, callback?: () => void): boolean {
+    const text = Reflect.get(info, messageKey) ?? info.message;
+    const line = `${text}${this.#eol}`;
+    if (this.listenerCount('logged') === 0) {
+      this.stream.write(line);
+    } else {
+      this.stream.write(line, (error) => {
+        if (!error) this.emit('logged', info);
+      });
+    }
+    // winston gives an application that dies of it three seconds.
+    if (info.exception === true || info.rejection === true) void this.stream.flush(() => {});
+    callback?.();
+    return true;
+  }
+
+  /** Ends the transport; winston calls it when the transport is removed or the logger closed. */
+  override close(): void {
+    // winston takes a transport out at its 'error', and puts it back.
+    if (!this.writableEnded && !this.#isFailing) this.end();
+  }
+
+  override _write(info: LogInfo | false, _encoding: string, callback: Callback): void {
+    try {
+      this.#take(info);
+    } finally {
+      callback();
+    }
+  }
+
+  override _writev(
+    chunks: readonly { readonly chunk: LogInfo | false }[],
+    callback: Callback,
+  ): void {
+    let failure: { readonly reason: unknown } | undefined;
+    for (const { chunk } of chunks) {
+      try {
+        this.#take(chunk);
+      } catch (reason) {
+        failure ??= { reason };
+      }
+    }
+    callback();
+    if (failure === undefined) return;
+    // That of a format. Nobody's call is under way that could be told, and the stream would break.
+    const { reason } = failure;
+    process.nextTick(() => {
+      throw reason;
+    });
+  }
+
+  override _final(callback: Callback): void {
+    finished(this.stream, (error) => {
+      // Without 'finish', for it has not; the stream's 'error' was passed on.
+      if (error) this.destroy();
+      else callback();
+    });
+    this.stream.end();
+  }
+
+  override _destroy(error: Error | null, callback: Callback): void {
+    if (this.stream.closed) {
+      callback(error);
+      return;
+    }
+    this.stream.once('close', () => callback(error));
+    this.stream.destroy();
+  }
+
+  #passOn(): void {
+    const names = ['ready', 'commit', 'retry', 'reconcile', 'drop'] as const;
+    for (const name of names) {
+      this.stream.on(name, (payload: object) => this.emit(name, payload));
+    }
+    this.stream.on('error', (error) => {
+      this.#isFailing = true;
+      try {
+        this.emit('error', error);
+      } finally {
+        this.#isFailing = false;
+      }
+    });
+    this.once('finish', () => this.destroy());
+  }
+
+  /** What the base class does, which would not wait for what it writes together. */
+  #take(info: LogInfo | false): void {
+    // What a format of the logger has left out comes all the same, as what it returned.
+    if (!info) return;
+    if (this.silent || (info.exception === true && !this.handleExceptions)) return;
+    if (!this.#isWanted(info)) return;
+    const { format } = this;
+    const formatted = format ? format.transform({ ...info } as never, optionsOf(format)) : info;
+    if (formatted) this.log(formatted as LogInfo);
+  }
+
+  #isWanted(info: LogInfo): boolean {
+    const least = this.level || this.parent?.level;
+    if (!least || this.levels === undefined) return true;
+    const own = this.levels[Reflect.get(info, levelKey)];
+    return Number(this.levels[least]) >= Number(own);
+  }
+}
+
+function optionsOf(format: object): never {
+  return Reflect.get(format, 'options') as never;
+}
+
+function openStream(options: AppendTransportOptions): LogWritable {
+  const { overflow } = options;
+  if ((overflow as OverflowOptions | undefined)?.policy === 'block') {
+    throw typeError(
+      'overflow.policy',
+      "'drop-oldest' or 'drop-newest' for winston, which waits for nobody",
+      'block',
+    );
+  }
+  return new LogWritable({ ...options, overflow: { marker: defaultMarker, ...overflow } });
+}

@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+import { type ProcessResult, resultOf } from './process-result.js';
+
+export interface StartedProgram {
+  readonly process: ChildProcess;
+
+  /** What it leaves behind. */
+  readonly result: Promise<ProcessResult>;
+
+  /** The first thing it prints. */
+  readonly greeting: Promise<string>;
+
+  /** The first thing it prints on standard error. */
+  readonly complaint: Promise<string>;
+}
+
+/** Starts a program, with `env` besides that of the tests. It does not outlive the test. */
+export function startProgram(
+  path: string,
+  { args = [], env = {}, cwd }: { args?: string[]; env?: Record<string, string>; cwd?: string },
+): StartedProgram {
+  const child = spawn(process.execPath, [path, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const greeting = once(child.stdout, 'data').then(String);
+  const complaint = once(child.stderr, 'data').then(String);
+  return { process: child, result: resultOf(child), greeting, complaint };
+}

@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startEmulator } from '../../src/emulator/index.js';
+import { environmentOf } from '../helpers/command-line.js';
+import { runProgram } from '../helpers/run-program.js';
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** A program that logs to an object which cannot be appended to, and then does `end`. */
+function program(options: object, end: string): string {
+  return `
+    import open from 'oss-append-stream/pino';
+    const log = await open({ bucket: 'examplebucket', key: 'app.log', ...${JSON.stringify(options)} });
+    log.write('one\\n');
+    log.write('two\\n');
+    ${end}
+  `;
+}
+
+async function run(source: string, env: Record<string, string>) {
+  const failure = (error: { stderr: string; code: number }) => error;
+  const { stderr, code = 0 } = await runProgram(source, env).then(
+    (result) => ({ ...result, code: 0 }),
+    failure,
+  );
+  return { stderr, code };
+}
+
+const ends: [string, string, number, RegExp][] = [
+  ['process.exit()', 'process.exit(7);', 7, /\(the process exited\)/],
+  ['an uncaught exception', "throw new Error('uncaught');", 1, /\(the process exited\)/],
+  [
+    'an end that takes too long',
+    'log.on("error", () => {}); log.end();',
+    0,
+    /\(Not everything could be committed within 300 ms of the end(: [^)]+)?\)/,
+  ],
+  ['destroy()', 'log.destroy();', 0, /\(the stream was destroyed\)/],
+];
+
+describe('what cannot be committed', () => {
+  test.each(ends)('is saved in a file at %s', async (_name, end, exitCode, why) => {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const fallback = join(await temporaryFolder(), 'rest of it');
+    const source = program({ fallback, shutdownTimeout: 300 }, end);
+
+    const { stderr, code } = await run(source, environmentOf(emulator));
+
+    expect(code).toBe(exitCode);
+    const [told, ...others] = stderr
+      .split('\n')
+      .filter((it) => it.startsWith('oss-append-stream:'));
+    expect(others).toEqual([]);
+    expect(told).toMatch(
+      /^oss-append-stream: 8 bytes for oss:\/\/examplebucket\/app.log could not/,
+    );
+    expect(told).toMatch(why);
+    expect(told).toContain(`saved to ${fallback}; to append them: oss-append replay '${fallback}'`);
+    const [header = '', ...lines] = (await readFile(fallback, 'utf8')).split('\n');
+    expect(JSON.parse(header)).toMatchObject({
+      bucket: 'examplebucket',
+      key: 'app.log',
+      position: 0,
+      byteLength: 8,
+    });
+    expect(lines).toEqual(['one', 'two', '']);
+  });
+
+  test('is kept nowhere with fallback: false', async () => {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const folder = await temporaryFolder();
+
+    const source = program({ fallback: false }, `process.chdir('${folder}'); process.exit();`);
+    const { stderr, code } = await run(source, environmentOf(emulator));
+
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('is in the working folder without a name for it', async () => {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const folder = await temporaryFolder();
+
+    const source = program({}, `process.chdir('${folder}'); process.exit();`);
+    await run(source, environmentOf(emulator));
+
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^oss-append-.+\.uncommitted$/)]);
+  });
+});
+
+test('nothing is saved or said where everything is committed, however many streams there are', async () => {
+  const emulator = await startEmulator();
+  onTestFinished(() => emulator.close());
+  const folder = await temporaryFolder();
+
+  const { stderr, code } = await run(
+    `
+      import { once } from 'node:events';
+      import open from 'oss-append-stream/pino';
+      process.chdir('${folder}');
+      const logs = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => open({ bucket: 'examplebucket', key: 'k' + index })),
+      );
+      const listeners = process.listenerCount('exit');
+      for (const log of logs) log.end('line\\n');
+      await Promise.all(logs.map((log) => once(log, 'close')));
+      if (process.listenerCount('exit') !== listeners - 1) throw new Error('it still listens');
+    `,
+    environmentOf(emulator),
+  );
+
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  expect(await readdir(folder)).toEqual([]);
+  expect(String(await emulator.read('examplebucket', 'k19'))).toBe('line\n');
+});

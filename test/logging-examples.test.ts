@@ -1,0 +1,218 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Emulator, startEmulator } from '../src/emulator/index.js';
+import { environmentOf } from './helpers/command-line.js';
+import { actDuringOutage } from './helpers/outage.js';
+import { startProgram } from './helpers/start-program.js';
+
+async function start(): Promise<Emulator> {
+  const emulator = await startEmulator({ buckets: ['logs'] });
+  onTestFinished(() => emulator.close());
+  return emulator;
+}
+
+/** Starts an example as it was built. */
+function startExample(name: string, emulator: Emulator, args: string[] = [], env = {}) {
+  const path = fileURLToPath(new URL(`../build/examples/${name}.js`, import.meta.url));
+  return startProgram(path, { args, env: { ...environmentOf(emulator), PORT: '0', ...env } });
+}
+
+async function linesOf(emulator: Emulator, key: string): Promise<string[]> {
+  const content = String(await emulator.read('logs', key));
+  expect(content.endsWith('\n')).toBe(true);
+  return content.trimEnd().split('\n');
+}
+
+/** What pino wrote: level and message of each line. */
+async function messagesOf(emulator: Emulator, key: string): Promise<[number, string][]> {
+  const lines = await linesOf(emulator, key);
+  return lines.map((line) => JSON.parse(line)).map(({ level, msg }) => [level, msg]);
+}
+
+/** The port in what a server says at its start. */
+function portIn(greeting: string): number {
+  const port = /port: (\d+)|:(\d+)/.exec(greeting);
+  return Number(port?.[1] ?? port?.[2]);
+}
+
+describe('child-output', () => {
+  const fifty = 'for (let n = 1; n <= 50; n++) console.log(n); process.exitCode = 7;';
+
+  test('appends what the other program prints, and ends with its status', async () => {
+    const emulator = await start();
+
+    const args = ['logs', 'child.log', process.execPath, '-e', fifty];
+    const { exitCode, stderr } = await startExample('child-output', emulator, args).result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 7, stderr: '' });
+    expect(await linesOf(emulator, 'child.log')).toEqual(
+      Array.from({ length: 50 }, (_, index) => `${index + 1}`),
+    );
+  });
+
+  test('passes a signal on and appends the last words', async () => {
+    const emulator = await start();
+    const lastWords =
+      "console.log('ready'); setInterval(() => {}, 1000); " +
+      "process.on('SIGTERM', () => { console.log('last words'); process.exit(3); })";
+
+    const args = ['logs', 'child.log', process.execPath, '-e', lastWords];
+    const program = startExample('child-output', emulator, args);
+    await expect.poll(() => emulator.requests.length).toBeGreaterThan(1);
+    program.process.kill('SIGTERM');
+    const { exitCode } = await program.result;
+
+    expect(exitCode).toBe(3);
+    expect(await linesOf(emulator, 'child.log')).toEqual(['ready', 'last words']);
+  });
+
+  test('reports a program that was killed as a shell does', async () => {
+    const emulator = await start();
+
+    const kill = "console.log('here'); process.kill(process.pid, 'SIGKILL')";
+    const args = ['logs', 'child.log', process.execPath, '-e', kill];
+    const { exitCode } = await startExample('child-output', emulator, args).result;
+
+    expect(exitCode).toBe(137);
+    expect(await linesOf(emulator, 'child.log')).toEqual(['here']);
+  });
+});
+
+describe('kubernetes-shutdown', () => {
+  test('commits the line of every request before it exits', async () => {
+    const emulator = await start();
+    const program = startExample('kubernetes-shutdown', emulator);
+    const port = portIn(await program.greeting);
+    const paths = Array.from({ length: 20 }, (_, index) => `/page-${index}`);
+    for (const path of paths) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+
+    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    const { exitCode, stderr } = await program.result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const lines = await linesOf(emulator, 'requests.log');
+    expect(lines.map((line) => line.split(' ')[2])).toEqual(paths);
+  });
+
+  test('prints the lines that it could not commit in time', async () => {
+    const emulator = await start();
+    emulator.faults.add({ kind: 'stall', operation: 'append', nth: 1, times: 100 });
+    const env = { SHUTDOWN_TIMEOUT: '300' };
+    const program = startExample('kubernetes-shutdown', emulator, [], env);
+    const port = portIn(await program.greeting);
+    await (await fetch(`http://127.0.0.1:${port}/only`)).text();
+
+    program.process.kill('SIGTERM');
+    const { exitCode, stderr } = await program.result;
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^The shutdown took too long\n\S+ GET \/only\n$/);
+  });
+});
+
+describe('pino-main-thread', () => {
+  test('commits every line before it exits', async () => {
+    const emulator = await start();
+    emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
+
+    const { exitCode, stderr } = await startExample('pino-main-thread', emulator).result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(await messagesOf(emulator, 'app.log')).toEqual([
+      [30, 'working'],
+      [30, 'done'],
+    ]);
+  });
+
+  test('commits what it has when it is told to stop', async () => {
+    const emulator = await start();
+    const program = startExample('pino-main-thread', emulator);
+
+    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    const { exitCode } = await program.result;
+
+    expect(exitCode).toBe(143);
+    expect((await messagesOf(emulator, 'app.log'))[0]).toEqual([30, 'working']);
+  });
+});
+
+describe('pino-worker', () => {
+  test('commits every line before process.exit() ends it', async () => {
+    const emulator = await start();
+    emulator.faults.add({ kind: 'delay', operation: 'append', delay: 500 });
+
+    const { exitCode, stderr } = await startExample('pino-worker', emulator).result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const lines = await linesOf(emulator, 'app.log');
+    expect(lines.map((line) => JSON.parse(line).n)).toEqual(numbersUpTo(1000));
+  });
+});
+
+describe('winston-exceptions', () => {
+  test('commits every line, and last the exception, before it exits', async () => {
+    const emulator = await start();
+    emulator.faults.add({ kind: 'delay', operation: 'append', delay: 500 });
+
+    const { exitCode } = await startExample('winston-exceptions', emulator).result;
+
+    expect(exitCode).toBe(1);
+    const lines = await linesOf(emulator, 'app.log');
+    const infos = lines.map((line) => JSON.parse(line));
+    const last = infos.pop();
+    expect(infos.map(({ n }) => n)).toEqual(numbersUpTo(1000));
+    expect(last).toMatchObject({ level: 'error', exception: true });
+    expect(last.message).toContain('Nobody catches this');
+  });
+});
+
+describe('fastify-access-log', () => {
+  test('has a line for each request and each answer when the server has stopped', async () => {
+    const emulator = await start();
+    const program = startExample('fastify-access-log', emulator);
+    const address = (await program.greeting).trim();
+    for (let n = 0; n < 3; n++) await (await fetch(`${address}/?n=${n}`)).text();
+    await (await fetch(`${address}/nowhere`)).text();
+
+    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    const { exitCode, stderr } = await program.result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const entries = (await linesOf(emulator, 'access.log')).map((line) => JSON.parse(line));
+    const requests = entries.filter(({ msg }) => msg === 'incoming request');
+    expect(requests.map(({ req }) => req.url)).toEqual(['/?n=0', '/?n=1', '/?n=2', '/nowhere']);
+    const answers = entries.filter(({ msg }) => msg === 'request completed');
+    expect(answers.map(({ res }) => res.statusCode)).toEqual([200, 200, 200, 404]);
+  });
+});
+
+describe('prometheus', () => {
+  test('tells what is not committed, and how often OSS failed', async () => {
+    const emulator = await start();
+    const recover = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const program = startExample('prometheus', emulator);
+    const address = `http://127.0.0.1:${portIn(await program.greeting)}`;
+    const scrape = async () => (await fetch(`${address}/metrics`)).text();
+    const valueIn = (metrics: string, name: string) =>
+      Number(new RegExp(`^${name} (.+)$`, 'm').exec(metrics)?.[1]);
+
+    await scrape();
+    await expect.poll(async () => valueIn(await scrape(), 'log_retries')).toBeGreaterThan(0);
+    const metrics = await scrape();
+    expect(valueIn(metrics, 'log_uncommitted_bytes')).toBeGreaterThan(100);
+    expect(valueIn(metrics, 'log_dropped_lines')).toBe(0);
+    expect(valueIn(metrics, 'log_commit_age_seconds')).toBeGreaterThan(0);
+    recover();
+    program.process.kill('SIGTERM');
+    const { exitCode, stderr } = await program.result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const messages = await messagesOf(emulator, 'app.log');
+    expect(messages.length).toBeGreaterThan(2);
+    expect(new Set(messages.map(([, message]) => message))).toEqual(new Set(['request']));
+  });
+});
+
+function numbersUpTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}

@@ -1,0 +1,293 @@
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import winston from 'winston';
+import { type Emulator, startEmulator } from '../src/emulator/index.js';
+import { AppendTransport, type AppendTransportOptions } from '../src/winston.js';
+import { environmentOf } from './helpers/command-line.js';
+import { connectionTo } from './helpers/open-stream.js';
+import { runProgram } from './helpers/run-program.js';
+
+function open(emulator: Emulator, options: Partial<AppendTransportOptions> = {}): AppendTransport {
+  const connection = connectionTo(emulator);
+  const transport = new AppendTransport({ ...connection, key: 'log', fallback: false, ...options });
+  onTestFinished(() => {
+    transport.destroy();
+  });
+  return transport;
+}
+
+async function read(emulator: Emulator): Promise<string> {
+  return String(await emulator.read('examplebucket', 'log'));
+}
+
+async function entries(emulator: Emulator): Promise<Record<string, unknown>[]> {
+  const lines = (await read(emulator)).split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map((line) => JSON.parse(line));
+}
+
+describe('AppendTransport', () => {
+  test('appends every line in order, and finishes when all are committed', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'delay', operation: 'append', delay: 30 });
+    const transport = open(emulator);
+    const logger = winston.createLogger({ transports: [transport] });
+    for (let index = 0; index < 2000; index++) logger.info('line', { index });
+
+    const finished = once(logger, 'finish');
+    logger.end();
+    await finished;
+
+    const indexes = (await entries(emulator)).map(({ index }) => index);
+    expect(indexes).toEqual(Array.from({ length: 2000 }, (_, index) => index));
+  });
+
+  test('a line that a format of the logger leaves out is no line', async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator);
+    const isPublic = winston.format((info) => (info.private ? false : info));
+    const format = winston.format.combine(isPublic(), winston.format.json());
+    const logger = winston.createLogger({ format, transports: [transport] });
+
+    logger.info('first');
+    logger.info('secret', { private: true });
+    logger.info('last');
+    logger.end();
+    await once(logger, 'finish');
+
+    expect((await entries(emulator)).map(({ message }) => message)).toEqual(['first', 'last']);
+  });
+
+  test('a listener of drop may log when the transport has given up', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'forbid', operation: 'append' });
+    const transport = open(emulator, { flushInterval: 0 });
+    const logger = winston.createLogger({ transports: [transport] });
+    const failed = new Promise((resolve) => logger.once('error', resolve));
+    let drops = 0;
+    transport.on('drop', ({ count }) => {
+      // A test that never returned would say less.
+      if (++drops > 1000) throw new Error('It goes round and round');
+      logger.warn(`${count} dropped`);
+    });
+    logger.info('line');
+    await failed;
+
+    logger.info('late');
+    await new Promise(setImmediate);
+
+    expect(drops).toBe(1);
+  });
+
+  test('never answers write() with false, however long nothing can be appended', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'stall', operation: 'append' });
+    const transport = open(emulator, { chunkSize: 1000, overflow: { maxLength: 10_000 } });
+    const info = { level: 'info', message: 'x'.repeat(100), [Symbol.for('level')]: 'info' };
+
+    for (let index = 0; index < 1000; index++) expect(transport.write(info)).toBe(true);
+
+    expect(transport.stream.writableLength).toBeLessThanOrEqual(10_200);
+  });
+
+  test('drops lines beyond the bound, and says so in the object as winston would', async () => {
+    await using emulator = await startEmulator();
+    const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 5, maxTimeout: 5 };
+    const transport = open(emulator, { chunkSize: 1000, retry, overflow: { maxLength: 10_000 } });
+    const logger = winston.createLogger({ transports: [transport] });
+    let dropped = 0;
+    transport.on('drop', ({ count }) => {
+      dropped += count;
+    });
+
+    for (let index = 0; index < 1000; index++) logger.info('line', { index });
+    await once(transport, 'retry');
+    remove();
+    logger.end();
+    await once(transport, 'finish');
+
+    const markers = (await entries(emulator)).filter(({ level }) => level === 'warn');
+    const size = expect.stringMatching(
+      new RegExp(`^dropped ${dropped} lines \\(\\d+(\\.\\d)? KiB\\)$`),
+    );
+    expect(markers).toEqual([{ level: 'warn', message: size }]);
+    expect(await entries(emulator)).toHaveLength(1000 - dropped + 1);
+  });
+
+  test("emits 'logged' when a line has been committed", async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator);
+    const logger = winston.createLogger({ transports: [transport] });
+    const logged = once(transport, 'logged');
+    logger.info('line');
+
+    const [info] = await logged;
+
+    expect(info).toMatchObject({ level: 'info', message: 'line' });
+    expect(await entries(emulator)).toHaveLength(1);
+  });
+
+  test('calls back once for each line', async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator);
+    let calls = 0;
+    const info = { level: 'info', message: 'line', [Symbol.for('message')]: 'line' };
+
+    transport.log(info, () => calls++);
+    transport.cork();
+    for (let index = 0; index < 5; index++) transport.write(info, () => calls++);
+    transport.uncork();
+    transport.end();
+    await once(transport, 'finish');
+
+    expect(calls).toBe(6);
+    expect(await read(emulator)).toBe('line\n'.repeat(6));
+  });
+
+  test('heeds level, silent, handleExceptions and format, its own and those of the logger', async () => {
+    await using emulator = await startEmulator();
+    const format = winston.format.printf(({ level, message }) => `${level}!${message}`);
+    const drop = winston.format((info) => (info.message === 'private' ? false : info))();
+    const transport = open(emulator, {
+      level: 'warn',
+      format: winston.format.combine(drop, format),
+      eol: '\r\n',
+    });
+    const logger = winston.createLogger({ level: 'silly', transports: [transport] });
+    logger.info('too low');
+    logger.warn('one');
+    logger.warn('private');
+    logger.log({ level: 'error', message: 'of an exception', exception: true });
+    logger.error('two');
+    transport.silent = true;
+    logger.error('silent');
+    logger.end();
+    await once(transport, 'finish');
+
+    expect(await read(emulator)).toBe('warn!one\r\nerror!two\r\n');
+  });
+
+  test("takes the logger's level where it has none", async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator);
+    const logger = winston.createLogger({ level: 'error', transports: [transport] });
+    logger.info('too low');
+    logger.error('one');
+    logger.end();
+    await once(transport, 'finish');
+
+    expect((await entries(emulator)).map(({ message }) => message)).toEqual(['one']);
+  });
+
+  test('an exception in a format reaches whoever logs, and the next line is appended', async () => {
+    await using emulator = await startEmulator();
+    const format = winston.format((info) => {
+      if (info.message === 'bad') throw new Error('cannot be formatted');
+      return info;
+    })();
+    const transport = open(emulator, { format });
+    const logger = winston.createLogger({ format: winston.format.json(), transports: [transport] });
+
+    expect(() => logger.info('bad')).toThrow('cannot be formatted');
+    logger.info('good');
+    logger.end();
+    await once(transport, 'finish');
+
+    expect((await entries(emulator)).map(({ message }) => message)).toEqual(['good']);
+  });
+
+  test('an exception in a format loses no line that is written together with it', async () => {
+    await using emulator = await startEmulator();
+    const { stdout } = await runProgram(
+      `
+        import { once } from 'node:events';
+        import { AppendTransport } from 'oss-append-stream/winston';
+        const format = {
+          transform(info) {
+            if (info.message === 'bad') throw new Error('cannot be formatted');
+            return info;
+          },
+        };
+        const transport = new AppendTransport({ bucket: 'examplebucket', key: 'log', format });
+        process.once('uncaughtException', ({ message }) => console.log(message));
+        transport.cork();
+        for (const message of ['one', 'bad', 'two']) transport.write({ message });
+        transport.uncork();
+        transport.end();
+        await once(transport, 'finish');
+      `,
+      environmentOf(emulator),
+    );
+
+    expect(stdout).toBe('cannot be formatted\n');
+    expect(await read(emulator)).toBe('one\ntwo\n');
+  });
+
+  test.each(['close', 'remove'] as const)('logger.%s() loses nothing', async (method) => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'delay', operation: 'append', delay: 30 });
+    const transport = open(emulator);
+    const logger = winston.createLogger({ transports: [transport] });
+    for (let index = 0; index < 1000; index++) logger.info('line', { index });
+
+    logger[method](transport);
+    await once(transport, 'close');
+
+    expect(await entries(emulator)).toHaveLength(1000);
+  });
+
+  test("gives up with one 'error' and no 'finish', goes on taking lines, and closes at the end", async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator, { flushInterval: 0 });
+    const logger = winston.createLogger({ transports: [transport] });
+    await once(transport, 'ready');
+    emulator.faults.add({ kind: 'forbid' });
+    const errors: Error[] = [];
+    const events: string[] = [];
+    logger.on('error', (error) => errors.push(error));
+    for (const event of ['finish', 'close']) transport.on(event, () => events.push(event));
+    transport.on('drop', ({ count }) => events.push(`${count} dropped`));
+
+    logger.info('one');
+    await once(transport, 'error');
+    logger.info('two');
+    logger.info('three');
+    transport.end();
+    await once(transport, 'close');
+
+    expect(errors).toEqual([
+      expect.objectContaining({ code: expect.stringMatching(/^APPEND_ERR_/) }),
+    ]);
+    expect(events).toEqual(['2 dropped', 'close']);
+  });
+
+  test('what fails at the end is an error, and no finish', async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator, { shutdownTimeout: 100 });
+    const logger = winston.createLogger({ transports: [transport] });
+    await once(transport, 'ready');
+    emulator.faults.add({ kind: 'stall', operation: 'append' });
+    const events: string[] = [];
+    logger.on('error', ({ name }) => events.push(name));
+    transport.on('finish', () => events.push('finish'));
+    logger.info('one');
+
+    logger.end();
+    await new Promise((resolve) => transport.once('close', resolve));
+
+    expect(events).toEqual(['ShutdownTimeoutError']);
+  });
+
+  test.each([
+    [{ overflow: { policy: 'block' } }, "'overflow.policy' must be 'drop-oldest' or 'drop-newest'"],
+    [{ eol: 7 }, "'eol' must be a string: current value is 7"],
+    [{ eol: '' }, "'eol' must be a string that ends with '\\n': current value is ''"],
+    [{ silent: 'yes' }, "'silent' must be a boolean"],
+    [{ key: '' }, 'the key must be 1 to 1023 bytes'],
+  ])('%j is refused', (wrong, message) => {
+    const options = { region: 'cn-hangzhou', bucket: 'examplebucket', key: 'k', ...wrong };
+
+    expect(() => new AppendTransport(options as AppendTransportOptions)).toThrow(message);
+  });
+});
