@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inParallel } from '../../helpers/in-parallel.js';
 import { Remote } from '../../helpers/remote.js';
 import { casesOf, chunkCount, type FaultCase, nameOf } from './fault-case.js';
 import { judge } from './judge.js';
@@ -82,18 +83,6 @@ async function runOne(
   const verdict = problems.length === 0 ? 'ok   ' : 'WRONG';
   console.log(`${verdict}  ${nameOf(faultCase)}, ${chunkSize / 1024} KiB: ${ending}`);
   return { faultCase, report: result.report, problems };
-}
-
-async function inParallel<T>(runs: readonly (() => Promise<T>)[], most: number): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let index = next++; index < runs.length; index = next++) {
-      results[index] = await (runs[index] as () => Promise<T>)();
-    }
-  };
-  await Promise.all(Array.from({ length: most }, work));
-  return results;
 }
 
 function introduction(): string {

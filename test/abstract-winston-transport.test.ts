@@ -1,0 +1,69 @@
+// winston's own test of a transport, which is written for mocha.
+import { createRequire } from 'node:module';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
+import { type Emulator, startEmulator } from '../src/emulator/index.js';
+import { AppendTransport } from '../src/winston.js';
+import { connectionTo } from './helpers/open-stream.js';
+
+type Done = (error?: unknown) => void;
+type Body = (done: Done) => unknown;
+
+interface Suite {
+  readonly name: string;
+  readonly Transport: typeof AppendTransport;
+  construct(): ConstructorParameters<typeof AppendTransport>[0];
+  afterEach(options: unknown, done: Done): void;
+}
+
+const runSuite: (suite: Suite) => void = createRequire(import.meta.url)(
+  'abstract-winston-transport',
+);
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator();
+});
+afterAll(() => emulator.close());
+
+const open: AppendTransport[] = [];
+
+class WatchedTransport extends AppendTransport {
+  constructor(options: ConstructorParameters<typeof AppendTransport>[0]) {
+    super(options);
+    open.push(this);
+  }
+}
+
+// What the suite declares, it declares through globals, when it is collected.
+const mocha = {
+  describe,
+  it: (title: string, body: Body) => it(title, promised(body)),
+  beforeEach: (body: Body) => beforeEach(promised(body)),
+  afterEach: (body: Body) => afterEach(promised(body)),
+  after: (body: Body) => afterAll(promised(body)),
+};
+Object.assign(globalThis, mocha);
+beforeAll(() => {
+  for (const name of Object.keys(mocha)) Reflect.deleteProperty(globalThis, name);
+});
+
+runSuite({
+  name: 'AppendTransport',
+  Transport: WatchedTransport,
+  construct: () => ({ ...connectionTo(emulator), key: 'suite.log', flushInterval: 0 }),
+  afterEach(_, done) {
+    const transport = open.pop();
+    if (transport === undefined) return done();
+    transport.once('finish', () => done());
+    transport.end();
+  },
+});
+
+/** A body that has a parameter calls it when it is done. */
+function promised(body: Body): () => Promise<void> {
+  return () =>
+    new Promise((resolve, reject) => {
+      const done: Done = (error) => (error ? reject(error) : resolve());
+      Promise.resolve(body(done)).then(() => body.length === 0 && resolve(), reject);
+    });
+}
