@@ -30,13 +30,15 @@ export class DropNewest implements LineGate {
     }
     const bytes = bytesOf(data);
     let begin = this.#begun === 'dropped' ? this.#dropRestOfLine(bytes) : 0;
+    let isWhole = begin === 0;
     while (begin < bytes.byteLength) {
       const end = this.#fitting(bytes, begin);
-      if (end > begin) this.#passOn(bytes.subarray(begin, end));
+      isWhole &&= end === bytes.byteLength;
+      if (end > begin) this.#passOn(bytes.subarray(begin, end), isWhole ? callback : undefined);
       begin = end < bytes.byteLength ? this.#dropFrom(bytes, end) : end;
     }
     this.#tally.report();
-    tellDropped(callback);
+    if (!isWhole) tellDropped(callback);
   }
 
   resume(): void {}

@@ -184,6 +184,17 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe('123456789 and more of it to its end\n#2 10\nd\n');
   });
 
+  test('tells of a line that was finished although it found no room when it is committed', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+    const told: unknown[] = [];
+    gate.write('12345678');
+    gate.write('9 and more of it\n', (error) => told.push(error));
+
+    sink.commit(100);
+
+    expect(told).toEqual([null]);
+  });
+
   test('takes a write of nothing for one', () => {
     const { sink, gate } = open(Gate, 10, 10);
     const told: unknown[] = [];
