@@ -13,10 +13,8 @@ const logger = pino(stream);
 gauge('log_uncommitted_bytes', 'Accepted, not committed', () => stream.writableLength);
 gauge('log_retries', 'Failures followed by another attempt', () => stream.stats.retries);
 gauge('log_dropped_lines', 'Lines dropped when OSS is too slow', () => stream.stats.linesDropped);
-gauge('log_commit_age_seconds', 'Since bytes were last committed', () => {
-  const { lastCommitAt = started } = stream.stats;
-  return (Date.now() - lastCommitAt.getTime()) / 1000;
-});
+const age = () => Date.now() - (stream.stats.lastCommitAt ?? started).getTime();
+gauge('log_commit_age_seconds', 'Since bytes were last committed', () => age() / 1000);
 
 const server = createServer(async (request, response) => {
   logger.info({ url: request.url }, 'request');
@@ -27,11 +25,5 @@ console.log('listening', server.address());
 process.once('SIGTERM', () => server.close(() => stream.end()));
 
 function gauge(name: string, help: string, value: () => number): void {
-  new Gauge({
-    name,
-    help,
-    collect: function () {
-      this.set(value());
-    },
-  });
+  const gauge: Gauge = new Gauge({ name, help, collect: () => gauge.set(value()) });
 }
