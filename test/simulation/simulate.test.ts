@@ -1,27 +1,8 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-
-interface Ending {
-  readonly code: number | string | null | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the program as it was built. */
-function run(...args: string[]): Promise<Ending> {
-  const program = fileURLToPath(
-    new URL('../../build/test/simulation/simulate.js', import.meta.url),
-  );
-  return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { timeout: 10_000 }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
-    );
-  });
-}
+import { runSimulate } from './run-simulate.js';
 
 test('many lives are reported with how often each thing happened', async () => {
-  const { code, stdout } = await run('--seeds', '50', '--first', '100');
+  const { code, stdout } = await runSimulate(['--seeds', '50', '--first', '100']);
 
   expect(code).toBe(0);
   expect(stdout).toMatch(/^50 seeds from 100 in \d+ s: nothing is wrong\n/);
@@ -32,7 +13,7 @@ test('many lives are reported with how often each thing happened', async () => {
 });
 
 test('one life is told from beginning to end: user, requests, strangers and the stream', async () => {
-  const { code, stdout } = await run('--seed', '7');
+  const { code, stdout } = await runSimulate(['--seed', '7']);
 
   expect(code).toBe(0);
   const lines = stdout.trimEnd().split('\n');
@@ -43,7 +24,7 @@ test('one life is told from beginning to end: user, requests, strangers and the 
 });
 
 test('arguments that cannot be obeyed are refused with a message', async () => {
-  const { code, stdout, stderr } = await run('--seed=-1');
+  const { code, stdout, stderr } = await runSimulate(['--seed=-1']);
 
   expect(code).toBe(2);
   expect(stdout).toBe('');
