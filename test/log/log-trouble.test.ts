@@ -16,6 +16,8 @@ function open(emulator: Emulator, options: Partial<LogWritableOptions>): LogWrit
   const own = { key: 'log', fallback: false, chunkSize: 1000, flushInterval: 0, retry } as const;
   const stream = new LogWritable({ ...connection, ...own, ...options });
   onTestFinished(() => {
+    // A listener that logs would do so for as long as it is told.
+    stream.removeAllListeners('drop');
     stream.destroy();
   });
   return stream;
