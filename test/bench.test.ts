@@ -1,16 +1,41 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileOptions, execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import type { Report } from '../bench/harness/report.js';
 import { builtProgram } from './helpers/remote.js';
 
-const run = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [builtProgram('bench/run'), ...args]);
+const benchmarks = readdirSync(new URL('../bench', import.meta.url))
+  .filter((file) => file.endsWith('.bench.ts'))
+  .map((file) => file.slice(0, -'.bench.ts'.length))
+  .sort();
+
+/** Pictures of what a benchmark has found. */
+const charts = [
+  { benchmark: 'ack-latency', names: ['ack-latency'] },
+  { benchmark: 'chunk-size', names: ['chunk-size'] },
+  { benchmark: 'lines', names: ['lines', 'lines-logged'] },
+  { benchmark: 'memory', names: ['memory'] },
+  { benchmark: 'opening', names: ['opening'] },
+  { benchmark: 'requests', names: ['requests'] },
+  { benchmark: 'server-delay', names: ['server-delay', 'server-delay-ratio'] },
+  { benchmark: 'write-callback', names: ['write-callback'] },
+];
+
+const run = (args: readonly string[], options: ExecFileOptions = {}) =>
+  promisify(execFile)(process.execPath, [builtProgram('bench/run'), ...args], {
+    ...options,
+    encoding: 'utf8',
+  });
 
 // Were it not for the first four, that the last one has only zeros would mean nothing.
 test('the same faults cost what else is used for appending its bytes, and AppendWritable none', {
   timeout: 60_000,
 }, async () => {
-  const { stdout } = await run('faults', '--quick');
+  const { stdout } = await run(['faults', '--quick']);
 
   const totals = stdout.split('\n').flatMap((line) => {
     const [, name, ...counts] = line.split('|').map((cell) => cell.trim());
@@ -25,13 +50,103 @@ test('the same faults cost what else is used for appending its bytes, and Append
   ]);
 });
 
-test('a benchmark that is unknown is refused with the names of those that are', async () => {
-  await expect(run('nonsense')).rejects.toMatchObject({
-    code: 2,
-    stderr: "Cannot run 'nonsense': there are append-throughput, faults\n",
-  });
+test('every benchmark works, and keeps samples and charts with where they come from', {
+  timeout: 180_000,
+}, async () => {
+  await using folder = await makeFolder();
+
+  const measuring = benchmarks.filter((name) => name !== 'faults');
+  await run([...measuring, '--quick', '--output', folder.path]);
+
+  const files = await readdir(folder.path);
+  const text = (file: string) => readFile(join(folder.path, file), 'utf8');
+  const report = async (name: string): Promise<Report> => JSON.parse(await text(`${name}.json`));
+  expect(files.filter((file) => extname(file) === '.json').sort()).toEqual(
+    measuring.map((name) => `${name}.json`),
+  );
+  for (const { environment, results } of await Promise.all(measuring.map(report))) {
+    const { node, cpu, commit } = environment;
+    expect({ node, cpu, commit }).toEqual({
+      ...{ node: process.version, cpu: cpus()[0]?.model },
+      commit: expect.stringMatching(/^[0-9a-f]{7,}\+?$/),
+    });
+    expect(results).not.toHaveLength(0);
+    for (const { figures } of results) {
+      expect(Object.values(figures)).not.toHaveLength(0);
+      for (const { samples } of Object.values(figures)) {
+        expect(samples).toEqual([expect.any(Number)]);
+      }
+    }
+  }
+  expect(files.filter((file) => extname(file) === '.svg').sort()).toEqual(
+    charts.flatMap(({ names }) => names.map((name) => `${name}.svg`)).sort(),
+  );
+  for (const { benchmark, names } of charts) {
+    const { environment, results } = await report(benchmark);
+    const drawings = await Promise.all(names.map((name) => text(`${name}.svg`)));
+    for (const svg of drawings) {
+      expect(svg).toMatch(/^<svg .*<\/svg>\s*$/s);
+      expect(svg).toContain(environment.commit);
+    }
+    const shown = results.filter(({ contender }) =>
+      drawings.some((svg) => svg.includes(`>${contender.replaceAll("'", '&#39;')}<`)),
+    );
+    // Imports are drawn, and what else there is about opening is not.
+    const drawn = results.filter(({ setting }) => (setting.group ?? 'import') === 'import');
+    expect(shown).toEqual(benchmark === 'opening' ? drawn : results);
+  }
+  expect(await text('gates.md')).toMatch(/^\| ack p99.* \| at most 2.5 \| [0-9.]+ \|/m);
+});
+
+test('two revisions are compared by ratios of each contender of ours, and nothing is kept', {
+  timeout: 180_000,
+}, async () => {
+  await using folder = await makeFolder();
+  const env = { ...process.env, TMPDIR: folder.path };
+
+  const { stdout } = await run(['write-callback', '--compare', 'HEAD~0', '--quick'], { env });
+
+  const ratio = expect.stringMatching(/^\d+\.\d+$/);
+  const cells = stdout.split('\n').map((line) => line.split(' | ').slice(2, 7));
+  for (const figure of ['CPU ns/line', 'lines/s', 'CPU s/GB']) {
+    expect(cells).toContainEqual(['AppendWritable', figure, ratio, ratio, ratio]);
+  }
+  expect(stdout).toContain('AppendWritable (base)');
+  expect(stdout).not.toContain('fs.createWriteStream');
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
+test.each([
+  {
+    scenario: 'a benchmark that is unknown',
+    args: ['nonsense'],
+    answer: `Cannot run 'nonsense': there are ${benchmarks.join(', ')}\n`,
+  },
+  {
+    scenario: 'a flag that is unknown',
+    args: ['--nonsense'],
+    answer: "Unknown option '--nonsense': there are --quick, --output DIR and --compare REV\n",
+  },
+  {
+    scenario: 'a revision that is unknown',
+    args: ['gates', '--compare', 'nonsense'],
+    answer: "Cannot compare with 'nonsense': git knows no such revision here\n",
+  },
+  {
+    scenario: 'a comparison of what cannot be compared',
+    args: ['faults', '--compare', 'HEAD'],
+    answer: 'faults: nothing to compare, left out\n',
+  },
+])('$scenario is refused', async ({ args, answer }) => {
+  await expect(run(args)).rejects.toMatchObject({ code: 2, stderr: answer });
 });
 
 function isSome(count: number): boolean {
   return count > 0;
+}
+
+/** Goes with all that is in it. */
+async function makeFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'oss-append-stream-bench-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
 }

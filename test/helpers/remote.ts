@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -29,9 +29,12 @@ export class Remote<Api extends Functions> implements AsyncDisposable {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
 
-  /** @param program Path of its source below the root, without the extension; it must be built. */
-  constructor(program: string) {
-    this.process = fork(builtProgram(program), { serialization: 'advanced' });
+  /**
+   * @param program Path of its source below the root, without the extension; it must be built.
+   * @param options As for `fork()`.
+   */
+  constructor(program: string, options: ForkOptions = {}) {
+    this.process = fork(builtProgram(program), { ...options, serialization: 'advanced' });
     this.process.on('message', ({ id, result, error }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

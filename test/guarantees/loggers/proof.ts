@@ -50,7 +50,7 @@ ${lossTable(alternatives)}
 
 ## Throughput
 
-Lines of ${lineLength} bytes per second, from the first line until the last is durable (in the object; in the file), ${repeats} times in turn, medians; the emulator in another process answers at once. The ratio is that to the first row of the same library in the same round.
+Lines of ${lineLength} bytes per second, from the first line until the last is durable (in the object; in the file), ${repeats} times in turn, medians; the store in another process answers at once, and compares every byte. The ratio is that to the first row of the same library in the same round.
 
 ${throughputTable(throughput)}
 `;

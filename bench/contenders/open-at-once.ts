@@ -1,0 +1,32 @@
+// Opens many streams at once, each of which has a line to write.
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { type Assignment, type Job, keysOf } from '../harness/assignment.js';
+import { load } from '../harness/library.js';
+import { allAtOnce } from '../harness/opening.js';
+import { makeSource, type SourceSetting } from '../harness/source.js';
+
+interface Setting extends SourceSetting {
+  readonly objects: number;
+}
+
+export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
+  const { setting, target } = assignment;
+  const { AppendWritable, OssClient } = await load(assignment, 'index.js');
+  const [line] = makeSource(setting).pieces;
+  const { key, ...connection } = target;
+  const client = new OssClient(connection);
+  return {
+    async run() {
+      return await allAtOnce(keysOf(key, setting.objects), async (own, opened) => {
+        const stream = new AppendWritable({ client, key: own });
+        stream.end(line);
+        await once(stream, 'ready');
+        opened();
+        await finished(stream);
+        return stream.bytesWritten;
+      });
+    },
+    finish: () => client.close(),
+  };
+}

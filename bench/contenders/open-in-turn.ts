@@ -1,0 +1,36 @@
+// Opens one stream after another, with a client that has a connection.
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import type { Assignment, Job } from '../harness/assignment.js';
+import { load } from '../harness/library.js';
+import { eachInTurn } from '../harness/opening.js';
+import { makeSource, type SourceSetting } from '../harness/source.js';
+
+interface Setting extends SourceSetting {
+  readonly streams: number;
+}
+
+export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
+  const { setting, target } = assignment;
+  const { AppendWritable, OssClient } = await load(assignment, 'index.js');
+  const { period } = makeSource(setting);
+  const { key, ...connection } = target;
+  const client = new OssClient(connection);
+  const open = async () => {
+    const stream = new AppendWritable({ client, key });
+    await once(stream, 'ready');
+    return stream;
+  };
+  (await open()).destroy();
+  return {
+    async run() {
+      const figures = await eachInTurn(setting.streams, async () => (await open()).destroy());
+      // They were all of the right object, if this one is.
+      const stream = await open();
+      stream.end(period);
+      await finished(stream);
+      return { byteLength: stream.bytesWritten, figures };
+    },
+    finish: () => client.close(),
+  };
+}

@@ -1,0 +1,32 @@
+// What pino writes files with, at its fastest: it gathers a page and writes that, without waiting.
+import { once } from 'node:events';
+import { devNull } from 'node:os';
+import sonic from 'sonic-boom';
+import type { Assignment, Job } from '../harness/assignment.js';
+import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
+
+interface Setting extends SourceSetting {
+  readonly byteLength: number;
+}
+
+export async function prepare({ setting }: Assignment<Setting>): Promise<Job> {
+  const source = makeSource(setting);
+  const pieces = source.pieces.map(String);
+  const count = wholePeriods(source, setting.byteLength);
+  const stream = new sonic.SonicBoom({ dest: devNull, sync: true, minLength: 4096 });
+  let byteLength = 0;
+  stream.on('write', (written: number) => {
+    byteLength += written;
+  });
+  await once(stream, 'ready');
+  return {
+    async run() {
+      for (let index = 0; index < count; index++) {
+        if (!stream.write(pieces[index % pieces.length] as string)) await once(stream, 'drain');
+      }
+      stream.end();
+      await once(stream, 'close');
+      return { byteLength, lineCount: count };
+    },
+  };
+}

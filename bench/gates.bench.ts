@@ -1,0 +1,145 @@
+// Is it as fast as it must be? Ends with status 1 if it is not.
+//
+//   npm run bench -- gates
+import type { Contender } from './harness/assignment.js';
+import { type CommonSetting, measure } from './harness/benchmark.js';
+import { base, isQuick } from './harness/flags.js';
+import { type Gate, judge, verdictRows } from './harness/gate.js';
+import type { PaceSetting } from './harness/paced-producer.js';
+import { keep, print, type Report, save } from './harness/report.js';
+import { KiB, MiB, markdownTable, sizeLabel } from './harness/units.js';
+
+interface Setting extends CommonSetting, Partial<Omit<PaceSetting, keyof CommonSetting>> {
+  /** The default, unless it is given. */
+  readonly chunkSize?: number;
+  readonly flushInterval?: number;
+}
+
+const undici: Contender = { name: 'undici loop', module: 'undici-loop' };
+const undiciWithChecksum: Contender = {
+  ...{ name: 'undici loop with CRC-64', module: 'undici-loop' },
+  options: { checksum: true },
+};
+const ours: Contender = { name: 'AppendWritable', module: 'append-writable', isOurs: true };
+const oursWithLines: Contender = {
+  ...{ ...ours, name: 'AppendWritable, 200 B lines' },
+  options: { source: 'ascii', pieceLength: 200 },
+};
+const oursUnverified: Contender = {
+  ...{ ...ours, name: "AppendWritable, verify: 'none'" },
+  options: { verify: 'none' },
+};
+const oursPaced: Contender = {
+  ...{ name: 'AppendWritable, 10 MB/s of 200 B lines', module: 'paced-append-writable' },
+  isOurs: true,
+};
+const sonicBoom: Contender = {
+  ...{ name: 'sonic-boom to /dev/null', module: 'sonic-boom', isLocal: true },
+};
+const aliOss: Contender = { name: 'ali-oss append loop', module: 'ali-oss-loop' };
+
+function chunks(chunkSize: number, delay: number, byteLength: number): Setting {
+  return {
+    ...{ name: `chunks of ${sizeLabel(chunkSize)}, delay of ${delay} ms`, chunkSize, delay },
+    ...{ protocol: 'http', source: 'buffers', pieceLength: 64 * KiB },
+    byteLength: isQuick ? 2 * MiB : byteLength,
+  };
+}
+
+function lines(pieceLength: number): Setting {
+  return {
+    ...{ name: `lines of ${pieceLength} B`, protocol: 'http', delay: 0 },
+    ...{ source: 'ascii', pieceLength, byteLength: (isQuick ? 2 : 128) * MiB },
+  };
+}
+
+const delayed = chunks(MiB, 5, 128 * MiB);
+const prompt = chunks(MiB, 0, 256 * MiB);
+const paced: Setting = {
+  ...{ name: '10 MB/s, delay of 20 ms', protocol: 'http', delay: 20, flushInterval: 0 },
+  ...{ source: 'ascii', pieceLength: 200, rate: 10e6, byteLength: 20e6 },
+  ...(isQuick
+    ? { warmUp: 50, duration: 150, patience: 300 }
+    : { warmUp: 300, duration: 1500, patience: 1500 }),
+};
+
+const speed = { contender: ours, figure: 'MB/s' };
+const gates: readonly Gate<Setting>[] = [
+  {
+    measure: 'CRC-64 on, 1 MiB chunks, 5 ms server, 64 KiB Buffers, by undici loop',
+    ...{ ...speed, setting: delayed, against: undici, atLeast: 0.9 },
+  },
+  {
+    measure: 'the same, 200 B lines',
+    ...{ ...speed, setting: delayed, contender: oursWithLines, against: undici, atLeast: 0.85 },
+  },
+  {
+    measure: 'CRC-64 off, no delay, 1 MiB chunks, 64 KiB Buffers, by undici loop',
+    ...{ ...speed, setting: prompt, contender: oursUnverified, against: undici, atLeast: 0.75 },
+  },
+  {
+    measure: 'CRC-64 on, no delay, 1 MiB chunks, by undici loop with the same CRC-64',
+    ...{ ...speed, setting: prompt, against: undiciWithChecksum, atLeast: 0.85 },
+  },
+  ...[
+    { pieceLength: 100, atLeast: 1.8 },
+    { pieceLength: 200, atLeast: 1.5 },
+    { pieceLength: 1024, atLeast: 0.9 },
+  ].map(({ pieceLength, atLeast }) => ({
+    measure: `lines/s end to end, ${pieceLength} B, by sonic-boom to /dev/null`,
+    ...{ setting: lines(pieceLength), contender: ours, against: sonicBoom },
+    ...{ figure: 'lines/s', atLeast },
+  })),
+  ...[
+    { setting: chunks(64 * KiB, 0, 64 * MiB), size: '64 KiB', atLeast: 2.5 },
+    { setting: prompt, size: '1 MiB', atLeast: 2 },
+    { setting: chunks(8 * MiB, 0, 256 * MiB), size: '8 MiB', atLeast: 1.8 },
+  ].map(({ setting, size, atLeast }) => ({
+    measure: `CRC-64 on, ${size} chunks, by ali-oss append loop`,
+    ...{ ...speed, setting, against: aliOss, atLeast },
+  })),
+  {
+    measure: 'ack p99, 20 ms server, 10 MB/s, `flushInterval: 0`, by service time',
+    ...{ setting: paced, contender: oursPaced, figure: 'ack p99 by service time', atMost: 2.5 },
+  },
+];
+
+// One of each kind will do to see that they work.
+const ofQuick = ['lines of 200 B', paced.name];
+const chosen = gates.filter(({ setting }) => !isQuick || ofQuick.includes(setting.name));
+
+const report = await measure({
+  ...{ name: 'gates', question: 'Is it as fast as it must be?', onResults: print },
+  settings: [...new Set(chosen.map(({ setting }) => setting))],
+  compare: ['MB/s', 'lines/s', 'ack p99 by service time'],
+  contenders: (setting) => {
+    const here = chosen.filter((gate) => gate.setting === setting);
+    return [
+      ...new Set(here.flatMap(({ against, contender }) => [against ?? contender, contender])),
+    ];
+  },
+});
+// Two revisions are compared with each other, and not with what must be.
+if (base === undefined) await passJudgement(report);
+else await save(report);
+
+async function passJudgement(measured: Report): Promise<void> {
+  const verdicts = chosen.map((gate) => judge(gate, measured));
+  const table = markdownTable(verdictRows(verdicts));
+  console.log(`\n${table}`);
+  await save({ ...measured, verdicts });
+  await keep('gates.md', describe(measured, table));
+  if (!isQuick && verdicts.some(({ passed }) => !passed)) process.exitCode = 1;
+}
+
+function describe({ environment, repeats }: Report, table: string): string {
+  const { node, undici: version, cpu, cores, commit } = environment;
+  return `# How fast it must be
+
+Written by \`npm run bench -- gates\` at commit ${commit}, with Node.js ${node} and undici ${version} on ${cpu}, ${cores} cores. Medians of ${repeats} alternated repeats after a warm-up; every number is a ratio of two figures of the same repeat.
+
+${table}
+
+On loopback without delay no checksum on the main thread keeps up with the socket, in JavaScript or WebAssembly: that of 1 MiB takes longer than its POST.
+`;
+}

@@ -1,0 +1,47 @@
+// Runs one contender in a process of its own, so that what it costs is its own.
+import { serve } from '../../test/helpers/remote.js';
+import { type Assignment, type Figures, isWorthRates, type Prepare } from './assignment.js';
+
+/** What one run cost and achieved. */
+export interface Measurement {
+  readonly figures: Figures;
+
+  /** Bytes written; checked against what the store got. */
+  readonly byteLength: number | undefined;
+
+  /** Most memory the process has held so far, in bytes. */
+  readonly peakRss: number;
+}
+
+const functions = {
+  async run(module: string, assignment: Assignment): Promise<Measurement> {
+    const { prepare }: { prepare: Prepare } = await import(`../contenders/${module}.js`);
+    const job = await prepare(assignment);
+    const cpuBefore = process.cpuUsage();
+    const startedAt = performance.now();
+    const { byteLength, lineCount, figures, peakRss } = await job.run();
+    const seconds = (performance.now() - startedAt) / 1000;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    await job.finish?.();
+    const cpuSeconds = (user + system) / 1e6;
+    return {
+      byteLength,
+      peakRss: peakRss ?? process.resourceUsage().maxRSS * 1024,
+      figures: {
+        ...(isWorthRates(byteLength) && {
+          'MB/s': byteLength / 1e6 / seconds,
+          'CPU s/GB': cpuSeconds / (byteLength / 1e9),
+        }),
+        ...(lineCount && {
+          'lines/s': lineCount / seconds,
+          'CPU ns/line': (cpuSeconds * 1e9) / lineCount,
+        }),
+        ...figures,
+      },
+    };
+  },
+};
+
+export type ContenderFunctions = typeof functions;
+
+serve(functions);

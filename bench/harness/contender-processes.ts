@@ -1,0 +1,61 @@
+import { Remote } from '../../test/helpers/remote.js';
+import type { Assignment } from './assignment.js';
+import type { ContenderFunctions, Measurement } from './contender-process.js';
+import { isQuick } from './flags.js';
+
+export interface ProcessOptions {
+  /** File with a certificate that the processes are to trust. */
+  readonly certificateFile: string | undefined;
+
+  /** Flags of Node.js. */
+  readonly execArgv?: readonly string[] | undefined;
+
+  /** A new process for each run. */
+  readonly isFresh?: boolean | undefined;
+}
+
+/**
+ * Each contender works in a process of its own, which starts when it is needed. Where only the
+ * harness is checked, one process does for all of them.
+ */
+export class ContenderProcesses implements AsyncDisposable {
+  readonly #options: ProcessOptions;
+  readonly #processes = new Map<object, Remote<ContenderFunctions>>();
+
+  constructor(options: ProcessOptions) {
+    this.#options = options;
+  }
+
+  /** @param owner Whose process is to run the contender's `module`. */
+  async run(owner: object, module: string, assignment: Assignment): Promise<Measurement> {
+    const remote = this.#processOf(isQuick ? this : owner);
+    const measurement = await remote.call('run', module, assignment);
+    if (this.#options.isFresh) await this.end();
+    return measurement;
+  }
+
+  /** Ends them; who works after that starts anew. */
+  async end(): Promise<void> {
+    if (!isQuick) await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const processes = [...this.#processes.values()];
+    this.#processes.clear();
+    await Promise.all(processes.map((process) => process.kill()));
+  }
+
+  #processOf(owner: object): Remote<ContenderFunctions> {
+    const { certificateFile, execArgv = [] } = this.#options;
+    let remote = this.#processes.get(owner);
+    if (remote === undefined) {
+      const env = {
+        ...process.env,
+        ...(certificateFile && { NODE_EXTRA_CA_CERTS: certificateFile }),
+      };
+      remote = new Remote('bench/harness/contender-process', { env, execArgv: [...execArgv] });
+      this.#processes.set(owner, remote);
+    }
+    return remote;
+  }
+}

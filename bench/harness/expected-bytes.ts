@@ -1,0 +1,61 @@
+import { type Crc64, combineCrc64 } from '../../src/crc64.js';
+
+/** Longest run of bytes that is compared in one go. */
+const stride = 256 * 1024;
+
+/**
+ * Bytes that are known before they come, because they repeat a period: they can be compared rather
+ * than kept, and the checksum of any length follows from that of one period. Both cost a fraction of
+ * a checksum of every byte, so that a benchmark measures its client.
+ */
+export class ExpectedBytes {
+  readonly #crc64: Crc64;
+  readonly #period: Buffer;
+
+  /** The period again and again, so that a piece that wraps around is one comparison all the same. */
+  readonly #repeated: Buffer;
+
+  /** Checksums of 1, 2, 4, 8, ... periods. */
+  readonly #doubles: bigint[];
+
+  constructor(period: Buffer, crc64: Crc64) {
+    this.#crc64 = crc64;
+    this.#period = period;
+    const times = 1 + Math.ceil(stride / period.byteLength);
+    this.#repeated = Buffer.concat(Array.from({ length: times }, () => period));
+    this.#doubles = [crc64(period)];
+  }
+
+  /** Position of the first of `bytes`, at `position`, that is wrong. */
+  findMismatch(bytes: Buffer, position: number): number | undefined {
+    for (let start = 0; start < bytes.byteLength; start += stride) {
+      const piece = bytes.subarray(start, start + stride);
+      const offset = (position + start) % this.#period.byteLength;
+      const expected = this.#repeated.subarray(offset, offset + piece.byteLength);
+      if (piece.equals(expected)) continue;
+      return position + start + piece.findIndex((byte, index) => byte !== expected[index]);
+    }
+    return undefined;
+  }
+
+  /** Checksum of the first `length` bytes. */
+  crc64(length: number): bigint {
+    const { byteLength } = this.#period;
+    let crc64 = 0n;
+    for (let bit = 0, rest = Math.floor(length / byteLength); rest > 0; bit++) {
+      if (rest % 2 === 1) crc64 = combineCrc64(crc64, this.#double(bit), byteLength * 2 ** bit);
+      rest = Math.floor(rest / 2);
+    }
+    const tail = this.#period.subarray(0, length % byteLength);
+    return combineCrc64(crc64, this.#crc64(tail), tail.byteLength);
+  }
+
+  #double(bit: number): bigint {
+    while (this.#doubles.length <= bit) {
+      const last = this.#doubles.at(-1) as bigint;
+      const byteLength = this.#period.byteLength * 2 ** (this.#doubles.length - 1);
+      this.#doubles.push(combineCrc64(last, last, byteLength));
+    }
+    return this.#doubles[bit] as bigint;
+  }
+}

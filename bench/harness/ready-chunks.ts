@@ -1,0 +1,20 @@
+import { makeSource, type SourceSetting, wholePeriods } from './source.js';
+
+/**
+ * The whole source, cut into chunks that need no further work: the same memory is used again, so
+ * that whoever sends it does nothing else.
+ */
+export function* chunksOf(
+  setting: SourceSetting & { readonly byteLength: number; readonly chunkSize: number },
+): Iterable<Buffer> {
+  const { chunkSize } = setting;
+  const source = makeSource(setting);
+  const { period, pieces } = source;
+  const total = (wholePeriods(source, setting.byteLength) / pieces.length) * period.byteLength;
+  const times = 1 + Math.ceil(chunkSize / period.byteLength);
+  const repeated = Buffer.concat(Array.from({ length: times }, () => period));
+  for (let sent = 0; sent < total; sent += chunkSize) {
+    const offset = sent % period.byteLength;
+    yield repeated.subarray(offset, offset + Math.min(chunkSize, total - sent));
+  }
+}

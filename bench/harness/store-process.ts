@@ -1,0 +1,120 @@
+// A store that keeps nothing, in a process of its own: it compares what comes with what it expects,
+// and answers as OSS does, after a delay.
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { loadCrc64 } from '../../src/crc64.js';
+import { serve } from '../../test/helpers/remote.js';
+import { keysOf } from './assignment.js';
+import { ExpectedBytes } from './expected-bytes.js';
+import { type Expectation, ExpectedObject, type ObjectAccount } from './expected-object.js';
+import { serveConnection } from './store-connection.js';
+
+export type Protocol = 'http' | 'https';
+export type Endpoints = Readonly<Partial<Record<Protocol, string>>>;
+
+export interface StoreAddress {
+  readonly endpoints: Endpoints;
+
+  /** Certificate of `https`, as PEM; empty without it. */
+  readonly certificate: string;
+}
+
+/** What was asked for in one go. */
+interface Order {
+  readonly keys: readonly string[];
+
+  /** Connections that any of its requests came by. */
+  readonly sockets: Set<Socket>;
+}
+
+interface Entry extends Pick<Order, 'sockets'> {
+  readonly object: ExpectedObject;
+}
+
+/** What has become of an order. */
+export interface OrderAccount extends ObjectAccount {
+  /** Connections that its requests came by. */
+  readonly connections: number;
+
+  /** Whether all its objects are equally long. */
+  readonly isEven: boolean;
+}
+
+const crc64 = await loadCrc64();
+const orders = new Map<string, Order>();
+const objects = new Map<string, Entry>();
+let connections = 0;
+let mostConnections = 0;
+
+const functions = {
+  async start(protocols: readonly Protocol[]): Promise<StoreAddress> {
+    const http = `http://127.0.0.1:${await listen(createServer(accept))}`;
+    if (!protocols.includes('https')) return { endpoints: { http }, certificate: '' };
+    // Loading what makes it takes longer than all the rest.
+    const { makeIdentity } = await import('./identity.js');
+    const { key, cert } = await makeIdentity();
+    const port = await listen(createTlsServer({ key, cert }, accept));
+    return { endpoints: { http, https: `https://127.0.0.1:${port}` }, certificate: cert };
+  },
+
+  /** Gets ready for an object, or several, which must not be there yet. */
+  expect(key: string, { period, delay, objects: count }: Expectation): void {
+    const bytes = new ExpectedBytes(Buffer.from(period), crc64);
+    const keys = count === undefined ? [key] : keysOf(key, count);
+    const order = { keys, sockets: new Set<Socket>() };
+    orders.set(key, order);
+    for (const own of keys) {
+      objects.set(own, { object: new ExpectedObject(bytes, delay), sockets: order.sockets });
+    }
+  },
+
+  /** Says what came, and forgets the objects. */
+  take(key: string): OrderAccount | undefined {
+    const order = orders.get(key);
+    if (order === undefined) return undefined;
+    const accounts = order.keys.flatMap((own) => objects.get(own)?.object.account ?? []);
+    orders.delete(key);
+    for (const own of order.keys) objects.delete(own);
+    const sum = (value: (account: ObjectAccount) => number) =>
+      accounts.reduce((total, account) => total + value(account), 0);
+    return {
+      byteLength: sum(({ byteLength }) => byteLength),
+      mismatchAt: accounts.find(({ mismatchAt }) => mismatchAt !== undefined)?.mismatchAt,
+      appends: sum(({ appends }) => appends),
+      requests: sum(({ requests }) => requests),
+      connections: order.sockets.size,
+      isEven: new Set(accounts.map(({ byteLength }) => byteLength)).size <= 1,
+    };
+  },
+
+  /** Connections open now, and at most at one time since the last call. */
+  connections(): { now: number; most: number } {
+    const most = mostConnections;
+    mostConnections = connections;
+    return { now: connections, most };
+  },
+};
+
+export type StoreFunctions = typeof functions;
+
+serve(functions);
+
+async function listen(server: Server): Promise<number> {
+  server.on('connection', (socket) => {
+    connections++;
+    mostConnections = Math.max(mostConnections, connections);
+    socket.once('close', () => connections--);
+  });
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function accept(socket: Socket): void {
+  serveConnection(socket, (key) => {
+    const entry = objects.get(key);
+    entry?.sockets.add(socket);
+    return entry?.object;
+  });
+}

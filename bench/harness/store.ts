@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Remote } from '../../test/helpers/remote.js';
+import type { Target } from './assignment.js';
+import type { Expectation } from './expected-object.js';
+import type { Endpoints, OrderAccount, Protocol, StoreFunctions } from './store-process.js';
+
+/** The store, in its own process, and what a client must know to use it. */
+export class Store implements AsyncDisposable {
+  /** For `NODE_EXTRA_CA_CERTS`, if there is `https`. */
+  readonly certificateFile: string | undefined;
+
+  readonly #remote: Remote<StoreFunctions>;
+  readonly #endpoints: Endpoints;
+  readonly #folder: string;
+  #keys = 0;
+
+  private constructor(remote: Remote<StoreFunctions>, endpoints: Endpoints, folder: string) {
+    this.#remote = remote;
+    this.#endpoints = endpoints;
+    this.#folder = folder;
+    if (endpoints.https) this.certificateFile = join(folder, 'certificate.pem');
+  }
+
+  /** @param protocols What it is to speak, besides `http`. */
+  static async start(protocols: readonly Protocol[] = []): Promise<Store> {
+    const remote = new Remote<StoreFunctions>('bench/harness/store-process');
+    const { endpoints, certificate } = await remote.call('start', protocols);
+    const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
+    const store = new Store(remote, endpoints, folder);
+    if (store.certificateFile) await writeFile(store.certificateFile, certificate);
+    return store;
+  }
+
+  /** Gets ready for an object of its own key, or for several. */
+  async expect(expectation: Expectation, protocol: Protocol): Promise<Target> {
+    const key = `object-${++this.#keys}`;
+    await this.#remote.call('expect', key, expectation);
+    const endpoint = this.#endpoints[protocol];
+    if (endpoint === undefined) throw new Error(`The store was not told to speak ${protocol}`);
+    return {
+      endpoint,
+      region: 'cn-hangzhou',
+      bucket: 'bench-bucket',
+      credentials: { accessKeyId: 'bench', accessKeySecret: 'bench' },
+      key,
+    };
+  }
+
+  /** Says what came, and forgets the objects. */
+  async take(key: string): Promise<OrderAccount> {
+    const account = await this.#remote.call('take', key);
+    if (account === undefined) throw new Error(`The store does not know ${key}`);
+    return account;
+  }
+
+  /** Connections open now, and at most at one time since the last call. */
+  connections(): Promise<{ now: number; most: number }> {
+    return this.#remote.call('connections');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#remote.kill();
+    await rm(this.#folder, { recursive: true });
+  }
+}

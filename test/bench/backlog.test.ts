@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { Backlog } from '../../bench/harness/backlog.js';
+
+test('Backlog gives its bytes in order, tearing pieces where it must', () => {
+  const backlog = new Backlog();
+  for (const piece of ['abc', Buffer.from('de'), 'fgh']) backlog.add(piece);
+
+  const taken = [1, 4, 0, 2].map((byteLength) => String(backlog.take(byteLength)));
+
+  expect(taken).toEqual(['a', 'bcde', '', 'fg']);
+  expect(backlog.byteLength).toBe(1);
+});

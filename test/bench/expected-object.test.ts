@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { ExpectedBytes } from '../../bench/harness/expected-bytes.js';
+import { ExpectedObject } from '../../bench/harness/expected-object.js';
+import { makeSource } from '../../bench/harness/source.js';
+import { loadCrc64 } from '../../src/crc64.js';
+
+const crc64 = await loadCrc64();
+const { period } = makeSource({ source: 'buffers', pieceLength: 1000 });
+const total = 20 * period.byteLength;
+const whole = Buffer.concat(Array.from({ length: 20 }, () => period));
+
+function expectedObject(): ExpectedObject {
+  return new ExpectedObject(new ExpectedBytes(period, crc64), 0);
+}
+
+describe('ExpectedObject', () => {
+  const { byteLength: once } = period;
+
+  test.each([0, 1, once - 1, once, once + 1, 2 * once, 3 * once, 7 * once + 13, 16 * once, total])(
+    'has the checksum of its first %i bytes',
+    (length) => {
+      const object = expectedObject();
+      object.add(whole.subarray(0, length));
+
+      expect(object.crc64).toBe(crc64(whole.subarray(0, length)));
+      expect(object.account).toMatchObject({ byteLength: length, mismatchAt: undefined });
+    },
+  );
+
+  // Less and more than a period, and than what is compared in one go.
+  test.each([1000, 65_536, 262_144, 262_145, 700_000])(
+    'takes its bytes in pieces of %i bytes',
+    (pieceLength) => {
+      const object = expectedObject();
+      for (let start = 0; start < total; start += pieceLength) {
+        object.add(whole.subarray(start, start + pieceLength));
+      }
+
+      expect(object.account).toMatchObject({ byteLength: total, mismatchAt: undefined });
+      expect(object.crc64).toBe(crc64(whole));
+    },
+  );
+
+  test.each([0, 1, once - 1, once, 262_143, 262_144, 700_001, total - 1])(
+    'says that byte %i is wrong',
+    (position) => {
+      const wrong = Buffer.from(whole);
+      wrong[position] = (wrong[position] as number) ^ 1;
+      const object = expectedObject();
+      for (let start = 0; start < total; start += 500_000) {
+        object.add(wrong.subarray(start, start + 500_000));
+      }
+
+      expect(object.account).toMatchObject({ byteLength: total, mismatchAt: position });
+    },
+  );
+
+  test('says where the first of several wrong bytes is', () => {
+    const object = expectedObject();
+    object.add(whole.subarray(0, 100));
+    object.add(whole.subarray(0, 100));
+    object.add(whole.subarray(0, 100));
+
+    expect(object.account.mismatchAt).toBe(100);
+  });
+
+  test('does not mistake a repeated byte or a missing one for what was expected', () => {
+    const [repeated, missing] = [expectedObject(), expectedObject()];
+    repeated.add(Buffer.concat([period, period.subarray(-1), period]));
+    missing.add(Buffer.concat([period.subarray(0, -1), period]));
+
+    expect(repeated.account.mismatchAt).toBe(once);
+    expect(missing.account.mismatchAt).toBe(once - 1);
+  });
+
+  test('shares its bytes with others without sharing what has come', () => {
+    const bytes = new ExpectedBytes(period, crc64);
+    const [one, other] = [new ExpectedObject(bytes, 0), new ExpectedObject(bytes, 0)];
+    one.add(whole.subarray(0, 3 * once));
+    other.add(whole.subarray(0, 5));
+
+    expect(one.crc64).toBe(crc64(whole.subarray(0, 3 * once)));
+    expect(other.crc64).toBe(crc64(whole.subarray(0, 5)));
+  });
+});
