@@ -77,7 +77,8 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
 
   /**
    * Milliseconds one attempt may take from its start to the end of its answer, besides the time that
-   * its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower).
+   * its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower), and the time that it waits
+   * until one of the client's connections is free.
    *
    * @default 60_000
    */
@@ -128,6 +129,9 @@ const longestTimer = 2 ** 31 - 1;
 /** Least bytes of the bound that Node's own queue gets. */
 const leastQueueSize = 64 * 1024;
 
+/** Most chunks that wait, so that tiny ones cost no more than the bytes in them. */
+const mostWaiting = 64;
+
 const clientOptionNames = [
   'bucket',
   'region',
@@ -166,9 +170,10 @@ export function resolveOptions(options: AppendWritableOptions): ResolvedOptions 
     throw typeError('signal', 'an AbortSignal', signal);
   }
   const { chunkSize, highWaterMark } = resolveSizes(options);
+  const limit = waitingLimit(chunkSize, highWaterMark);
   return {
     appender: {
-      ...{ key, flags, position, chunkSize, flushInterval, verify, requestTimeout },
+      ...{ key, flags, position, chunkSize, limit, flushInterval, verify, requestTimeout },
       retry: resolveRetry(options.retry),
       create: resolveCreation(options),
       request: { requestPayer, trafficLimit },
@@ -179,7 +184,7 @@ export function resolveOptions(options: AppendWritableOptions): ResolvedOptions 
     writable: {
       ...resolveWritable(options),
       decodeStrings: false,
-      highWaterMark: Math.max(highWaterMark - 2 * chunkSize, leastQueueSize),
+      highWaterMark: Math.max(highWaterMark - chunkSize - limit, leastQueueSize),
     },
   };
 }
@@ -213,6 +218,12 @@ export function resolveSizes({ chunkSize, highWaterMark }: Partial<AppendWritabl
     throw rangeError('highWaterMark', `at least twice 'chunkSize', ${chunkSize}`, highWaterMark);
   }
   return { chunkSize, highWaterMark };
+}
+
+/** Bytes that may wait in chunks: the bound, without the chunk in flight and Node's queue. */
+function waitingLimit(chunkSize: number, highWaterMark: number): number {
+  const most = Math.min(highWaterMark - chunkSize - leastQueueSize, mostWaiting * chunkSize);
+  return Math.max(most, chunkSize);
 }
 
 function resolveRetry(retry: RetryOptions | undefined): RetryOptions {

@@ -90,6 +90,7 @@ export class Reporter implements AppenderListener {
   committed: AppenderListener['committed'] = (commit, duration) => {
     this.#appends++;
     this.#lastCommitAt = new Date();
+    if (!debug.enabled && this.#stream.listenerCount('commit') === 0) return;
     const { object, byteLength, attempts, requestId } = commit;
     const position = object.position - byteLength;
     debug('%s: %d bytes committed at position %d', this.#key, byteLength, position);

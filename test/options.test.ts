@@ -82,9 +82,20 @@ describe('resolveOptions()', () => {
 
     expect(resolved.appender.chunkSize).toBe(chunkSize);
     expect(resolved.highWaterMark).toBe(highWaterMark);
-    expect(resolved.writable.highWaterMark).toBe(
-      Math.max(highWaterMark - 2 * chunkSize, 64 * 1024),
-    );
+  });
+
+  test.each([
+    { given: {}, limit: 12 * mebibyte - 65_536, queue: 65_536 },
+    { given: { chunkSize: 65_536 }, limit: 4 * mebibyte, queue: 12 * mebibyte - 65_536 },
+    { given: { chunkSize: 1 }, limit: 64, queue: 16 * mebibyte - 65 },
+    { given: { highWaterMark: 200_000 }, limit: 84_464, queue: 65_536 },
+    { given: { chunkSize: 10, highWaterMark: 20 }, limit: 10, queue: 65_536 },
+    { given: { highWaterMark: 2 }, limit: 1, queue: 65_536 },
+  ])("divides the bound of $given among chunks and Node's queue", ({ given, limit, queue }) => {
+    const resolved = resolve(given);
+
+    expect(resolved.appender.limit).toBe(limit);
+    expect(resolved.writable.highWaterMark).toBe(queue);
   });
 
   test('refuses a highWaterMark below twice the chunkSize, and says both', () => {

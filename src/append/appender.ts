@@ -1,9 +1,9 @@
-import { type Crc64, loadCrc64 } from '../crc64.js';
+import { loadCrc64 } from '../crc64.js';
 import { ObjectFullError } from '../errors.js';
 import type { AppendClient, ObjectCreation, RequestOptions } from './append-client.js';
-import { ChunkDelivery, type Commit } from './chunk-delivery.js';
+import { ChunkDelivery, type Commit, type DeliveryOptions } from './chunk-delivery.js';
 import { FrozenChunk } from './frozen-chunk.js';
-import { Intake } from './intake.js';
+import { Intake, type IntakeOptions } from './intake.js';
 import { ObjectInquiry } from './object-inquiry.js';
 import { type ConfirmedObject, openObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
@@ -16,13 +16,11 @@ import type { RetryNotice, RetryOptions } from './retry-policy.js';
  */
 const maxAppendableObjectSize = 5 * 2 ** 30;
 
-export interface AppenderOptions {
+export interface AppenderOptions extends IntakeOptions {
   readonly client: AppendClient;
   readonly key: string;
   readonly flags: 'a' | 'ax';
   readonly position: number | undefined;
-  readonly chunkSize: number;
-  readonly flushInterval: number;
   readonly verify: 'crc64' | 'none';
   readonly retry: RetryOptions;
   readonly requestTimeout: number;
@@ -89,15 +87,17 @@ export class Appender {
   readonly #controller = new AbortController();
   #state: AppenderState = { status: 'opening' };
   #confirmed: ConfirmedObject | undefined;
-  #crc64: Crc64 | undefined;
+
+  /** Alike for every chunk; known when the object is open. */
+  #delivering: DeliveryOptions | undefined;
   #onEnd: (() => void) | undefined;
 
   constructor(options: AppenderOptions, listener: AppenderListener) {
-    const { client, key, requestTimeout, request, chunkSize, flushInterval } = options;
+    const { client, key, requestTimeout, request } = options;
     this.#options = options;
     this.#listener = listener;
     this.#inquiry = new ObjectInquiry(client, key, requestTimeout, request);
-    this.#intake = new Intake(chunkSize, flushInterval, () => this.#pump());
+    this.#intake = new Intake(options, () => this.#pump());
   }
 
   /** Its state in a word of the picture above. */
@@ -134,7 +134,7 @@ export class Appender {
       });
       const [object, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
-      this.#crc64 = crc64;
+      this.#delivering = { ...this.#options, inquiry: this.#inquiry, crc64, signal };
       this.#confirmed = object;
       this.#state = { status: 'idle', object };
       this.#intake.open();
@@ -172,7 +172,7 @@ export class Appender {
     if (this.#state.status !== 'idle') return;
     const { object } = this.#state;
     const isEnding = this.#onEnd !== undefined;
-    if (this.#intake.isDue || (isEnding && this.#intake.byteLength > 0)) {
+    if (this.#intake.isDue || (isEnding && this.#intake.nextLength > 0)) {
       this.#deliver(object);
     } else if (isEnding && !object.exists) {
       // Nothing was written, but there is to be an object.
@@ -185,16 +185,16 @@ export class Appender {
   }
 
   #deliver(object: ConfirmedObject): void {
-    const { byteLength } = this.#intake;
+    const { nextLength: byteLength } = this.#intake;
     if (object.position + byteLength > maxAppendableObjectSize) {
       this.#fail(objectFullError(this.#options.key, object.position, byteLength));
       return;
     }
-    const crc64 = this.#crc64 as Crc64;
+    const options = this.#delivering as DeliveryOptions;
     const since = performance.now();
     const delivery = new ChunkDelivery(
-      new FrozenChunk(object, this.#intake.cut(), crc64),
-      { ...this.#options, inquiry: this.#inquiry, crc64, signal: this.#controller.signal },
+      new FrozenChunk(object, this.#intake.cut(), options.crc64),
+      options,
       {
         attempted: () => this.#listener.attempted(),
         // On the next tick, for Node calls the listeners of 'drain' on the way.

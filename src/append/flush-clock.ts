@@ -22,8 +22,9 @@ export class FlushClock {
     );
   }
 
-  /** The first byte has come into the buffer. */
+  /** The first byte has come, whether or not others waited before. */
   start(): void {
+    clearTimeout(this.#timer);
     this.#startedAt = performance.now();
     // On the next tick rather than at once, so that writes made together leave together.
     if (this.#flushInterval === 0) process.nextTick(this.#onDue);

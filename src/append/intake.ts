@@ -13,6 +13,14 @@ interface WaitingWrite {
   rest: Uint8Array;
 }
 
+export interface IntakeOptions {
+  readonly chunkSize: number;
+
+  /** Most bytes that wait to be cut; at least one chunk. */
+  readonly limit: number;
+  readonly flushInterval: number;
+}
+
 /**
  * Takes writes in and keeps account of them: what has been accepted, cut and committed, who waits
  * for it, and what must leave without waiting for a full chunk.
@@ -42,9 +50,9 @@ export class Intake {
   #isOpen = false;
   #hasEnded = false;
 
-  constructor(chunkSize: number, flushInterval: number, onDue: () => void) {
+  constructor({ chunkSize, limit, flushInterval }: IntakeOptions, onDue: () => void) {
     this.#onDue = onDue;
-    this.#buffer = new ChunkBuffer(chunkSize);
+    this.#buffer = new ChunkBuffer(chunkSize, limit);
     this.#clock = new FlushClock(flushInterval, onDue);
   }
 
@@ -73,8 +81,8 @@ export class Intake {
   }
 
   /** Bytes that the next chunk would hold. */
-  get byteLength(): number {
-    return this.#buffer.byteLength;
+  get nextLength(): number {
+    return this.#buffer.nextLength;
   }
 
   /** Whether they must leave now: full, old enough, or asked for. */
@@ -161,9 +169,10 @@ export class Intake {
 
   /** Freezes what has been accepted as a chunk. The one cut before must have been released. */
   cut(): Buffer {
-    this.#clock.stop();
-    this.#cutOffset += this.#buffer.byteLength;
-    return this.#buffer.cut();
+    const chunk = this.#buffer.cut();
+    this.#cutOffset += chunk.byteLength;
+    if (this.#buffer.byteLength === 0) this.#clock.stop();
+    return chunk;
   }
 
   /** Ends the flight of the chunk; see {@link ChunkBuffer.release}. */
@@ -189,7 +198,7 @@ export class Intake {
    * @param reason What those who wait for a commit are told.
    */
   close(error: Error | null, reason: Error): Buffer[] {
-    const pieces = [this.#buffer.bytes];
+    const { pieces } = this.#buffer;
     this.#clock.stop();
     this.#acknowledgements.fail(reason);
     if (this.#waiting !== undefined) {
@@ -202,9 +211,11 @@ export class Intake {
   }
 
   #add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
-    const wasEmpty = this.#buffer.byteLength === 0;
+    const { nextLength, fullCount } = this.#buffer;
     const rest = this.#buffer.add(data, encoding);
-    if (wasEmpty && this.#buffer.byteLength > 0) this.#clock.start();
+    // Chunks that are full do not wait for the clock: it counts for what is behind them.
+    const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
+    if (isFirst && this.#buffer.nextLength > 0) this.#clock.start();
     return rest;
   }
 

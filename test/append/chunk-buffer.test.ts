@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ChunkBuffer } from '../../src/append/chunk-buffer.js';
+import { SlabPool } from '../../src/append/slab-pool.js';
 
 type Addition = readonly [data: string | Uint8Array, encoding?: BufferEncoding];
 
@@ -39,6 +40,8 @@ function bytesOf(additions: readonly Addition[]): Buffer {
 function run(length: number, first = 0): Buffer {
   return Buffer.from(Array.from({ length }, (_, i) => (first + i) % 251));
 }
+
+const held = (buffer: ChunkBuffer) => Buffer.concat(buffer.pieces);
 
 const hex = (bytes: Buffer) => bytes.toString('hex');
 
@@ -135,19 +138,19 @@ describe('ChunkBuffer.add()', () => {
   });
 
   test.each([
-    { length: 0, held: 0, isFull: false, rest: undefined },
-    { length: 1, held: 1, isFull: false, rest: undefined },
-    { length: 15, held: 15, isFull: false, rest: undefined },
-    { length: 16, held: 16, isFull: true, rest: undefined },
-    { length: 17, held: 16, isFull: true, rest: 1 },
-    { length: 48, held: 16, isFull: true, rest: 32 },
-  ])('holds $held of $length bytes when a chunk has 16', ({ length, held, isFull, rest }) => {
+    { length: 0, count: 0, isFull: false, rest: undefined },
+    { length: 1, count: 1, isFull: false, rest: undefined },
+    { length: 15, count: 15, isFull: false, rest: undefined },
+    { length: 16, count: 16, isFull: true, rest: undefined },
+    { length: 17, count: 16, isFull: true, rest: 1 },
+    { length: 48, count: 16, isFull: true, rest: 32 },
+  ])('holds $count of $length bytes when a chunk has 16', ({ length, count, isFull, rest }) => {
     for (const data of [run(length), 'x'.repeat(length)]) {
       const buffer = new ChunkBuffer(16);
 
       expect(buffer.add(data, 'utf8')?.byteLength).toBe(rest);
-      expect(buffer.byteLength).toBe(held);
-      expect(buffer.bytes).toEqual(Buffer.from(data).subarray(0, held));
+      expect(buffer.byteLength).toBe(count);
+      expect(held(buffer)).toEqual(Buffer.from(data).subarray(0, count));
       expect(buffer.isFull).toBe(isFull);
     }
   });
@@ -159,7 +162,7 @@ describe('ChunkBuffer.add()', () => {
     expect(buffer.add('é', 'utf8')).toEqual(Buffer.from('é'));
     expect(buffer.add('', 'utf8')).toBeUndefined();
     expect(buffer.add(new Uint8Array(0), 'utf8')).toBeUndefined();
-    expect(buffer.bytes.toString()).toBe('full');
+    expect(held(buffer).toString()).toBe('full');
   });
 
   test('copies, so that the caller may overwrite its memory', () => {
@@ -168,7 +171,7 @@ describe('ChunkBuffer.add()', () => {
     buffer.add(bytes, 'utf8');
     bytes.fill(0);
 
-    expect(buffer.bytes.toString()).toBe('mine');
+    expect(held(buffer).toString()).toBe('mine');
   });
 
   test('keeps the bytes for any additions and cuts', () => {
@@ -220,7 +223,7 @@ describe('ChunkBuffer.cut()', () => {
 
     expect(buffer.cut().toString()).toBe('abc');
     expect(buffer.byteLength).toBe(0);
-    expect(buffer.bytes.byteLength).toBe(0);
+    expect(held(buffer).byteLength).toBe(0);
     expect(buffer.isFull).toBe(false);
   });
 
@@ -277,7 +280,91 @@ describe('ChunkBuffer.release()', () => {
   });
 });
 
-describe('ChunkBuffer', () => {
+describe('ChunkBuffer with room for several chunks', () => {
+  /** Holds up to 10 bytes in chunks of 4. */
+  const create = () => new ChunkBuffer(4, 10, new SlabPool());
+
+  test('fills one chunk after the other up to its limit, and says what is left', () => {
+    for (const data of [Buffer.from('0123456789ab'), '0123456789ab']) {
+      const buffer = create();
+
+      expect(buffer.add(data, 'utf8')).toEqual(Buffer.from('ab'));
+      expect(buffer.byteLength).toBe(10);
+      expect(buffer.nextLength).toBe(4);
+      expect(buffer.isFull).toBe(true);
+      expect(buffer.pieces.map(String)).toEqual(['0123', '4567', '89']);
+      expect(buffer.add('x', 'utf8')).toEqual(Buffer.from('x'));
+    }
+  });
+
+  test('keeps the limit for text that the slab would have room for', () => {
+    const pool = new SlabPool();
+    pool.give(Buffer.alloc(64));
+    const buffer = new ChunkBuffer(64, 70, pool);
+    buffer.add('x'.repeat(64), 'utf8');
+    for (let added = 0; added < 6; added++) expect(buffer.add('y', 'utf8')).toBeUndefined();
+
+    expect(buffer.add('z', 'utf8')).toEqual(Buffer.from('z'));
+    expect(buffer.byteLength).toBe(70);
+  });
+
+  test('cuts the oldest first, and takes more when that has made room', () => {
+    const buffer = create();
+    buffer.add('0123456789', 'utf8');
+
+    expect(buffer.cut().toString()).toBe('0123');
+    expect(buffer.add('abcdef', 'utf8')?.toString()).toBe('ef');
+    buffer.release({ reuse: true });
+    expect(buffer.cut().toString()).toBe('4567');
+    buffer.release({ reuse: true });
+    expect(buffer.cut().toString()).toBe('89ab');
+    buffer.release({ reuse: true });
+    expect(buffer.add('ef', 'utf8')).toBeUndefined();
+    expect(buffer.cut().toString()).toBe('cdef');
+  });
+
+  test('keeps the bytes for any additions, cuts and limits', () => {
+    const addition = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+    );
+    const step = fc.oneof({ weight: 3, arbitrary: addition }, fc.constant('cut' as const));
+    const sizes = fc.record({ chunkSize: fc.integer({ min: 1, max: 32 }), more: fc.nat(100) });
+    fc.assert(
+      fc.property(sizes, fc.array(step), ({ chunkSize, more }, steps) => {
+        const buffer = new ChunkBuffer(chunkSize, chunkSize + more, new SlabPool());
+        const chunks: Buffer[] = [];
+        const cut = () => {
+          const chunk = buffer.cut();
+          expect(chunk.byteLength).toBeLessThanOrEqual(chunkSize);
+          chunks.push(Buffer.from(chunk));
+          buffer.release({ reuse: true });
+        };
+        const added: Buffer[] = [];
+        for (const next of steps) {
+          if (next === 'cut') {
+            cut();
+            continue;
+          }
+          added.push(Buffer.from(next));
+          let rest = buffer.add(next, 'utf8');
+          for (; rest !== undefined; rest = buffer.add(rest, 'utf8')) {
+            expect(buffer.byteLength).toBe(chunkSize + more);
+            cut();
+          }
+          expect(buffer.byteLength).toBeLessThanOrEqual(chunkSize + more);
+        }
+        while (buffer.byteLength > 0) cut();
+        expect(hex(Buffer.concat(chunks))).toBe(hex(Buffer.concat(added)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('Memory of a ChunkBuffer', () => {
+  const kibibyte = 1024;
+
   const allocations = () => {
     const sizes: number[] = [];
     const allocate = Buffer.allocUnsafeSlow;
@@ -288,9 +375,9 @@ describe('ChunkBuffer', () => {
     return sizes;
   };
 
-  test('allocates nothing before the first byte', () => {
+  test('is none before the first byte', () => {
     const sizes = allocations();
-    const buffer = new ChunkBuffer(2 ** 30);
+    const buffer = new ChunkBuffer(2 ** 30, 2 ** 30, new SlabPool());
     buffer.add('', 'utf8');
     buffer.add(new Uint8Array(0), 'utf8');
     buffer.cut();
@@ -300,72 +387,106 @@ describe('ChunkBuffer', () => {
 
   test('stays small while little is written', () => {
     const sizes = allocations();
-    const buffer = new ChunkBuffer(4 * 2 ** 20);
+    const buffer = new ChunkBuffer(4 * 2 ** 20, 4 * 2 ** 20, new SlabPool());
     for (let round = 0; round < 20; round++) {
       for (let line = 0; line < 100; line++) buffer.add('a line of a log\n', 'utf8');
       expect(buffer.cut().byteLength).toBe(1600);
       buffer.release({ reuse: true });
     }
 
-    expect(sizes).toEqual([64 * 1024, 64 * 1024]);
+    expect(sizes).toEqual([16 * kibibyte]);
   });
 
-  test('grows by doubling, never beyond a chunk, and keeps the bytes', () => {
+  test('grows by doubling, never beyond a chunk, and goes back to the pool on the way', () => {
     const sizes = allocations();
-    const buffer = new ChunkBuffer(300 * 1024);
-    const bytes = run(300 * 1024);
+    const pool = new SlabPool();
+    const buffer = new ChunkBuffer(100 * kibibyte, 100 * kibibyte, pool);
+    const bytes = run(100 * kibibyte);
     for (let start = 0; start < bytes.byteLength; start += 1000) {
       expect(buffer.add(bytes.subarray(start, start + 1000), 'utf8')).toBeUndefined();
     }
 
-    expect(sizes).toEqual([64, 128, 256, 300].map((kibibytes) => kibibytes * 1024));
-    expect(buffer.bytes.equals(bytes)).toBe(true);
+    expect(sizes).toEqual([16, 32, 64, 100].map((size) => size * kibibyte));
+    expect(pool.byteLength).toBe((16 + 32 + 64) * kibibyte);
+    expect(held(buffer).equals(bytes)).toBe(true);
   });
 
-  test('takes a slab no larger than a chunk when the chunk is small', () => {
+  test('is at once as large as the last chunk was', () => {
+    const buffer = new ChunkBuffer(2 ** 20, 2 ** 20, new SlabPool());
+    for (const byteLength of [100 * kibibyte, 90 * kibibyte]) {
+      const sizes = allocations();
+      for (let added = 0; added < byteLength; added += 1024) buffer.add(run(1024), 'utf8');
+      buffer.cut();
+      // Nobody gives it back, so that the next needs memory of its own.
+      buffer.release({ reuse: false });
+      if (byteLength === 90 * kibibyte) expect(sizes).toEqual([128 * kibibyte]);
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('is no larger than a chunk where chunks are small', () => {
     const sizes = allocations();
-    chunksOf(new ChunkBuffer(5), [['a longer text'], [run(50)], ['é'.repeat(50)]]);
+    const additions: Addition[] = [['a longer text'], [run(50)], ['é'.repeat(50)]];
+    chunksOf(new ChunkBuffer(5, 5, new SlabPool()), additions);
 
-    expect(sizes).toEqual([5, 5]);
+    expect(sizes).toEqual([5]);
   });
 
-  test('takes turns with two slabs of a chunk and allocates no more', () => {
-    const chunkSize = 100 * 1024;
-    const buffer = new ChunkBuffer(chunkSize);
-    const slabs = new Set<ArrayBufferLike>();
+  test('takes turns in steady traffic, and nothing is allocated', () => {
+    const chunkSize = 100 * kibibyte;
+    const buffer = new ChunkBuffer(chunkSize, chunkSize, new SlabPool());
     const bytes = run(chunkSize);
-    const fillAndCut = (data: string | Uint8Array) => {
+    const fill = (data: string | Uint8Array) => {
       buffer.add(data, 'utf8');
-      const chunk = buffer.cut();
-      expect(chunk.byteLength).toBe(chunkSize);
-      slabs.add(chunk.buffer);
       buffer.release({ reuse: true });
+      expect(buffer.cut().byteLength).toBe(chunkSize);
     };
-    fillAndCut(bytes);
-    fillAndCut(bytes);
+    fill(bytes);
+    fill(bytes);
+    fill(bytes);
     const sizes = allocations();
     for (let round = 0; round < 10; round++) {
-      fillAndCut(bytes);
-      fillAndCut('x'.repeat(chunkSize));
-      fillAndCut(`${'€'.repeat(chunkSize / 4)}${'x'.repeat(chunkSize / 4)}`);
+      fill(bytes);
+      fill('x'.repeat(chunkSize));
+      fill(`${'€'.repeat(chunkSize / 4)}${'x'.repeat(chunkSize / 4)}`);
     }
 
     expect(sizes).toEqual([]);
-    expect(slabs.size).toBe(2);
-    expect([...slabs].map((slab) => slab.byteLength)).toEqual([chunkSize, chunkSize]);
   });
 
-  test('replaces only the slab that may not be reused', () => {
-    const sizes = allocations();
-    const buffer = new ChunkBuffer(16);
-    chunksOf(buffer, [[run(64)]]);
-    expect(sizes).toEqual([16, 16]);
+  test('is given up by a buffer that holds nothing, for the next that does', () => {
+    const pool = new SlabPool();
+    const [first, second] = [new ChunkBuffer(16, 16, pool), new ChunkBuffer(16, 16, pool)];
+    first.add(run(16), 'utf8');
+    const slab = first.cut().buffer;
+    first.release({ reuse: true });
+    expect(pool.byteLength).toBe(16);
+    second.add(run(16), 'utf8');
 
+    expect(second.cut().buffer).toBe(slab);
+    expect(pool.byteLength).toBe(0);
+  });
+
+  test('is lost to the pool where it may not be reused', () => {
+    const pool = new SlabPool();
+    const buffer = new ChunkBuffer(16, 16, pool);
     buffer.add(run(16), 'utf8');
     buffer.cut();
     buffer.release({ reuse: false });
-    chunksOf(buffer, [[run(64)]]);
 
-    expect(sizes).toEqual([16, 16, 16]);
+    expect(pool.byteLength).toBe(0);
+  });
+
+  test('is kept by the buffer itself where it is too large for the pool', () => {
+    const chunkSize = 64 * 2 ** 20;
+    const pool = new SlabPool();
+    const buffer = new ChunkBuffer(chunkSize, chunkSize, pool);
+    buffer.add(Buffer.alloc(chunkSize), 'utf8');
+    const slab = buffer.cut().buffer;
+    buffer.release({ reuse: true });
+    buffer.add(Buffer.alloc(chunkSize), 'utf8');
+
+    expect(buffer.cut().buffer).toBe(slab);
+    expect(pool.byteLength).toBe(0);
   });
 });

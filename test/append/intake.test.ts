@@ -10,6 +10,7 @@ afterEach(() => {
 
 interface Setup {
   readonly chunkSize?: number;
+  readonly limit?: number;
   readonly flushInterval?: number;
   readonly isOpen?: boolean;
 }
@@ -18,7 +19,8 @@ interface Setup {
 function createIntake(setup: Setup = {}) {
   const { chunkSize = 8, flushInterval = Number.POSITIVE_INFINITY, isOpen = true } = setup;
   const log: string[] = [];
-  const intake = new Intake(chunkSize, flushInterval, () => log.push('due'));
+  const options = { chunkSize, limit: setup.limit ?? chunkSize, flushInterval };
+  const intake = new Intake(options, () => log.push('due'));
   if (isOpen) intake.open();
   let writes = 0;
   return {
@@ -47,8 +49,8 @@ function createIntake(setup: Setup = {}) {
       return chunk;
     },
     counts() {
-      const { bytesAccepted, bytesInFlight, bytesCommitted, byteLength } = intake;
-      return { bytesAccepted, bytesInFlight, bytesCommitted, byteLength };
+      const { bytesAccepted, bytesInFlight, bytesCommitted, nextLength } = intake;
+      return { bytesAccepted, bytesInFlight, bytesCommitted, nextLength };
     },
   };
 }
@@ -63,7 +65,7 @@ describe('Intake.accept()', () => {
       bytesAccepted: 3,
       bytesInFlight: 0,
       bytesCommitted: 0,
-      byteLength: 3,
+      nextLength: 3,
     });
   });
 
@@ -97,7 +99,7 @@ describe('Intake.accept()', () => {
       bytesAccepted: 8,
       bytesInFlight: 0,
       bytesCommitted: 0,
-      byteLength: 8,
+      nextLength: 8,
     });
   });
 
@@ -125,7 +127,7 @@ describe('Intake.resume()', () => {
       bytesAccepted: 10,
       bytesInFlight: 8,
       bytesCommitted: 0,
-      byteLength: 2,
+      nextLength: 2,
     });
   });
 
@@ -138,7 +140,7 @@ describe('Intake.resume()', () => {
       bytesAccepted: 8,
       bytesInFlight: 0,
       bytesCommitted: 4,
-      byteLength: 4,
+      nextLength: 4,
     });
     expect(intake.isDue).toBe(true);
     expect(commitChunk()).toBe('bbbb');
@@ -163,7 +165,10 @@ describe('Intake.resume()', () => {
 
   test('lets the next write in from within the callback', () => {
     const log: string[] = [];
-    const intake = new Intake(4, Number.POSITIVE_INFINITY, () => log.push('due'));
+    const intake = new Intake(
+      { chunkSize: 4, limit: 4, flushInterval: Number.POSITIVE_INFINITY },
+      () => log.push('due'),
+    );
     intake.open();
     intake.accept('aaaab', 'utf8', () => {
       log.push('first');
@@ -431,7 +436,7 @@ describe('Intake.commit()', () => {
       bytesAccepted: 8,
       bytesInFlight: 2,
       bytesCommitted: 4,
-      byteLength: 2,
+      nextLength: 2,
     });
     intake.commit(2);
 
@@ -521,7 +526,10 @@ describe('Intake.close()', () => {
 
 describe('Intake.bytesUncommitted()', () => {
   test('counts what is left of a waiting string in bytes, however Node counts it', () => {
-    const intake = new Intake(4, Number.POSITIVE_INFINITY, () => {});
+    const intake = new Intake(
+      { chunkSize: 4, limit: 4, flushInterval: Number.POSITIVE_INFINITY },
+      () => {},
+    );
     // Node counts 4 for it until the last of its 12 bytes has found room.
     intake.accept('€€€€', 'utf8', () => {});
     expect(intake.bytesUncommitted(4)).toBe(12);

@@ -37,7 +37,7 @@ export function drawStreamOptions(
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
-    ...{ chunkSize, flushInterval, bound, queueSize: bound - least },
+    ...{ chunkSize, flushInterval, bound, queueSize: queueSizeOf(chunkSize, highWaterMark) },
     refusal: isFirst ? refusalOf(opening, world) : undefined,
     options: {
       ...{ chunkSize, highWaterMark, flushInterval, ...opening },
@@ -51,6 +51,13 @@ export function drawStreamOptions(
       },
     },
   };
+}
+
+/** What the bound leaves to Node's queue beside the chunk in flight and at most 64 that wait. */
+function queueSizeOf(chunkSize: number, highWaterMark = 2 ** 24): number {
+  const rest = highWaterMark - chunkSize;
+  const waiting = Math.min(rest - leastQueueSize, 64 * chunkSize);
+  return Math.max(rest - Math.max(waiting, chunkSize), leastQueueSize);
 }
 
 type Opening = Pick<AppendWritableOptions, 'flags' | 'position'>;

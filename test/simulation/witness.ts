@@ -93,10 +93,12 @@ export class Witness {
     this.#positionBefore = position ?? 0;
 
     const { bytesAccepted, bytesInFlight } = stats;
-    if (bytesAccepted - bytesWritten > 2 * chunkSize || bytesInFlight > chunkSize) {
+    // One in flight, and 64 that wait.
+    if (bytesAccepted - bytesWritten > 65 * chunkSize || bytesInFlight > chunkSize) {
       this.#blame(`${bytesAccepted - bytesWritten} bytes are in chunks of ${chunkSize}`);
     }
-    if (client.memory.size > 2 + client.kept) {
+    // These, and one that is filling; what was given back is used again.
+    if (client.memory.size > 66 + client.kept) {
       this.#blame(`chunks came in ${client.memory.size} pieces of memory`);
     }
     if (destroyed) return;
