@@ -24,7 +24,7 @@ export interface CommitEvent {
   /** `x-oss-request-id` of the append; `undefined` when the object was asked instead. */
   readonly requestId: string | undefined;
 
-  /** Milliseconds since the chunk was cut. */
+  /** Milliseconds since the chunk was cut: retries, and waiting for a connection, included. */
   readonly duration: number;
 }
 

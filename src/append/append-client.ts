@@ -31,6 +31,13 @@ export interface RequestOptions {
   /** Aborting ends the request at once: `unknown`, or `rejected` if nothing had been sent. */
   readonly signal?: AbortSignal | undefined;
 
+  /**
+   * Stops the clock of a timeout behind `signal` until the function that it returns is called. For a
+   * client that keeps requests waiting for their turn, as one with a bounded number of connections
+   * does: under load that may take longer than a request may. Other reasons to abort go on to fire.
+   */
+  readonly suspendTimeout?: (() => () => void) | undefined;
+
   /** Says that the requester pays, for buckets that demand it. */
   readonly requestPayer?: 'requester' | undefined;
 

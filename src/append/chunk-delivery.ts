@@ -159,9 +159,9 @@ export class ChunkDelivery {
       attemptNumber: this.#attempts,
     };
     const options = { ...request, create: exists ? undefined : create };
-    const receiving = withDeadline(signal, timeout, (inner) =>
+    const receiving = withDeadline(signal, timeout, (inner, suspendTimeout) =>
       traceAppend(trace, () =>
-        client.appendObject(key, position, body, { ...options, signal: inner }),
+        client.appendObject(key, position, body, { ...options, signal: inner, suspendTimeout }),
       ),
     );
     // It is awaited below; until then a rejection must not count as unhandled.

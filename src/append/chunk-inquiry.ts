@@ -60,8 +60,8 @@ async function readBack(
 ): Promise<boolean> {
   const { position } = chunk.object;
   const timeout = attemptTimeout(requestTimeout, length - position, request.trafficLimit);
-  return withDeadline(signal, timeout, async (inner) => {
-    const range = { ...request, start: position, end: length, signal: inner };
+  return withDeadline(signal, timeout, async (inner, suspendTimeout) => {
+    const range = { ...request, start: position, end: length, signal: inner, suspendTimeout };
     const stream = addAbortSignal(inner, await client.getObject(key, range));
     let compared = 0;
     for await (const piece of stream) {

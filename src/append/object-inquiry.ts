@@ -104,7 +104,9 @@ export class ObjectInquiry {
 
   #within<T>(signal: AbortSignal, run: (request: RequestOptions) => Promise<T>): Promise<T> {
     const timeout = attemptTimeout(this.#requestTimeout, 0, undefined);
-    return withDeadline(signal, timeout, (inner) => run({ ...this.#request, signal: inner }));
+    return withDeadline(signal, timeout, (inner, suspendTimeout) =>
+      run({ ...this.#request, signal: inner, suspendTimeout }),
+    );
   }
 }
 

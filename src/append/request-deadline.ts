@@ -1,3 +1,5 @@
+import { SuspendableTimer } from '../suspendable-timer.js';
+
 /** Milliseconds a client has to reject after its signal fired. */
 const abortGrace = 1000;
 
@@ -7,7 +9,8 @@ export class AbandonedRequestError extends Error {
 }
 
 /**
- * Runs one request under a signal that fires when `signal` does or after `timeout` milliseconds.
+ * Runs one request under a signal that fires when `signal` does or after `timeout` milliseconds, of
+ * which those do not count that the request has suspended.
  *
  * @throws What the request rejects with, or {@link AbandonedRequestError} when it goes on in spite
  *   of its signal: a client that hangs cannot hang the stream.
@@ -15,7 +18,7 @@ export class AbandonedRequestError extends Error {
 export async function withDeadline<T>(
   signal: AbortSignal,
   timeout: number,
-  request: (signal: AbortSignal) => Promise<T>,
+  request: (signal: AbortSignal, suspendTimeout: () => () => void) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
@@ -26,13 +29,14 @@ export async function withDeadline<T>(
   // Raced below; a client that throws at once never lets it come to that.
   abandoned.catch(() => {});
 
-  let timer = setTimeout(() => {
+  let grace: NodeJS.Timeout | undefined;
+  const timer = new SuspendableTimer(timeout, () => {
     const reason = new DOMException(`No answer within ${Math.round(timeout)} ms`, 'TimeoutError');
     controller.abort(reason);
-    timer = setTimeout(() => {
+    grace = setTimeout(() => {
       abandon(new AbandonedRequestError(reason.message, { cause: reason }));
     }, abortGrace);
-  }, timeout);
+  });
   const onAbort = () => {
     controller.abort(signal.reason);
     abandon(signal.reason);
@@ -40,9 +44,10 @@ export async function withDeadline<T>(
   signal.addEventListener('abort', onAbort, { once: true });
 
   try {
-    return await Promise.race([request(controller.signal), abandoned]);
+    return await Promise.race([request(controller.signal, () => timer.suspend()), abandoned]);
   } finally {
-    clearTimeout(timer);
+    timer.clear();
+    clearTimeout(grace);
     signal.removeEventListener('abort', onAbort);
   }
 }

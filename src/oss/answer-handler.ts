@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { HttpAnswer, HttpHeaders, HttpRequest } from './http-message.js';
+import type { RequestSignal } from './light-signal.js';
 import { requestError } from './request-error.js';
 import { RequestSocket } from './request-socket.js';
 
@@ -13,7 +14,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly answer: Promise<HttpAnswer>;
 
   readonly #request: HttpRequest;
-  readonly #signal: AbortSignal;
+  readonly #signal: RequestSignal;
   readonly #socket = new RequestSocket(() => this.#giveUp(tooLong()));
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
@@ -28,7 +29,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   /** Always the sum of `#pieces` lengths. */
   #byteLength = 0;
 
-  constructor(request: HttpRequest, signal: AbortSignal) {
+  constructor(request: HttpRequest, signal: RequestSignal) {
     let resolve: (answer: HttpAnswer) => void = () => {};
     let reject: (error: Error) => void = () => {};
     this.answer = new Promise((fulfil, refuse) => {

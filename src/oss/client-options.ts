@@ -60,13 +60,14 @@ export interface OssClientOptions {
    * Dispatcher of undici 7 used for every request; lets tests and proxies in. It is not closed with the
    * client, and it must not retry by itself.
    *
-   * @default a pool shared by all clients of one origin
+   * @default a pool of at most 100 connections, shared by all clients of one origin
    */
   readonly dispatcher?: Dispatcher | undefined;
 
   /**
    * Milliseconds one request may take, from its start to the end of its answer, 1 to 2_147_483_647.
-   * The time its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower) is added.
+   * The time its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower) is added; the time
+   * that it waits until a connection is free does not count.
    *
    * @default 60_000 (1 minute)
    */

@@ -1,5 +1,11 @@
-import { Client } from 'undici';
-import type { RequestDispatcher } from './http-message.js';
+import { Connections } from './connections.js';
+
+/**
+ * Connections to one origin at a time, as many as the official SDK for Go has by default.
+ *
+ * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/transport/http.go
+ */
+const mostConnections = 100;
 
 interface SharedConnections {
   readonly connections: Connections;
@@ -12,22 +18,26 @@ const sharedConnections = new Map<string, SharedConnections>();
 
 /** A client's share in the connections to one origin. */
 export interface ConnectionShare {
-  readonly dispatcher: RequestDispatcher;
+  readonly connections: Connections;
 
   /** Closes the connections when nobody else uses them. Must be called once. */
   release(): Promise<void>;
 }
 
-/** Joins the connections to `origin`, which all clients of the process share. */
-export function shareConnections(origin: string): ConnectionShare {
+/**
+ * Joins the connections to `origin`, which all clients of the process share.
+ *
+ * @param most How many there may be at a time; whoever comes first decides.
+ */
+export function shareConnections(origin: string, most = mostConnections): ConnectionShare {
   const shared = sharedConnections.get(origin) ?? {
-    connections: new Connections(origin),
+    connections: new Connections(origin, most),
     references: 0,
   };
   shared.references++;
   sharedConnections.set(origin, shared);
   return {
-    dispatcher: shared.connections,
+    connections: shared.connections,
     async release() {
       shared.references--;
       if (shared.references > 0) return;
@@ -35,48 +45,4 @@ export function shareConnections(origin: string): ConnectionShare {
       await shared.connections.close();
     },
   };
-}
-
-/**
- * As many connections to one origin as there are requests at a time.
- *
- * undici's own `Pool` takes a connection for busy until the event loop has turned, so that requests
- * in succession, which is what a stream sends, would need two connections by turns.
- */
-class Connections implements RequestDispatcher {
-  readonly #origin: string;
-
-  /** One connection each, or none while it has nothing to do. */
-  readonly #clients: Client[] = [];
-
-  constructor(origin: string) {
-    this.#origin = origin;
-  }
-
-  dispatch(...request: Parameters<Client['dispatch']>): boolean {
-    return this.#freeClient().dispatch(...request);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.close()));
-  }
-
-  #freeClient(): Client {
-    const free = this.#clients.filter(({ stats }) => stats.size === 0);
-    const client = free.find(({ stats }) => stats.connected) ?? free[0];
-    if (client !== undefined) return client;
-    const created = createClient(this.#origin);
-    this.#clients.push(created);
-    return created;
-  }
-}
-
-function createClient(origin: string): Client {
-  return new Client(origin, {
-    // OSS does not publish when it closes idle connections. The official SDKs keep theirs for 50 s,
-    // and a connection closed under a request costs a reconcile.
-    keepAliveTimeout: 20_000,
-    keepAliveMaxTimeout: 20_000,
-    connect: { timeout: 10_000 },
-  });
 }

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { AnswerHandler } from './answer-handler.js';
 import { dispatch } from './http-exchange.js';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './http-message.js';
+import type { RequestSignal } from './light-signal.js';
 import { RequestTimedOut } from './request-deadline.js';
 import { requestError } from './request-error.js';
 import { readContentRange } from './response-headers.js';
@@ -24,7 +25,7 @@ interface Download extends HttpAnswer {
 export async function download(
   dispatcher: RequestDispatcher,
   request: HttpRequest,
-  options: { readonly signal: AbortSignal; readonly idleTimeout: number },
+  options: { readonly signal: RequestSignal; readonly idleTimeout: number },
 ): Promise<Download> {
   const handler = new DownloadHandler(request, options);
   if (!options.signal.aborted) dispatch(dispatcher, request, handler);
@@ -46,7 +47,7 @@ class DownloadHandler extends AnswerHandler {
 
   constructor(
     request: HttpRequest,
-    options: { readonly signal: AbortSignal; readonly idleTimeout: number },
+    options: { readonly signal: RequestSignal; readonly idleTimeout: number },
   ) {
     super(request, options.signal);
     this.#request = request;

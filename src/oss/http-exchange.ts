@@ -1,5 +1,6 @@
 import { AnswerHandler } from './answer-handler.js';
 import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
+import type { RequestSignal } from './light-signal.js';
 
 /**
  * Sends one request and resolves with its answer, whatever its status.
@@ -12,7 +13,7 @@ import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.
 export function exchange(
   dispatcher: RequestDispatcher,
   request: HttpRequest,
-  signal: AbortSignal,
+  signal: RequestSignal,
 ): Promise<HttpAnswer> {
   const handler = new AnswerHandler(request, signal);
   if (!signal.aborted) dispatch(dispatcher, request, handler);

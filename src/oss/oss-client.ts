@@ -10,9 +10,11 @@ import type {
 import { attemptTimeout } from '../attempt-timeout.js';
 import { type OssClientOptions, resolveClientOptions } from './client-options.js';
 import { type ConnectionShare, shareConnections } from './connection-pool.js';
+import type { Connections } from './connections.js';
 import { download } from './download.js';
 import { exchange } from './http-exchange.js';
 import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
+import type { RequestSignal } from './light-signal.js';
 import {
   appendRequest,
   byteRange,
@@ -40,6 +42,9 @@ export type { OssClientOptions } from './client-options.js';
  * sent; with a {@link CredentialsError} if there is nothing to sign with; with a
  * {@link NotAppendableError} or {@link OssServiceError} if OSS refuses; and with an
  * {@link OssRequestError} if no usable answer came. The last four have an `outcome`.
+ *
+ * All clients of one origin share at most 100 connections. A request that finds none free waits its
+ * turn, which no timeout but that of its caller counts.
  *
  * @example Append to an object
  * ```ts
@@ -106,7 +111,8 @@ export class OssClient implements AppendClient {
    * Resolves with a stream of the bytes from `start` up to, and without, `end`, once its first bytes
    * may come. It ends sooner where the object does.
    *
-   * `requestTimeout` bounds the time until then, and after that each pause within the body.
+   * `requestTimeout` bounds the time until then, and after that each pause within the body. The
+   * stream has a connection to itself until it was read to its end or destroyed.
    *
    * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
    */
@@ -163,33 +169,41 @@ export class OssClient implements AppendClient {
 
   async #transfer<Answer extends HttpAnswer>(
     request: OssRequest,
-    { signal, trafficLimit }: RequestOptions,
+    options: RequestOptions,
     send: (
       dispatcher: RequestDispatcher,
       request: HttpRequest,
-      signal: AbortSignal,
+      signal: RequestSignal,
     ) => Promise<Answer>,
   ): Promise<Answer> {
-    const dispatcher = this.#dispatcherFor(request);
+    const connections = this.#connectionsFor(request);
     const { method, body, describe } = request;
     const origin = this.#bucketOrigin;
-    const timeout = attemptTimeout(this.#requestTimeout, body?.byteLength ?? 0, trafficLimit);
-    const deadline = new RequestDeadline(timeout, signal);
+    const timeout = attemptTimeout(
+      this.#requestTimeout,
+      body?.byteLength ?? 0,
+      options.trafficLimit,
+    );
+    const deadline = new RequestDeadline(timeout, options);
     try {
-      return await this.#exchange.send(request, deadline, (signed, until) =>
-        send(dispatcher, { ...signed, origin, method, body, describe }, until),
+      return await this.#exchange.send(request, deadline, (sign) =>
+        connections.use((dispatcher) => {
+          const signed = { ...sign(), origin, method, body, describe };
+          return send(dispatcher, signed, deadline.signal);
+        }, deadline),
       );
     } finally {
       deadline.clear();
     }
   }
 
-  #dispatcherFor({ describe }: OssRequest): RequestDispatcher {
+  #connectionsFor({ describe }: OssRequest): Pick<Connections, 'use'> {
     if (this.#isClosed) {
       throw new OssRequestError(`Cannot ${describe()}: the client is closed`, { outcome: 'fatal' });
     }
-    if (this.#ownDispatcher !== undefined) return this.#ownDispatcher;
+    const dispatcher = this.#ownDispatcher;
+    if (dispatcher !== undefined) return { use: (send) => send(dispatcher) };
     this.#connections ??= shareConnections(this.#bucketOrigin);
-    return this.#connections.dispatcher;
+    return this.#connections.connections;
   }
 }

@@ -1,3 +1,7 @@
+import type { RequestOptions } from '../append/append-client.js';
+import { SuspendableTimer } from '../suspendable-timer.js';
+import { LightSignal, type RequestSignal } from './light-signal.js';
+
 /** The reason of a request whose time was up. */
 export class RequestTimedOut extends Error {
   override readonly name = 'RequestTimedOut';
@@ -18,47 +22,68 @@ export class RequestAborted extends Error {
 
 /** When a request must end: at its timeout, or as soon as its caller aborts. */
 export class RequestDeadline {
-  readonly #controller = new AbortController();
+  readonly #signal = new LightSignal();
   readonly #timeout: number;
-  readonly #callerSignal: AbortSignal | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #caller: Pick<RequestOptions, 'signal' | 'suspendTimeout'>;
+  #timer: SuspendableTimer;
+
+  /** Later than it was by as long as the clock stood still. */
   #startedAt = performance.now();
 
-  /** @param timeout Milliseconds. */
-  constructor(timeout: number, callerSignal?: AbortSignal) {
+  /**
+   * @param timeout Milliseconds.
+   * @param caller Whose signal ends the request too.
+   */
+  constructor(timeout: number, caller: Pick<RequestOptions, 'signal' | 'suspendTimeout'> = {}) {
     this.#timeout = timeout;
-    this.#callerSignal = callerSignal;
-    if (callerSignal?.aborted) this.#abort();
-    else callerSignal?.addEventListener('abort', this.#abort);
-    this.restart();
+    this.#caller = caller;
+    if (caller.signal?.aborted) this.#abort();
+    else caller.signal?.addEventListener('abort', this.#abort);
+    this.#timer = this.#startTimer();
   }
 
   /** Aborted with a {@link RequestTimedOut} or a {@link RequestAborted}. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): RequestSignal {
+    return this.#signal;
   }
 
   /** Grants the whole time again, for a request sent once more. */
   restart(): void {
-    clearTimeout(this.#timer);
+    this.#timer.clear();
     this.#startedAt = performance.now();
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new RequestTimedOut(this.#timeout));
-    }, this.#timeout);
+    this.#timer = this.#startTimer();
+  }
+
+  /** Stops the clock, and that of a caller who lets it, until the returned function is called. */
+  suspend(): () => void {
+    const since = performance.now();
+    const resumeCaller = this.#caller.suspendTimeout?.();
+    const resume = this.#timer.suspend();
+    return () => {
+      this.#startedAt += performance.now() - since;
+      resume();
+      resumeCaller?.();
+    };
   }
 
   /** Lets go of the timer and of the caller's signal. */
   clear(): void {
-    clearTimeout(this.#timer);
-    this.#callerSignal?.removeEventListener('abort', this.#abort);
+    this.#timer.clear();
+    this.#caller.signal?.removeEventListener('abort', this.#abort);
+  }
+
+  #startTimer(): SuspendableTimer {
+    return new SuspendableTimer(this.#timeout, () => {
+      this.#signal.abort(new RequestTimedOut(this.#timeout));
+    });
   }
 
   readonly #abort = (): void => {
-    const cause: unknown = this.#callerSignal?.reason;
+    const cause: unknown = this.#caller.signal?.reason;
     // Time is up all the same where the caller keeps it, as with `AbortSignal.timeout()`.
     const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
     const elapsed = Math.round(performance.now() - this.#startedAt);
-    this.#controller.abort(
+    this.#signal.abort(
       isTimeout ? new RequestTimedOut(elapsed) : new RequestAborted('Aborted', { cause }),
     );
   };

@@ -1,10 +1,16 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
-const channel = 'undici:client:sendHeaders';
+/** Whose request has started, and will be published in the same turn. */
+let started: RequestSocket | undefined;
+let isSubscribed = false;
 
 // As much as anybody reads of an answer, however thinly it is spread, with room for what frames it.
 const longestAnswer = 1024 * 1024;
+
+interface SendHeadersMessage {
+  readonly socket: Socket & { readonly alpnProtocol?: unknown };
+}
 
 /**
  * The socket that a request goes out on, and what undici does not look after there. undici tells the
@@ -30,7 +36,17 @@ export class RequestSocket {
 
   /** To be called when the request starts: undici publishes before anything else happens. */
   watch(): void {
-    subscribe(channel, this.#onSendHeaders);
+    started = this;
+    if (isSubscribed) return;
+    // Once for all: undici runs slower for a while whenever the first subscriber comes or the last
+    // one goes.
+    subscribe('undici:client:sendHeaders', (message) => {
+      const { socket } = message as SendHeadersMessage;
+      const watcher = started;
+      started = undefined;
+      if (watcher !== undefined && socket.alpnProtocol !== 'h2') watcher.#attach(socket);
+    });
+    isSubscribed = true;
   }
 
   /** `undefined` before the request is on its way, and where it shares a socket with others. */
@@ -40,19 +56,16 @@ export class RequestSocket {
 
   /** Stops watching, and cuts the connection if part of the request is still waiting to be sent. */
   release(): void {
-    unsubscribe(channel, this.#onSendHeaders);
+    if (started === this) started = undefined;
     this.#socket?.off('readable', this.#onReadable);
     if (this.#socket !== undefined && this.#socket.writableLength > 0) this.#socket.destroy();
   }
 
-  readonly #onSendHeaders = (message: unknown): void => {
-    unsubscribe(channel, this.#onSendHeaders);
-    const { socket } = message as { socket: Socket & { readonly alpnProtocol?: unknown } };
-    if (socket.alpnProtocol === 'h2') return;
+  #attach(socket: Socket): void {
     this.#socket = socket;
     this.#bytesBefore = socket.bytesRead;
     socket.on('readable', this.#onReadable);
-  };
+  }
 
   readonly #onReadable = (): void => {
     const received = (this.#socket?.bytesRead ?? 0) - this.#bytesBefore;

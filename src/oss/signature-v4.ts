@@ -1,12 +1,15 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { encodeObjectKey, percentEncode } from './object-path.js';
 
 /** The parts of a request that its signature covers. */
 interface SignableRequest {
   readonly method: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly query: Readonly<Record<string, string>>;
+
+  /** As {@link canonicalResource} spells it. */
+  readonly resource: string;
+
+  /** As {@link canonicalQuery} spells it. */
+  readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
 
   /** Names of further headers to sign; those that are absent or signed anyway are left out. */
@@ -43,60 +46,67 @@ export function authorize(
 
 /** The request in the one spelling that both sides hash. */
 export function canonicalRequest(request: SignableRequest): string {
+  const { method, resource, query } = request;
+  const additional = additionalHeaderNames(request);
   return [
-    request.method,
-    // The bucket belongs here whatever the style of the URL.
-    `/${percentEncode(request.bucket)}/${encodeObjectKey(request.key)}`,
-    canonicalQuery(request.query),
-    canonicalHeaders(request),
-    additionalHeaderNames(request).join(';'),
+    method,
+    resource,
+    query,
+    canonicalHeaders(request, additional),
+    additional.join(';'),
     unsignedPayload,
   ].join('\n');
 }
 
+/** The object, encoded. The bucket belongs here whatever the style of the URL. */
+export function canonicalResource(bucket: string, key: string): string {
+  return `/${percentEncode(bucket)}/${encodeObjectKey(key)}`;
+}
+
 /** The query, encoded and sorted; also what goes on the wire. */
 export function canonicalQuery(query: Readonly<Record<string, string>>): string {
-  return Object.entries(query)
-    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
-    .sort(byName)
-    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+  const encoded = new Map<string, string>();
+  for (const name in query) encoded.set(percentEncode(name), percentEncode(query[name] as string));
+  return sortedNames(encoded)
+    .map((name) => (encoded.get(name) === '' ? name : `${name}=${encoded.get(name)}`))
     .join('&');
 }
 
-function canonicalHeaders(request: SignableRequest): string {
-  const additional = additionalHeaderNames(request);
-  return lowerCaseHeaders(request)
-    .filter(([name]) => isSignedByDefault(name) || additional.includes(name))
-    .sort(byName)
-    .map(([name, value]) => `${name}:${value.trim()}\n`)
+function canonicalHeaders({ headers }: SignableRequest, additional: readonly string[]): string {
+  const signed = new Map<string, string>();
+  for (const given in headers) {
+    const name = given.toLowerCase();
+    if (isSignedByDefault(name) || additional.includes(name)) {
+      signed.set(name, (headers[given] as string).trim());
+    }
+  }
+  return sortedNames(signed)
+    .map((name) => `${name}:${signed.get(name)}\n`)
     .join('');
 }
 
-function additionalHeaderNames(request: SignableRequest): string[] {
-  const { additionalHeaders = [] } = request;
+function additionalHeaderNames({ headers, additionalHeaders = [] }: SignableRequest): string[] {
   if (additionalHeaders.length === 0) return [];
-  const present = new Map(lowerCaseHeaders(request));
+  const present = new Map(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const),
+  );
   const names = additionalHeaders.map((name) => name.toLowerCase());
   return [...new Set(names)].filter((name) => present.get(name) && !isSignedByDefault(name)).sort();
-}
-
-function lowerCaseHeaders({ headers }: SignableRequest): (readonly [string, string])[] {
-  return Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
 }
 
 function isSignedByDefault(name: string): boolean {
   return name.startsWith('x-oss-') || name === 'content-type' || name === 'content-md5';
 }
 
-// By code unit: a locale's order would differ between machines.
-function byName([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** By code unit: a locale's order would differ between machines. */
+function sortedNames(map: ReadonlyMap<string, string>): string[] {
+  return [...map.keys()].sort();
 }
 
 /** What is signed: the algorithm, the time, the scope and the hash of the canonical request. */
 export function stringToSign(canonical: string, scope: SigningScope): string {
-  const hash = createHash('sha256').update(canonical).digest('hex');
-  return `OSS4-HMAC-SHA256\n${scope.dateTime}\n${scopeName(scope)}\n${hash}`;
+  const digest = hash('sha256', canonical);
+  return `OSS4-HMAC-SHA256\n${scope.dateTime}\n${scopeName(scope)}\n${digest}`;
 }
 
 function scopeName({ dateTime, region, product }: SigningScope): string {
@@ -111,7 +121,7 @@ export function deriveSigningKey(secret: string, scope: SigningScope): Buffer {
 
 /** Signs `text`, in hexadecimal. */
 export function sign(signingKey: Buffer, text: string): string {
-  return hmac(signingKey, text).toString('hex');
+  return createHmac('sha256', signingKey).update(text).digest('hex');
 }
 
 function hmac(key: Buffer, text: string): Buffer {

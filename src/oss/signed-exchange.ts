@@ -6,11 +6,19 @@ import { type RequestDeadline, RequestTimedOut } from './request-deadline.js';
 import { requestError } from './request-error.js';
 import type { RequestSigner } from './request-signer.js';
 
-/** Sends a signed request and resolves with its answer. */
+/**
+ * Sends a request and resolves with its answer. Calls `sign` when the request can leave at once: a
+ * signature is good for minutes only.
+ */
 type Transfer<Answer extends HttpAnswer> = (
-  signed: { path: string; headers: string[] },
-  signal: AbortSignal,
+  sign: () => { path: string; headers: string[] },
 ) => Promise<Answer>;
+
+interface Sending {
+  readonly credentials: Credentials;
+  readonly request: OssRequest;
+  readonly deadline: RequestDeadline;
+}
 
 /**
  * Signs requests, and signs one again that OSS refused for its signature before it looked at the
@@ -43,19 +51,31 @@ export class SignedExchange {
     const found = this.#credentials.get();
     const credentials =
       found instanceof Promise ? await this.#waitFor(found, request, deadline) : found;
-    const answer = await transfer(this.#signer.sign(request, credentials), deadline.signal);
+    const answer = await this.#transfer(transfer, { credentials, request, deadline });
 
     const better = await this.#betterCredentials(answer, { credentials, request, deadline });
     if (better === undefined) return answer;
     deadline.restart();
-    return await transfer(this.#signer.sign(request, better), deadline.signal);
+    return await this.#transfer(transfer, { credentials: better, request, deadline });
+  }
+
+  async #transfer<Answer extends HttpAnswer>(
+    transfer: Transfer<Answer>,
+    { credentials, request, deadline }: Sending,
+  ): Promise<Answer> {
+    try {
+      return await transfer(() => this.#signer.sign(request, credentials));
+    } catch (error) {
+      // It ended while it waited for a connection.
+      if (deadline.signal.aborted && error === deadline.signal.reason) {
+        throw this.#interrupted(request, deadline);
+      }
+      throw error;
+    }
   }
 
   /** What to sign with once more after a refusal; `undefined` when that would not help. */
-  async #betterCredentials(
-    answer: HttpAnswer,
-    sent: { credentials: Credentials; request: OssRequest; deadline: RequestDeadline },
-  ): Promise<Credentials | undefined> {
+  async #betterCredentials(answer: HttpAnswer, sent: Sending): Promise<Credentials | undefined> {
     if (answer.status !== 403 || headerOf(answer.headers, 'x-oss-request-id') === undefined) {
       return undefined;
     }
@@ -102,7 +122,7 @@ export class SignedExchange {
     }
   }
 
-  /** Nothing has been sent: waiting for credentials is all that was done. */
+  /** Nothing has been sent: waiting for credentials or a connection is all that was done. */
   #interrupted(
     { describe, method }: OssRequest,
     { signal }: RequestDeadline,

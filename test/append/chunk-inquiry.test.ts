@@ -246,3 +246,13 @@ describe('askAboutChunk() without a checksum', () => {
     await expect(ask(client, { signal: controller.signal })).rejects.toBe(reason);
   });
 });
+
+test('askAboutChunk() lets the client suspend the timeout of each request', async () => {
+  const client = holding('headchunk', { tellsCrc64: false });
+  await ask(client);
+
+  expect(client.options.map(({ suspendTimeout }) => typeof suspendTimeout)).toEqual([
+    ...['function', 'function'],
+  ]);
+  expect(client.calls).toHaveLength(2);
+});

@@ -83,6 +83,40 @@ describe('withDeadline()', () => {
     expect(signal.aborted).toBe(false);
   });
 
+  test('does not count the time that the request suspends', async () => {
+    const { signal } = new AbortController();
+    let resume = () => {};
+    let inner: AbortSignal | undefined;
+    const running = withDeadline(signal, 1000, (given, suspendTimeout) => {
+      inner = given;
+      resume = suspendTimeout();
+      return untilAborted(given);
+    });
+    const settled = expect(running).rejects.toMatchObject({ name: 'TimeoutError' });
+    await vi.advanceTimersByTimeAsync(1_000_000);
+    resume();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(inner?.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await settled;
+    expectNothingLeft(signal);
+  });
+
+  test('aborts a request that has suspended its time, and leaves no timer', async () => {
+    const controller = new AbortController();
+    let resume = () => {};
+    const running = withDeadline(controller.signal, 1000, (_, suspendTimeout) => {
+      resume = suspendTimeout();
+      return never();
+    });
+    const reason = new Error('destroyed');
+    controller.abort(reason);
+
+    await expect(running).rejects.toBe(reason);
+    resume();
+    expectNothingLeft(controller.signal);
+  });
+
   test('still takes an answer that comes within the grace', async () => {
     const { signal } = new AbortController();
     const running = withDeadline(

@@ -45,7 +45,7 @@ describe('clients of one origin', () => {
   test('do not share connections with those of another', async () => {
     const one = shareConnections('http://127.0.0.1:1');
     const other = shareConnections('http://127.0.0.1:2');
-    expect(one.dispatcher).not.toBe(other.dispatcher);
+    expect(one.connections).not.toBe(other.connections);
     await Promise.all([one.release(), other.release()]);
   });
 

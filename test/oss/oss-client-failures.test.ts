@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { CredentialsError } from '../../src/errors.js';
 import { OssClient, type OssClientOptions } from '../../src/oss/oss-client.js';
 import { OssRequestError } from '../../src/oss/request-error.js';
+import { closedPort } from '../helpers/closed-port.js';
 import {
   answer,
   errorDocument,
@@ -52,15 +53,6 @@ async function listen(onConnection: (socket: Socket) => void): Promise<string> {
     await once(server, 'close');
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<OssRequestError> {

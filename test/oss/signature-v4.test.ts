@@ -4,6 +4,7 @@ import {
   authorize,
   canonicalQuery,
   canonicalRequest,
+  canonicalResource,
   deriveSigningKey,
   sign,
   stringToSign,
@@ -44,6 +45,8 @@ describe.each(vectors)('signature V4 of $name', (vector) => {
   const scope = { dateTime: vector.datetime, region: vector.region, product: vector.product };
   const request = {
     ...vector,
+    resource: canonicalResource(vector.bucket, vector.key),
+    query: canonicalQuery(vector.query),
     headers: {
       ...vector.headers,
       'x-oss-date': vector.datetime,
@@ -81,9 +84,8 @@ test('authorize() signs an append to a key that needs encoding', () => {
   const authorization = authorize(
     {
       method: 'POST',
-      bucket: 'examplebucket',
-      key: 'logs/app 1+2.log',
-      query: { append: '', position: '1048576' },
+      resource: canonicalResource('examplebucket', 'logs/app 1+2.log'),
+      query: canonicalQuery({ append: '', position: '1048576' }),
       headers: {
         'content-type': 'application/octet-stream',
         'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SuspendableTimer } from '../src/suspendable-timer.js';
+
+describe('SuspendableTimer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function start(timeout: number) {
+    const onDue = vi.fn();
+    return { timer: new SuspendableTimer(timeout, onDue), onDue };
+  }
+
+  test('calls back once, when its time is up', () => {
+    const { onDue } = start(100);
+    vi.advanceTimersByTime(99);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('is no timer at all while it is suspended', () => {
+    const { timer, onDue } = start(100);
+    vi.advanceTimersByTime(40);
+    const resume = timer.suspend();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1000);
+    resume();
+    vi.advanceTimersByTime(59);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('stands still until everybody who suspended it lets it go on, each once', () => {
+    const { timer, onDue } = start(100);
+    const first = timer.suspend();
+    const second = timer.suspend();
+    first();
+    first();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).not.toHaveBeenCalled();
+    second();
+    vi.advanceTimersByTime(100);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    { scenario: 'was cleared', end: (timer: SuspendableTimer) => timer.clear(), calls: 0 },
+    { scenario: 'is over', end: () => vi.advanceTimersByTime(100), calls: 1 },
+  ])('does not begin again once it $scenario', ({ end, calls }) => {
+    const { timer, onDue } = start(100);
+    end(timer);
+    timer.suspend()();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).toHaveBeenCalledTimes(calls);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('does not begin again when it is cleared while it is suspended', () => {
+    const { timer, onDue } = start(100);
+    const resume = timer.suspend();
+    timer.clear();
+    resume();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).not.toHaveBeenCalled();
+  });
+});
