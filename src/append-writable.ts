@@ -20,7 +20,15 @@ export interface AppendResult {
 
 type Callback = (error?: Error | null) => void;
 
-const nextTurn = promisify(setImmediate);
+const endOfTurn = promisify(setImmediate);
+
+/** Sockets have been served once. */
+async function nextTurn(): Promise<void> {
+  // undici hands the body to the socket at the end of this turn; the next one sends what the socket
+  // did not take at once.
+  await endOfTurn();
+  await endOfTurn();
+}
 
 /**
  * Appends any stream to an appendable object of Alibaba Cloud OSS: in order, with backpressure, and
