@@ -165,10 +165,11 @@ export class ChunkDelivery {
       ),
     );
     // It is awaited below; until then a rejection must not count as unhandled.
-    receiving.catch(() => {});
+    const received = receiving.catch(() => {});
     if (isFirst) {
       // Whatever runs before this turn delays the part of the body that the socket did not take.
-      await this.#options.yieldTurn();
+      // An answer that comes first is heeded first: it says what became of the bytes.
+      await Promise.race([this.#options.yieldTurn(), received]);
       this.#listener.sent();
     }
     if (verify === 'crc64') this.#chunk.checksum();
