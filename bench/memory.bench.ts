@@ -68,8 +68,7 @@ const report = await measure({
   question: 'How much memory do many streams hold that share a client?',
   settings,
   compare: ['buffers KB/stream', 'heap KB/stream'],
-  // Memory hardly differs from run to run.
-  ...{ repeats: 3, isFresh: true, execArgv: ['--expose-gc'] },
+  ...{ isFresh: true, execArgv: ['--expose-gc'] },
   onResults: print,
   contenders: [{ name: 'AppendWritable', module: 'shared-client', isOurs: true }],
 });

@@ -42,8 +42,8 @@ const report = await measure({
   question: 'How many requests does a GB take, when it comes at a steady rate?',
   settings: (isQuick ? [10] : [1, 10, 100]).map(setting),
   compare: ['appends/GB'],
-  // These are counts: they hardly differ from run to run, and need no warm-up.
-  ...{ repeats: 2, isFresh: true },
+  // These are counts, which need no warm-up.
+  isFresh: true,
   onResults: print,
   contenders: ({ rate }) => [
     aliOss('chunks of 64 KiB', 64 * KiB),

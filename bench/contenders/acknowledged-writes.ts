@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { AppendWritable } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';
-import { load } from '../harness/library.js';
+import { readyStream } from '../harness/ready-stream.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
 
 interface Setting extends SourceSetting {
@@ -51,15 +51,11 @@ const ways = {
 } satisfies Record<string, Way>;
 
 export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
-  const { setting, target } = assignment;
-  const { AppendWritable, OssClient } = await load(assignment, 'index.js');
+  const { setting } = assignment;
   const source = makeSource(setting);
   const { pieces } = source;
   const count = wholePeriods(source, setting.byteLength);
-  const { key, ...connection } = target;
-  const client = new OssClient(connection);
-  const stream = new AppendWritable({ client, key });
-  await once(stream, 'ready');
+  const { stream, close } = await readyStream(assignment);
   const way: Way = ways[setting.way];
   let noted = 0;
   const note = () => void noted++;
@@ -81,7 +77,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
       return { byteLength: stream.bytesWritten, lineCount: count };
     },
     async finish() {
-      await client.close();
+      await close();
       const expected = Math.floor(count / way.lines);
       if (noted === expected) return;
       throw new Error(`Cannot trust this run: ${noted} of ${expected} acknowledgements came`);

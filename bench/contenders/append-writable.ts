@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';
-import { load } from '../harness/library.js';
+import { readyStream } from '../harness/ready-stream.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
 
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize' | 'verify'> {
@@ -11,16 +11,12 @@ interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'
 }
 
 export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
-  const { setting, target } = assignment;
-  const { AppendWritable, OssClient } = await load(assignment, 'index.js');
+  const { setting } = assignment;
   const source = makeSource(setting);
   const { pieces } = source;
   const count = wholePeriods(source, setting.byteLength);
-  const { key, ...connection } = target;
-  const client = new OssClient(connection);
   const { chunkSize, verify } = setting;
-  const stream = new AppendWritable({ client, key, chunkSize, verify });
-  await once(stream, 'ready');
+  const { stream, close } = await readyStream(assignment, { chunkSize, verify });
   return {
     async run() {
       for (let index = 0; index < count; index++) {
@@ -31,6 +27,6 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
       const { bytesWritten: byteLength } = stream;
       return setting.source === 'buffers' ? { byteLength } : { byteLength, lineCount: count };
     },
-    finish: () => client.close(),
+    finish: close,
   };
 }

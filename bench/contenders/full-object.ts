@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { AppendWritable, AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';
-import { load } from '../harness/library.js';
+import { readyStream } from '../harness/ready-stream.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
 
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'> {
@@ -16,15 +16,11 @@ interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'
 const gigabyte = 1e9;
 
 export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
-  const { setting, target } = assignment;
-  const { AppendWritable, OssClient } = await load(assignment, 'index.js');
+  const { setting } = assignment;
   const source = makeSource(setting);
   const { pieces } = source;
   const count = wholePeriods(source, setting.byteLength);
-  const { key, ...connection } = target;
-  const client = new OssClient(connection);
-  const stream = new AppendWritable({ client, key, chunkSize: setting.chunkSize });
-  await once(stream, 'ready');
+  const { stream, close } = await readyStream(assignment, { chunkSize: setting.chunkSize });
   const rss = new PeakByGigabyte();
   stream.on('commit', ({ position }) => rss.sample(position));
   return {
@@ -35,7 +31,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
       await (setting.isFull ? overflow(stream) : finished(stream.end()));
       return { byteLength: stream.bytesWritten, figures: { 'RSS growth MB': rss.growth } };
     },
-    finish: () => client.close(),
+    finish: close,
   };
 }
 

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { builtProgram } from '../../test/helpers/remote.js';
 import { type Contender, type Figures, isWorthRates, type Setting } from './assignment.js';
+import { keepAwake } from './awake.js';
 import { baseSuffix } from './comparison.js';
 import type { Measurement } from './contender-process.js';
 import { ContenderProcesses } from './contender-processes.js';
@@ -75,6 +76,7 @@ export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>):
   const results: Result[] = [];
   await using store = await Store.start(settings.map(({ protocol }) => protocol));
   const { certificateFile } = store;
+  await using wakefulness = isQuick ? undefined : await keepAwake();
   await using processes = new ContenderProcesses({ certificateFile, execArgv, isFresh });
   for (const setting of settings) {
     const { contenders } = benchmark;
@@ -91,7 +93,8 @@ export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>):
     benchmark.onResults?.(ofSetting);
     results.push(...ofSetting);
   }
-  return { name, question, environment: environment(), repeats, compare, results };
+  const isAwake = wakefulness !== undefined && wakefulness.pids.length > 0;
+  return { name, question, environment: environment({ isAwake }), repeats, compare, results };
 }
 
 /**

@@ -215,9 +215,10 @@ function valuesOf(results: readonly Result[], field: string | undefined): (Value
 }
 
 function describe({ environment, repeats }: Report): string {
-  const { node, cpu, cores, commit } = environment;
+  const { node, cpu, cores, isAwake, commit } = environment;
   return [
-    ...[`Node.js ${node}`, `${cpu}, ${cores} cores`, `commit ${commit}`],
+    ...[`Node.js ${node}`, `${cpu}, ${cores} cores${isAwake ? ' kept awake' : ''}`],
+    `commit ${commit}`,
     `medians of ${repeats} alternated repeats, with least and most`,
   ].join(' · ');
 }

@@ -9,6 +9,9 @@ export interface Environment {
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
+
+  /** Whether the processors were kept from resting. */
+  readonly isAwake: boolean;
   readonly memory: number;
 
   /** Commit of this library, with `+` where files have been changed since. */
@@ -16,7 +19,7 @@ export interface Environment {
   readonly date: string;
 }
 
-export function environment(): Environment {
+export function environment({ isAwake }: Pick<Environment, 'isAwake'>): Environment {
   const { version } = createRequire(import.meta.url)('undici/package.json');
   return {
     node: process.version,
@@ -24,6 +27,7 @@ export function environment(): Environment {
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
+    isAwake,
     memory: totalmem(),
     commit: commit(),
     date: new Date().toISOString().slice(0, 10),
