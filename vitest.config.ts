@@ -8,16 +8,19 @@ const report = process.env.TEST_REPORT;
 
 /** The files that take longest, longest first: begun last, they would keep one worker alone. */
 const slowest = [
-  'test/simulation/simulation.test.ts',
-  'test/guarantees/fault-matrix.test.ts',
+  'test/bench.test.ts',
   'test/guarantees/loggers.test.ts',
-  'test/pino-transport.test.ts',
+  'test/guarantees/fault-matrix.test.ts',
+  'test/readme.test.ts',
+  'test/simulation/simulation.test.ts',
   'test/cli/append.test.ts',
   'test/cli/signals.test.ts',
   'test/soak/soak.test.ts',
-  'test/readme.test.ts',
-  'test/logging-examples.test.ts',
+  'test/cli/exit-codes.test.ts',
   'test/cli/objects.test.ts',
+  'test/guarantees/failure-table.test.ts',
+  'test/cli/replay.test.ts',
+  'test/logging-examples.test.ts',
 ];
 
 class SlowestFirst extends BaseSequencer {
