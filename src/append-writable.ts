@@ -20,14 +20,11 @@ export interface AppendResult {
 
 type Callback = (error?: Error | null) => void;
 
-const endOfTurn = promisify(setImmediate);
-
-/** Sockets have been served once. */
-async function nextTurn(): Promise<void> {
+/** Resolves when sockets have been served once. */
+function nextTurn(): Promise<void> {
   // undici hands the body to the socket at the end of this turn; the next one sends what the socket
   // did not take at once.
-  await endOfTurn();
-  await endOfTurn();
+  return new Promise((resolve) => setImmediate(setImmediate, resolve));
 }
 
 /**

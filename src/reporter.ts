@@ -43,7 +43,9 @@ export class Reporter implements AppenderListener {
   #attempts = 0;
   #retries = 0;
   #reconciles = 0;
-  #lastCommitAt: Date | undefined;
+
+  /** Milliseconds since 1970. */
+  #lastCommitAt: number | undefined;
 
   constructor(stream: Writable, key: string) {
     this.#stream = stream;
@@ -60,7 +62,7 @@ export class Reporter implements AppenderListener {
       retries: this.#retries,
       reconciles: this.#reconciles,
       rollovers: 0,
-      lastCommitAt: this.#lastCommitAt,
+      lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
     };
   }
 
@@ -89,7 +91,7 @@ export class Reporter implements AppenderListener {
 
   committed: AppenderListener['committed'] = (commit, duration) => {
     this.#appends++;
-    this.#lastCommitAt = new Date();
+    this.#lastCommitAt = Date.now();
     if (!debug.enabled && this.#stream.listenerCount('commit') === 0) return;
     const { object, byteLength, attempts, requestId } = commit;
     const position = object.position - byteLength;

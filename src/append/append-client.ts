@@ -26,17 +26,29 @@ export interface ObjectCreation {
   readonly serverSideEncryption?: 'AES256' | 'KMS' | 'SM4' | undefined;
 }
 
-/** What every request of a client understands. */
-export interface RequestOptions {
-  /** Aborting ends the request at once: `unknown`, or `rejected` if nothing had been sent. */
-  readonly signal?: AbortSignal | undefined;
+/** The clock of a caller that lets a request take only so long. */
+export interface RequestTimeout {
+  /** After these, counted from the call, {@link RequestOptions.signal} fires. */
+  readonly milliseconds: number;
 
   /**
-   * Stops the clock of a timeout behind `signal` until the function that it returns is called. For a
-   * client that keeps requests waiting for their turn, as one with a bounded number of connections
-   * does: under load that may take longer than a request may. Other reasons to abort go on to fire.
+   * Stops the clock until the function that it returns is called. For a client that keeps requests
+   * waiting for their turn, as one with a bounded number of connections does: under load that may
+   * take longer than a request may. Other reasons to abort go on to fire the signal.
    */
-  readonly suspendTimeout?: (() => () => void) | undefined;
+  suspend(): () => void;
+}
+
+/** What every request of a client understands. */
+export interface RequestOptions {
+  /**
+   * Aborting ends the request at once: `unknown`, or `rejected` if nothing had been sent. Requests
+   * that follow one another may come with the same signal.
+   */
+  readonly signal?: AbortSignal | undefined;
+
+  /** Present where `signal` fires after some time, so that no second clock need run. */
+  readonly timeout?: RequestTimeout | undefined;
 
   /** Says that the requester pays, for buckets that demand it. */
   readonly requestPayer?: 'requester' | undefined;

@@ -1,13 +1,19 @@
 import { loadCrc64 } from '../crc64.js';
 import { ObjectFullError } from '../errors.js';
-import type { AppendClient, ObjectCreation, RequestOptions } from './append-client.js';
-import { ChunkDelivery, type Commit, type DeliveryOptions } from './chunk-delivery.js';
+import type { AppendClient, ObjectCreation } from './append-client.js';
+import {
+  ChunkDelivery,
+  type Commit,
+  type DeliveryListener,
+  type DeliveryOptions,
+} from './chunk-delivery.js';
 import { FrozenChunk } from './frozen-chunk.js';
 import { Intake, type IntakeOptions } from './intake.js';
 import { ObjectInquiry } from './object-inquiry.js';
 import { type ConfirmedObject, openObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
+import { TimedRequests, type TimedRequestsOptions } from './timed-requests.js';
 
 /**
  * Most bytes in one appendable object: 5 GiB.
@@ -16,16 +22,14 @@ import type { RetryNotice, RetryOptions } from './retry-policy.js';
  */
 const maxAppendableObjectSize = 5 * 2 ** 30;
 
-export interface AppenderOptions extends IntakeOptions {
+export interface AppenderOptions extends IntakeOptions, Omit<TimedRequestsOptions, 'signal'> {
   readonly client: AppendClient;
   readonly key: string;
   readonly flags: 'a' | 'ax';
   readonly position: number | undefined;
   readonly verify: 'crc64' | 'none';
   readonly retry: RetryOptions;
-  readonly requestTimeout: number;
   readonly create: ObjectCreation;
-  readonly request: Omit<RequestOptions, 'signal'>;
 
   /** Lets the event loop turn once. */
   readonly yieldTurn: () => Promise<void>;
@@ -82,6 +86,7 @@ type AppenderState =
 export class Appender {
   readonly #options: AppenderOptions;
   readonly #listener: AppenderListener;
+  readonly #requests: TimedRequests;
   readonly #inquiry: ObjectInquiry;
   readonly #intake: Intake;
   readonly #controller = new AbortController();
@@ -92,11 +97,26 @@ export class Appender {
   #delivering: DeliveryOptions | undefined;
   #onEnd: (() => void) | undefined;
 
+  /** When the chunk in flight was cut. */
+  #cutAt = 0;
+
+  /** What deliveries tell; they come one at a time. */
+  readonly #deliveryListener: DeliveryListener = {
+    attempted: () => this.#listener.attempted(),
+    // On the next tick, for Node calls the listeners of 'drain' on the way.
+    sent: () => process.nextTick(() => this.#intake.resume()),
+    retrying: (notice) => this.#listener.retrying(notice),
+    reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
+    committed: (commit) => this.#committed(commit),
+  };
+
   constructor(options: AppenderOptions, listener: AppenderListener) {
-    const { client, key, requestTimeout, request } = options;
+    const { client, key } = options;
     this.#options = options;
     this.#listener = listener;
-    this.#inquiry = new ObjectInquiry(client, key, requestTimeout, request);
+    const { signal } = this.#controller;
+    this.#requests = new TimedRequests({ ...options, signal });
+    this.#inquiry = new ObjectInquiry(client, key, this.#requests);
     this.#intake = new Intake(options, () => this.#pump());
   }
 
@@ -134,7 +154,8 @@ export class Appender {
       });
       const [object, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
-      this.#delivering = { ...this.#options, inquiry: this.#inquiry, crc64, signal };
+      const [inquiry, requests] = [this.#inquiry, this.#requests];
+      this.#delivering = { ...this.#options, inquiry, requests, crc64, signal };
       this.#confirmed = object;
       this.#state = { status: 'idle', object };
       this.#intake.open();
@@ -191,29 +212,20 @@ export class Appender {
       return;
     }
     const options = this.#delivering as DeliveryOptions;
-    const since = performance.now();
-    const delivery = new ChunkDelivery(
-      new FrozenChunk(object, this.#intake.cut(), options.crc64),
-      options,
-      {
-        attempted: () => this.#listener.attempted(),
-        // On the next tick, for Node calls the listeners of 'drain' on the way.
-        sent: () => process.nextTick(() => this.#intake.resume()),
-        retrying: (notice) => this.#listener.retrying(notice),
-        reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
-        committed: (commit) => this.#committed(delivery, commit, since),
-      },
-    );
+    this.#cutAt = performance.now();
+    const chunk = new FrozenChunk(object, this.#intake.cut(), options.crc64);
+    const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
-    delivery.run().catch((error: Error) => this.#fail(error));
+    delivery.run().catch(this.#fail);
   }
 
-  #committed(delivery: ChunkDelivery, commit: Commit, since: number): void {
+  #committed(commit: Commit): void {
     // Destroyed while the answer was on its way: these bytes have been handed back as unconfirmed.
-    if (this.#state.status === 'closed') return;
+    if (this.#state.status !== 'delivering') return;
+    const { delivery } = this.#state;
     this.#confirmed = commit.object;
     this.#intake.commit(commit.byteLength);
-    this.#listener.committed(commit, performance.now() - since);
+    this.#listener.committed(commit, performance.now() - this.#cutAt);
     if (delivery.status !== 'settled') return;
     this.#intake.release({ reuse: !delivery.isAbandoned });
     this.#state = { status: 'idle', object: commit.object };
@@ -221,14 +233,14 @@ export class Appender {
     this.#pump();
   }
 
-  #fail(error: Error): void {
+  readonly #fail = (error: Error): void => {
     // After being destroyed there is nothing left to fail.
     if (this.#state.status === 'closed') return;
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
     // Not at once: while Node passes its queue on, nobody can tell what is left in it.
     queueMicrotask(() => this.#listener.failed(error));
-  }
+  };
 }
 
 function objectFullError(key: string, position: number, byteLength: number): ObjectFullError {

@@ -1,5 +1,4 @@
 import pRetry from 'p-retry';
-import { attemptTimeout } from '../attempt-timeout.js';
 import { ChecksumError } from '../errors.js';
 import type { AppendReceipt } from './append-client.js';
 import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
@@ -14,7 +13,6 @@ import { traceAppend } from './diagnostics.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
-import { AbandonedRequestError, withDeadline } from './request-deadline.js';
 import {
   FailedAttempt,
   judge,
@@ -22,10 +20,12 @@ import {
   type RetryOptions,
   retryOptions,
 } from './retry-policy.js';
+import { AbandonedRequestError } from './timed-requests.js';
 
 export interface DeliveryOptions extends ChunkInquiryOptions {
   readonly retry: RetryOptions;
   readonly verify: 'crc64' | 'none';
+  readonly signal: AbortSignal;
 
   /** Lets the event loop turn once. */
   readonly yieldTurn: () => Promise<void>;
@@ -110,13 +110,10 @@ export class ChunkDelivery {
     // Not within the call that brought the bytes: what serves the client (a provider of credentials,
     // a subscriber) may write to the stream, or destroy it.
     await undefined;
-    const options = retryOptions(this.#options.retry, this.#options.signal, (notice) =>
-      this.#listener.retrying(notice),
-    );
     // Each round but the first follows a commit of a part, and has the whole budget again.
     while (this.#status !== 'settled') {
       try {
-        await pRetry(() => this.#attempt(), options);
+        await this.#attemptInTurn();
       } catch (error) {
         // p-retry looks at its signal after a success too, and what is committed is committed.
         if (this.#isSettled) return;
@@ -129,6 +126,28 @@ export class ChunkDelivery {
   // Apart, because the compiler does not see that the status changes behind an `await`.
   get #isSettled(): boolean {
     return this.#status === 'settled';
+  }
+
+  /** Resolves when bytes have been committed; throws the last `FailedAttempt` when it gave up. */
+  async #attemptInTurn(): Promise<void> {
+    const startedAt = performance.now();
+    let first: unknown;
+    try {
+      return await this.#attempt();
+    } catch (error) {
+      first = error;
+    }
+    // Most chunks never come here: p-retry takes the failure for that of its first attempt.
+    const { retry, signal } = this.#options;
+    const { maxRetryTime = Number.POSITIVE_INFINITY } = retry;
+    const rest = Math.max(0, maxRetryTime - (performance.now() - startedAt));
+    const options = retryOptions({ ...retry, maxRetryTime: rest }, signal, (notice) =>
+      this.#listener.retrying(notice),
+    );
+    await pRetry((attemptNumber) => {
+      if (attemptNumber === 1) throw first;
+      return this.#attempt();
+    }, options);
   }
 
   /** Resolves when bytes have been committed; throws `FailedAttempt` when another may follow. */
@@ -147,21 +166,17 @@ export class ChunkDelivery {
   }
 
   async #append(): Promise<AppendReceipt> {
-    const { client, key, create, request, requestTimeout, signal, verify } = this.#options;
+    const { client, key, create, requests, verify } = this.#options;
     const { position, exists } = this.#chunk.object;
     const body = this.#chunk.bytes;
-    const timeout = attemptTimeout(requestTimeout, body.byteLength, request.trafficLimit);
+    const { byteLength } = body;
     const isFirst = this.#attempts++ === 0;
     this.#wasAsked = false;
     this.#listener.attempted();
-    const trace = {
-      ...{ key, position, byteLength: body.byteLength },
-      attemptNumber: this.#attempts,
-    };
-    const options = { ...request, create: exists ? undefined : create };
-    const receiving = withDeadline(signal, timeout, (inner, suspendTimeout) =>
+    const trace = { key, position, byteLength, attemptNumber: this.#attempts };
+    const receiving = requests.run(byteLength, (options) =>
       traceAppend(trace, () =>
-        client.appendObject(key, position, body, { ...options, signal: inner, suspendTimeout }),
+        client.appendObject(key, position, body, exists ? options : { ...options, create }),
       ),
     );
     // It is awaited below; until then a rejection must not count as unhandled.

@@ -1,21 +1,18 @@
 import { addAbortSignal } from 'node:stream';
-import { attemptTimeout } from '../attempt-timeout.js';
 import type { Crc64 } from '../crc64.js';
-import type { AppendClient, ObjectCreation, ObjectState, RequestOptions } from './append-client.js';
+import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ObjectInquiry } from './object-inquiry.js';
 import { reconcile, reconcileByBytes, type SettledReconciliation } from './reconcile.js';
-import { withDeadline } from './request-deadline.js';
+import type { TimedRequests } from './timed-requests.js';
 
 export interface ChunkInquiryOptions {
   readonly client: AppendClient;
   readonly inquiry: ObjectInquiry;
   readonly key: string;
   readonly create: ObjectCreation;
-  readonly request: Omit<RequestOptions, 'signal'>;
-  readonly requestTimeout: number;
+  readonly requests: TimedRequests;
   readonly crc64: Crc64;
-  readonly signal: AbortSignal;
 }
 
 export interface ChunkAnswer {
@@ -31,10 +28,10 @@ export async function askAboutChunk(
   chunk: FrozenChunk,
   options: ChunkInquiryOptions,
 ): Promise<ChunkAnswer> {
-  const { inquiry, signal, create, crc64 } = options;
+  const { inquiry, create, crc64 } = options;
   const { position, exists } = chunk.object;
   const end = position + chunk.bytes.byteLength;
-  const found = await inquiry.ask(signal, {
+  const found = await inquiry.ask({
     guess: end,
     least: position,
     greatest: end,
@@ -56,13 +53,12 @@ export async function askAboutChunk(
 async function readBack(
   chunk: FrozenChunk,
   { length }: ObjectState,
-  { client, key, request, requestTimeout, signal }: ChunkInquiryOptions,
+  { client, key, requests }: ChunkInquiryOptions,
 ): Promise<boolean> {
   const { position } = chunk.object;
-  const timeout = attemptTimeout(requestTimeout, length - position, request.trafficLimit);
-  return withDeadline(signal, timeout, async (inner, suspendTimeout) => {
-    const range = { ...request, start: position, end: length, signal: inner, suspendTimeout };
-    const stream = addAbortSignal(inner, await client.getObject(key, range));
+  return requests.run(length - position, async (options) => {
+    const found = await client.getObject(key, { ...options, start: position, end: length });
+    const stream = addAbortSignal(options.signal as AbortSignal, found);
     let compared = 0;
     for await (const piece of stream) {
       const ours = chunk.bytes.subarray(compared, compared + piece.length);

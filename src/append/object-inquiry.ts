@@ -1,7 +1,6 @@
-import { attemptTimeout } from '../attempt-timeout.js';
-import type { AppendClient, ObjectCreation, ObjectState, RequestOptions } from './append-client.js';
-import { withDeadline } from './request-deadline.js';
+import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
 import { isLength, judge } from './retry-policy.js';
+import type { TimedRequests } from './timed-requests.js';
 
 /** Where the object's end may be, as far as the asker cares. */
 export interface Whereabouts {
@@ -26,22 +25,15 @@ export interface Whereabouts {
 export class ObjectInquiry {
   readonly #client: AppendClient;
   readonly #key: string;
-  readonly #requestTimeout: number;
-  readonly #request: RequestOptions;
+  readonly #requests: TimedRequests;
 
   /** The store refuses HEAD to these credentials. */
   #headForbidden = false;
 
-  constructor(
-    client: AppendClient,
-    key: string,
-    requestTimeout: number,
-    request: Omit<RequestOptions, 'signal'>,
-  ) {
+  constructor(client: AppendClient, key: string, requests: TimedRequests) {
     this.#client = client;
     this.#key = key;
-    this.#requestTimeout = requestTimeout;
-    this.#request = request;
+    this.#requests = requests;
   }
 
   /**
@@ -49,27 +41,24 @@ export class ObjectInquiry {
    *
    * Without `whereabouts` it never probes: a forbidden HEAD is then the answer.
    */
-  async ask(
-    signal: AbortSignal,
-    whereabouts: Whereabouts | undefined,
-  ): Promise<ObjectState | undefined> {
+  async ask(whereabouts: Whereabouts | undefined): Promise<ObjectState | undefined> {
     if (!this.#headForbidden || whereabouts === undefined) {
       try {
         return checked(
-          await this.#within(signal, (request) => this.#client.headObject(this.#key, request)),
+          await this.#requests.run(0, (options) => this.#client.headObject(this.#key, options)),
         );
       } catch (error) {
         if (judge(error).outcome !== 'forbidden' || whereabouts === undefined) throw error;
         this.#headForbidden = true;
       }
     }
-    return this.#probe(signal, whereabouts);
+    return this.#probe(whereabouts);
   }
 
-  async #probe(signal: AbortSignal, whereabouts: Whereabouts): Promise<ObjectState> {
+  async #probe(whereabouts: Whereabouts): Promise<ObjectState> {
     const { guess, least, greatest } = whereabouts;
     try {
-      return await this.#appendNothing(signal, guess, whereabouts.create);
+      return await this.#appendNothing(guess, whereabouts.create);
     } catch (error) {
       const { outcome, actualLength } = judge(error);
       if (outcome !== 'conflict' || actualLength === undefined || actualLength === guess) {
@@ -79,18 +68,14 @@ export class ObjectInquiry {
       if (actualLength < least || actualLength > greatest) {
         return { length: actualLength, appendable: true, sealed: false };
       }
-      return this.#appendNothing(signal, actualLength, whereabouts.create);
+      return this.#appendNothing(actualLength, whereabouts.create);
     }
   }
 
-  async #appendNothing(
-    signal: AbortSignal,
-    position: number,
-    create: ObjectCreation | undefined,
-  ): Promise<ObjectState> {
-    const receipt = await this.#within(signal, (request) =>
+  async #appendNothing(position: number, create: ObjectCreation | undefined): Promise<ObjectState> {
+    const receipt = await this.#requests.run(0, (options) =>
       this.#client.appendObject(this.#key, position, new Uint8Array(0), {
-        ...request,
+        ...options,
         create: position === 0 ? create : undefined,
       }),
     );
@@ -100,13 +85,6 @@ export class ObjectInquiry {
       );
     }
     return { length: position, crc64: receipt.crc64, appendable: true, sealed: false };
-  }
-
-  #within<T>(signal: AbortSignal, run: (request: RequestOptions) => Promise<T>): Promise<T> {
-    const timeout = attemptTimeout(this.#requestTimeout, 0, undefined);
-    return withDeadline(signal, timeout, (inner, suspendTimeout) =>
-      run({ ...this.#request, signal: inner, suspendTimeout }),
-    );
   }
 }
 

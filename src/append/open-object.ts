@@ -93,7 +93,7 @@ async function askUntilAnswered(
       async () => {
         attempts++;
         try {
-          return await inquiry.ask(signal, whereabouts);
+          return await inquiry.ask(whereabouts);
         } catch (thrown) {
           signal.throwIfAborted();
           const { outcome, error } = judge(thrown);

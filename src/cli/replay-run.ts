@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ObjectState } from '../append/append-client.js';
 import { ObjectInquiry } from '../append/object-inquiry.js';
 import { assertAppendable } from '../append/open-object.js';
+import { TimedRequests } from '../append/timed-requests.js';
 import { AppendWritable } from '../append-writable.js';
 import { loadCrc64 } from '../crc64.js';
 import { resolveCreation } from '../creation-options.js';
@@ -85,11 +86,12 @@ export class ReplayRun {
   #ask(): Promise<ObjectState | undefined> {
     const { client, saved, append } = this.#options;
     const { requestTimeout = 60_000, requestPayer } = append;
-    const inquiry = new ObjectInquiry(client, saved.key, requestTimeout, { requestPayer });
     const guess = saved.position ?? 0;
     const create = asUsage(() => resolveCreation(append));
     const { signal } = new AbortController();
-    return retrying(() => inquiry.ask(signal, { guess, least: guess, greatest: guess, create }));
+    const requests = new TimedRequests({ signal, requestTimeout, request: { requestPayer } });
+    const inquiry = new ObjectInquiry(client, saved.key, requests);
+    return retrying(() => inquiry.ask({ guess, least: guess, greatest: guess, create }));
   }
 
   /** How many of the first `byteLength` bytes are in the object where they belong. */

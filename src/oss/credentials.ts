@@ -59,3 +59,12 @@ export function copyCredentials(credentials: Credentials): Credentials {
   const { accessKeyId, accessKeySecret, securityToken } = credentials;
   return { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
 }
+
+/** Whether requests signed with one are signed as with the other. */
+export function isSameCredentials(a: Credentials, b: Credentials): boolean {
+  return (
+    a.accessKeyId === b.accessKeyId &&
+    a.accessKeySecret === b.accessKeySecret &&
+    a.securityToken === b.securityToken
+  );
+}

@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Client, Dispatcher } from 'undici';
 import type { RequestDispatcher } from './http-message.js';
 
 type Handler = Dispatcher.DispatchHandler;
+type Controller = Dispatcher.DispatchController;
 
 /** A connection that nobody else uses until the one request it is lent for has ended. */
 export class LentConnection implements RequestDispatcher {
@@ -37,26 +39,31 @@ class EndNotice implements Handler {
     this.#onEnd = onEnd;
   }
 
-  onRequestStart(...args: Parameters<Required<Handler>['onRequestStart']>): void {
-    this.#handler.onRequestStart?.(...args);
+  onRequestStart(controller: Controller, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context);
   }
 
-  onResponseStart(...args: Parameters<Required<Handler>['onResponseStart']>): void {
-    this.#handler.onResponseStart?.(...args);
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    message?: string,
+  ): void {
+    this.#handler.onResponseStart?.(controller, status, headers, message);
   }
 
-  onResponseData(...args: Parameters<Required<Handler>['onResponseData']>): void {
-    this.#handler.onResponseData?.(...args);
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    this.#handler.onResponseData?.(controller, chunk);
   }
 
-  onResponseEnd(...args: Parameters<Required<Handler>['onResponseEnd']>): void {
+  onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
     this.#end();
-    this.#handler.onResponseEnd?.(...args);
+    this.#handler.onResponseEnd?.(controller, trailers);
   }
 
-  onResponseError(...args: Parameters<Required<Handler>['onResponseError']>): void {
+  onResponseError(controller: Controller, error: Error): void {
     this.#end();
-    this.#handler.onResponseError?.(...args);
+    this.#handler.onResponseError?.(controller, error);
   }
 
   // First of all, whatever the handler does; and once, for one that throws is told of an error too.

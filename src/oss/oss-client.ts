@@ -167,7 +167,7 @@ export class OssClient implements AppendClient {
     return this.#transfer(request, options, exchange);
   }
 
-  async #transfer<Answer extends HttpAnswer>(
+  #transfer<Answer extends HttpAnswer>(
     request: OssRequest,
     options: RequestOptions,
     send: (
@@ -185,16 +185,13 @@ export class OssClient implements AppendClient {
       options.trafficLimit,
     );
     const deadline = new RequestDeadline(timeout, options);
-    try {
-      return await this.#exchange.send(request, deadline, (sign) =>
-        connections.use((dispatcher) => {
-          const signed = { ...sign(), origin, method, body, describe };
-          return send(dispatcher, signed, deadline.signal);
-        }, deadline),
-      );
-    } finally {
-      deadline.clear();
-    }
+    return this.#exchange.send(request, deadline, (sign) =>
+      connections.use((dispatcher) => {
+        const { path, headers } = sign();
+        const signed = { origin, method, path, headers, body, describe };
+        return send(dispatcher, signed, deadline.signal);
+      }, deadline),
+    );
   }
 
   #connectionsFor({ describe }: OssRequest): Pick<Connections, 'use'> {

@@ -7,15 +7,24 @@ import { creationHeaders } from './creation-headers.js';
 import { assertObjectKey } from './object-key.js';
 import { requestHeaders } from './request-headers.js';
 
-/** A request to OSS, not signed yet. */
-export interface OssRequest {
+/** What of a request to OSS its signature covers. */
+export interface SignableOssRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly key: string;
-  readonly query: Readonly<Record<string, string>>;
 
-  /** Lower-case names. */
+  /** Encoded, and sorted by code unit, as signatures spell it. */
+  readonly query: string;
+
+  /** Lower-case names. Requests that have none share one object. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request to OSS, not signed yet. */
+export interface OssRequest extends SignableOssRequest {
   readonly body?: Uint8Array | undefined;
+
+  /** What will probably be asked when this one and `index` like it have succeeded. */
+  readonly next?: ((index: number) => SignableOssRequest) | undefined;
 
   /** What it is for, to put after "Cannot" in an error's message. */
   readonly describe: () => string;
@@ -36,12 +45,17 @@ export function appendRequest(
     );
   }
   const { create } = options;
+  const headers = requestHeaders(options);
   return {
     method: 'POST',
     key,
-    query: { append: '', position: String(position) },
-    headers: { ...requestHeaders(options), ...(create && creationHeaders(create)) },
+    query: `append&position=${position}`,
+    headers: create === undefined ? headers : { ...headers, ...creationHeaders(create) },
     body,
+    next: (index) => {
+      const next = position + (1 + index) * body.byteLength;
+      return { method: 'POST', key, query: `append&position=${next}`, headers };
+    },
     describe: () =>
       `append ${body.byteLength} bytes to ${JSON.stringify(key)} at position ${position}`,
   };
@@ -53,7 +67,7 @@ export function headRequest(key: string, options: RequestOptions): OssRequest {
   return {
     method: 'HEAD',
     key,
-    query: {},
+    query: '',
     headers: requestHeaders(options),
     describe: () => `read the state of ${JSON.stringify(key)}`,
   };
@@ -83,18 +97,20 @@ export function getRequest(
   options: RequestOptions,
 ): OssRequest {
   assertObjectKey(key);
-  const headers = requestHeaders(options);
-  if (range !== undefined) {
-    headers.range = `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`;
-    // Without it, a range beyond the end brings the whole object.
-    headers['x-oss-range-behavior'] = 'standard';
-  }
   return {
     method: 'GET',
     key,
-    query: {},
-    headers,
+    query: '',
+    headers: { ...requestHeaders(options), ...(range && rangeHeaders(range)) },
     describe: () => `read ${JSON.stringify(key)}`,
+  };
+}
+
+function rangeHeaders({ start, end }: ByteRange): Record<string, string> {
+  return {
+    range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
+    // Without it, a range beyond the end brings the whole object.
+    'x-oss-range-behavior': 'standard',
   };
 }
 
@@ -105,7 +121,7 @@ export function sealRequest(key: string, position: number, options: RequestOptio
   return {
     method: 'POST',
     key,
-    query: { seal: '', position: String(position) },
+    query: `position=${position}&seal`,
     headers: requestHeaders(options),
     describe: () => `seal ${JSON.stringify(key)} at position ${position}`,
   };

@@ -1,6 +1,6 @@
-import type { RequestOptions } from '../append/append-client.js';
+import type { RequestOptions, RequestTimeout } from '../append/append-client.js';
 import { SuspendableTimer } from '../suspendable-timer.js';
-import { LightSignal, type RequestSignal } from './light-signal.js';
+import { LightSignal, lightened, type RequestSignal } from './light-signal.js';
 
 /** The reason of a request whose time was up. */
 export class RequestTimedOut extends Error {
@@ -24,8 +24,11 @@ export class RequestAborted extends Error {
 export class RequestDeadline {
   readonly #signal = new LightSignal();
   readonly #timeout: number;
-  readonly #caller: Pick<RequestOptions, 'signal' | 'suspendTimeout'>;
-  #timer: SuspendableTimer;
+  readonly #callerSignal: RequestSignal | undefined;
+  readonly #callerTimeout: RequestTimeout | undefined;
+
+  /** Absent where the caller's clock ends the request before its own would. */
+  #timer: SuspendableTimer | undefined;
 
   /** Later than it was by as long as the clock stood still. */
   #startedAt = performance.now();
@@ -34,12 +37,15 @@ export class RequestDeadline {
    * @param timeout Milliseconds.
    * @param caller Whose signal ends the request too.
    */
-  constructor(timeout: number, caller: Pick<RequestOptions, 'signal' | 'suspendTimeout'> = {}) {
+  constructor(timeout: number, caller: Pick<RequestOptions, 'signal' | 'timeout'> = {}) {
     this.#timeout = timeout;
-    this.#caller = caller;
-    if (caller.signal?.aborted) this.#abort();
-    else caller.signal?.addEventListener('abort', this.#abort);
-    this.#timer = this.#startTimer();
+    this.#callerTimeout = caller.timeout;
+    // A stream's, which comes again and is gone with the stream; others are left as they came.
+    const isShared = caller.signal !== undefined && caller.timeout !== undefined;
+    this.#callerSignal = isShared ? lightened(caller.signal) : caller.signal;
+    if (this.#callerSignal?.aborted) this.#abort();
+    else this.#callerSignal?.addEventListener('abort', this.#abort);
+    this.#startTimer();
   }
 
   /** Aborted with a {@link RequestTimedOut} or a {@link RequestAborted}. */
@@ -49,37 +55,39 @@ export class RequestDeadline {
 
   /** Grants the whole time again, for a request sent once more. */
   restart(): void {
-    this.#timer.clear();
+    this.#timer?.clear();
     this.#startedAt = performance.now();
-    this.#timer = this.#startTimer();
+    this.#startTimer();
   }
 
-  /** Stops the clock, and that of a caller who lets it, until the returned function is called. */
+  /** Stops the clock, and that of the caller, until the returned function is called. */
   suspend(): () => void {
     const since = performance.now();
-    const resumeCaller = this.#caller.suspendTimeout?.();
-    const resume = this.#timer.suspend();
+    const resumeCaller = this.#callerTimeout?.suspend();
+    const resume = this.#timer?.suspend();
     return () => {
       this.#startedAt += performance.now() - since;
-      resume();
+      resume?.();
       resumeCaller?.();
     };
   }
 
   /** Lets go of the timer and of the caller's signal. */
   clear(): void {
-    this.#timer.clear();
-    this.#caller.signal?.removeEventListener('abort', this.#abort);
+    this.#timer?.clear();
+    this.#callerSignal?.removeEventListener('abort', this.#abort);
   }
 
-  #startTimer(): SuspendableTimer {
-    return new SuspendableTimer(this.#timeout, () => {
+  #startTimer(): void {
+    const { milliseconds = Number.POSITIVE_INFINITY } = this.#callerTimeout ?? {};
+    if (milliseconds <= this.#timeout) return;
+    this.#timer = new SuspendableTimer(this.#timeout, () => {
       this.#signal.abort(new RequestTimedOut(this.#timeout));
     });
   }
 
   readonly #abort = (): void => {
-    const cause: unknown = this.#caller.signal?.reason;
+    const cause: unknown = this.#callerSignal?.reason;
     // Time is up all the same where the caller keeps it, as with `AbortSignal.timeout()`.
     const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
     const elapsed = Math.round(performance.now() - this.#startedAt);

@@ -1,13 +1,16 @@
 import type { RequestOptions } from '../append/append-client.js';
 
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
+
 /**
  * Headers that any request may have.
  *
  * @throws {TypeError} If an option has the wrong type or value.
  * @throws {RangeError} If `trafficLimit` is not a positive integer.
  */
-export function requestHeaders(options: RequestOptions): Record<string, string> {
+export function requestHeaders(options: RequestOptions): Readonly<Record<string, string>> {
   const { requestPayer, trafficLimit } = options;
+  if (requestPayer === undefined && trafficLimit === undefined) return noHeaders;
   const headers: Record<string, string> = {};
   if (requestPayer !== undefined) {
     if (requestPayer !== 'requester') {

@@ -1,12 +1,14 @@
 import type { Credentials } from './credentials.js';
+import { Foresight, type SignedRequest } from './foresight.js';
 import { encodeObjectKey } from './object-path.js';
-import type { OssRequest } from './oss-request.js';
+import type { SignableOssRequest } from './oss-request.js';
 import {
   authorize,
-  canonicalQuery,
   canonicalResource,
   deriveSigningKey,
+  type SignedHeaders,
   type SigningScope,
+  signedHeaders,
   unsignedPayload,
 } from './signature-v4.js';
 
@@ -20,9 +22,24 @@ interface Moment {
 
 /** An object, as signatures and as requests name it. */
 interface Place {
-  readonly key: string;
   readonly resource: string;
   readonly path: string;
+  readonly foresight: Foresight;
+}
+
+/** Objects that are kept in mind, so that many streams can share a client. */
+const mostPlaces = 1000;
+
+/** The headers of a request, but for its signature. */
+interface Dress {
+  /** The ones it came with. */
+  readonly own: SignableOssRequest['headers'];
+  readonly moment: Moment;
+  readonly securityToken: string | undefined;
+  readonly signed: SignedHeaders;
+
+  /** Names and values in turn: the form that undici need not convert. */
+  readonly list: readonly string[];
 }
 
 /** Signs the requests to one bucket. */
@@ -38,7 +55,10 @@ export class RequestSigner {
   #lastKey: { secret: string; date: string; signingKey: Buffer } | undefined;
 
   #moment: Moment | undefined;
-  #lastPlace: Place | undefined;
+
+  /** By key, the oldest first. */
+  readonly #places = new Map<string, Place>();
+  #lastDress: Dress | undefined;
 
   constructor(options: { bucket: string; region: string; pathPrefix: string }) {
     this.#bucket = options.bucket;
@@ -46,39 +66,76 @@ export class RequestSigner {
     this.#pathPrefix = options.pathPrefix;
   }
 
-  /** Path and headers of the request, signed for this moment. */
-  sign(request: OssRequest, credentials: Credentials): { path: string; headers: string[] } {
-    const { method, key } = request;
-    const query = canonicalQuery(request.query);
-    const { resource, path } = this.#placeOf(key);
-    const { scope, date } = this.#now();
-    const signed: Record<string, string> = {
-      ...request.headers,
-      'x-oss-content-sha256': unsignedPayload,
-      'x-oss-date': scope.dateTime,
-    };
-    if (credentials.securityToken !== undefined) {
-      signed['x-oss-security-token'] = credentials.securityToken;
-    }
+  /** Signs a request that is about to leave. */
+  sign(request: SignableOssRequest, credentials: Credentials): SignedRequest {
+    const place = this.#placeOf(request.key);
+    const { second } = this.#now();
+    const foreseen = place.foresight.take(request, credentials, second);
+    return foreseen ?? this.#sign(request, place, credentials);
+  }
+
+  /**
+   * Signs requests that will probably follow, so that they need not wait for that.
+   *
+   * @param next The request that will follow after `index` others.
+   */
+  signAhead(
+    key: string,
+    next: (index: number) => SignableOssRequest,
+    credentials: Credentials,
+  ): void {
+    const place = this.#placeOf(key);
+    place.foresight.renew((index) => {
+      const request = next(index);
+      const signed = this.#sign(request, place, credentials);
+      return { request, credentials, second: this.#now().second, signed };
+    });
+  }
+
+  #sign(request: SignableOssRequest, place: Place, credentials: Credentials): SignedRequest {
+    const { method, query } = request;
+    const { resource, path } = place;
+    const { signed, list, moment } = this.#dress(request, credentials);
+    const { scope } = moment;
     const authorization = authorize({ method, resource, query, headers: signed }, scope, {
       accessKeyId: credentials.accessKeyId,
       signingKey: this.#signingKey(credentials.accessKeySecret, scope),
     });
-    // Names and values in turn: the form that undici need not convert.
-    const headers: string[] = [];
-    for (const name in signed) headers.push(name, signed[name] as string);
-    headers.push('date', date, 'authorization', authorization);
-
-    return { path: query === '' ? path : `${path}?${query}`, headers };
+    return {
+      path: query === '' ? path : `${path}?${query}`,
+      headers: [...list, 'authorization', authorization],
+    };
   }
 
-  /** A stream names one key in request after request. */
-  #placeOf(key: string): Place {
-    if (this.#lastPlace?.key !== key) {
-      const resource = canonicalResource(this.#bucket, key);
-      this.#lastPlace = { key, resource, path: `${this.#pathPrefix}${encodeObjectKey(key)}` };
+  /** Requests without headers of their own are dressed alike for a second. */
+  #dress({ headers: own }: SignableOssRequest, { securityToken }: Credentials): Dress {
+    const moment = this.#now();
+    const last = this.#lastDress;
+    if (last?.own === own && last.moment === moment && last.securityToken === securityToken) {
+      return last;
     }
-    return this.#lastPlace;
+    const headers: Record<string, string> = {
+      ...own,
+      'x-oss-content-sha256': unsignedPayload,
+      'x-oss-date': moment.scope.dateTime,
+    };
+    if (securityToken !== undefined) headers['x-oss-security-token'] = securityToken;
+    const list = [...Object.entries(headers).flat(), 'date', moment.date];
+    this.#lastDress = { own, moment, securityToken, signed: signedHeaders(headers), list };
+    return this.#lastDress;
+  }
+
+  #placeOf(key: string): Place {
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      const resource = canonicalResource(this.#bucket, key);
+      const path = `${this.#pathPrefix}${encodeObjectKey(key)}`;
+      place = { resource, path, foresight: new Foresight() };
+      this.#places.set(key, place);
+      const [oldest] = this.#places.keys();
+      if (this.#places.size > mostPlaces) this.#places.delete(oldest as string);
+    }
+    return place;
   }
 
   /** This moment, which for signatures is a second long. */

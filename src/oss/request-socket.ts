@@ -1,6 +1,9 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
+/** What a socket serves at the moment; for listening to each once, and not for each request. */
+const served = new WeakMap<Socket, Set<RequestSocket>>();
+
 /** Whose request has started, and will be published in the same turn. */
 let started: RequestSocket | undefined;
 let isSubscribed = false;
@@ -57,18 +60,29 @@ export class RequestSocket {
   /** Stops watching, and cuts the connection if part of the request is still waiting to be sent. */
   release(): void {
     if (started === this) started = undefined;
-    this.#socket?.off('readable', this.#onReadable);
-    if (this.#socket !== undefined && this.#socket.writableLength > 0) this.#socket.destroy();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    served.get(socket)?.delete(this);
+    if (socket.writableLength > 0) socket.destroy();
   }
 
   #attach(socket: Socket): void {
     this.#socket = socket;
     this.#bytesBefore = socket.bytesRead;
-    socket.on('readable', this.#onReadable);
+    const others = served.get(socket);
+    if (others !== undefined) {
+      others.add(this);
+      return;
+    }
+    const requests = new Set<RequestSocket>([this]);
+    served.set(socket, requests);
+    socket.on('readable', () => {
+      for (const request of requests) request.#onReadable();
+    });
   }
 
-  readonly #onReadable = (): void => {
+  #onReadable(): void {
     const received = (this.#socket?.bytesRead ?? 0) - this.#bytesBefore;
     if (received > longestAnswer) this.#onFlood();
-  };
+  }
 }

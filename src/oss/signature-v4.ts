@@ -8,12 +8,18 @@ interface SignableRequest {
   /** As {@link canonicalResource} spells it. */
   readonly resource: string;
 
-  /** As {@link canonicalQuery} spells it. */
+  /** Encoded, and sorted by code unit. */
   readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: SignedHeaders;
+}
 
-  /** Names of further headers to sign; those that are absent or signed anyway are left out. */
-  readonly additionalHeaders?: readonly string[];
+/** The headers that a signature covers; requests that have them alike may share them. */
+export interface SignedHeaders {
+  /** Each on a line, sorted. */
+  readonly canonical: string;
+
+  /** Names of those that are not signed by default, sorted. */
+  readonly additional: readonly string[];
 }
 
 /** What a signing key is good for. */
@@ -39,23 +45,16 @@ export function authorize(
   key: { readonly accessKeyId: string; readonly signingKey: Buffer },
 ): string {
   const signature = sign(key.signingKey, stringToSign(canonicalRequest(request), scope));
-  const names = additionalHeaderNames(request).join(';');
+  const names = request.headers.additional.join(';');
   const additional = names === '' ? '' : `,AdditionalHeaders=${names}`;
   return `OSS4-HMAC-SHA256 Credential=${key.accessKeyId}/${scopeName(scope)}${additional},Signature=${signature}`;
 }
 
 /** The request in the one spelling that both sides hash. */
 export function canonicalRequest(request: SignableRequest): string {
-  const { method, resource, query } = request;
-  const additional = additionalHeaderNames(request);
-  return [
-    method,
-    resource,
-    query,
-    canonicalHeaders(request, additional),
-    additional.join(';'),
-    unsignedPayload,
-  ].join('\n');
+  const { method, resource, query, headers } = request;
+  const additional = headers.additional.join(';');
+  return `${method}\n${resource}\n${query}\n${headers.canonical}\n${additional}\n${unsignedPayload}`;
 }
 
 /** The object, encoded. The bucket belongs here whatever the style of the URL. */
@@ -63,44 +62,31 @@ export function canonicalResource(bucket: string, key: string): string {
   return `/${percentEncode(bucket)}/${encodeObjectKey(key)}`;
 }
 
-/** The query, encoded and sorted; also what goes on the wire. */
-export function canonicalQuery(query: Readonly<Record<string, string>>): string {
-  const encoded = new Map<string, string>();
-  for (const name in query) encoded.set(percentEncode(name), percentEncode(query[name] as string));
-  return sortedNames(encoded)
-    .map((name) => (encoded.get(name) === '' ? name : `${name}=${encoded.get(name)}`))
-    .join('&');
-}
-
-function canonicalHeaders({ headers }: SignableRequest, additional: readonly string[]): string {
-  const signed = new Map<string, string>();
-  for (const given in headers) {
-    const name = given.toLowerCase();
-    if (isSignedByDefault(name) || additional.includes(name)) {
-      signed.set(name, (headers[given] as string).trim());
-    }
-  }
-  return sortedNames(signed)
-    .map((name) => `${name}:${signed.get(name)}\n`)
-    .join('');
-}
-
-function additionalHeaderNames({ headers, additionalHeaders = [] }: SignableRequest): string[] {
-  if (additionalHeaders.length === 0) return [];
+/**
+ * Picks the headers to sign.
+ *
+ * @param additionalHeaders Names of further headers to sign; those that are absent or signed anyway
+ * are left out.
+ */
+export function signedHeaders(
+  headers: Readonly<Record<string, string>>,
+  additionalHeaders: readonly string[] = [],
+): SignedHeaders {
   const present = new Map(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const),
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()] as const),
   );
-  const names = additionalHeaders.map((name) => name.toLowerCase());
-  return [...new Set(names)].filter((name) => present.get(name) && !isSignedByDefault(name)).sort();
+  const names = new Set(additionalHeaders.map((name) => name.toLowerCase()));
+  const additional = [...names].filter((name) => present.get(name) && !isSignedByDefault(name));
+  const canonical = [...present.keys()]
+    .filter((name) => isSignedByDefault(name) || additional.includes(name))
+    .sort()
+    .map((name) => `${name}:${present.get(name)}\n`)
+    .join('');
+  return { canonical, additional: additional.sort() };
 }
 
 function isSignedByDefault(name: string): boolean {
   return name.startsWith('x-oss-') || name === 'content-type' || name === 'content-md5';
-}
-
-/** By code unit: a locale's order would differ between machines. */
-function sortedNames(map: ReadonlyMap<string, string>): string[] {
-  return [...map.keys()].sort();
 }
 
 /** What is signed: the algorithm, the time, the scope and the hash of the canonical request. */

@@ -1,4 +1,4 @@
-import type { Credentials, CredentialsSource } from './credentials.js';
+import { type Credentials, type CredentialsSource, isSameCredentials } from './credentials.js';
 import { readErrorDocument } from './error-document.js';
 import { type HttpAnswer, headerOf } from './http-message.js';
 import type { OssRequest } from './oss-request.js';
@@ -36,7 +36,7 @@ export class SignedExchange {
   }
 
   /**
-   * Resolves with whatever OSS answered last.
+   * Resolves with whatever OSS answered last. Ends the deadline.
    *
    * @throws {CredentialsError} If there is nothing to sign with.
    * @throws {OssRequestError} If no answer came.
@@ -46,39 +46,38 @@ export class SignedExchange {
     deadline: RequestDeadline,
     transfer: Transfer<Answer>,
   ): Promise<Answer> {
-    if (deadline.signal.aborted) throw this.#interrupted(request, deadline);
-    // No `await` where nothing is waited for: the body should be on its way when this returns.
-    const found = this.#credentials.get();
-    const credentials =
-      found instanceof Promise ? await this.#waitFor(found, request, deadline) : found;
-    const answer = await this.#transfer(transfer, { credentials, request, deadline });
-
-    const better = await this.#betterCredentials(answer, { credentials, request, deadline });
-    if (better === undefined) return answer;
-    deadline.restart();
-    return await this.#transfer(transfer, { credentials: better, request, deadline });
-  }
-
-  async #transfer<Answer extends HttpAnswer>(
-    transfer: Transfer<Answer>,
-    { credentials, request, deadline }: Sending,
-  ): Promise<Answer> {
     try {
-      return await transfer(() => this.#signer.sign(request, credentials));
+      if (deadline.signal.aborted) throw this.#interrupted(request, deadline);
+      // No `await` where nothing is waited for: the body should be on its way when this returns.
+      const found = this.#credentials.get();
+      const credentials =
+        found instanceof Promise ? await this.#waitFor(found, request, deadline) : found;
+      const answering = transfer(() => this.#signer.sign(request, credentials));
+      this.#signAhead(request, credentials);
+      const answer = await answering;
+      if (!isRefused(answer)) return answer;
+
+      const better = await this.#betterCredentials(answer, { credentials, request, deadline });
+      if (better === undefined) return answer;
+      deadline.restart();
+      return await transfer(() => this.#signer.sign(request, better));
     } catch (error) {
       // It ended while it waited for a connection.
-      if (deadline.signal.aborted && error === deadline.signal.reason) {
-        throw this.#interrupted(request, deadline);
-      }
-      throw error;
+      const isInterrupted = deadline.signal.aborted && error === deadline.signal.reason;
+      throw isInterrupted ? this.#interrupted(request, deadline) : error;
+    } finally {
+      deadline.clear();
     }
+  }
+
+  /** Signs what is to follow while there is time: two turns on, when the socket has the body. */
+  #signAhead({ key, next }: OssRequest, credentials: Credentials): void {
+    if (next === undefined) return;
+    setImmediate(setImmediate, () => this.#signer.signAhead(key, next, credentials));
   }
 
   /** What to sign with once more after a refusal; `undefined` when that would not help. */
   async #betterCredentials(answer: HttpAnswer, sent: Sending): Promise<Credentials | undefined> {
-    if (answer.status !== 403 || headerOf(answer.headers, 'x-oss-request-id') === undefined) {
-      return undefined;
-    }
     const { code, serverTime } = readErrorDocument(answer);
     switch (code) {
       case 'RequestTimeTooSkewed': {
@@ -95,7 +94,9 @@ export class SignedExchange {
           found instanceof Promise
             ? await this.#waitFor(found, sent.request, sent.deadline)
             : found;
-        return renewed === undefined || isSame(renewed, sent.credentials) ? undefined : renewed;
+        return renewed === undefined || isSameCredentials(renewed, sent.credentials)
+          ? undefined
+          : renewed;
       }
       default:
         return undefined;
@@ -137,18 +138,15 @@ export class SignedExchange {
   }
 }
 
+/** Whether OSS itself forbade the request. */
+function isRefused({ status, headers }: HttpAnswer): boolean {
+  return status === 403 && headerOf(headers, 'x-oss-request-id') !== undefined;
+}
+
 const year10000 = Date.UTC(10_000, 0);
 
 /** Milliseconds since 1970, if requests can be signed for that time: its year has four digits. */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text);
   return time >= 0 && time < year10000 ? time : undefined;
-}
-
-function isSame(a: Credentials, b: Credentials): boolean {
-  return (
-    a.accessKeyId === b.accessKeyId &&
-    a.accessKeySecret === b.accessKeySecret &&
-    a.securityToken === b.securityToken
-  );
 }

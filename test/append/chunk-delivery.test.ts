@@ -8,6 +8,7 @@ import {
 import { FrozenChunk } from '../../src/append/frozen-chunk.js';
 import { ObjectInquiry } from '../../src/append/object-inquiry.js';
 import type { RetryNotice } from '../../src/append/retry-policy.js';
+import { TimedRequests, type TimedRequestsOptions } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import {
   ChecksumError,
@@ -44,6 +45,7 @@ interface Setup extends Partial<DeliveryOptions> {
   readonly before?: string | Uint8Array | undefined;
   readonly chunk?: string | Uint8Array;
   readonly knowsCrc64?: boolean;
+  readonly request?: TimedRequestsOptions['request'];
   readonly onCommit?: (commit: Commit) => void;
 }
 
@@ -52,6 +54,8 @@ function prepare(client: ScriptedClient, setup: Setup = {}) {
   const { chunk: text = 'chunk', knowsCrc64 = true, onCommit = () => {}, ...options } = setup;
   const before = 'before' in setup ? setup.before : 'head';
   const key = 'a.log';
+  const { request = {}, signal = new AbortController().signal } = setup;
+  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
   const log: string[] = [];
   const commits: Commit[] = [];
   const retries: RetryNotice[] = [];
@@ -67,9 +71,9 @@ function prepare(client: ScriptedClient, setup: Setup = {}) {
   const delivery = new ChunkDelivery(
     chunk,
     {
-      ...{ client, key, create: creation, request: {}, requestTimeout: 1000, crc64 },
-      ...{ retry: immediately, verify: 'crc64', signal: new AbortController().signal },
-      inquiry: new ObjectInquiry(client, key, 1000, {}),
+      ...{ client, key, create: creation, requests, crc64 },
+      ...{ retry: immediately, verify: 'crc64', signal },
+      inquiry: new ObjectInquiry(client, key, requests),
       yieldTurn: () => Promise.resolve(),
       ...options,
     },
@@ -200,12 +204,14 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
       },
     );
     const nothing = () => {};
+    const { signal } = new AbortController();
+    const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
     const delivery = new ChunkDelivery(
       chunk,
       {
-        ...{ client, key: 'a.log', create: {}, request: {}, requestTimeout: 1000, crc64 },
-        ...{ retry: immediately, verify: 'crc64', signal: new AbortController().signal },
-        inquiry: new ObjectInquiry(client, 'a.log', 1000, {}),
+        ...{ client, key: 'a.log', create: {}, requests, crc64 },
+        ...{ retry: immediately, verify: 'crc64', signal },
+        inquiry: new ObjectInquiry(client, 'a.log', requests),
         yieldTurn: async () => {
           order.push('turn');
         },

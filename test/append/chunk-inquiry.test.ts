@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { askAboutChunk } from '../../src/append/chunk-inquiry.js';
 import { FrozenChunk } from '../../src/append/frozen-chunk.js';
 import { ObjectInquiry } from '../../src/append/object-inquiry.js';
+import { TimedRequests } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import { type Behaviour, failure, failWith, hang, ScriptedClient } from './scripted-client.js';
 
@@ -27,9 +28,10 @@ function ask(client: ScriptedClient, question: Question = {}) {
     exists: before !== undefined,
   };
   const request = { requestPayer: 'requester' } as const;
+  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
   return askAboutChunk(new FrozenChunk(object, Buffer.from('chunk'), crc64), {
-    ...{ client, key: 'a.log', create: creation, request, requestTimeout: 1000, crc64, signal },
-    inquiry: new ObjectInquiry(client, 'a.log', 1000, request),
+    ...{ client, key: 'a.log', create: creation, requests, crc64 },
+    inquiry: new ObjectInquiry(client, 'a.log', requests),
   });
 }
 
@@ -251,7 +253,7 @@ test('askAboutChunk() lets the client suspend the timeout of each request', asyn
   const client = holding('headchunk', { tellsCrc64: false });
   await ask(client);
 
-  expect(client.options.map(({ suspendTimeout }) => typeof suspendTimeout)).toEqual([
+  expect(client.options.map(({ timeout }) => typeof timeout?.suspend)).toEqual([
     ...['function', 'function'],
   ]);
   expect(client.calls).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ObjectInquiry, type Whereabouts } from '../../src/append/object-inquiry.js';
+import { TimedRequests } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import {
   answer,
@@ -13,7 +14,6 @@ import {
 } from './scripted-client.js';
 
 const crc64 = await loadCrc64();
-const { signal } = new AbortController();
 const creation = { contentType: 'text/plain' };
 
 /** A chunk of 5 bytes at position 4. */
@@ -21,7 +21,10 @@ const around: Whereabouts = { guess: 9, least: 4, greatest: 9, create: undefined
 const atStart: Whereabouts = { guess: 5, least: 0, greatest: 5, create: creation };
 
 function inquiryOf(client: ScriptedClient) {
-  return new ObjectInquiry(client, 'a.log', 1000, { requestPayer: 'requester' });
+  const { signal } = new AbortController();
+  const request = { requestPayer: 'requester' } as const;
+  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
+  return new ObjectInquiry(client, 'a.log', requests);
 }
 
 function writeOnly(contents?: string): ScriptedClient {
@@ -41,7 +44,7 @@ describe('ObjectInquiry.ask()', () => {
   test('answers with the state that HEAD tells', async () => {
     const client = new ScriptedClient('head');
 
-    await expect(inquiryOf(client).ask(signal, around)).resolves.toEqual({
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
       ...stateOf('head'),
       objectType: 'Appendable',
     });
@@ -53,7 +56,7 @@ describe('ObjectInquiry.ask()', () => {
   test('answers with undefined where there is no object, and creates none', async () => {
     const client = new ScriptedClient();
 
-    await expect(inquiryOf(client).ask(signal, atStart)).resolves.toBeUndefined();
+    await expect(inquiryOf(client).ask(atStart)).resolves.toBeUndefined();
     expect(client.calls).toEqual(['head']);
     expect(client.object).toBeUndefined();
   });
@@ -69,7 +72,7 @@ describe('ObjectInquiry.ask()', () => {
   ])('passes a HEAD that failed on, and does not probe after $scenario', async ({ thrown }) => {
     const client = new ScriptedClient('head').script('head', failWith(thrown));
 
-    await expect(inquiryOf(client).ask(signal, around)).rejects.toBe(thrown);
+    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
     expect(client.calls).toEqual(['head']);
   });
 
@@ -78,7 +81,7 @@ describe('ObjectInquiry.ask()', () => {
     async (length) => {
       const client = new ScriptedClient('head').script('head', answerWith({ length }));
 
-      await expect(inquiryOf(client).ask(signal, around)).rejects.toThrow(
+      await expect(inquiryOf(client).ask(around)).rejects.toThrow(
         `The client says that the object is ${length} bytes long`,
       );
     },
@@ -88,7 +91,7 @@ describe('ObjectInquiry.ask()', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const client = new ScriptedClient('head').script('head', hang);
-    const asking = expect(inquiryOf(client).ask(signal, around)).rejects.toMatchObject({
+    const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
       name: 'TimeoutError',
     });
     await vi.advanceTimersByTimeAsync(1000);
@@ -100,8 +103,8 @@ describe('ObjectInquiry.ask()', () => {
     const client = writeOnly('head');
     const inquiry = inquiryOf(client);
 
-    await expect(inquiry.ask(signal, undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
-    await expect(inquiry.ask(signal, undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
     expect(client.calls).toEqual(['head', 'head']);
   });
 });
@@ -110,7 +113,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   test('appends nothing at the likeliest length, and its answer is the state', async () => {
     const client = writeOnly('headchunk');
 
-    await expect(inquiryOf(client).ask(signal, around)).resolves.toEqual(stateOf('headchunk'));
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf('headchunk'));
     expect(client.calls).toEqual(['head', 'append 9+0']);
     expect(client.options[1]).toMatchObject({ requestPayer: 'requester' });
     expect(client.contents).toBe('headchunk');
@@ -119,8 +122,8 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   test('tries HEAD once only', async () => {
     const client = writeOnly('headchunk');
     const inquiry = inquiryOf(client);
-    await inquiry.ask(signal, around);
-    await inquiry.ask(signal, around);
+    await inquiry.ask(around);
+    await inquiry.ask(around);
 
     expect(client.calls).toEqual(['head', 'append 9+0', 'append 9+0']);
   });
@@ -128,9 +131,9 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   test('asks HEAD again when it may not probe', async () => {
     const client = writeOnly('headchunk');
     const inquiry = inquiryOf(client);
-    await inquiry.ask(signal, around);
+    await inquiry.ask(around);
 
-    await expect(inquiry.ask(signal, undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
     expect(client.calls).toEqual(['head', 'append 9+0', 'head']);
   });
 
@@ -140,13 +143,13 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   ])('asks again at the length that the refusal names: $scenario', async ({ contents }) => {
     const client = writeOnly(contents);
 
-    await expect(inquiryOf(client).ask(signal, around)).resolves.toEqual(stateOf(contents));
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf(contents));
     expect(client.calls).toEqual(['head', 'append 9+0', `append ${contents.length}+0`]);
   });
 
   test('asks again at the greatest length that matters', async () => {
     const client = writeOnly('headchunk');
-    const asking = inquiryOf(client).ask(signal, { ...around, guess: 4 });
+    const asking = inquiryOf(client).ask({ ...around, guess: 4 });
 
     await expect(asking).resolves.toEqual(stateOf('headchunk'));
     expect(client.calls).toEqual(['head', 'append 4+0', 'append 9+0']);
@@ -159,7 +162,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   ])('does not ask again when the object is $scenario', async ({ contents }) => {
     const client = writeOnly(contents);
 
-    await expect(inquiryOf(client).ask(signal, around)).resolves.toEqual({
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
       length: contents?.length ?? 0,
       appendable: true,
       sealed: false,
@@ -175,7 +178,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   ])('passes a conflict on that comes $scenario', async ({ thrown }) => {
     const client = writeOnly('head').script('append', failWith(thrown));
 
-    await expect(inquiryOf(client).ask(signal, around)).rejects.toBe(thrown);
+    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
     expect(client.calls).toEqual(['head', 'append 9+0']);
   });
 
@@ -185,7 +188,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
       return apply();
     });
 
-    await expect(inquiryOf(client).ask(signal, around)).rejects.toMatchObject({
+    await expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
       outcome: 'conflict',
       actualLength: 5,
     });
@@ -201,14 +204,14 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   ])('passes a probe on that failed: $scenario', async ({ thrown }) => {
     const client = writeOnly('headchunk').script('append', failWith(thrown));
 
-    await expect(inquiryOf(client).ask(signal, around)).rejects.toBe(thrown);
+    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
     expect(client.calls).toEqual(['head', 'append 9+0']);
   });
 
   test('refuses an answer that names another position', async () => {
     const client = writeOnly('headchunk').script('append', answerWith({ nextPosition: 10 }));
 
-    await expect(inquiryOf(client).ask(signal, around)).rejects.toThrow(
+    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
       'An append of 0 bytes at position 9 was answered with position 10',
     );
   });
@@ -217,7 +220,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
     const client = writeOnly('headchunk');
     client.tellsCrc64 = false;
 
-    await expect(inquiryOf(client).ask(signal, around)).resolves.toEqual({
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
       ...stateOf('headchunk'),
       crc64: undefined,
     });
@@ -226,14 +229,14 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   test('dresses the object that a probe at 0 creates', async () => {
     const client = writeOnly();
 
-    await expect(inquiryOf(client).ask(signal, atStart)).resolves.toEqual(stateOf(''));
+    await expect(inquiryOf(client).ask(atStart)).resolves.toEqual(stateOf(''));
     expect(client.calls).toEqual(['head', 'append 5+0', 'append 0+0']);
     expect(client.object?.creation).toEqual(creation);
   });
 
   test('sends how to create the object with a probe at 0 only', async () => {
     const client = writeOnly();
-    await inquiryOf(client).ask(signal, atStart);
+    await inquiryOf(client).ask(atStart);
 
     expect(client.options.map(({ create }) => create)).toEqual([undefined, undefined, creation]);
   });
@@ -242,7 +245,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
     const client = writeOnly();
     const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
 
-    await expect(inquiryOf(client).ask(signal, anywhere)).resolves.toEqual(stateOf(''));
+    await expect(inquiryOf(client).ask(anywhere)).resolves.toEqual(stateOf(''));
     expect(client.calls).toEqual(['head', 'append 0+0']);
     expect(client.object?.creation).toEqual(creation);
   });
@@ -251,9 +254,7 @@ describe('ObjectInquiry.ask() without HEAD', () => {
     const client = writeOnly('a longer text');
     const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
 
-    await expect(inquiryOf(client).ask(signal, anywhere)).resolves.toEqual(
-      stateOf('a longer text'),
-    );
+    await expect(inquiryOf(client).ask(anywhere)).resolves.toEqual(stateOf('a longer text'));
     expect(client.calls).toEqual(['head', 'append 0+0', 'append 13+0']);
   });
 
@@ -264,15 +265,15 @@ describe('ObjectInquiry.ask() without HEAD', () => {
     const client = writeOnly('headchunk').script('append', behaviour);
     const inquiry = inquiryOf(client);
 
-    await expect(inquiry.ask(signal, around)).rejects.toMatchObject({ outcome: 'unknown' });
-    await expect(inquiry.ask(signal, around)).resolves.toEqual(stateOf('headchunk'));
+    await expect(inquiry.ask(around)).rejects.toMatchObject({ outcome: 'unknown' });
+    await expect(inquiry.ask(around)).resolves.toEqual(stateOf('headchunk'));
   });
 
   test('gives a probe without an answer up when its time is over', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const client = writeOnly('head').script('append', hang);
-    const asking = expect(inquiryOf(client).ask(signal, around)).rejects.toMatchObject({
+    const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
       name: 'TimeoutError',
     });
     await vi.advanceTimersByTimeAsync(1000);

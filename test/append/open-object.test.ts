@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ObjectInquiry } from '../../src/append/object-inquiry.js';
 import { type OpenObjectOptions, openObject } from '../../src/append/open-object.js';
 import type { RetryNotice } from '../../src/append/retry-policy.js';
+import { TimedRequests } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import {
   DivergedError,
@@ -19,14 +20,16 @@ const creation = { contentType: 'text/plain' };
 /** Opens the object, and returns what came of it with the retries that were told. */
 async function open(client: ScriptedClient, options: Partial<OpenObjectOptions> = {}) {
   const notices: RetryNotice[] = [];
-  const inquiry = new ObjectInquiry(client, 'a.log', 1000, {});
+  const { signal = new AbortController().signal } = options;
+  const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
+  const inquiry = new ObjectInquiry(client, 'a.log', requests);
   const opening = openObject(inquiry, {
     key: 'a.log',
     flags: 'a',
     position: undefined,
     create: creation,
     retry: immediately,
-    signal: new AbortController().signal,
+    signal,
     onRetry: (notice) => notices.push(notice),
     ...options,
   });

@@ -235,16 +235,19 @@ describe('waiting for a connection does not count against the timeout', () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const calls: string[] = [];
-    const suspendTimeout = () => {
-      calls.push('suspend');
-      return () => calls.push('resume');
+    const timeout = {
+      milliseconds: 60_000,
+      suspend() {
+        calls.push('suspend');
+        return () => calls.push('resume');
+      },
     };
-    const first = client.headObject('first', { suspendTimeout });
+    const first = client.headObject('first', { timeout });
     expect(calls).toEqual([]);
-    const second = client.headObject('second', { suspendTimeout });
+    const second = client.headObject('second', { timeout });
     expect(calls).toEqual(['suspend']);
     const controller = new AbortController();
-    const third = client.headObject('third', { suspendTimeout, signal: controller.signal });
+    const third = client.headObject('third', { timeout, signal: controller.signal });
     controller.abort();
     await expect(third).rejects.toMatchObject({ outcome: 'rejected' });
     expect(calls).toEqual(['suspend', 'suspend', 'resume']);

@@ -45,12 +45,15 @@ describe('RequestDeadline', () => {
 
   test('suspend() stops the clock, and that of the caller, until it is told to go on', () => {
     const calls: string[] = [];
-    const suspendTimeout = () => {
-      calls.push('suspend');
-      return () => calls.push('resume');
+    const timeout = {
+      milliseconds: 60_000,
+      suspend() {
+        calls.push('suspend');
+        return () => calls.push('resume');
+      },
     };
     const caller = new AbortController();
-    const deadline = new RequestDeadline(100, { signal: caller.signal, suspendTimeout });
+    const deadline = new RequestDeadline(100, { signal: caller.signal, timeout });
     vi.advanceTimersByTime(60);
     const resume = deadline.suspend();
     vi.advanceTimersByTime(100_000);
@@ -61,6 +64,22 @@ describe('RequestDeadline', () => {
     expect(deadline.signal.aborted).toBe(false);
     vi.advanceTimersByTime(1);
     expect(deadline.signal.reason).toMatchObject({ timeout: 100 });
+  });
+
+  test.each([
+    { milliseconds: 99, timers: 0 },
+    { milliseconds: 100, timers: 0 },
+    { milliseconds: 101, timers: 1 },
+  ])('leaves the clock to a caller that ends it after $milliseconds ms of 100', (setting) => {
+    const caller = new AbortController();
+    const timeout = { milliseconds: setting.milliseconds, suspend: () => () => {} };
+    const deadline = new RequestDeadline(100, { signal: caller.signal, timeout });
+    deadline.restart();
+    expect(vi.getTimerCount()).toBe(setting.timers);
+    caller.abort(new DOMException('Too late', 'TimeoutError'));
+    expect(deadline.signal.reason).toBeInstanceOf(RequestTimedOut);
+    deadline.clear();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('suspend() leaves the signal of the caller alone', () => {
@@ -92,5 +111,17 @@ describe('RequestDeadline', () => {
     deadline.clear();
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('listens once to the signal of a caller that has a clock', () => {
+    const caller = new AbortController();
+    const timeout = { milliseconds: 100, suspend: () => () => {} };
+    const cleared = new RequestDeadline(100, { signal: caller.signal, timeout });
+    cleared.clear();
+    const deadline = new RequestDeadline(100, { signal: caller.signal, timeout });
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1);
+    caller.abort('reason');
+    expect(deadline.signal.reason).toMatchObject({ cause: 'reason' });
+    expect(cleared.signal.aborted).toBe(false);
   });
 });

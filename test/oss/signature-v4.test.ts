@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { percentEncode } from '../../src/oss/object-path.js';
 import {
   authorize,
-  canonicalQuery,
   canonicalRequest,
   canonicalResource,
   deriveSigningKey,
   sign,
+  signedHeaders,
   stringToSign,
 } from '../../src/oss/signature-v4.js';
 
@@ -47,12 +48,15 @@ describe.each(vectors)('signature V4 of $name', (vector) => {
     ...vector,
     resource: canonicalResource(vector.bucket, vector.key),
     query: canonicalQuery(vector.query),
-    headers: {
-      ...vector.headers,
-      'x-oss-date': vector.datetime,
-      'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',
-      ...(vector.securityToken && { 'x-oss-security-token': vector.securityToken }),
-    },
+    headers: signedHeaders(
+      {
+        ...vector.headers,
+        'x-oss-date': vector.datetime,
+        'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',
+        ...(vector.securityToken && { 'x-oss-security-token': vector.securityToken }),
+      },
+      vector.additionalHeaders,
+    ),
   };
   const signingKey = deriveSigningKey(vector.accessKeySecret, scope);
 
@@ -85,12 +89,12 @@ test('authorize() signs an append to a key that needs encoding', () => {
     {
       method: 'POST',
       resource: canonicalResource('examplebucket', 'logs/app 1+2.log'),
-      query: canonicalQuery({ append: '', position: '1048576' }),
-      headers: {
+      query: 'append&position=1048576',
+      headers: signedHeaders({
         'content-type': 'application/octet-stream',
         'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',
         'x-oss-date': scope.dateTime,
-      },
+      }),
     },
     scope,
     { accessKeyId: 'ak', signingKey: deriveSigningKey('sk', scope) },
@@ -100,18 +104,11 @@ test('authorize() signs an append to a key that needs encoding', () => {
   );
 });
 
-describe('canonicalQuery()', () => {
-  test.each([
-    { scenario: 'no parameters', query: {}, expected: '' },
-    {
-      scenario: 'a flag without a value',
-      query: { append: '', position: '0' },
-      expected: 'append&position=0',
-    },
-    { scenario: 'code unit order', query: { a: '1', B: '2', _: '3' }, expected: 'B=2&_=3&a=1' },
-    { scenario: 'order of encoded names', query: { a: '1', é: '2' }, expected: '%C3%A9=2&a=1' },
-    { scenario: 'spaces and slashes', query: { p: 'a b/c+d' }, expected: 'p=a%20b%2Fc%2Bd' },
-  ])('spells $scenario', ({ query, expected }) => {
-    expect(canonicalQuery(query)).toBe(expected);
-  });
-});
+/** As the vectors' author does it: our own requests have theirs in this form from the start. */
+function canonicalQuery(query: Readonly<Record<string, string>>): string {
+  return Object.entries(query)
+    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    .join('&');
+}

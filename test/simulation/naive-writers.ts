@@ -1,5 +1,5 @@
 import type { AppendFailure, RequestOptions } from '../../src/append/append-client.js';
-import { withDeadline } from '../../src/append/request-deadline.js';
+import { TimedRequests } from '../../src/append/timed-requests.js';
 import { Chronicle } from './chronicle.js';
 import type { Counts } from './counts.js';
 import type { Limits } from './limits.js';
@@ -19,7 +19,8 @@ export type NaiveAppend = (
 const tries = 4;
 
 function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T> {
-  return withDeadline(new AbortController().signal, 300, (signal) => request({ signal }));
+  const { signal } = new AbortController();
+  return new TimedRequests({ signal, requestTimeout: 300, request: {} }).run(0, request);
 }
 
 /** Tries again whatever happened, and where a 409 says that the object ends. */

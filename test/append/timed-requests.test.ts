@@ -1,8 +1,22 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AbandonedRequestError, withDeadline } from '../../src/append/request-deadline.js';
+import type { RequestOptions, RequestTimeout } from '../../src/append/append-client.js';
+import { AbandonedRequestError, TimedRequests } from '../../src/append/timed-requests.js';
 
-describe('withDeadline()', () => {
+/** Runs one request of a stream that ends with `signal`. */
+function withDeadline<T>(
+  signal: AbortSignal,
+  requestTimeout: number,
+  send: (signal: AbortSignal, timeout: RequestTimeout) => Promise<T>,
+): Promise<T> {
+  const requests = new TimedRequests({ signal, requestTimeout, request: {} });
+  return requests.run(0, (options) => {
+    const { signal: own, timeout } = options as Required<RequestOptions>;
+    return send(own as AbortSignal, timeout as RequestTimeout);
+  });
+}
+
+describe('TimedRequests.run()', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -13,7 +27,8 @@ describe('withDeadline()', () => {
 
   const expectNothingLeft = (signal: AbortSignal) => {
     expect(vi.getTimerCount()).toBe(0);
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    // Of the stream, whatever the number of its requests.
+    expect(getEventListeners(signal, 'abort')).toHaveLength(signal.aborted ? 0 : 1);
   };
 
   /** Rejects with its reason when `signal` fires, as a client should. */
@@ -24,7 +39,7 @@ describe('withDeadline()', () => {
 
   const never = () => new Promise<never>(() => {});
 
-  test('resolves with what the request resolves with, and leaves no timer and no listener', async () => {
+  test('resolves with what the request resolves with, and leaves no timer', async () => {
     const { signal } = new AbortController();
     const inner: AbortSignal[] = [];
     const answer = await withDeadline(signal, 1000, async (given) => {
@@ -37,7 +52,7 @@ describe('withDeadline()', () => {
     expect(inner.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
-  test('rejects with what the request rejects with, and leaves no timer and no listener', async () => {
+  test('rejects with what the request rejects with, and leaves no timer', async () => {
     const { signal } = new AbortController();
     const refusal = new Error('refused');
 
@@ -45,7 +60,7 @@ describe('withDeadline()', () => {
     expectNothingLeft(signal);
   });
 
-  test('rejects with what the request throws at once, and leaves no timer and no listener', async () => {
+  test('rejects with what the request throws at once, and leaves no timer', async () => {
     const { signal } = new AbortController();
     const thrown = new Error('thrown');
     const running = withDeadline(signal, 1000, () => {
@@ -54,6 +69,47 @@ describe('withDeadline()', () => {
 
     await expect(running).rejects.toBe(thrown);
     expectNothingLeft(signal);
+  });
+
+  test('shares a signal between a few requests in succession', async () => {
+    const { signal } = new AbortController();
+    const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
+    const counts = new Map<unknown, number>();
+    for (let request = 0; request < 20; request++) {
+      await requests.run(0, async ({ signal: own, timeout }) => {
+        counts.set(own, (counts.get(own) ?? 0) + 1);
+        expect(timeout?.milliseconds).toBe(1000);
+      });
+    }
+
+    expect([...counts.values()]).toEqual([8, 8, 4]);
+    expectNothingLeft(signal);
+  });
+
+  test('never shares a signal that has fired', async () => {
+    const { signal } = new AbortController();
+    const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
+    const settled = expect(
+      requests.run(0, (options) => untilAborted(options.signal as AbortSignal)),
+    ).rejects.toMatchObject({ name: 'TimeoutError' });
+    await vi.advanceTimersByTimeAsync(1000);
+    await settled;
+
+    await requests.run(0, async (options) => expect(options.signal?.aborted).toBe(false));
+  });
+
+  test('gives a request the time that its bytes take, and the options of all', async () => {
+    const { signal } = new AbortController();
+    const request = { trafficLimit: 8 * 1024, requestPayer: 'requester' } as const;
+    const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
+    const send = vi.fn((options) => untilAborted(options.signal));
+    const settled = expect(requests.run(2048, send)).rejects.toMatchObject({
+      message: 'No answer within 3000 ms',
+    });
+    await vi.advanceTimersByTimeAsync(3000);
+
+    await settled;
+    expect(send.mock.calls[0]?.[0]).toMatchObject(request);
   });
 
   test('calls the request at once', () => {
@@ -87,9 +143,9 @@ describe('withDeadline()', () => {
     const { signal } = new AbortController();
     let resume = () => {};
     let inner: AbortSignal | undefined;
-    const running = withDeadline(signal, 1000, (given, suspendTimeout) => {
+    const running = withDeadline(signal, 1000, (given, timeout) => {
       inner = given;
-      resume = suspendTimeout();
+      resume = timeout.suspend();
       return untilAborted(given);
     });
     const settled = expect(running).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -105,8 +161,8 @@ describe('withDeadline()', () => {
   test('aborts a request that has suspended its time, and leaves no timer', async () => {
     const controller = new AbortController();
     let resume = () => {};
-    const running = withDeadline(controller.signal, 1000, (_, suspendTimeout) => {
-      resume = suspendTimeout();
+    const running = withDeadline(controller.signal, 1000, (_, timeout) => {
+      resume = timeout.suspend();
       return never();
     });
     const reason = new Error('destroyed');
@@ -218,7 +274,7 @@ describe('withDeadline()', () => {
       throw new Error('at once');
     });
 
-    await expect(running).rejects.toThrow('at once');
+    await expect(running).rejects.toThrow('destroyed');
     await new Promise((resolve) => setImmediate(resolve));
     process.removeListener('unhandledRejection', unhandled);
 
