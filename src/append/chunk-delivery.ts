@@ -131,10 +131,11 @@ export class ChunkDelivery {
   /** Resolves when bytes have been committed; throws the last `FailedAttempt` when it gave up. */
   async #attemptInTurn(): Promise<void> {
     const startedAt = performance.now();
-    let first: unknown;
+    let first: FailedAttempt;
     try {
       return await this.#attempt();
     } catch (error) {
+      if (!(error instanceof FailedAttempt)) throw error;
       first = error;
     }
     // Most chunks never come here: p-retry takes the failure for that of its first attempt.

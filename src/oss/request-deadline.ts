@@ -80,7 +80,8 @@ export class RequestDeadline {
 
   #startTimer(): void {
     const { milliseconds = Number.POSITIVE_INFINITY } = this.#callerTimeout ?? {};
-    if (milliseconds <= this.#timeout) return;
+    // A clock that fires no signal ends nothing.
+    if (this.#callerSignal !== undefined && milliseconds <= this.#timeout) return;
     this.#timer = new SuspendableTimer(this.#timeout, () => {
       this.#signal.abort(new RequestTimedOut(this.#timeout));
     });

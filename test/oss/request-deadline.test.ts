@@ -82,6 +82,13 @@ describe('RequestDeadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('keeps a clock of its own where that of the caller fires no signal', () => {
+    const timeout = { milliseconds: 50, suspend: () => () => {} };
+    const deadline = new RequestDeadline(100, { timeout });
+    vi.advanceTimersByTime(100);
+    expect(deadline.signal.reason).toMatchObject({ timeout: 100 });
+  });
+
   test('suspend() leaves the signal of the caller alone', () => {
     const caller = new AbortController();
     const deadline = new RequestDeadline(100, { signal: caller.signal });
