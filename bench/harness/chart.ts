@@ -122,7 +122,7 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
       textStyle: text,
     },
     grid: panels.map((_, index) => ({
-      ...{ left: leftOf(index), top, width: panelWidth, bottom: 96 },
+      ...{ left: leftOf(index), top, width: panelWidth, bottom: 66 + 30 * legendRows(contenders) },
     })),
     xAxis: panels.map((_, gridIndex) => ({
       ...{ gridIndex, type: 'category', data: columns.map((value) => plan.x.label(value ?? '')) },
@@ -208,6 +208,12 @@ function scaleOf(summaries: readonly Summary[], { isLogarithmic }: ChartPlan) {
   const power = powerBelow(most / 5);
   const interval = [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step * 6 >= most);
   return interval && { interval, max: Math.ceil(most / interval) * interval };
+}
+
+/** Rows that the legend takes: nobody measures text before a browser does. */
+function legendRows(names: readonly string[]): number {
+  const widths = names.map(({ length }) => 5.5 * length + 43);
+  return Math.ceil(widths.reduce((sum, next) => sum + next, 0) / width);
 }
 
 function valuesOf(results: readonly Result[], field: string | undefined): (Value | undefined)[] {
