@@ -7,7 +7,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -75,16 +76,28 @@ function refuse(reason: string): number {
 /** One that fails does not keep the others from running. */
 async function runAll(names: readonly string[], flags: readonly string[]): Promise<number> {
   let status = 0;
+  // One that is stopped has no time to remove what it has made.
+  await using temporary = await makeTemporaryFolder();
+  const env = { ...process.env, ...temporary.variables };
   for (const name of names) {
     console.log(`# ${name}`);
     const program = join(import.meta.dirname, `${name}${suffix}`);
-    const [code] = await once(fork(program, flags, { signal: stop.signal }), 'exit');
+    const [code] = await once(fork(program, flags, { signal: stop.signal, env }), 'exit');
     if (code !== 0) {
       console.error(`${name} has failed`);
       status = 1;
     }
   }
   return status;
+}
+
+async function makeTemporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'oss-append-stream-bench-'));
+  return {
+    // Where one looks depends on the system.
+    variables: { TMPDIR: path, TEMP: path, TMP: path },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }),
+  };
 }
 
 async function compare(
