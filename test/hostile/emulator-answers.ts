@@ -60,7 +60,7 @@ export function errorCodeOf({ headers, body }: RawAnswer): string {
   }
   const verdict = XMLValidator.validate(document);
   if (verdict !== true) throw new Error(`${verdict.err.msg}: ${document}`);
-  const { Error: error } = new XMLParser().parse(document);
+  const { Error: error } = new XMLParser({ parseTagValue: false }).parse(document);
   if (!/^\w+$/.test(error?.Code) || error.RequestId !== headers.get('x-oss-request-id')) {
     throw new Error(`Cannot find code and request ID in ${document}`);
   }
