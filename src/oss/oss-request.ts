@@ -17,14 +17,14 @@ export interface SignableOssRequest {
 
   /** Lower-case names. Requests that have none share one object. */
   readonly headers: Readonly<Record<string, string>>;
+
+  /** What will probably be asked when this one and `index` like it have succeeded. */
+  readonly next?: ((index: number) => SignableOssRequest) | undefined;
 }
 
 /** A request to OSS, not signed yet. */
 export interface OssRequest extends SignableOssRequest {
   readonly body?: Uint8Array | undefined;
-
-  /** What will probably be asked when this one and `index` like it have succeeded. */
-  readonly next?: ((index: number) => SignableOssRequest) | undefined;
 
   /** What it is for, to put after "Cannot" in an error's message. */
   readonly describe: () => string;
@@ -46,6 +46,8 @@ export function appendRequest(
   }
   const { create } = options;
   const headers = requestHeaders(options);
+  // What is signed ahead outlives the request, and must not keep its body.
+  const { byteLength } = body;
   return {
     method: 'POST',
     key,
@@ -53,11 +55,10 @@ export function appendRequest(
     headers: create === undefined ? headers : { ...headers, ...creationHeaders(create) },
     body,
     next: (index) => {
-      const next = position + (1 + index) * body.byteLength;
+      const next = position + (1 + index) * byteLength;
       return { method: 'POST', key, query: `append&position=${next}`, headers };
     },
-    describe: () =>
-      `append ${body.byteLength} bytes to ${JSON.stringify(key)} at position ${position}`,
+    describe: () => `append ${byteLength} bytes to ${JSON.stringify(key)} at position ${position}`,
   };
 }
 

@@ -25,6 +25,9 @@ interface Place {
   readonly resource: string;
   readonly path: string;
   readonly foresight: Foresight;
+
+  /** What will probably follow the last request that was signed. */
+  next: SignableOssRequest['next'];
 }
 
 /** Objects that are kept in mind, so that many streams can share a client. */
@@ -70,21 +73,19 @@ export class RequestSigner {
   sign(request: SignableOssRequest, credentials: Credentials): SignedRequest {
     const place = this.#placeOf(request.key);
     const { second } = this.#now();
+    place.next = request.next;
     const foreseen = place.foresight.take(request, credentials, second);
     return foreseen ?? this.#sign(request, place, credentials);
   }
 
   /**
-   * Signs requests that will probably follow, so that they need not wait for that.
-   *
-   * @param next The request that will follow after `index` others.
+   * Signs what will probably follow the last request for an object, so that it need not wait for
+   * that: the next may have been signed since this was called for.
    */
-  signAhead(
-    key: string,
-    next: (index: number) => SignableOssRequest,
-    credentials: Credentials,
-  ): void {
+  signAhead(key: string, credentials: Credentials): void {
     const place = this.#placeOf(key);
+    const { next } = place;
+    if (next === undefined) return;
     place.foresight.renew((index) => {
       const request = next(index);
       const signed = this.#sign(request, place, credentials);
@@ -130,7 +131,7 @@ export class RequestSigner {
     if (place === undefined) {
       const resource = canonicalResource(this.#bucket, key);
       const path = `${this.#pathPrefix}${encodeObjectKey(key)}`;
-      place = { resource, path, foresight: new Foresight() };
+      place = { resource, path, foresight: new Foresight(), next: undefined };
       this.#places.set(key, place);
       const [oldest] = this.#places.keys();
       if (this.#places.size > mostPlaces) this.#places.delete(oldest as string);

@@ -73,7 +73,7 @@ export class SignedExchange {
   /** Signs what is to follow while there is time: two turns on, when the socket has the body. */
   #signAhead({ key, next }: OssRequest, credentials: Credentials): void {
     if (next === undefined) return;
-    setImmediate(setImmediate, () => this.#signer.signAhead(key, next, credentials));
+    setImmediate(setImmediate, () => this.#signer.signAhead(key, credentials));
   }
 
   /** What to sign with once more after a refusal; `undefined` when that would not help. */

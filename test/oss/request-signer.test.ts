@@ -56,7 +56,13 @@ describe('RequestSigner', () => {
 });
 
 describe('RequestSigner.signAhead()', () => {
-  const ahead = append(0).next ?? expect.unreachable();
+  /** One that has signed an append at 0, and what follows it. */
+  function foresightedSigner(): RequestSigner {
+    const one = signer();
+    one.sign(append(0), credentials);
+    one.signAhead('a.log', credentials);
+    return one;
+  }
 
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5) });
@@ -67,21 +73,38 @@ describe('RequestSigner.signAhead()', () => {
   });
 
   test('foresees an append behind those before it', () => {
-    expect(ahead(0).query).toBe(append(10).query);
-    expect(ahead(2).query).toBe(append(30).query);
-    expect(appendRequest({ key: 'a.log', position: 7 }, body, {}).next?.(0).query).toBe(
-      append(17).query,
-    );
+    const { next = expect.unreachable() } = append(0);
+    expect(next(0).query).toBe(append(10).query);
+    expect(next(2).query).toBe(append(30).query);
+    expect(append(7).next?.(0).query).toBe(append(17).query);
   });
 
   test('has the next request signed as it would be signed then', () => {
-    const one = signer();
-    one.signAhead('a.log', ahead, credentials);
+    const one = foresightedSigner();
     const expected = signer().sign(append(10), credentials);
     vi.advanceTimersByTime(5000);
 
     expect(one.sign(append(10), credentials)).toEqual(expected);
     expect(dateOf(one.sign(append(10), credentials))).toBe('20260102T030410Z');
+  });
+
+  test('heeds requests that were signed since it was called for', () => {
+    const one = signer();
+    one.sign(append(0), credentials);
+    one.sign(append(10), credentials);
+    one.signAhead('a.log', credentials);
+    vi.advanceTimersByTime(1000);
+
+    expect(dateOf(one.sign(append(20), credentials))).toBe('20260102T030405Z');
+  });
+
+  test('has nothing to sign behind a request that nothing follows', () => {
+    const one = foresightedSigner();
+    one.sign(headRequest('a.log', {}), credentials);
+    one.signAhead('a.log', credentials);
+    vi.advanceTimersByTime(1000);
+
+    expect(dateOf(one.sign(append(10), credentials))).toBe('20260102T030406Z');
   });
 
   test.each([
@@ -92,8 +115,7 @@ describe('RequestSigner.signAhead()', () => {
     { scenario: 'for other credentials', own: { ...credentials, accessKeySecret: 'other' } },
     { scenario: 'for a HEAD', request: headRequest('a.log', {}) },
   ])('is not heeded $scenario', ({ later = 0, clockOffset = 0, request = append(10), own }) => {
-    const one = signer();
-    one.signAhead('a.log', ahead, credentials);
+    const one = foresightedSigner();
     vi.advanceTimersByTime(later);
     one.clockOffset = clockOffset;
     const fresh = signer();
@@ -107,11 +129,11 @@ describe('RequestSigner.signAhead()', () => {
     const depths: number[] = [];
     let position = 0;
     const step = (length: number) => {
-      one.sign(append(position), credentials);
-      const { next = expect.unreachable() } = append(position);
-      const foresee = vi.fn(next);
-      one.signAhead('a.log', foresee, credentials);
-      if (foresee.mock.calls.length > 0) depths.push(foresee.mock.calls.length);
+      const request = append(position);
+      const next = vi.fn(request.next);
+      one.sign({ ...request, next }, credentials);
+      one.signAhead('a.log', credentials);
+      if (next.mock.calls.length > 0) depths.push(next.mock.calls.length);
       position += length;
     };
     for (let count = 0; count < 9; count++) step(10);
@@ -125,8 +147,8 @@ describe('RequestSigner.signAhead()', () => {
     const one = signer();
     const request = (index: number) => appendRequest({ key: `${index}`, position: 0 }, body, {});
     for (let index = 0; index <= 1000; index++) {
-      const { next = expect.unreachable() } = request(index);
-      one.signAhead(`${index}`, next, credentials);
+      one.sign(request(index), credentials);
+      one.signAhead(`${index}`, credentials);
     }
     vi.advanceTimersByTime(1000);
     const dateOfNext = (index: number) =>
