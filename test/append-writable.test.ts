@@ -36,11 +36,31 @@ describe('write()', () => {
     const stream = openStream(emulator, 'a.log', { defaultEncoding: 'hex' });
 
     stream.write('6869');
+    stream.write('6a');
+    stream.setDefaultEncoding('utf8');
+    stream.write('é');
     stream.setDefaultEncoding('latin1');
+    stream.write('é');
+    stream.write('é', 'utf8');
     stream.end('é');
     await finished(stream);
 
-    expect(await emulator.read(bucket, 'a.log')).toEqual(Buffer.from([0x68, 0x69, 0xe9]));
+    const appended = await emulator.read(bucket, 'a.log');
+    expect(appended.toString('hex')).toBe('68696ac3a9e9c3a9e9');
+  });
+
+  test('follows setDefaultEncoding() where UTF-8 was the default', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    stream.write('é');
+    stream.setDefaultEncoding('latin1');
+    stream.write('é');
+    stream.end();
+    await finished(stream);
+
+    const appended = await emulator.read(bucket, 'a.log');
+    expect(appended.toString('hex')).toBe('c3a9e9');
   });
 
   test.each([1, 2, 3, 4, 5, 6, 7])(
@@ -98,6 +118,67 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe(expected);
   });
 
+  test('keeps the order of what is written in need of room, corked, and by listeners meanwhile', async () => {
+    await using emulator = await startEmulator();
+    // Room for nine chunks and a half beside Node's own queue: there is some as soon as one leaves.
+    const highWaterMark = 65_536 + 10 + 95;
+    const stream = openStream(emulator, 'a.log', { chunkSize: 10, highWaterMark });
+    let expected = '';
+    const write = (text: string, callback?: () => void) => {
+      expected += text;
+      stream.write(text, callback);
+    };
+    const onCommit = () => write('!');
+    stream.on('commit', onCommit);
+
+    write('a');
+    write('b', () => write('?'));
+    stream.cork();
+    write('c', () => {});
+    write('d');
+    stream.uncork();
+    for (let count = 0; count < 9; count++) write('more than there is room for');
+    await stream.flush();
+    stream.off('commit', onCommit);
+    write('e');
+    write('f');
+    stream.end();
+    await finished(stream);
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe(expected);
+  });
+
+  test('holds back what is written while it is corked', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { flushInterval: 0 });
+
+    stream.write('a');
+    stream.cork();
+    stream.write('b');
+    await once(stream, 'commit');
+    expect(stream.position).toBe(1);
+    stream.end();
+    await finished(stream);
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('ab');
+  });
+
+  test('passes everything through a _write() that has taken the place of ours', async () => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log');
+
+    stream.write('ab');
+    stream._write = (data, encoding, callback) => {
+      AppendWritable.prototype._write.call(stream, Buffer.from(`<${data}>`), encoding, callback);
+    };
+    stream.write('cd');
+    stream.write(Buffer.from('ef'));
+    stream.end();
+    await finished(stream);
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('ab<cd><ef>');
+  });
+
   test('passes its callback null and nothing else, and ignores one that is no function', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
@@ -110,7 +191,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aabb');
   });
 
-  test("refuses the encoding 'buffer' for a string and accepts the next write", async () => {
+  test("refuses the encoding 'buffer' for a string, what is no bytes, and accepts the next write", async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -118,11 +199,14 @@ describe('write()', () => {
     expect(() => stream.end('aa', 'buffer' as BufferEncoding)).toThrow(TypeError);
     expect(() => stream.write(null)).toThrow(/null/);
     expect(() => stream.write(5, () => {})).toThrow(TypeError);
+    stream.write('aa');
+    expect(() => stream.write(['a'])).toThrow(/string or an instance of Buffer/);
+    expect(() => stream.write('aa', 'utf9' as BufferEncoding)).toThrow(/Unknown encoding: utf9/);
     const acknowledged = new Promise((resolve) => stream.write('bb', resolve));
     stream.end();
     await acknowledged;
 
-    expect(String(await emulator.read(bucket, 'a.log'))).toBe('bb');
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('aabb');
   });
 });
 
@@ -150,6 +234,21 @@ describe('flushInterval', () => {
     const appends = emulator.requests.filter(({ operation }) => operation === 'append');
     expect(appends.map(({ byteLength }) => byteLength)).toEqual([3]);
   });
+
+  test.each(['€', Buffer.from('€')])(
+    'Infinity does not wait when a chunk is just full: %o',
+    async (rest) => {
+      await using emulator = await startEmulator();
+      const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: Infinity });
+
+      await once(stream, 'ready');
+      stream.write('a');
+      stream.write(rest);
+      await once(stream, 'commit');
+
+      expect(String(await emulator.read(bucket, 'a.log'))).toBe('a€');
+    },
+  );
 
   test('Infinity waits for a full chunk, flush() or end()', async () => {
     await using emulator = await startEmulator();

@@ -10,6 +10,9 @@ const initialCapacity = 16 * 1024;
  */
 const leastLarge = 4 * 1024;
 
+/** Most bytes that a UTF-16 unit of a string comes to; no other encoding makes more of one. */
+const mostUtf8 = 3;
+
 const noBytes = Buffer.alloc(0);
 
 /**
@@ -82,19 +85,32 @@ export class ChunkBuffer {
 
   /** Copies what fits and returns the bytes that did not, or `undefined` when all did. */
   add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
+    if (encoding === 'utf8' && this.addBehind(data)) return undefined;
     const isLarge = data.length >= leastLarge;
     if (typeof data !== 'string') return this.#addBytes(data, isLarge);
-
-    // No encoding makes more than three bytes of a UTF-16 unit; counting costs only at the edge.
-    const most = data.length * 3;
-    if (most > this.#end - this.#taken && !this.#makeRoom(data, encoding)) {
+    if (!this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
-    }
-    this.#taken +=
-      encoding === 'utf8'
-        ? this.#slab.write(data, this.#taken)
-        : this.#slab.write(data, this.#taken, encoding);
+    this.#taken += this.#slab.write(data, this.#taken, encoding);
     return undefined;
+  }
+
+  /**
+   * Copies all of `data`, a string as UTF-8, if it surely fits behind what is in the filling chunk,
+   * and does not fill it.
+   *
+   * @returns Whether it did: it is all or nothing.
+   */
+  addBehind(data: string | Uint8Array): boolean {
+    const room = this.#end - this.#taken;
+    if (typeof data === 'string') {
+      if (data.length * mostUtf8 >= room) return false;
+      this.#taken += this.#slab.write(data, this.#taken);
+    } else {
+      if (data.length >= room || data.length >= leastLarge) return false;
+      this.#slab.set(data, this.#taken);
+      this.#taken += data.length;
+    }
+    return true;
   }
 
   /**
@@ -137,7 +153,8 @@ export class ChunkBuffer {
   /** Whether the slab has room for the string now; never where it might have to be split. */
   #makeRoom(data: string, encoding: BufferEncoding): boolean {
     const free = this.#free;
-    const most = data.length * 3;
+    // Counting costs only at the edge.
+    const most = data.length * mostUtf8;
     if (most > free && Buffer.byteLength(data, encoding) > free) return false;
     this.#reserve(Math.min(most, free));
     return true;

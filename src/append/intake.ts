@@ -117,6 +117,17 @@ export class Intake {
     if (this.#buffer.isFull) this.#onDue();
   }
 
+  /**
+   * As {@link accept}, if it comes to no more than a copy; otherwise takes nothing and returns `false`.
+   *
+   * Nothing may wait for room, and nobody for this write.
+   */
+  acceptAtOnce(data: string | Uint8Array): boolean {
+    if (!this.#buffer.addBehind(data)) return false;
+    this.#sequence++;
+    return true;
+  }
+
   /** Goes on with the write that found no room, and so with those in Node's queue behind it. */
   resume(): void {
     const waiting = this.#waiting;

@@ -308,6 +308,19 @@ describe('ChunkBuffer with room for several chunks', () => {
     expect(buffer.byteLength).toBe(70);
   });
 
+  test('copies no large piece of bytes ahead of a chunk that is full', () => {
+    const size = 64 * 1024;
+    const buffer = new ChunkBuffer(size, 2 * size);
+    buffer.add(run(size), 'utf8');
+    buffer.add('behind', 'utf8');
+    const large = run(4096);
+
+    expect(buffer.add(large, 'utf8')).toBe(large);
+    expect(buffer.add(large.subarray(1), 'utf8')).toBeUndefined();
+    buffer.cut();
+    expect(buffer.add(large, 'utf8')).toBeUndefined();
+  });
+
   test('cuts the oldest first, and takes more when that has made room', () => {
     const buffer = create();
     buffer.add('0123456789', 'utf8');
