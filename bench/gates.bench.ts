@@ -3,6 +3,7 @@
 //   npm run bench -- gates
 import type { Contender } from './harness/assignment.js';
 import { type CommonSetting, measure } from './harness/benchmark.js';
+import { describeProcessors } from './harness/environment.js';
 import { base, isQuick } from './harness/flags.js';
 import { type Gate, judge, verdictRows } from './harness/gate.js';
 import type { PaceSetting } from './harness/paced-producer.js';
@@ -134,10 +135,10 @@ async function passJudgement(measured: Report): Promise<void> {
 }
 
 function describe({ environment, repeats }: Report, table: string): string {
-  const { node, undici: version, cpu, cores, isAwake, commit } = environment;
+  const { node, undici: version, commit } = environment;
   return `# How fast it must be
 
-Written by \`npm run bench -- gates\` at commit ${commit}, with Node.js ${node} and undici ${version} on ${cpu}, ${cores} cores${isAwake ? ' kept awake' : ''}. Medians of ${repeats} alternated repeats after a warm-up; every number is a ratio of two figures of the same repeat.
+Written by \`npm run bench -- gates\` at commit ${commit}, with Node.js ${node} and undici ${version} on ${describeProcessors(environment)}. Medians of ${repeats} alternated repeats after a warm-up; every number is a ratio of two figures of the same repeat.
 
 ${table}
 

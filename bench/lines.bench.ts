@@ -49,7 +49,7 @@ function setting(group: Setting['group'], kind: (typeof kinds)[number]): Setting
   const lines = `${source === 'ascii' ? 'ASCII' : source}, ${pieceLength} B`;
   return {
     ...{ name: `${group}, lines: ${lines}`, group, lines, ...kind, format },
-    ...{ byteLength: isQuick ? 1e6 : byteLength, delay: 0, protocol: 'http' },
+    ...{ byteLength: isQuick ? 2e6 : byteLength, delay: 0, protocol: 'http' },
   };
 }
 

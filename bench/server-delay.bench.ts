@@ -23,10 +23,10 @@ function setting(chunkSize: number, delay: number): Setting {
   };
 }
 
-/** As much as takes about a fifth of a second, if a chunk takes 5 ms per MiB beside the delay. */
+/** As much as takes about half a second, if a chunk takes 5 ms per MiB beside the delay. */
 function byteLengthFor(chunkSize: number, delay: number): number {
-  const chunks = Math.ceil(200 / (delay + 5 * (chunkSize / MiB)));
-  return Math.max(5, chunks) * chunkSize;
+  const chunks = Math.ceil(500 / (delay + 5 * (chunkSize / MiB)));
+  return Math.max(10, chunks) * chunkSize;
 }
 
 const report = await measure({

@@ -7,7 +7,7 @@ import { print, save } from './harness/report.js';
 
 const setting: CommonSetting = {
   ...{ name: 'lines of 200 B', source: 'ascii', pieceLength: 200 },
-  ...{ byteLength: isQuick ? 1e6 : 48e6, delay: 0, protocol: 'http' },
+  ...{ byteLength: isQuick ? 2e6 : 48e6, delay: 0, protocol: 'http' },
 };
 
 const ours = { module: 'acknowledged-writes', isOurs: true };

@@ -18,7 +18,7 @@ export interface CommonSetting extends SourceSetting {
   /** What it is called in the results. */
   readonly name: string;
 
-  /** Bytes to write, rounded up to whole periods of the source. */
+  /** Bytes to write, rounded down to whole periods of the source, but to one at least. */
   readonly byteLength: number;
 
   /** Milliseconds the store sleeps before it answers an append. */
@@ -76,6 +76,7 @@ export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>):
   const results: Result[] = [];
   await using store = await Store.start(settings.map(({ protocol }) => protocol));
   const { certificateFile } = store;
+  const isStoreBound = !isQuick && (await store.bind());
   await using wakefulness = isQuick ? undefined : await keepAwake();
   await using processes = new ContenderProcesses({ certificateFile, execArgv, isFresh });
   for (const setting of settings) {
@@ -94,7 +95,14 @@ export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>):
     results.push(...ofSetting);
   }
   const isAwake = wakefulness !== undefined && wakefulness.pids.length > 0;
-  return { name, question, environment: environment({ isAwake }), repeats, compare, results };
+  return {
+    name,
+    question,
+    environment: environment({ isAwake, isStoreBound }),
+    repeats,
+    compare,
+    results,
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
 // own, so that it reads the same in light and in dark.
 import type { CustomSeriesOption, EChartsOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
+import { describeProcessors } from './environment.js';
 import type { Report, Result } from './report.js';
 import type { Summary } from './statistics.js';
 
@@ -221,9 +222,9 @@ function valuesOf(results: readonly Result[], field: string | undefined): (Value
 }
 
 function describe({ environment, repeats }: Report): string {
-  const { node, cpu, cores, isAwake, commit } = environment;
+  const { node, commit } = environment;
   return [
-    ...[`Node.js ${node}`, `${cpu}, ${cores} cores${isAwake ? ' kept awake' : ''}`],
+    ...[`Node.js ${node}`, describeProcessors(environment)],
     `commit ${commit}`,
     `medians of ${repeats} alternated repeats, with least and most`,
   ].join(' · ');

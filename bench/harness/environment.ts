@@ -12,6 +12,9 @@ export interface Environment {
 
   /** Whether the processors were kept from resting. */
   readonly isAwake: boolean;
+
+  /** Whether the store was kept on one of them. */
+  readonly isStoreBound: boolean;
   readonly memory: number;
 
   /** Commit of this library, with `+` where files have been changed since. */
@@ -19,7 +22,9 @@ export interface Environment {
   readonly date: string;
 }
 
-export function environment({ isAwake }: Pick<Environment, 'isAwake'>): Environment {
+export function environment(
+  preparations: Pick<Environment, 'isAwake' | 'isStoreBound'>,
+): Environment {
   const { version } = createRequire(import.meta.url)('undici/package.json');
   return {
     node: process.version,
@@ -27,11 +32,18 @@ export function environment({ isAwake }: Pick<Environment, 'isAwake'>): Environm
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
-    isAwake,
+    ...preparations,
     memory: totalmem(),
     commit: commit(),
     date: new Date().toISOString().slice(0, 10),
   };
+}
+
+/** The processors that results come from, in words. */
+export function describeProcessors({ cpu, cores, isAwake, isStoreBound }: Environment): string {
+  return [`${cpu}, ${cores} cores`, isAwake && ' kept awake', isStoreBound && ', one for the store']
+    .filter(Boolean)
+    .join('');
 }
 
 function commit(): string {

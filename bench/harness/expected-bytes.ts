@@ -3,6 +3,9 @@ import { type Crc64, combineCrc64 } from '../../src/crc64.js';
 /** Longest run of bytes that is compared in one go. */
 const stride = 256 * 1024;
 
+/** Most bytes that are left to compute a checksum of when a client waits for it. */
+const step = 1024;
+
 /**
  * Bytes that are known before they come, because they repeat a period: they can be compared rather
  * than kept, and the checksum of any length follows from that of one period. Both cost a fraction of
@@ -15,6 +18,9 @@ export class ExpectedBytes {
   /** The period again and again, so that a piece that wraps around is one comparison all the same. */
   readonly #repeated: Buffer;
 
+  /** Checksums of the first 0, 1, 2, ... steps of the period. */
+  readonly #starts: bigint[];
+
   /** Checksums of 1, 2, 4, 8, ... periods. */
   readonly #doubles: bigint[];
 
@@ -23,6 +29,11 @@ export class ExpectedBytes {
     this.#period = period;
     const times = 1 + Math.ceil(stride / period.byteLength);
     this.#repeated = Buffer.concat(Array.from({ length: times }, () => period));
+    this.#starts = [0n];
+    for (let start = 0; start + step <= period.byteLength; start += step) {
+      const piece = crc64(period.subarray(start, start + step));
+      this.#starts.push(combineCrc64(this.#starts.at(-1) as bigint, piece, step));
+    }
     this.#doubles = [crc64(period)];
   }
 
@@ -46,7 +57,9 @@ export class ExpectedBytes {
       if (rest % 2 === 1) crc64 = combineCrc64(crc64, this.#double(bit), byteLength * 2 ** bit);
       rest = Math.floor(rest / 2);
     }
-    const tail = this.#period.subarray(0, length % byteLength);
+    const steps = Math.floor((length % byteLength) / step);
+    crc64 = combineCrc64(crc64, this.#starts[steps] as bigint, steps * step);
+    const tail = this.#period.subarray(steps * step, length % byteLength);
     return combineCrc64(crc64, this.#crc64(tail), tail.byteLength);
   }
 

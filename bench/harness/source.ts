@@ -34,9 +34,10 @@ export function makeSource({ source, pieceLength, format }: SourceSetting): Sour
   return { pieces, period };
 }
 
-/** Writes of a whole number of periods, at least `byteLength` bytes. */
+/** Writes of as many whole periods as `byteLength` bytes have room for, but of one if it is any. */
 export function wholePeriods({ pieces, period }: Source, byteLength: number): number {
-  return Math.ceil(byteLength / period.byteLength) * pieces.length;
+  const periods = byteLength / period.byteLength;
+  return (periods < 1 ? Math.ceil(periods) : Math.floor(periods)) * pieces.length;
 }
 
 function bytes(length: number, seed: number): Buffer {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Remote } from '../../test/helpers/remote.js';
 import type { Target } from './assignment.js';
 import type { Expectation } from './expected-object.js';
+import { bindToFirstProcessor } from './processor.js';
 import type { Endpoints, OrderAccount, Protocol, StoreFunctions } from './store-process.js';
 
 /** The store, in its own process, and what a client must know to use it. */
@@ -53,6 +54,11 @@ export class Store implements AsyncDisposable {
     const account = await this.#remote.call('take', key);
     if (account === undefined) throw new Error(`The store does not know ${key}`);
     return account;
+  }
+
+  /** Gives it a processor, for others to keep away from; resolves with whether that was possible. */
+  bind(): Promise<boolean> {
+    return bindToFirstProcessor(this.#remote.process.pid as number);
   }
 
   /** Connections open now, and at most at one time since the last call. */

@@ -70,10 +70,12 @@ describe('makeSource()', () => {
 });
 
 test.each([
+  { byteLength: 0, writes: 0 },
   { byteLength: 1, writes: 327 },
   { byteLength: 65_400, writes: 327 },
-  { byteLength: 65_401, writes: 654 },
-])('wholePeriods() rounds $byteLength bytes up to $writes writes', ({ byteLength, writes }) => {
+  { byteLength: 130_799, writes: 327 },
+  { byteLength: 130_800, writes: 654 },
+])('wholePeriods() makes $writes writes of $byteLength bytes', ({ byteLength, writes }) => {
   const source = makeSource({ source: 'ascii', pieceLength: 200 });
 
   expect(wholePeriods(source, byteLength)).toBe(writes);
