@@ -93,7 +93,7 @@ const gates: readonly Gate<Setting>[] = [
     ...{ figure: 'lines/s', atLeast },
   })),
   ...[
-    { setting: chunks(64 * KiB, 0, 128 * MiB), size: '64 KiB', atLeast: 2.5 },
+    { setting: chunks(64 * KiB, 0, 512 * MiB), size: '64 KiB', atLeast: 2.5 },
     { setting: prompt, size: '1 MiB', atLeast: 2 },
     { setting: chunks(8 * MiB, 0, KiB * MiB), size: '8 MiB', atLeast: 1.8 },
   ].map(({ setting, size, atLeast }) => ({

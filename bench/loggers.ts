@@ -7,7 +7,7 @@ export const pinoContenders: readonly Contender[] = [
     options: { destination: 'null device' },
   },
   {
-    ...{ name: 'worker', module: 'pino-logger', isOurs: true },
+    ...{ name: 'worker', module: 'pino-logger', isThreaded: true, isOurs: true },
     options: { destination: 'worker' },
   },
   {

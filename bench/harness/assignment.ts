@@ -70,6 +70,9 @@ export interface Contender {
   /** It writes somewhere else, or nothing, so that the store cannot tell what arrived. */
   readonly isLocal?: boolean;
 
+  /** It works in several threads, and so may use every processor. */
+  readonly isThreaded?: boolean;
+
   /** It uses this library, so that two revisions of that can be compared with it. */
   readonly isOurs?: boolean;
 }

@@ -150,7 +150,7 @@ async function run(
   const { delay, objects, protocol } = own;
   const target = await store.expect({ period, delay, objects }, protocol);
   const assignment = { setting: own as unknown as Setting, target, library };
-  const measurement = await processes.run(entrant, contender.module, assignment);
+  const measurement = await processes.run(entrant, contender, assignment);
   const account = await store.take(target.key);
   if (contender.isLocal) return measurement;
   verify(contender, measurement, { account, isEmpty: own.byteLength === 0 });

@@ -1,6 +1,7 @@
 // Runs one contender in a process of its own, so that what it costs is its own.
 import { serve } from '../../test/helpers/remote.js';
 import { type Assignment, type Figures, isWorthRates, type Prepare } from './assignment.js';
+import { keepOffFirstProcessor } from './processor.js';
 
 /** What one run cost and achieved. */
 export interface Measurement {
@@ -14,6 +15,9 @@ export interface Measurement {
 }
 
 const functions = {
+  /** Leaves the first processor to the store. */
+  keepOffFirstProcessor: () => keepOffFirstProcessor(process.pid),
+
   async run(module: string, assignment: Assignment): Promise<Measurement> {
     const { prepare }: { prepare: Prepare } = await import(`../contenders/${module}.js`);
     const job = await prepare(assignment);

@@ -1,5 +1,5 @@
 import { Remote } from '../../test/helpers/remote.js';
-import type { Assignment } from './assignment.js';
+import type { Assignment, Contender } from './assignment.js';
 import type { ContenderFunctions, Measurement } from './contender-process.js';
 import { isQuick } from './flags.js';
 
@@ -26,10 +26,12 @@ export class ContenderProcesses implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** @param owner Whose process is to run the contender's `module`. */
-  async run(owner: object, module: string, assignment: Assignment): Promise<Measurement> {
+  /** @param owner Whose process is to run the contender. */
+  async run(owner: object, contender: Contender, assignment: Assignment): Promise<Measurement> {
+    const isNew = !this.#processes.has(owner);
     const remote = this.#processOf(isQuick ? this : owner);
-    const measurement = await remote.call('run', module, assignment);
+    if (isNew && !isQuick && isAlternating(contender)) await remote.call('keepOffFirstProcessor');
+    const measurement = await remote.call('run', contender.module, assignment);
     if (this.#options.isFresh) await this.end();
     return measurement;
   }
@@ -58,4 +60,9 @@ export class ContenderProcesses implements AsyncDisposable {
     }
     return remote;
   }
+}
+
+/** Whether it does its work in one thread, and takes turns with the store. */
+function isAlternating({ isLocal, isThreaded }: Contender): boolean {
+  return !isLocal && !isThreaded;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
-import { bindToFirstProcessor } from '../../bench/harness/processor.js';
+import { bindToFirstProcessor, keepOffFirstProcessor } from '../../bench/harness/processor.js';
 
 /** A process that waits to be killed. */
 function idleProcess(): { pid: number } & AsyncDisposable {
@@ -18,21 +18,26 @@ function idleProcess(): { pid: number } & AsyncDisposable {
   };
 }
 
-describe('bindToFirstProcessor()', () => {
-  test('leaves a process the first one, where there are others and a way to do it', async () => {
-    await using idle = idleProcess();
-    const isPossible = process.platform === 'linux' && availableParallelism() > 1;
+const isPossible = process.platform === 'linux' && availableParallelism() > 1;
+const last = availableParallelism() - 1;
 
-    expect(await bindToFirstProcessor(idle.pid)).toBe(isPossible);
+describe.each([
+  { bind: bindToFirstProcessor, allowed: '0' },
+  { bind: keepOffFirstProcessor, allowed: last === 1 ? '1' : `1-${last}` },
+])('$bind.name()', ({ bind, allowed }) => {
+  test('does so where there are several and a way to do it', async () => {
+    await using idle = idleProcess();
+
+    expect(await bind(idle.pid)).toBe(isPossible);
     if (!isPossible) return;
     const status = await readFile(`/proc/${idle.pid}/status`, 'utf8');
-    expect(/Cpus_allowed_list:\s*(.*)/.exec(status)?.[1]).toBe('0');
+    expect(/Cpus_allowed_list:\s*(.*)/.exec(status)?.[1]).toBe(allowed);
   });
 
   test('does without where there is no such way', async () => {
     await using idle = idleProcess();
     vi.stubEnv('PATH', '');
-    expect(await bindToFirstProcessor(idle.pid)).toBe(false);
+    expect(await bind(idle.pid)).toBe(false);
     vi.unstubAllEnvs();
   });
 });
