@@ -1,27 +1,31 @@
+import { LazyTimer } from './lazy-timer.js';
+
 /** Calls back once, when its time is up. While it is suspended no time passes for it. */
 export class SuspendableTimer {
+  readonly #timer: LazyTimer;
   readonly #onDue: () => void;
 
   /** Milliseconds left when it was last set going. */
   #remaining: number;
   #startedAt = 0;
   #suspensions = 0;
-
-  /** Absent while it is suspended, and when it is over. */
-  #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** @param timeout Milliseconds, at most what a timer takes. */
-  constructor(timeout: number, onDue: () => void) {
+  /**
+   * @param timeout Milliseconds, at most what a timer takes.
+   * @param timer What it runs on; shared with others that come after it.
+   */
+  constructor(timeout: number, onDue: () => void, timer = new LazyTimer()) {
     this.#remaining = timeout;
     this.#onDue = onDue;
+    this.#timer = timer;
     this.#start();
   }
 
   /** Stops the clock until the returned function is called, and that of every other call too. */
   suspend(): () => void {
     if (this.#suspensions++ === 0 && !this.#isOver) {
-      clearTimeout(this.#timer);
+      this.#timer.stop();
       this.#remaining -= performance.now() - this.#startedAt;
     }
     let isSuspended = true;
@@ -34,15 +38,22 @@ export class SuspendableTimer {
 
   /** Never calls back from now on. */
   clear(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#timer.stop();
+  }
+
+  /** As {@link clear}, and lets go of the timer that it runs on. */
+  close(): void {
+    this.#isOver = true;
+    this.#timer.close();
   }
 
   #start(): void {
     this.#startedAt = performance.now();
-    this.#timer = setTimeout(() => {
+    this.#timer.start(this.#remaining, () => {
       this.#isOver = true;
       this.#onDue();
-    }, this.#remaining);
+    });
   }
 }

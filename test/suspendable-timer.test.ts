@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LazyTimer } from '../src/lazy-timer.js';
 import { SuspendableTimer } from '../src/suspendable-timer.js';
 
 describe('SuspendableTimer', () => {
@@ -22,11 +23,10 @@ describe('SuspendableTimer', () => {
     expect(onDue).toHaveBeenCalledOnce();
   });
 
-  test('is no timer at all while it is suspended', () => {
+  test('does not count the time for which it is suspended', () => {
     const { timer, onDue } = start(100);
     vi.advanceTimersByTime(40);
     const resume = timer.suspend();
-    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(1000);
     resume();
     vi.advanceTimersByTime(59);
@@ -58,6 +58,31 @@ describe('SuspendableTimer', () => {
     vi.advanceTimersByTime(1000);
     expect(onDue).toHaveBeenCalledTimes(calls);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('leaves the timer alone that it shares, once it is over', () => {
+    const shared = new LazyTimer();
+    const [first, second] = [vi.fn(), vi.fn()];
+    const over = new SuspendableTimer(100, first, shared);
+    over.clear();
+    const current = new SuspendableTimer(100, second, shared);
+    vi.advanceTimersByTime(40);
+    const resume = over.suspend();
+    resume();
+    over.clear();
+    vi.advanceTimersByTime(60);
+    expect(second).toHaveBeenCalledOnce();
+    current.clear();
+    expect(first).not.toHaveBeenCalled();
+  });
+
+  test('close() leaves no timer behind', () => {
+    const { timer, onDue } = start(100);
+    timer.close();
+    timer.suspend()();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1000);
+    expect(onDue).not.toHaveBeenCalled();
   });
 
   test('does not begin again when it is cleared while it is suspended', () => {

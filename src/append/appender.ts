@@ -31,8 +31,8 @@ export interface AppenderOptions extends IntakeOptions, Omit<TimedRequestsOption
   readonly retry: RetryOptions;
   readonly create: ObjectCreation;
 
-  /** Lets the event loop turn once. */
-  readonly yieldTurn: () => Promise<void>;
+  /** Calls back when sockets have had a turn to take so many bytes. */
+  readonly yieldTurn: (byteLength: number, resume: () => void) => void;
 }
 
 /** Told of what happens, at once and in order. None of these may throw. */

@@ -27,8 +27,8 @@ export interface DeliveryOptions extends ChunkInquiryOptions {
   readonly verify: 'crc64' | 'none';
   readonly signal: AbortSignal;
 
-  /** Lets the event loop turn once. */
-  readonly yieldTurn: () => Promise<void>;
+  /** Calls back when sockets have had a turn to take so many bytes. */
+  readonly yieldTurn: (byteLength: number, resume: () => void) => void;
 }
 
 /** Bytes that have been confirmed to be in the object. */
@@ -180,12 +180,16 @@ export class ChunkDelivery {
         client.appendObject(key, position, body, exists ? options : { ...options, create }),
       ),
     );
-    // It is awaited below; until then a rejection must not count as unhandled.
-    const received = receiving.catch(() => {});
     if (isFirst) {
       // Whatever runs before this turn delays the part of the body that the socket did not take.
       // An answer that comes first is heeded first: it says what became of the bytes.
-      await Promise.race([this.#options.yieldTurn(), received]);
+      await new Promise<void>((resume) => {
+        receiving.then(
+          () => resume(),
+          () => resume(),
+        );
+        this.#options.yieldTurn(byteLength, resume);
+      });
       this.#listener.sent();
     }
     if (verify === 'crc64') this.#chunk.checksum();

@@ -1,3 +1,5 @@
+import { LazyTimer } from '../lazy-timer.js';
+
 /**
  * Tells when the oldest byte of the buffer has waited long enough.
  *
@@ -6,8 +8,10 @@
 export class FlushClock {
   readonly #flushInterval: number;
   readonly #onDue: () => void;
-  #startedAt: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer = new LazyTimer();
+
+  /** Whether a byte waits. */
+  #isStarted = false;
 
   /** @param flushInterval Milliseconds a byte may wait; `Infinity` for ever. */
   constructor(flushInterval: number, onDue: () => void) {
@@ -17,33 +21,26 @@ export class FlushClock {
 
   /** Whether the oldest byte has waited long enough. */
   get isDue(): boolean {
-    return (
-      this.#startedAt !== undefined && performance.now() - this.#startedAt >= this.#flushInterval
-    );
+    return this.#flushInterval === 0 ? this.#isStarted : this.#timer.isDue;
   }
 
   /** The first byte has come, whether or not others waited before. */
   start(): void {
-    clearTimeout(this.#timer);
-    this.#startedAt = performance.now();
+    this.#isStarted = true;
     // On the next tick rather than at once, so that writes made together leave together.
     if (this.#flushInterval === 0) process.nextTick(this.#onDue);
-    else this.#arm(this.#flushInterval);
+    else this.#timer.start(this.#flushInterval, this.#onDue);
   }
 
   /** The buffer is empty. */
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#startedAt = undefined;
+    this.#isStarted = false;
+    this.#timer.stop();
   }
 
-  #arm(delay: number): void {
-    if (delay === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => {
-      // Timers count whole milliseconds and may fire a fraction of one too early.
-      if (this.isDue) this.#onDue();
-      else this.#arm(1);
-    }, delay);
+  /** There will be no more bytes. */
+  close(): void {
+    this.#isStarted = false;
+    this.#timer.close();
   }
 }

@@ -210,7 +210,7 @@ export class Intake {
    */
   close(error: Error | null, reason: Error): Buffer[] {
     const { pieces } = this.#buffer;
-    this.#clock.stop();
+    this.#clock.close();
     this.#acknowledgements.fail(reason);
     if (this.#waiting !== undefined) {
       // The slab is ours for good, but this memory is its caller's, who is told now.

@@ -1,4 +1,5 @@
 import { attemptTimeout } from '../attempt-timeout.js';
+import { LazyTimer } from '../lazy-timer.js';
 import { SuspendableTimer } from '../suspendable-timer.js';
 import type { RequestOptions, RequestTimeout } from './append-client.js';
 
@@ -33,6 +34,9 @@ export class TimedRequests {
   /** Requests that had the signal of `#controller`. */
   #requestsOfController = 0;
 
+  /** Of the request under way. */
+  readonly #timer = new LazyTimer();
+
   /** Ends the request under way, whatever its client does. */
   #abandon: ((reason: unknown) => void) | undefined;
 
@@ -42,6 +46,7 @@ export class TimedRequests {
     const abort = () => {
       this.#controller.abort(signal.reason);
       this.#abandon?.(signal.reason);
+      this.#timer.close();
     };
     signal.addEventListener('abort', abort, { once: true });
   }
@@ -58,9 +63,11 @@ export class TimedRequests {
     const { requestTimeout, request } = this.#options;
     this.#options.signal.throwIfAborted();
     const milliseconds = attemptTimeout(requestTimeout, byteLength, request.trafficLimit);
-    const timeout = new Timeout(milliseconds, this.#controllerForNext(), (reason) =>
-      this.#abandon?.(reason),
-    );
+    const timeout = new Timeout(milliseconds, {
+      controller: this.#controllerForNext(),
+      timer: this.#timer,
+      onAbandon: (reason) => this.#abandon?.(reason),
+    });
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#abandon = reject;
@@ -86,27 +93,27 @@ export class TimedRequests {
   }
 }
 
+interface TimeoutOptions {
+  readonly controller: AbortController;
+  readonly timer: LazyTimer;
+  readonly onAbandon: (reason: AbandonedRequestError) => void;
+}
+
 /** The clock of one request: aborts it, and abandons it where that does not end it. */
 class Timeout implements RequestTimeout {
   readonly milliseconds: number;
-  readonly #controller: AbortController;
-  readonly #onAbandon: (reason: AbandonedRequestError) => void;
+  readonly #options: TimeoutOptions;
   readonly #timer: SuspendableTimer;
   #grace: NodeJS.Timeout | undefined;
 
-  constructor(
-    milliseconds: number,
-    controller: AbortController,
-    onAbandon: (reason: AbandonedRequestError) => void,
-  ) {
+  constructor(milliseconds: number, options: TimeoutOptions) {
     this.milliseconds = milliseconds;
-    this.#controller = controller;
-    this.#onAbandon = onAbandon;
-    this.#timer = new SuspendableTimer(milliseconds, () => this.#end());
+    this.#options = options;
+    this.#timer = new SuspendableTimer(milliseconds, () => this.#end(), options.timer);
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#options.controller.signal;
   }
 
   suspend(): () => void {
@@ -121,9 +128,9 @@ class Timeout implements RequestTimeout {
   #end(): void {
     const message = `No answer within ${Math.round(this.milliseconds)} ms`;
     const reason = new DOMException(message, 'TimeoutError');
-    this.#controller.abort(reason);
+    this.#options.controller.abort(reason);
     this.#grace = setTimeout(() => {
-      this.#onAbandon(new AbandonedRequestError(message, { cause: reason }));
+      this.#options.onAbandon(new AbandonedRequestError(message, { cause: reason }));
     }, abortGrace);
   }
 }

@@ -36,6 +36,10 @@ export class Foresight {
   /** How many requests to look ahead: more and more, as long as all of them come. */
   #depth = 1;
 
+  get hasAny(): boolean {
+    return this.#forecasts.length > 0;
+  }
+
   /** What was signed for just this request, if anything was. */
   take(
     request: SignableOssRequest,
@@ -64,7 +68,7 @@ export class Foresight {
    * @param forecast Signs the request that will follow after `index` others.
    */
   renew(forecast: (index: number) => Forecast): void {
-    if (this.#forecasts.length > 0) return;
+    if (this.hasAny) return;
     for (let index = 0; index < this.#depth; index++) this.#forecasts.push(forecast(index));
     this.#depth = Math.min(2 * this.#depth, greatestDepth);
   }

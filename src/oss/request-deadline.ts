@@ -55,7 +55,7 @@ export class RequestDeadline {
 
   /** Grants the whole time again, for a request sent once more. */
   restart(): void {
-    this.#timer?.clear();
+    this.#timer?.close();
     this.#startedAt = performance.now();
     this.#startTimer();
   }
@@ -74,7 +74,7 @@ export class RequestDeadline {
 
   /** Lets go of the timer and of the caller's signal. */
   clear(): void {
-    this.#timer?.clear();
+    this.#timer?.close();
     this.#callerSignal?.removeEventListener('abort', this.#abort);
   }
 

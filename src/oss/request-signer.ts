@@ -78,6 +78,11 @@ export class RequestSigner {
     return foreseen ?? this.#sign(request, place, credentials);
   }
 
+  /** Whether anything that may follow for an object has been signed already. */
+  foresees(key: string): boolean {
+    return this.#placeOf(key).foresight.hasAny;
+  }
+
   /**
    * Signs what will probably follow the last request for an object, so that it need not wait for
    * that: the next may have been signed since this was called for.

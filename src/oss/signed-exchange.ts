@@ -72,7 +72,7 @@ export class SignedExchange {
 
   /** Signs what is to follow while there is time: two turns on, when the socket has the body. */
   #signAhead({ key, next }: OssRequest, credentials: Credentials): void {
-    if (next === undefined) return;
+    if (next === undefined || this.#signer.foresees(key)) return;
     setImmediate(setImmediate, () => this.#signer.signAhead(key, credentials));
   }
 

@@ -74,7 +74,7 @@ function prepare(client: ScriptedClient, setup: Setup = {}) {
       ...{ client, key, create: creation, requests, crc64 },
       ...{ retry: immediately, verify: 'crc64', signal },
       inquiry: new ObjectInquiry(client, key, requests),
-      yieldTurn: () => Promise.resolve(),
+      yieldTurn: (_, resume) => resume(),
       ...options,
     },
     {
@@ -212,8 +212,9 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
         ...{ client, key: 'a.log', create: {}, requests, crc64 },
         ...{ retry: immediately, verify: 'crc64', signal },
         inquiry: new ObjectInquiry(client, 'a.log', requests),
-        yieldTurn: async () => {
-          order.push('turn');
+        yieldTurn: (byteLength, resume) => {
+          order.push(`turn for ${byteLength}`);
+          resume();
         },
       },
       {
@@ -226,7 +227,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     );
     await delivery.run();
 
-    expect(order).toEqual(['append', 'turn', 'sent', 'checksum', 'answer']);
+    expect(order).toEqual(['append', 'turn for 5', 'sent', 'checksum', 'answer']);
   });
 
   test('tells sent once, with the first append', async () => {
@@ -503,6 +504,7 @@ describe('ChunkDelivery.run() after one failure', () => {
     expect(calls).toEqual([append, 'head', 'head', append]);
     expect(retries[0]?.error.name).toBe('TimeoutError');
     expect(delivery.isAbandoned).toBe(false);
+    vi.runOnlyPendingTimers();
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -100,20 +100,22 @@ describe('FlushClock.start()', () => {
     const timer: NodeJS.Timeout | undefined = setTimer.mock.results[0]?.value;
     expect(timer?.hasRef()).toBe(true);
     clock.stop();
+    expect(timer?.hasRef()).toBe(false);
+    clock.close();
     setTimer.mockRestore();
   });
 });
 
 describe('FlushClock.stop()', () => {
-  test('takes the timer away', () => {
+  test('has onDue called no more', () => {
     const onDue = vi.fn();
     const clock = new FlushClock(1000, onDue);
     clock.start();
     clock.stop();
-    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(10_000);
 
     expect(onDue).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('lets the next byte wait for the whole interval again', () => {
@@ -133,4 +135,18 @@ describe('FlushClock.stop()', () => {
   test('does nothing where nothing was started', () => {
     expect(() => new FlushClock(1000, () => {}).stop()).not.toThrow();
   });
+});
+
+describe('FlushClock.close()', () => {
+  test.each([{ flushInterval: 0 }, { flushInterval: 1000 }])(
+    'leaves no timer, with an interval of $flushInterval',
+    ({ flushInterval }) => {
+      const clock = new FlushClock(flushInterval, () => {});
+      clock.start();
+      clock.close();
+
+      expect(clock.isDue).toBe(false);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 });

@@ -1,0 +1,69 @@
+const nothing = (): void => {};
+
+/**
+ * A timer that is set over and over, and mostly stopped before its time.
+ *
+ * Setting it again, or stopping it, costs no more than reading the clock: a timer of Node.js that is
+ * running already, and would fire too early, is left alone until it does. While it is stopped it
+ * does not keep the process alive.
+ */
+export class LazyTimer {
+  #timer: NodeJS.Timeout | undefined;
+
+  /** When `#timer` fires. */
+  #firesAt = 0;
+
+  /** When the time is up; infinite while it is stopped. */
+  #dueAt = Number.POSITIVE_INFINITY;
+  #onDue = nothing;
+
+  /** Whether the time is up; stays so until the next call. */
+  get isDue(): boolean {
+    return performance.now() >= this.#dueAt;
+  }
+
+  /**
+   * Calls back in `delay` milliseconds, unless it is set again or stopped before.
+   *
+   * @param delay At most what a timer takes; `Infinity` for never.
+   */
+  start(delay: number, onDue: () => void): void {
+    this.#dueAt = performance.now() + delay;
+    this.#onDue = onDue;
+    if (delay === Number.POSITIVE_INFINITY) return;
+    if (this.#timer !== undefined && this.#firesAt <= this.#dueAt) {
+      this.#timer.ref();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#arm(delay);
+  }
+
+  stop(): void {
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    // What it would have called may hold a whole request.
+    this.#onDue = nothing;
+    this.#timer?.unref();
+  }
+
+  /** Stops it, and the timer of Node.js too. */
+  close(): void {
+    this.stop();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #arm(delay: number): void {
+    this.#firesAt = this.#dueAt;
+    this.#timer = setTimeout(this.#fire, delay);
+  }
+
+  readonly #fire = (): void => {
+    this.#timer = undefined;
+    if (this.isDue) this.#onDue();
+    // It was set again since; and timers may fire a fraction of a millisecond too early.
+    else if (this.#dueAt < Number.POSITIVE_INFINITY) {
+      this.#arm(this.#dueAt - performance.now());
+    }
+  };
+}
