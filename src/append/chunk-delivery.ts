@@ -10,6 +10,7 @@ import {
   unconfirmedError,
 } from './delivery-errors.js';
 import { traceAppend } from './diagnostics.js';
+import { spellNumber } from './foreign-number.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
@@ -200,7 +201,9 @@ export class ChunkDelivery {
     const { key, verify } = this.#options;
     const chunk = this.#chunk;
     if (!chunk.isAcceptedBy(receipt)) {
-      throw new Error(`The answer names position ${receipt?.nextPosition} as the next`);
+      throw new Error(
+        `The answer names position ${spellNumber(receipt?.nextPosition)} as the next`,
+      );
     }
     const actual = receipt.crc64;
     // Our own combine also bridges an answer that tells no checksum.

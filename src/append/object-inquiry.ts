@@ -1,4 +1,5 @@
 import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
+import { spellNumber } from './foreign-number.js';
 import { isLength, judge } from './retry-policy.js';
 import type { TimedRequests } from './timed-requests.js';
 
@@ -79,9 +80,10 @@ export class ObjectInquiry {
         create: position === 0 ? create : undefined,
       }),
     );
-    if (receipt.nextPosition !== position) {
+    const next: unknown = receipt?.nextPosition;
+    if (next !== position) {
       throw new Error(
-        `An append of 0 bytes at position ${position} was answered with position ${receipt.nextPosition}`,
+        `An append of 0 bytes at position ${position} was answered with position ${spellNumber(next)}`,
       );
     }
     return { length: position, crc64: receipt.crc64, appendable: true, sealed: false };
@@ -90,7 +92,7 @@ export class ObjectInquiry {
 
 function checked(state: ObjectState | undefined): ObjectState | undefined {
   if (state !== undefined && !isLength(state.length)) {
-    throw new Error(`The client says that the object is ${state.length} bytes long`);
+    throw new Error(`The client says that the object is ${spellNumber(state.length)} bytes long`);
   }
   return state;
 }

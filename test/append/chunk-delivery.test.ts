@@ -331,6 +331,23 @@ describe('ChunkDelivery.run() and the receipt', () => {
     expect(log).toEqual(['attempted', 'sent', 'committed at 4', 'committed 5']);
   });
 
+  test.each([
+    { nextPosition: 0, shown: '0' },
+    { nextPosition: undefined, shown: 'undefined' },
+    { nextPosition: Buffer.from('bytes of the stream'), shown: '(object)' },
+  ])('shows of a wrong receipt a number, or no more than a type: $shown', async (receipt) => {
+    const client = head().script(
+      'append',
+      () => receipt,
+      () => receipt,
+    );
+    const { retries } = await deliver(client);
+
+    expect(retries[0]?.error.message).toBe(
+      `The answer names position ${receipt.shown} as the next`,
+    );
+  });
+
   test('appends again when the receipt was wrong and the object says nothing came', async () => {
     const client = head().script('append', () => ({ nextPosition: 0 }));
     const { error, calls } = await deliver(client);

@@ -76,16 +76,19 @@ describe('ObjectInquiry.ask()', () => {
     expect(client.calls).toEqual(['head']);
   });
 
-  test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])(
-    'refuses a client that says the object is %d bytes long',
-    async (length) => {
-      const client = new ScriptedClient('head').script('head', answerWith({ length }));
+  test.each([
+    ...[Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY].map((value) => ({ value, shown: value })),
+    { value: 'bytes of the stream', shown: '(string)' },
+    { value: Buffer.from('bytes of the stream'), shown: '(object)' },
+    { value: Symbol('bytes of the stream'), shown: '(symbol)' },
+  ])('refuses a client that says the object is $shown bytes long', async ({ value, shown }) => {
+    const length = value as number;
+    const client = new ScriptedClient('head').script('head', answerWith({ length }));
 
-      await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-        `The client says that the object is ${length} bytes long`,
-      );
-    },
-  );
+    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+      `The client says that the object is ${shown} bytes long`,
+    );
+  });
 
   test('gives a HEAD without an answer up when its time is over', async () => {
     vi.useFakeTimers();
@@ -208,11 +211,19 @@ describe('ObjectInquiry.ask() without HEAD', () => {
     expect(client.calls).toEqual(['head', 'append 9+0']);
   });
 
-  test('refuses an answer that names another position', async () => {
-    const client = writeOnly('headchunk').script('append', answerWith({ nextPosition: 10 }));
+  test.each([
+    { scenario: 'another position', answer: answerWith({ nextPosition: 10 }), shown: '10' },
+    { scenario: 'nothing', answer: () => undefined, shown: 'undefined' },
+    {
+      scenario: 'bytes',
+      answer: () => ({ nextPosition: Buffer.from('bytes') }),
+      shown: '(object)',
+    },
+  ])('refuses an answer that names $scenario', async ({ answer, shown }) => {
+    const client = writeOnly('headchunk').script('append', answer);
 
     await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      'An append of 0 bytes at position 9 was answered with position 10',
+      `An append of 0 bytes at position 9 was answered with position ${shown}`,
     );
   });
 
