@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkSample } from './check-sample.js';
 
-const memory = { at: 0, heapUsed: 0, external: 0, arrayBuffers: 0, rss: 0 };
+const memory = { at: 0, heapUsed: 0, external: 0, arrayBuffers: 0, rss: 0, slabs: 0 };
 const held = { handles: { Timeout: 2, PipeWrap: 1 }, listeners: 6, streams: 10, clients: 1 };
 const expected = { ...held, mostSockets: 4 };
 const sample = { ...memory, ...held, sockets: 4 };

@@ -56,6 +56,7 @@ function printSamples(samples: readonly Sample[]): void {
       'heap MiB': inMebibytes(sample.heapUsed),
       'external MiB': inMebibytes(sample.external),
       'buffers MiB': inMebibytes(sample.arrayBuffers),
+      'slabs MiB': inMebibytes(sample.slabs),
       'RSS MiB': inMebibytes(sample.rss),
       timers: handles.Timeout ?? 0,
       handles: Object.values(handles).reduce((sum, count) => sum + count, 0),

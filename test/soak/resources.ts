@@ -4,6 +4,11 @@ import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { World } from './world.js';
 
+/** Those of the package, which does not export them. */
+const { sharedSlabs }: typeof import('../../src/append/slab-pool.js') = await import(
+  new URL('append/slab-pool.js', import.meta.resolve('oss-append-stream')).href
+);
+
 /** What the process holds at a quiet point. */
 export interface Sample {
   /** Milliseconds since the start. */
@@ -11,9 +16,14 @@ export interface Sample {
 
   /** Bytes. */
   readonly heapUsed: number;
+  readonly rss: number;
+
+  /** Bytes, without those of `slabs`. */
   readonly external: number;
   readonly arrayBuffers: number;
-  readonly rss: number;
+
+  /** Bytes that no stream needs at the moment, as many as once were needed together, up to a bound. */
+  readonly slabs: number;
 
   /** What keeps the event loop alive, by type. */
   readonly handles: Readonly<Record<string, number>>;
@@ -54,9 +64,12 @@ export async function takeSample(world: World, sockets: OpenSockets): Promise<Sa
   }
   await turn();
   const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
+  const slabs = sharedSlabs.byteLength;
   return {
     at: performance.now(),
-    ...{ heapUsed, external, arrayBuffers, rss },
+    ...{ heapUsed, rss, slabs },
+    external: external - slabs,
+    arrayBuffers: arrayBuffers - slabs,
     handles: countHandles(),
     sockets: sockets.count,
     listeners: getEventListeners(world.signal, 'abort').length,
