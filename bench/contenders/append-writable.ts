@@ -1,10 +1,10 @@
 // This library: a stream that takes whatever is written as fast as it takes it.
-import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { readyStream } from '../harness/ready-stream.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
+import { writeMany } from '../harness/write-many.js';
 
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize' | 'verify'> {
   readonly byteLength: number;
@@ -19,9 +19,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   const { stream, close } = await readyStream(assignment, { chunkSize, verify });
   return {
     async run() {
-      for (let index = 0; index < count; index++) {
-        if (!stream.write(pieces[index % pieces.length])) await once(stream, 'drain');
-      }
+      await writeMany(stream, count, (index) => stream.write(pieces[index % pieces.length]));
       stream.end();
       await finished(stream);
       const { bytesWritten: byteLength } = stream;

@@ -5,6 +5,7 @@ import { devNull } from 'node:os';
 import { finished } from 'node:stream/promises';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
+import { writeMany } from '../harness/write-many.js';
 
 interface Setting extends SourceSetting {
   readonly byteLength: number;
@@ -21,9 +22,9 @@ export async function prepare({ setting }: Assignment<Setting>): Promise<Job> {
   const callback = setting.callback ? () => void called++ : undefined;
   return {
     async run() {
-      for (let index = 0; index < count; index++) {
-        if (!stream.write(pieces[index % pieces.length], callback)) await once(stream, 'drain');
-      }
+      await writeMany(stream, count, (index) =>
+        stream.write(pieces[index % pieces.length], callback),
+      );
       stream.end();
       await finished(stream);
       return { byteLength: stream.bytesWritten, lineCount: count };

@@ -5,6 +5,7 @@ import type { AppendWritable, AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { readyStream } from '../harness/ready-stream.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
+import { writeMany } from '../harness/write-many.js';
 
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'> {
   readonly byteLength: number;
@@ -25,9 +26,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   stream.on('commit', ({ position }) => rss.sample(position));
   return {
     async run() {
-      for (let index = 0; index < count; index++) {
-        if (!stream.write(pieces[index % pieces.length])) await once(stream, 'drain');
-      }
+      await writeMany(stream, count, (index) => stream.write(pieces[index % pieces.length]));
       await (setting.isFull ? overflow(stream) : finished(stream.end()));
       return { byteLength: stream.bytesWritten, figures: { 'RSS growth MB': rss.growth } };
     },

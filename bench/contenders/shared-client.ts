@@ -15,6 +15,7 @@ import {
 } from '../harness/assignment.js';
 import { load } from '../harness/library.js';
 import { makeSource, type SourceSetting } from '../harness/source.js';
+import { writeMany } from '../harness/write-many.js';
 
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'> {
   /** Bytes of all streams together. */
@@ -35,9 +36,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   let streams: AppendWritable[] = [];
 
   async function write(stream: AppendWritable): Promise<void> {
-    for (let index = 0; index < count; index++) {
-      if (!stream.write(pieces[index % pieces.length])) await once(stream, 'drain');
-    }
+    await writeMany(stream, count, (index) => stream.write(pieces[index % pieces.length]));
     await stream.flush();
   }
 

@@ -4,6 +4,7 @@ import { devNull } from 'node:os';
 import sonic from 'sonic-boom';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
+import { writeMany } from '../harness/write-many.js';
 
 interface Setting extends SourceSetting {
   readonly byteLength: number;
@@ -21,9 +22,9 @@ export async function prepare({ setting }: Assignment<Setting>): Promise<Job> {
   await once(stream, 'ready');
   return {
     async run() {
-      for (let index = 0; index < count; index++) {
-        if (!stream.write(pieces[index % pieces.length] as string)) await once(stream, 'drain');
-      }
+      await writeMany(stream, count, (index) =>
+        stream.write(pieces[index % pieces.length] as string),
+      );
       stream.end();
       await once(stream, 'close');
       return { byteLength, lineCount: count };
