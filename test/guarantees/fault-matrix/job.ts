@@ -34,6 +34,9 @@ export interface Report {
   /** Bytes that are in the object; the first ones of the source. */
   readonly committed: number;
 
+  /** Bytes that were written: all of them, unless a stream that had failed took no more. */
+  readonly written: number;
+
   /** SHA-256 of everything that was written. */
   readonly sha256: string;
 

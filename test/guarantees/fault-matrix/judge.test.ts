@@ -25,7 +25,12 @@ const job = {
 
 /** All is well: the source is there. */
 const finished: Report = {
-  ...{ committed: source.length, sha256: sha256(source), isConfirmed: true },
+  ...{
+    committed: source.length,
+    written: source.length,
+    sha256: sha256(source),
+    isConfirmed: true,
+  },
   ...{ restSha256: sha256(Buffer.alloc(0)), acknowledged: source.length },
   ...{ retries: 0, reconciles: 0 },
 };
@@ -60,7 +65,28 @@ describe('judge()', () => {
     expect(judge(delivery, { job, report: finished, object })).not.toEqual([]);
   });
 
+  test('takes it that a stream which failed was written no more', () => {
+    const written = source.subarray(0, 350);
+    const change = {
+      written: 350,
+      sha256: sha256(written),
+      restSha256: sha256(written.subarray(200)),
+    };
+    const report = { ...gaveUp, ...change };
+
+    expect(judge(failure, { job, report, object: source.subarray(0, 300) })).toEqual([]);
+  });
+
+  test('notices a success before all was written', () => {
+    const written = source.subarray(0, 400);
+    const change = { written: 400, sha256: sha256(written), committed: 400, acknowledged: 380 };
+    const report = { ...finished, ...change };
+
+    expect(judge(delivery, { job, report, object: written })).not.toEqual([]);
+  });
+
   test.each<[string, Partial<Report>, Buffer?]>([
+    ['bytes that were not the source', { sha256: sha256(source.subarray(1)) }],
     ['another error', { error: { name: 'E', code: 'APPEND_ERR_SERVICE', message: 'e' } }],
     ['more said to be committed than is there', {}, source.subarray(0, 150)],
     ['a callback that did not run', { acknowledged: 152 }],

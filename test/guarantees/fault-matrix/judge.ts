@@ -7,17 +7,15 @@ import type { Ending } from './trouble.js';
 
 /** Everything that is wrong with what became of a case, in words; nothing, if all is well. */
 export function judge(faultCase: FaultCase, result: CaseResult): string[] {
-  const source = sourceBytes(result.job.byteLength);
   const { report } = result;
+  const source = sourceBytes(result.job.byteLength).subarray(0, report.written);
   const ending = report.error?.code ?? 'delivered';
   const problems = [
     expectedEndings(faultCase).includes(ending as Ending) || `${report.error?.message ?? ending}`,
-    report.sha256 === sha256(source) || 'not everything was written',
+    report.sha256 === sha256(source) || 'what was written is not the source',
     report.acknowledged === acknowledgeable(result) ||
       `acknowledged ${report.acknowledged} of ${report.committed} bytes`,
-    ...(report.error === undefined
-      ? judgeFinished(result, source)
-      : judgeRest(faultCase, result, source)),
+    ...(report.error === undefined ? judgeFinished(result) : judgeRest(faultCase, result, source)),
     ...judgeChunks(result, source),
   ];
   return problems.filter((it) => it !== true).map((text) => `${nameOf(faultCase)}: ${text}`);
@@ -38,9 +36,9 @@ function acknowledgeable({ job, report }: CaseResult): number {
     : Math.floor(report.committed / step) * step;
 }
 
-function judgeFinished({ report, object }: CaseResult, source: Buffer): Finding[] {
+function judgeFinished({ job, report, object }: CaseResult): Finding[] {
   return [
-    report.committed === source.length || `finished with ${report.committed} bytes`,
+    report.committed === job.byteLength || `finished with ${report.committed} bytes`,
     sha256(object ?? '') === report.sha256 || 'finished, and the object is not the source',
   ];
 }

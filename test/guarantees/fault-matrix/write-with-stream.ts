@@ -19,6 +19,7 @@ export async function writeWithStream(job: Job): Promise<Report> {
     retry: { retries, minTimeout: backoff, maxTimeout: 4 * backoff },
   });
   const sha256 = createHash('sha256');
+  let written = 0;
   let acknowledged = 0;
   const writing = (async () => {
     const source = sourceBytes(byteLength);
@@ -26,6 +27,7 @@ export async function writeWithStream(job: Job): Promise<Report> {
     for (let start = 0; start < byteLength; start += step) {
       const data = source.subarray(start, start + step);
       sha256.update(data);
+      written += data.length;
       const hasRoom = stream.write(data, (error) => {
         if (!error) acknowledged = start + data.length;
       });
@@ -38,6 +40,7 @@ export async function writeWithStream(job: Job): Promise<Report> {
   const left = stream.takeUncommitted();
   return {
     committed: bytesWritten,
+    written,
     sha256: sha256.digest('hex'),
     ...(ending.status === 'rejected' ? { error: describe(ending.reason) } : {}),
     isConfirmed: left?.confirmed ?? true,
