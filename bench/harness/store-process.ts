@@ -52,7 +52,7 @@ const functions = {
     const http = `http://127.0.0.1:${await listen(createServer(accept))}`;
     if (!protocols.includes('https')) return { endpoints: { http }, certificate: '' };
     // Loading what makes it takes longer than all the rest.
-    const { makeIdentity } = await import('./identity.js');
+    const { makeIdentity } = await import('../../test/helpers/identity.js');
     const { key, cert } = await makeIdentity();
     const port = await listen(createTlsServer({ key, cert }, accept));
     return { endpoints: { http, https: `https://127.0.0.1:${port}` }, certificate: cert };

@@ -98,23 +98,24 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   /** Settles with an error made of `error`. */
   fail(error: unknown): void {
     if (this.#isSettled) return;
-    this.#settle();
     const { describe, method, origin } = this.#request;
     const isStarted = this.#controller !== undefined;
-    this.#reject(requestError(error, { describe, method, origin, isStarted }));
+    const reason = requestError(error, { describe, method, origin, isStarted });
+    this.#settle(() => this.#reject(reason));
   }
 
   #finish(): void {
     if (this.#isSettled) return;
-    this.#settle();
     const body = Buffer.concat(this.#pieces, this.#byteLength);
-    this.#resolve({ status: this.#status, headers: this.#headers, body });
+    const answer = { status: this.#status, headers: this.#headers, body };
+    this.#settle(() => this.#resolve(answer));
   }
 
-  #settle(): void {
+  /** Nothing changes the outcome from now on. */
+  #settle(tell: () => void): void {
     this.#isSettled = true;
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#socket.release();
+    this.#socket.release(tell);
   }
 
   #giveUp(error: Error): void {

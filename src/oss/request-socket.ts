@@ -57,13 +57,25 @@ export class RequestSocket {
     return this.#socket;
   }
 
-  /** Stops watching, and cuts the connection if part of the request is still waiting to be sent. */
-  release(): void {
+  /**
+   * Stops watching, and calls back when nobody reads the request's memory any more: at once, or a turn
+   * later. Cuts the connection if part of the request is still waiting to be sent then.
+   */
+  release(done: () => void): void {
     if (started === this) started = undefined;
     const socket = this.#socket;
-    if (socket === undefined) return;
-    served.get(socket)?.delete(this);
-    if (socket.writableLength > 0) socket.destroy();
+    if (socket !== undefined) served.get(socket)?.delete(this);
+    if (socket === undefined || socket.writableLength === 0) {
+      done();
+      return;
+    }
+    // Not at once: a TLS socket tells only in the next turn that it has taken everything, and to a
+    // process that is busy the answer may come before. By then others may have written to it as well.
+    const { bytesWritten: end } = socket;
+    setImmediate(() => {
+      if (socket.bytesWritten - socket.writableLength < end) socket.destroy();
+      done();
+    });
   }
 
   #attach(socket: Socket): void {

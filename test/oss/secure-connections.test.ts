@@ -1,0 +1,87 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+import { Worker } from 'node:worker_threads';
+import { Client } from 'undici';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { OssClient } from '../../src/index.js';
+import { builtProgram } from '../helpers/remote.js';
+import type { SecureServerAddress, SecureServerData } from './secure-server.js';
+
+const answers = new Int32Array(new SharedArrayBuffer(4));
+const content = 'line\n'.repeat(100_000);
+let worker: Worker;
+let address: SecureServerAddress;
+let client: OssClient;
+
+beforeAll(async () => {
+  const workerData: SecureServerData = { answers, content };
+  worker = new Worker(builtProgram('test/oss/secure-server'), { workerData });
+  [address] = await once(worker, 'message');
+});
+afterAll(() => worker.terminate());
+
+beforeEach(() => {
+  const { endpoint, certificate: ca } = address;
+  // In a pipeline the next request follows at once.
+  const dispatcher = new Client(endpoint, { connect: { ca }, pipelining: 2 });
+  client = new OssClient({
+    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint, dispatcher },
+    credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
+  });
+  onTestFinished(() => dispatcher.close());
+});
+
+/** Runs `send`, and does nothing from when its request has been written until its answer is there. */
+async function whileBusy<T>(send: () => Promise<T>): Promise<T> {
+  let outcome: string | undefined;
+  const wait = () => {
+    unsubscribe('undici:request:bodySent', wait);
+    outcome = Atomics.wait(answers, 0, count, 10_000);
+  };
+  const count = Atomics.load(answers, 0);
+  subscribe('undici:request:bodySent', wait);
+  const result = await send();
+  expect(outcome).toMatch(/^(ok|not-equal)$/);
+  return result;
+}
+
+async function connections(): Promise<number> {
+  worker.postMessage('connections');
+  const [count] = await once(worker, 'message');
+  return count;
+}
+
+// Node tells a turn later that a TLS socket has taken all that was written to it.
+describe('an answer that is there before the socket said that the request has left', () => {
+  test('costs no connection', async () => {
+    await client.headObject('a.log');
+    const before = await connections();
+
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await whileBusy(() => client.headObject('a.log'));
+      await whileBusy(() => client.appendObject('a.log', 0, Buffer.alloc(64 * 1024)));
+    }
+    expect(await connections()).toBe(before);
+  });
+
+  test('does not cut what is sent behind it', async () => {
+    await client.headObject('a.log');
+    const before = await connections();
+
+    const large = Buffer.alloc(8 * 1024 * 1024);
+    await whileBusy(() => {
+      const first = client.appendObject('a.log', 0, large.subarray(0, 64 * 1024));
+      const second = client.appendObject('b.log', 0, large);
+      return Promise.all([first, second]);
+    });
+    expect(await connections()).toBe(before);
+  });
+
+  test('does not cut what it brings', async () => {
+    await client.headObject('a.log');
+
+    const stream = await whileBusy(() => client.getObject('a.log'));
+    expect(String(await buffer(stream))).toBe(content);
+  });
+});
