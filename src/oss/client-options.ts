@@ -58,7 +58,8 @@ export interface OssClientOptions {
 
   /**
    * Dispatcher of undici 7 used for every request; lets tests and proxies in. It is not closed with the
-   * client, and it must not retry by itself.
+   * client, and it must neither retry by itself nor make errors of answers. It gets a copy of each body,
+   * which it may read after the request has ended, as undici does over HTTP/2.
    *
    * @default a pool of at most 100 connections, shared by all clients of one origin
    */

@@ -185,10 +185,13 @@ export class OssClient implements AppendClient {
       options.trafficLimit,
     );
     const deadline = new RequestDeadline(timeout, options);
+    // Nobody knows how long a dispatcher that was passed in reads it: over HTTP/2, undici goes on
+    // after it was told to abort.
+    const sent = this.#ownDispatcher && body ? Buffer.from(body) : body;
     return this.#exchange.send(request, deadline, (sign) =>
       connections.use((dispatcher) => {
         const { path, headers } = sign();
-        const signed = { origin, method, path, headers, body, describe };
+        const signed = { origin, method, path, headers, body: sent, describe };
         return send(dispatcher, signed, deadline.signal);
       }, deadline),
     );

@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** What a socket serves at the moment; for listening to each once, and not for each request. */
 const served = new WeakMap<Socket, Set<RequestSocket>>();
@@ -69,13 +70,16 @@ export class RequestSocket {
       done();
       return;
     }
-    // Not at once: a TLS socket tells only in the next turn that it has taken everything, and to a
-    // process that is busy the answer may come before. By then others may have written to it as well.
     const { bytesWritten: end } = socket;
-    setImmediate(() => {
+    const finish = () => {
+      // Others may have written to it as well since then.
       if (socket.bytesWritten - socket.writableLength < end) socket.destroy();
       done();
-    });
+    };
+    // A TLS socket tells only in the next turn that it has taken everything, and to a process that is
+    // busy the answer may come before.
+    if (socket instanceof TLSSocket) setImmediate(finish);
+    else finish();
   }
 
   #attach(socket: Socket): void {
