@@ -1,5 +1,8 @@
 const nothing = (): void => {};
 
+/** Milliseconds by which timers of Node.js are late where nothing keeps them. */
+const mostPunctual = 2;
+
 /**
  * A timer that is set over and over, and mostly stopped before its time.
  *
@@ -60,10 +63,18 @@ export class LazyTimer {
 
   readonly #fire = (): void => {
     this.#timer = undefined;
-    if (this.isDue) this.#onDue();
-    // It was set again since; and timers may fire a fraction of a millisecond too early.
-    else if (this.#dueAt < Number.POSITIVE_INFINITY) {
-      this.#arm(this.#dueAt - performance.now());
+    const dueAt = this.#dueAt;
+    const late = performance.now() - dueAt;
+    if (late > mostPunctual) {
+      // Timers come before what has arrived while the process was busy, which may stop this one.
+      setImmediate(() => {
+        if (this.#dueAt === dueAt) this.#onDue();
+      });
+    } else if (late >= 0) {
+      this.#onDue();
+    } else if (dueAt < Number.POSITIVE_INFINITY) {
+      // It was set again since; and timers may fire a fraction of a millisecond too early.
+      this.#arm(-late);
     }
   };
 }

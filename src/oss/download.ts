@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { LazyTimer } from '../lazy-timer.js';
 import { AnswerHandler } from './answer-handler.js';
 import { dispatch } from './http-exchange.js';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './http-message.js';
@@ -40,7 +41,7 @@ class DownloadHandler extends AnswerHandler {
   readonly #idleTimeout: number;
   #brake: Pick<SocketBrake, 'pause' | 'resume'> | undefined;
   #isPaused = false;
-  #idleTimer: NodeJS.Timeout | undefined;
+  readonly #idleTimer = new LazyTimer();
 
   /** Bytes still to come; `NaN` where the answer did not say how many it brings. */
   #remaining = Number.NaN;
@@ -67,7 +68,7 @@ class DownloadHandler extends AnswerHandler {
     this.stream = new Readable({
       read: () => this.#resume(),
       destroy: (error, callback) => {
-        clearTimeout(this.#idleTimer);
+        this.#idleTimer.close();
         controller.abort(error ?? new Error('the download was given up'));
         callback(error);
       },
@@ -99,7 +100,7 @@ class DownloadHandler extends AnswerHandler {
     }
     // The next request on the connection needs its answer.
     this.#resume();
-    clearTimeout(this.#idleTimer);
+    this.#idleTimer.close();
     if (this.#remaining > 0) this.#fail(new Error('the body is shorter than its Content-Range'));
     else this.stream.push(null);
   }
@@ -110,7 +111,7 @@ class DownloadHandler extends AnswerHandler {
   }
 
   #pause(): void {
-    clearTimeout(this.#idleTimer);
+    this.#idleTimer.stop();
     this.#isPaused = true;
     this.#brake?.pause();
   }
@@ -123,10 +124,9 @@ class DownloadHandler extends AnswerHandler {
   }
 
   #awaitMore(): void {
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => {
+    this.#idleTimer.start(this.#idleTimeout, () => {
       this.#fail(new RequestTimedOut(this.#idleTimeout));
-    }, this.#idleTimeout);
+    });
   }
 
   #fail(error: Error): void {
