@@ -29,13 +29,18 @@ export function dispatch(
   try {
     const { origin, method, path, headers, body = null } = request;
     dispatcher.dispatch(
+      // undici's timeouts are a second too coarse, so they are off: a deadline aborts. Without `reset:
+      // false` it closes the connection after a HEAD. In a pipeline, where only what is idempotent goes
+      // behind something else, a request would be held up, and ended, by the answer before its own.
       {
-        ...{ origin, method, path, headers, body },
-        // undici's timeouts are a second too coarse, so they are off: a deadline aborts.
-        ...{ headersTimeout: 0, bodyTimeout: 0 },
-        // Without this undici closes the connection after a HEAD.
+        origin,
+        method,
+        path,
+        headers,
+        body,
+        headersTimeout: 0,
+        bodyTimeout: 0,
         reset: false,
-        // In a pipeline a request would be held up, and ended, by the answer to the one before.
         idempotent: false,
       },
       handler,
