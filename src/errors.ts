@@ -10,7 +10,9 @@ export type AppendErrorCode =
   | 'APPEND_ERR_OBJECT_FULL'
   | 'APPEND_ERR_CHECKSUM'
   | 'APPEND_ERR_SERVICE'
-  | 'APPEND_ERR_CREDENTIALS';
+  | 'APPEND_ERR_CREDENTIALS'
+  | 'APPEND_ERR_SHUTDOWN_TIMEOUT'
+  | 'APPEND_ERR_LINES_DROPPED';
 
 // Registered globally, so that two copies of the package in one process know each other's errors.
 const brand = Symbol.for('oss-append-stream.AppendError');
@@ -256,4 +258,19 @@ export class CredentialsError extends AppendError implements AppendFailure {
     super(message, options);
     this.outcome = fields.outcome;
   }
+}
+
+/**
+ * A log, or the command line, took longer to end than `shutdownTimeout` allows. `cause` is why
+ * nothing could be committed lately, where a request failed.
+ */
+export class ShutdownTimeoutError extends AppendError {
+  override readonly name = 'ShutdownTimeoutError';
+  readonly code = 'APPEND_ERR_SHUTDOWN_TIMEOUT';
+}
+
+/** A logger wrote lines of which `overflow` dropped some, so that they never get into the object. */
+export class LinesDroppedError extends AppendError {
+  override readonly name = 'LinesDroppedError';
+  readonly code = 'APPEND_ERR_LINES_DROPPED';
 }

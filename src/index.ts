@@ -19,11 +19,13 @@ export {
   CredentialsError,
   DivergedError,
   isAppendError,
+  LinesDroppedError,
   NotAppendableError,
   ObjectExistsError,
   ObjectFullError,
   OssServiceError,
   RetriesExhaustedError,
+  ShutdownTimeoutError,
   UnconfirmedError,
 } from './errors.js';
 export type {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import winston from 'winston';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
+import { isAppendError, ShutdownTimeoutError } from '../src/errors.js';
 import { AppendTransport, type AppendTransportOptions } from '../src/winston.js';
 import { environmentOf } from './helpers/command-line.js';
 import { connectionTo } from './helpers/open-stream.js';
@@ -268,15 +269,17 @@ describe('AppendTransport', () => {
     const logger = winston.createLogger({ transports: [transport] });
     await once(transport, 'ready');
     emulator.faults.add({ kind: 'stall', operation: 'append' });
-    const events: string[] = [];
-    logger.on('error', ({ name }) => events.push(name));
+    const events: unknown[] = [];
+    logger.on('error', (error) => events.push(error));
     transport.on('finish', () => events.push('finish'));
     logger.info('one');
 
     logger.end();
     await new Promise((resolve) => transport.once('close', resolve));
 
-    expect(events).toEqual(['ShutdownTimeoutError']);
+    expect(events).toEqual([expect.any(ShutdownTimeoutError)]);
+    expect(events[0]).toMatchObject({ code: 'APPEND_ERR_SHUTDOWN_TIMEOUT', bytesWritten: 0 });
+    expect(isAppendError(events[0])).toBe(true);
   });
 
   test.each([

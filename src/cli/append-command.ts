@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AppendWritable } from '../append-writable.js';
+import { ShutdownTimeoutError } from '../errors.js';
 import { assertFallback, saveUncommitted } from '../fallback-file.js';
-import { ShutdownTimeoutError } from '../shutdown-timeout-error.js';
 import { reportAsJson } from './append-json.js';
 import { type AppendFlags, addAppendOptions, streamOptions } from './append-options.js';
 import { type AppendReport, reportInWords } from './append-report.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AppendWritable } from '../append-writable.js';
+import { ShutdownTimeoutError } from '../errors.js';
 import { formatDuration } from '../quantity.js';
-import { ShutdownTimeoutError } from '../shutdown-timeout-error.js';
 import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
 import type { TerminatingSignal } from './exit-code.js';
 import { Feed } from './feed.js';
@@ -136,7 +136,7 @@ export class AppendRun {
     this.#stream.destroy(
       new ShutdownTimeoutError(
         `Not everything could be committed within ${timeout} of the signal${why}`,
-        { cause: this.#trouble },
+        this.#trouble && { cause: this.#trouble },
       ),
     );
   }

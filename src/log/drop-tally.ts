@@ -1,11 +1,7 @@
+import { LinesDroppedError } from '../errors.js';
 import type { DropEvent } from '../events.js';
 import { count, formatByteSize } from '../quantity.js';
 import { countLines } from './line-ends.js';
-
-/** Lines that something was written for and that will not be in the object. */
-export class LinesDroppedError extends Error {
-  override readonly name = 'LinesDroppedError';
-}
 
 /** Keeps account of what was dropped, and has it said where it is missing. */
 export class DropTally {

@@ -1,9 +1,9 @@
 import { errorMonitor } from 'node:events';
 import { Writable } from 'node:stream';
 import { AppendWritable } from '../append-writable.js';
+import { ShutdownTimeoutError } from '../errors.js';
 import { formatDuration } from '../quantity.js';
 import type { AppendStatistics } from '../reporter.js';
-import { ShutdownTimeoutError } from '../shutdown-timeout-error.js';
 import { destroyedError } from '../stream-errors.js';
 import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
 import { DropNewest } from './drop-newest.js';

@@ -189,7 +189,7 @@ describe('a shutdown', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       exitCode: 99,
       signal: 'SIGTERM',
-      error: { name: 'ShutdownTimeoutError' },
+      error: { name: 'ShutdownTimeoutError', code: 'APPEND_ERR_SHUTDOWN_TIMEOUT' },
       uncommitted: { position: 7, byteLength: 7, confirmed: false, file: join(cwd, 'rest') },
     });
     expect(String(await readFile(join(cwd, 'rest')))).toBe(

@@ -8,11 +8,13 @@ import {
   ChecksumError,
   CredentialsError,
   DivergedError,
+  LinesDroppedError,
   NotAppendableError,
   ObjectExistsError,
   ObjectFullError,
   OssServiceError,
   RetriesExhaustedError,
+  ShutdownTimeoutError,
   UnconfirmedError,
 } from '../../src/index.js';
 import { append } from '../emulator/signed-request.js';
@@ -169,6 +171,8 @@ const classes = {
   APPEND_ERR_CHECKSUM: ChecksumError,
   APPEND_ERR_SERVICE: OssServiceError,
   APPEND_ERR_CREDENTIALS: CredentialsError,
+  APPEND_ERR_SHUTDOWN_TIMEOUT: ShutdownTimeoutError,
+  APPEND_ERR_LINES_DROPPED: LinesDroppedError,
 } satisfies Record<AppendErrorCode, unknown>;
 
 function assertKnown(error: unknown, bytesWritten: number): void {

@@ -215,7 +215,7 @@ test('lines that come after the end are dropped, and what came before is committ
   const error = await new Promise((resolve) => stream.write('too late\n', resolve));
 
   expect(await linesOf(emulator)).toHaveLength(100);
-  expect(error).toMatchObject({ name: 'LinesDroppedError' });
+  expect(error).toMatchObject({ name: 'LinesDroppedError', code: 'APPEND_ERR_LINES_DROPPED' });
   expect(stream.stats).toMatchObject({ linesDropped: 3, bytesDropped: 20 });
   await vi.waitUntil(() => drops.length > 1);
   expect(drops).toEqual([
