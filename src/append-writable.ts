@@ -8,7 +8,7 @@ import { EventedWritable } from './evented-writable.js';
 import { type AppendWritableOptions, resolveOptions } from './options.js';
 import { OssClient } from './oss/oss-client.js';
 import { type AppendStatistics, Reporter } from './reporter.js';
-import { destroyedError, unknownEncodingError } from './stream-errors.js';
+import { destroyedError, prematureCloseError, unknownEncodingError } from './stream-errors.js';
 import { noteDoubtful, type UncommittedBytes } from './uncommitted-bytes.js';
 
 /** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
@@ -141,7 +141,8 @@ export class AppendWritable extends EventedWritable {
    * Why the stream ended before everything was committed; `null` as long as it did not.
    *
    * Node counts what is in our memory as written, and so would take a stream that was ended and then
-   * destroyed for finished. `finished()` and `pipeline()` ask here before they say so.
+   * destroyed for finished. `finished()` and `pipeline()` ask here before they say so: after a plain
+   * `destroy()` they say `ERR_STREAM_PREMATURE_CLOSE`, as of every Writable.
    */
   get writableErrored(): Error | null {
     return this.#cutShort;
@@ -165,9 +166,10 @@ export class AppendWritable extends EventedWritable {
     encoding?: BufferEncoding | Callback,
     callback?: Callback,
   ): boolean {
-    if (typeof encoding === 'function') return this.write(data, undefined, encoding);
+    // Not through `write()` again: a subclass would see the same write twice.
+    if (typeof encoding === 'function') return this.#write(data, undefined, withoutRange(encoding));
     if (typeof callback !== 'function') return this.#write(data, encoding);
-    return this.#write(data, encoding, (error) => callback(error));
+    return this.#write(data, encoding, withoutRange(callback));
   }
 
   /**
@@ -273,7 +275,7 @@ export class AppendWritable extends EventedWritable {
   override _destroy(error: Error | null, callback: Callback): void {
     if (isAppendError(error)) error.bytesWritten = this.bytesWritten;
     const reason = error ?? destroyedError('write');
-    if (!this.writableFinished) this.#cutShort = reason;
+    if (!this.writableFinished) this.#cutShort = error ?? prematureCloseError();
     const { position, pieces, isConfirmed } = this.#appender.destroy(error, reason);
     const bytes = Buffer.concat([...pieces, ...queuedBytes(this)]);
     if (bytes.byteLength > 0) {
@@ -337,6 +339,11 @@ export class AppendWritable extends EventedWritable {
 
 /** How Node passes data on, unless somebody has put another way in its place. */
 const { _write: ownWrite } = AppendWritable.prototype;
+
+/** A write callback is told of an error, and not where its bytes lie. */
+function withoutRange(callback: Callback): Acknowledge {
+  return (error) => callback(error);
+}
 
 /** Node lets this one pass, because a stream that does not decode strings might know it. */
 function assertEncoding(data: unknown, encoding: unknown): void {

@@ -10,7 +10,8 @@ import { creationHeaders } from './oss/creation-headers.js';
 const maxMetadataSize = 8 * 1024;
 
 /**
- * Picks the creation options out of `options` and checks them; the result holds no `undefined`.
+ * Picks the creation options out of `options`, checks and copies them: the object may be created
+ * much later. The result holds no `undefined`.
  *
  * @throws {TypeError} If one is of the wrong type or cannot be sent in a header.
  * @throws {RangeError} If one is out of range.
@@ -24,9 +25,14 @@ export function resolveCreation(options: ObjectCreation): ObjectCreation {
   };
   const given = Object.entries(creation).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) validators[name]?.(value);
-  const resolved = Object.fromEntries(given);
+  const resolved = Object.fromEntries(given.map(([name, value]) => [name, copy(value)]));
   creationHeaders(resolved);
   return resolved;
+}
+
+function copy(value: unknown): unknown {
+  if (value instanceof Date) return new Date(value);
+  return typeof value === 'object' && value !== null ? { ...value } : value;
 }
 
 /** Rules beyond what fits into a header. */

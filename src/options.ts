@@ -271,7 +271,9 @@ function resolveWritable({
   autoDestroy,
   captureRejections,
 }: AppendWritableOptions): WritableOptions {
-  if (defaultEncoding !== undefined && !Buffer.isEncoding(defaultEncoding)) {
+  // Node takes null, which its types leave out, for none.
+  const isGiven = defaultEncoding !== undefined && defaultEncoding !== null;
+  if (isGiven && !Buffer.isEncoding(defaultEncoding)) {
     throw typeError('defaultEncoding', 'an encoding that Buffer knows', defaultEncoding);
   }
   const flags = { emitClose, autoDestroy, captureRejections };

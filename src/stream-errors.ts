@@ -3,6 +3,11 @@ export function destroyedError(method: string): Error {
   return nodeError('ERR_STREAM_DESTROYED', `Cannot call ${method} after a stream was destroyed`);
 }
 
+/** Node's error for a stream that was closed before it had finished. */
+export function prematureCloseError(): Error {
+  return nodeError('ERR_STREAM_PREMATURE_CLOSE', 'Premature close');
+}
+
 /** Node's error for an encoding that Buffer does not know. */
 export function unknownEncodingError(encoding: string): TypeError {
   const error = new TypeError(`Unknown encoding: ${encoding}`);

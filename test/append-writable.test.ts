@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../src/emulator/index.js';
 import { AppendWritable } from '../src/index.js';
 import { ScriptedClient } from './append/scripted-client.js';
-import { openStream } from './helpers/open-stream.js';
+import { connectionTo, openStream } from './helpers/open-stream.js';
 
 const bucket = 'examplebucket';
 
@@ -47,6 +47,37 @@ describe('write()', () => {
 
     const appended = await emulator.read(bucket, 'a.log');
     expect(appended.toString('hex')).toBe('68696ac3a9e9c3a9e9');
+  });
+
+  test('takes null for the default encoding, as Node does', async () => {
+    await using emulator = await startEmulator();
+    // The types do not have it, and Node takes it.
+    const options = { defaultEncoding: null } as unknown as { defaultEncoding: 'utf8' };
+    const stream = openStream(emulator, 'a.log', options);
+
+    stream.end('é');
+    await finished(stream);
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('é');
+  });
+
+  test('is called once for a write with a callback, where a subclass overrides it', async () => {
+    await using emulator = await startEmulator();
+    const seen: unknown[] = [];
+    class Counting extends AppendWritable {
+      override write(data: unknown, encoding?: never, callback?: never): boolean {
+        seen.push(data);
+        return super.write(data, encoding, callback);
+      }
+    }
+    const stream = new Counting({ ...connectionTo(emulator), key: 'a.log' });
+
+    Reflect.apply(stream.write, stream, ['a', () => {}]);
+    Reflect.apply(stream.write, stream, ['b', 'latin1', () => {}]);
+    await finished(stream.end());
+
+    expect(seen).toEqual(['a', 'b']);
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('ab');
   });
 
   test('follows setDefaultEncoding() where UTF-8 was the default', async () => {
@@ -220,6 +251,22 @@ describe('flushInterval', () => {
 
     expect(performance.now() - started).toBeGreaterThanOrEqual(29);
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('a');
+  });
+
+  test.each([
+    { name: 'an odd hexadecimal digit', data: 'a', encoding: 'hex' },
+    { name: 'no base64 at all', data: '=', encoding: 'base64' },
+    { name: 'an empty string', data: '', encoding: 'utf8' },
+    { name: 'no bytes', data: new Uint8Array(0), encoding: 'utf8' },
+  ] as const)('counts from the first byte behind $name', async ({ data, encoding }) => {
+    await using emulator = await startEmulator();
+    const stream = openStream(emulator, 'a.log', { flushInterval: 10 });
+
+    stream.write(data, encoding);
+    stream.write('one\n');
+    await once(stream, 'commit');
+
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('one\n');
   });
 
   test('0 sends together what was written together', async () => {

@@ -133,6 +133,26 @@ describe('resolveOptions()', () => {
     );
   });
 
+  test('copies what it was given, so that later changes do not reach the stream', () => {
+    const metadata: Record<string, string> = { writer: 'first' };
+    const tagging: Record<string, string> = { tier: 'one' };
+    const expires = new Date('2030-01-01T00:00:00Z');
+    const retry = { retries: 3 };
+
+    const { appender } = resolveOptions({ ...valid, metadata, tagging, expires, retry });
+    metadata.writer = 'second\n';
+    tagging.tier = 'two';
+    expires.setTime(Number.NaN);
+    retry.retries = 0;
+
+    expect(appender.create).toEqual({
+      metadata: { writer: 'first' },
+      tagging: { tier: 'one' },
+      expires: new Date('2030-01-01T00:00:00Z'),
+    });
+    expect(appender.retry.retries).toBe(3);
+  });
+
   test('leaves the caller’s object as it was', () => {
     const options = Object.freeze({ ...valid, retry: Object.freeze({ retries: 1 }) });
 

@@ -36,7 +36,10 @@ export class ChunkBuffer {
   /** Bytes of `#slab` that are taken. */
   #taken = 0;
 
-  /** Bytes of `#slab` that may be taken before anything else has to be looked at. */
+  /**
+   * Bytes of `#slab` that may be taken before anything else has to be looked at; none while it holds
+   * nothing, since the first byte of a chunk has to be noticed.
+   */
   #end = 0;
 
   /** Slab of the chunk in flight. */
@@ -91,12 +94,13 @@ export class ChunkBuffer {
     if (!this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
     this.#taken += this.#slab.write(data, this.#taken, encoding);
+    this.#findEnd();
     return undefined;
   }
 
   /**
    * Copies all of `data`, a string as UTF-8, if it surely fits behind what is in the filling chunk,
-   * and does not fill it.
+   * and does not fill it. Where the filling chunk is empty, nothing can go behind it.
    *
    * @returns Whether it did: it is all or nothing.
    */
@@ -171,6 +175,7 @@ export class ChunkBuffer {
       this.#reserve(piece.byteLength);
       this.#slab.set(piece, this.#taken);
       this.#taken += piece.byteLength;
+      this.#findEnd();
       rest = rest.subarray(piece.byteLength);
     }
     return undefined;
@@ -200,7 +205,8 @@ export class ChunkBuffer {
   }
 
   #findEnd(): void {
-    this.#end = Math.min(this.#slab.byteLength, this.#taken + this.#free);
+    const end = Math.min(this.#slab.byteLength, this.#taken + this.#free);
+    this.#end = this.#taken === 0 ? 0 : end;
   }
 
   #take(byteLength: number): Buffer {

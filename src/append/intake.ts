@@ -108,13 +108,10 @@ export class Intake {
   ): void {
     const start = this.bytesAccepted;
     const rest = this.#add(data, encoding);
-    if (rest === undefined) {
-      this.#accepted(start);
-      callback();
-    } else {
-      this.#waiting = { start, length: data.length, callback, rest };
-    }
+    if (rest === undefined) this.#accepted(start);
+    else this.#waiting = { start, length: data.length, callback, rest };
     if (this.#buffer.isFull) this.#onDue();
+    if (rest === undefined) callback();
   }
 
   /**
@@ -136,12 +133,13 @@ export class Intake {
     if (rest === undefined) {
       this.#waiting = undefined;
       this.#accepted(waiting.start);
-      waiting.callback();
     } else {
       waiting.rest = rest;
     }
     // The chunk before may have been committed already, by a client that answers at once.
     if (this.#buffer.isFull) this.#onDue();
+    // Last, because Node calls the listeners of 'drain' within it, and one of them may throw.
+    if (rest === undefined) waiting.callback();
   }
 
   /** Has `acknowledge` told when the write numbered `sequence` has been committed. */

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
-import type { AppendWritable } from '../../src/index.js';
+import { AppendWritable } from '../../src/index.js';
+import { ScriptedClient } from '../append/scripted-client.js';
 import { closed } from '../helpers/closed.js';
 import { eventsOf } from '../helpers/events-of.js';
 import { openStream } from '../helpers/open-stream.js';
@@ -41,6 +42,23 @@ describe('an exception in a listener', () => {
       expect(stream.stats).toMatchObject({ appends: 4, attempts: 5, retries: 1 });
     },
   );
+
+  test("of 'drain' is uncaught, and a full chunk leaves all the same", async () => {
+    // It answers at once, so that nothing is in flight any more when the last piece finds room.
+    const client = new ScriptedClient();
+    const chunkSize = 40 * 1024;
+    const sizes = { chunkSize, highWaterMark: 2 * chunkSize, flushInterval: Infinity };
+    const stream = new AppendWritable({ client, key: 'a.log', ...sizes });
+    onTestFinished(() => void stream.destroy());
+    const uncaught = catchUncaught();
+    stream.on('drain', thrower('drain'));
+
+    const told = new Promise((resolve) => stream.write('a'.repeat(4 * chunkSize), resolve));
+    await told;
+
+    expect(stream.bytesWritten).toBe(4 * chunkSize);
+    expect(uncaught).toEqual([new Error('from drain')]);
+  });
 
   test("of 'error' is uncaught, and the rest is handed back all the same", async () => {
     await using emulator = await startEmulator();

@@ -8,7 +8,8 @@ import { finished, pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
-import type { AppendWritable } from '../../src/index.js';
+import { AppendWritable } from '../../src/index.js';
+import { ScriptedClient } from '../append/scripted-client.js';
 import { closed } from '../helpers/closed.js';
 import { eventsOf } from '../helpers/events-of.js';
 import { openStream } from '../helpers/open-stream.js';
@@ -318,5 +319,34 @@ describe.each([{ autoDestroy: false }, { emitClose: false }])('with %o', (option
     await end(stream);
 
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaa');
+  });
+});
+
+describe('a plain destroy() is a premature close, as for every Writable', () => {
+  const ends: Record<string, (stream: AppendWritable) => unknown> = {
+    'before end()': (stream) => stream.write('a'),
+    'after end()': (stream) => stream.end('a'),
+    'with nothing written': () => {},
+  };
+
+  test.each(Object.entries(ends))('to finished(), %s', async (_name, begin) => {
+    const stream = new AppendWritable({ client: new ScriptedClient(), key: 'a.log' });
+    begin(stream);
+    const told = finished(stream);
+
+    stream.destroy();
+
+    await expect(told).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    await expect(finished(stream)).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
+    expect(stream.errored).toBeNull();
+  });
+
+  test.each([['a'], []])('to pipeline(), with %o', async (...data) => {
+    const stream = new AppendWritable({ client: new ScriptedClient(), key: 'a.log' });
+    const told = pipeline(data, stream);
+
+    stream.destroy();
+
+    await expect(told).rejects.toMatchObject({ code: 'ERR_STREAM_PREMATURE_CLOSE' });
   });
 });
