@@ -5,6 +5,7 @@ import type { AppendClient } from './append/append-client.js';
 import { Appender } from './append/appender.js';
 import { isAppendError } from './errors.js';
 import { EventedWritable } from './evented-writable.js';
+import { nodeTimers } from './node-timers.js';
 import { type AppendWritableOptions, resolveOptions } from './options.js';
 import { OssClient } from './oss/oss-client.js';
 import { type AppendStatistics, Reporter } from './reporter.js';
@@ -35,8 +36,8 @@ const takenAtOnce = 64 * 1024;
 function yieldTurn(byteLength: number, resume: () => void): void {
   // undici hands the body to the socket at the end of this turn; the next one sends what the socket
   // did not take at once.
-  if (byteLength <= takenAtOnce) setImmediate(resume);
-  else setImmediate(setImmediate, resume);
+  if (byteLength <= takenAtOnce) nodeTimers.setImmediate(resume);
+  else nodeTimers.setImmediate(nodeTimers.setImmediate, resume);
 }
 
 /**
@@ -326,9 +327,9 @@ export class AppendWritable extends EventedWritable {
   #flush(acknowledge: Acknowledge): void {
     while (this.writableCorked > 0) this.uncork();
     if (this.destroyed && !this.writableFinished) {
-      process.nextTick(acknowledge, this.errored ?? destroyedError('flush'));
+      nodeTimers.nextTick(acknowledge, this.errored ?? destroyedError('flush'));
     } else if (this.writableFinished) {
-      process.nextTick(acknowledge, null);
+      nodeTimers.nextTick(acknowledge, null);
     } else if (this.writableEnded) {
       this.#appender.intake.acknowledgeEnd(acknowledge);
     } else {

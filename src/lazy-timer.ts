@@ -1,3 +1,5 @@
+import { nodeTimers } from './node-timers.js';
+
 const nothing = (): void => {};
 
 /** Milliseconds by which timers of Node.js are late where nothing keeps them. */
@@ -22,7 +24,7 @@ export class LazyTimer {
 
   /** Whether the time is up; stays so until the next call. */
   get isDue(): boolean {
-    return performance.now() >= this.#dueAt;
+    return nodeTimers.now() >= this.#dueAt;
   }
 
   /**
@@ -31,15 +33,17 @@ export class LazyTimer {
    * @param delay At most what a timer takes; `Infinity` for never.
    */
   start(delay: number, onDue: () => void): void {
-    this.#dueAt = performance.now() + delay;
+    // Time that was up before it was set has no negative rest: Node.js warns of one.
+    const wait = Math.max(delay, 0);
+    this.#dueAt = nodeTimers.now() + wait;
     this.#onDue = onDue;
-    if (delay === Number.POSITIVE_INFINITY) return;
+    if (wait === Number.POSITIVE_INFINITY) return;
     if (this.#timer !== undefined && this.#firesAt <= this.#dueAt) {
       this.#timer.ref();
       return;
     }
-    clearTimeout(this.#timer);
-    this.#arm(delay);
+    nodeTimers.clearTimeout(this.#timer);
+    this.#arm(wait);
   }
 
   stop(): void {
@@ -52,22 +56,22 @@ export class LazyTimer {
   /** Stops it, and the timer of Node.js too. */
   close(): void {
     this.stop();
-    clearTimeout(this.#timer);
+    nodeTimers.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   #arm(delay: number): void {
     this.#firesAt = this.#dueAt;
-    this.#timer = setTimeout(this.#fire, delay);
+    this.#timer = nodeTimers.setTimeout(this.#fire, delay);
   }
 
   readonly #fire = (): void => {
     this.#timer = undefined;
     const dueAt = this.#dueAt;
-    const late = performance.now() - dueAt;
+    const late = nodeTimers.now() - dueAt;
     if (late > mostPunctual) {
       // Timers come before what has arrived while the process was busy, which may stop this one.
-      setImmediate(() => {
+      nodeTimers.setImmediate(() => {
         if (this.#dueAt === dueAt) this.#onDue();
       });
     } else if (late >= 0) {

@@ -4,6 +4,7 @@ import type { AppenderListener } from './append/appender.js';
 import { publishReconcile, publishRetry } from './append/diagnostics.js';
 import type { Intake } from './append/intake.js';
 import type { AppendWritableEvents } from './events.js';
+import { nodeTimers } from './node-timers.js';
 
 const debug = debuglog('oss-append-stream');
 
@@ -91,7 +92,7 @@ export class Reporter implements AppenderListener {
 
   committed: AppenderListener['committed'] = (commit, duration) => {
     this.#appends++;
-    this.#lastCommitAt = Date.now();
+    this.#lastCommitAt = nodeTimers.date();
     if (!debug.enabled && this.#stream.listenerCount('commit') === 0) return;
     const { object, byteLength, attempts, requestId } = commit;
     const position = object.position - byteLength;
@@ -110,6 +111,6 @@ export class Reporter implements AppenderListener {
   // On the next tick, so that an exception of a listener is nobody's but its own.
   #tell<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
     if (this.#stream.listenerCount(event) === 0) return;
-    process.nextTick(() => this.#stream.emit(event, payload));
+    nodeTimers.nextTick(() => this.#stream.emit(event, payload));
   }
 }

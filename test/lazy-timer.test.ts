@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LazyTimer } from '../src/lazy-timer.js';
+import { useFakeTimers, useRealTimers } from './helpers/fake-timers.js';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTimers();
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
-  vi.useRealTimers();
+  useRealTimers();
 });
 
 describe('LazyTimer', () => {
@@ -86,7 +87,7 @@ describe('LazyTimer', () => {
   });
 
   test('keeps the process alive as long as it is set', () => {
-    vi.useRealTimers();
+    useRealTimers();
     const running = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     const { length } = running();
     const timer = new LazyTimer();

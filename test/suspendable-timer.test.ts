@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LazyTimer } from '../src/lazy-timer.js';
 import { SuspendableTimer } from '../src/suspendable-timer.js';
+import { useFakeTimers, useRealTimers } from './helpers/fake-timers.js';
 
 describe('SuspendableTimer', () => {
   beforeEach(() => {
-    vi.useFakeTimers();
+    useFakeTimers();
   });
   afterEach(() => {
-    vi.useRealTimers();
+    useRealTimers();
   });
 
   function start(timeout: number) {

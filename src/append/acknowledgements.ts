@@ -1,3 +1,5 @@
+import { nodeTimers } from '../node-timers.js';
+
 /** Where the bytes of a write lie in the stream: from `start` up to, and without, `end`. */
 export interface OffsetRange {
   readonly start: number;
@@ -53,7 +55,7 @@ export class Acknowledgements {
     let count = 0;
     for (const { range, acknowledge } of this.#entries) {
       if (range === undefined || range.end > offset) break;
-      process.nextTick(acknowledge, null, range);
+      nodeTimers.nextTick(acknowledge, null, range);
       count++;
     }
     if (count === 0) return;
@@ -63,7 +65,7 @@ export class Acknowledgements {
 
   /** Tells everybody that it failed. */
   fail(error: Error): void {
-    for (const { acknowledge } of this.#entries) process.nextTick(acknowledge, error);
+    for (const { acknowledge } of this.#entries) nodeTimers.nextTick(acknowledge, error);
     this.#entries.length = 0;
     this.#located = 0;
   }

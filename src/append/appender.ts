@@ -1,5 +1,6 @@
 import { loadCrc64 } from '../crc64.js';
 import { ObjectFullError } from '../errors.js';
+import { nodeTimers } from '../node-timers.js';
 import type { AppendClient, ObjectCreation } from './append-client.js';
 import {
   ChunkDelivery,
@@ -104,7 +105,7 @@ export class Appender {
   readonly #deliveryListener: DeliveryListener = {
     attempted: () => this.#listener.attempted(),
     // On the next tick, for Node calls the listeners of 'drain' on the way.
-    sent: () => process.nextTick(() => this.#intake.resume()),
+    sent: () => nodeTimers.nextTick(() => this.#intake.resume()),
     retrying: (notice) => this.#listener.retrying(notice),
     reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
     committed: (commit) => this.#committed(commit),
@@ -200,8 +201,8 @@ export class Appender {
       this.#deliver(object);
     } else if (this.#onEnd !== undefined) {
       this.#state = { status: 'closed' };
-      process.nextTick(this.#onEnd);
-      process.nextTick(() => this.#intake.end());
+      nodeTimers.nextTick(this.#onEnd);
+      nodeTimers.nextTick(() => this.#intake.end());
     }
   }
 
@@ -212,7 +213,7 @@ export class Appender {
       return;
     }
     const options = this.#delivering as DeliveryOptions;
-    this.#cutAt = performance.now();
+    this.#cutAt = nodeTimers.now();
     const chunk = new FrozenChunk(object, this.#intake.cut(), options.crc64);
     const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
@@ -225,7 +226,7 @@ export class Appender {
     const { delivery } = this.#state;
     this.#confirmed = commit.object;
     this.#intake.commit(commit.byteLength);
-    this.#listener.committed(commit, performance.now() - this.#cutAt);
+    this.#listener.committed(commit, nodeTimers.now() - this.#cutAt);
     if (delivery.status !== 'settled') return;
     this.#intake.release({ reuse: !delivery.isAbandoned });
     this.#state = { status: 'idle', object: commit.object };
@@ -239,7 +240,7 @@ export class Appender {
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
     // Not at once: while Node passes its queue on, nobody can tell what is left in it.
-    queueMicrotask(() => this.#listener.failed(error));
+    nodeTimers.queueMicrotask(() => this.#listener.failed(error));
   };
 }
 

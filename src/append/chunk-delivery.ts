@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
 import { ChecksumError } from '../errors.js';
+import { nodeTimers } from '../node-timers.js';
 import type { AppendReceipt } from './append-client.js';
 import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
 import {
@@ -131,7 +132,7 @@ export class ChunkDelivery {
 
   /** Resolves when bytes have been committed; throws the last `FailedAttempt` when it gave up. */
   async #attemptInTurn(): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = nodeTimers.now();
     let first: FailedAttempt;
     try {
       return await this.#attempt();
@@ -142,7 +143,7 @@ export class ChunkDelivery {
     // Most chunks never come here: p-retry takes the failure for that of its first attempt.
     const { retry, signal } = this.#options;
     const { maxRetryTime = Number.POSITIVE_INFINITY } = retry;
-    const rest = Math.max(0, maxRetryTime - (performance.now() - startedAt));
+    const rest = Math.max(0, maxRetryTime - (nodeTimers.now() - startedAt));
     const options = retryOptions({ ...retry, maxRetryTime: rest }, signal, (notice) =>
       this.#listener.retrying(notice),
     );

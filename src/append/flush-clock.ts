@@ -1,4 +1,5 @@
 import { LazyTimer } from '../lazy-timer.js';
+import { nodeTimers } from '../node-timers.js';
 
 /**
  * Tells when the oldest byte of the buffer has waited long enough.
@@ -28,7 +29,7 @@ export class FlushClock {
   start(): void {
     this.#isStarted = true;
     // On the next tick rather than at once, so that writes made together leave together.
-    if (this.#flushInterval === 0) process.nextTick(this.#onDue);
+    if (this.#flushInterval === 0) nodeTimers.nextTick(this.#onDue);
     else this.#timer.start(this.#flushInterval, this.#onDue);
   }
 

@@ -1,3 +1,4 @@
+import { nodeTimers } from '../node-timers.js';
 import { type Acknowledge, Acknowledgements } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushClock } from './flush-clock.js';
@@ -156,7 +157,7 @@ export class Intake {
   flush(sequence: number, acknowledge: Acknowledge): void {
     if (sequence <= this.#sequence && this.bytesAccepted === this.#committedOffset) {
       // Nothing to wait for, not even for the object to be opened.
-      process.nextTick(acknowledge, null);
+      nodeTimers.nextTick(acknowledge, null);
       return;
     }
     this.#flushSequence = sequence;
@@ -166,7 +167,7 @@ export class Intake {
 
   /** Has `acknowledge` told when {@link end} is called. */
   acknowledgeEnd(acknowledge: Acknowledge): void {
-    if (this.#hasEnded) process.nextTick(acknowledge, null);
+    if (this.#hasEnded) nodeTimers.nextTick(acknowledge, null);
     else this.#acknowledgements.add(Number.POSITIVE_INFINITY, acknowledge);
   }
 
@@ -213,7 +214,7 @@ export class Intake {
     if (this.#waiting !== undefined) {
       // The slab is ours for good, but this memory is its caller's, who is told now.
       pieces.push(Buffer.from(this.#waiting.rest));
-      process.nextTick(this.#waiting.callback, error);
+      nodeTimers.nextTick(this.#waiting.callback, error);
       this.#waiting = undefined;
     }
     return pieces;

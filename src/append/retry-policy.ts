@@ -1,4 +1,5 @@
 import type { Options } from 'p-retry';
+import { nextTurn, nodeTimers } from '../node-timers.js';
 import type { AppendFailure, AppendOutcome } from './append-client.js';
 
 /** When a failed request is tried again; the names and meanings are p-retry's. */
@@ -69,22 +70,60 @@ export class FailedAttempt extends Error {
   }
 }
 
-/** p-retry's options for attempts that throw {@link FailedAttempt} when another may follow. */
+/**
+ * p-retry's options for attempts that throw {@link FailedAttempt} when another may follow.
+ *
+ * p-retry counts the attempts. The pauses between them are as long as its own, which it would wait
+ * with the global timers, and which would end within the same turn of the event loop where
+ * `minTimeout` is 0: a client that fails without any I/O would keep the process from everything else.
+ */
 export function retryOptions(
   retry: RetryOptions,
   signal: AbortSignal,
   onRetry: (notice: RetryNotice) => void,
 ): Options {
+  const { retries = 10, maxRetryTime = Number.POSITIVE_INFINITY } = retry;
+  const endsAt = nodeTimers.now() + maxRetryTime;
   return {
-    ...retry,
+    retries,
+    minTimeout: 0,
     signal,
     // Not `onFailedAttempt`, which runs after the last attempt too, when nothing follows.
-    shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
+    shouldRetry: async ({ error, attemptNumber, retriesLeft }) => {
       if (!(error instanceof FailedAttempt) || error.isPointless) return false;
+      const remaining = endsAt - nodeTimers.now();
+      if (remaining <= 0) return false;
       onRetry({ error: error.cause, attemptNumber, retriesLeft });
+      await pause(Math.min(pauseAfter(attemptNumber, retry), remaining), signal);
       return true;
     },
   };
+}
+
+/** Milliseconds from an attempt to the next, as p-retry reckons them. */
+function pauseAfter(
+  attemptNumber: number,
+  { minTimeout = 0, maxTimeout = Number.POSITIVE_INFINITY, factor = 2, randomize }: RetryOptions,
+): number {
+  const random = randomize ? 1 + Math.random() : 1;
+  const growth = (factor > 0 ? factor : 1) ** (attemptNumber - 1);
+  return Math.min(Math.round(random * minTimeout * growth), maxTimeout);
+}
+
+/** Resolves after so many milliseconds, and a turn of the event loop at least. */
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (milliseconds < 1) return nextTurn();
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      signal.removeEventListener('abort', end);
+      nodeTimers.clearTimeout(timer);
+      resolve();
+    };
+    const timer = nodeTimers.setTimeout(end, milliseconds);
+    // p-retry looks at the signal next.
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
 }
 
 /** Whether `value` can be the length of an object. */

@@ -17,6 +17,7 @@ import {
   RetriesExhaustedError,
   UnconfirmedError,
 } from '../../src/errors.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import {
   answer,
   answerWith,
@@ -509,8 +510,8 @@ describe('ChunkDelivery.run() after one failure', () => {
   });
 
   test('asks no signal of a client: a hanging append is given up and reconciled', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = head().script('append', hang);
     const delivering = deliver(client);
     await vi.advanceTimersByTimeAsync(1001);
@@ -529,8 +530,8 @@ describe('ChunkDelivery.run() after one failure', () => {
     { scenario: 'on a slow link', trafficLimit: undefined, time: 3000 },
     { scenario: 'under a traffic limit', trafficLimit: 8 * 16 * 1024, time: 5000 },
   ])('gives the bytes the time that they take $scenario', async ({ trafficLimit, time }) => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = head().script('append', hang);
     const delivering = deliver(client, { chunk: 'x'.repeat(64 * 1024), request: { trafficLimit } });
     await vi.advanceTimersByTimeAsync(time - 1);
@@ -542,8 +543,8 @@ describe('ChunkDelivery.run() after one failure', () => {
   });
 
   test('says that the bytes are abandoned when a client ignores its signal', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = head().script('append', ignoreSignal);
     const { delivery, settled } = prepare(client);
     const delivering = settled();
@@ -560,8 +561,8 @@ describe('ChunkDelivery.run() after one failure', () => {
   });
 
   test('does not call the bytes abandoned when a client ignores the signal of a question', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = head()
       .script('append', applyThenFail(failure.unanswered()))
       .script('head', ignoreSignal);
@@ -1367,8 +1368,8 @@ describe('ChunkDelivery.run() when aborted', () => {
   ])(
     'rejects with the reason during the backoff after $failed',
     async ({ thrown, mayHaveLanded }) => {
-      vi.useFakeTimers();
-      onTestFinished(() => void vi.useRealTimers());
+      useFakeTimers();
+      onTestFinished(() => void useRealTimers());
       const controller = new AbortController();
       const client = head().script('append', failWith(thrown));
       const { delivery, settled, retries } = prepare(client, {

@@ -5,6 +5,7 @@ import { FrozenChunk } from '../../src/append/frozen-chunk.js';
 import { ObjectInquiry } from '../../src/append/object-inquiry.js';
 import { TimedRequests } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import { type Behaviour, failure, failWith, hang, ScriptedClient } from './scripted-client.js';
 
 const crc64 = await loadCrc64();
@@ -227,8 +228,8 @@ describe('askAboutChunk() without a checksum', () => {
   });
 
   test('gives reading back up when its time is over', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = holding('headchunk', { tellsCrc64: false }).script('get', hang);
     const asking = expect(ask(client)).rejects.toMatchObject({ name: 'TimeoutError' });
     await vi.advanceTimersByTimeAsync(1001);

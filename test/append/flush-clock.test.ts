@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FlushClock } from '../../src/append/flush-clock.js';
+import { nodeTimers } from '../../src/node-timers.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTimers();
 });
 
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTimers();
 });
 
 const nextTick = () => new Promise<void>((resolve) => process.nextTick(resolve));
@@ -78,8 +80,8 @@ describe('FlushClock.start()', () => {
   });
 
   test('keeps the process alive', () => {
-    vi.useRealTimers();
-    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    useRealTimers();
+    const setTimer = vi.spyOn(nodeTimers, 'setTimeout');
     const clock = new FlushClock(1000, () => {});
     clock.start();
     const timer: NodeJS.Timeout | undefined = setTimer.mock.results[0]?.value;

@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Intake } from '../../src/append/intake.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 /** Waits until everything has run that is due on the next tick. */
 const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTimers();
 });
 
 interface Setup {
@@ -196,7 +197,7 @@ describe('Intake.isDue', () => {
   });
 
   test('turns true, and calls, when the oldest byte has waited long enough', () => {
-    vi.useFakeTimers();
+    useFakeTimers();
     const { intake, accept, log } = createIntake({ flushInterval: 1000 });
     accept('');
     vi.advanceTimersByTime(5000);
@@ -212,7 +213,7 @@ describe('Intake.isDue', () => {
   });
 
   test('counts the wait of the next chunk from its own first byte', () => {
-    vi.useFakeTimers();
+    useFakeTimers();
     const { intake, accept } = createIntake({ flushInterval: 1000 });
     accept('a');
     vi.advanceTimersByTime(900);
@@ -225,7 +226,7 @@ describe('Intake.isDue', () => {
   });
 
   test('turns false when all has been cut', () => {
-    vi.useFakeTimers();
+    useFakeTimers();
     const { intake, accept } = createIntake({ flushInterval: 1000 });
     accept('a');
     vi.advanceTimersByTime(1000);
@@ -241,7 +242,7 @@ describe('Intake.isDue', () => {
   });
 
   test('counts the wait of the rest of a waiting write from when it found room', () => {
-    vi.useFakeTimers();
+    useFakeTimers();
     const { intake, accept } = createIntake({ flushInterval: 1000 });
     accept('0123456789');
     vi.advanceTimersByTime(900);
@@ -516,7 +517,7 @@ describe('Intake.close()', () => {
   });
 
   test('stops the clock', () => {
-    vi.useFakeTimers();
+    useFakeTimers();
     const { accept, intake } = createIntake({ flushInterval: 1000 });
     accept('abc');
     intake.close(null, reason);

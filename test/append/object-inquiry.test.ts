@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ObjectInquiry, type Whereabouts } from '../../src/append/object-inquiry.js';
 import { TimedRequests } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import {
   answer,
   answerWith,
@@ -91,8 +92,8 @@ describe('ObjectInquiry.ask()', () => {
   });
 
   test('gives a HEAD without an answer up when its time is over', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = new ScriptedClient('head').script('head', hang);
     const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
       name: 'TimeoutError',
@@ -281,8 +282,8 @@ describe('ObjectInquiry.ask() without HEAD', () => {
   });
 
   test('gives a probe without an answer up when its time is over', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const client = writeOnly('head').script('append', hang);
     const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
       name: 'TimeoutError',

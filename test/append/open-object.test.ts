@@ -11,6 +11,7 @@ import {
   OssServiceError,
   RetriesExhaustedError,
 } from '../../src/errors.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import { failure, failWith, hang, ScriptedClient } from './scripted-client.js';
 
 const crc64 = await loadCrc64();
@@ -296,8 +297,8 @@ describe('openObject() when the question fails', () => {
   });
 
   test('rejects with the reason when aborted during the backoff', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const controller = new AbortController();
     const reason = new Error('destroyed');
     const client = new ScriptedClient('head').script('head', failWith(failure.answered()));

@@ -7,6 +7,7 @@ import {
   type RetryNotice,
   retryOptions,
 } from '../../src/append/retry-policy.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import { failure } from './scripted-client.js';
 
 const withFields = (fields: object) => Object.assign(new Error('failed'), fields);
@@ -194,8 +195,8 @@ describe('retryOptions()', () => {
   });
 
   test('stops with the reason when the signal fires during the backoff', async () => {
-    vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
     const controller = new AbortController();
     const reason = new Error('destroyed');
     const onRetry = vi.fn();
@@ -217,14 +218,44 @@ describe('retryOptions()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('passes the names of p-retry on', () => {
-    const retry = { retries: 7, factor: 3, minTimeout: 5, maxTimeout: 9, maxRetryTime: 100 };
-    const { signal } = new AbortController();
-
-    expect(retryOptions({ ...retry, randomize: true }, signal, () => {})).toMatchObject({
-      ...retry,
-      randomize: true,
-      signal,
+  test.each([
+    { scenario: 'grow by the factor', retry: { factor: 3 }, pauses: [100, 300, 900] },
+    {
+      scenario: 'end at the longest',
+      retry: { factor: 3, maxTimeout: 250 },
+      pauses: [100, 250, 250],
+    },
+    { scenario: 'stay alike with a factor of 0', retry: { factor: 0 }, pauses: [100, 100, 100] },
+    {
+      scenario: 'are up to twice as long at random',
+      retry: { factor: 1, randomize: true },
+      pauses: [150, 150, 150],
+    },
+    {
+      scenario: 'end with the time there is, and no attempt follows',
+      retry: { factor: 3, maxRetryTime: 350 },
+      pauses: [100, 250],
+    },
+  ])('pauses that $scenario', async ({ retry, pauses }) => {
+    useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      useRealTimers();
     });
+    const { signal } = new AbortController();
+    const startedAt: number[] = [];
+    const attempt = async () => {
+      startedAt.push(performance.now());
+      throw new FailedAttempt(cause);
+    };
+    const options = retryOptions({ retries: 3, minTimeout: 100, ...retry }, signal, () => {});
+
+    const running = pRetry(attempt, options).catch(() => 'gave up');
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect(await running).toBe('gave up');
+    const measured = startedAt.slice(1).map((at, index) => at - (startedAt[index] as number));
+    expect(measured).toEqual(pauses);
   });
 });

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RequestOptions, RequestTimeout } from '../../src/append/append-client.js';
 import { AbandonedRequestError, TimedRequests } from '../../src/append/timed-requests.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 /** Runs one request of a stream that ends with `signal`. */
 function withDeadline<T>(
@@ -18,11 +19,11 @@ function withDeadline<T>(
 
 describe('TimedRequests.run()', () => {
   beforeEach(() => {
-    vi.useFakeTimers();
+    useFakeTimers();
   });
 
   afterEach(() => {
-    vi.useRealTimers();
+    useRealTimers();
   });
 
   const expectNothingLeft = (signal: AbortSignal) => {
@@ -259,7 +260,7 @@ describe('TimedRequests.run()', () => {
     const settled = expect(running).rejects.toBeInstanceOf(AbandonedRequestError);
     await vi.advanceTimersByTimeAsync(6000);
     await settled;
-    vi.useRealTimers();
+    useRealTimers();
     await new Promise((resolve) => setImmediate(resolve));
     process.removeListener('unhandledRejection', unhandled);
 
@@ -267,7 +268,7 @@ describe('TimedRequests.run()', () => {
   });
 
   test('leaves no rejection unhandled when the request aborts it and throws at once', async () => {
-    vi.useRealTimers();
+    useRealTimers();
     const unhandled = vi.fn();
     process.once('unhandledRejection', unhandled);
     const controller = new AbortController();

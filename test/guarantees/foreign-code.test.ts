@@ -3,7 +3,7 @@ import { finished } from 'node:stream/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { AppendWritable } from '../../src/index.js';
-import { ScriptedClient } from '../append/scripted-client.js';
+import { failure, ScriptedClient } from '../append/scripted-client.js';
 import { openStream } from '../helpers/open-stream.js';
 
 // What the stream calls may call the stream: nothing of that may break its account of the bytes.
@@ -103,6 +103,29 @@ test('a signal that has fired already keeps the client from being called', async
 
   await expect(once(stream, 'close')).rejects.toMatchObject({ name: 'AbortError' });
   expect(client.calls).toEqual([]);
+});
+
+describe('endless retries without a pause', () => {
+  const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 0 };
+  const refuse = async () => {
+    throw failure.rejected();
+  };
+
+  test.each(['headObject', 'appendObject'] as const)(
+    'leave the process its turns while %s fails at once',
+    async (method) => {
+      const client = Object.assign(new ScriptedClient(), { [method]: refuse });
+      const stream = new AppendWritable({ client, key: 'a.log', retry, flushInterval: 0 });
+
+      stream.write('aaaa');
+      await once(stream, 'retry');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      stream.destroy();
+      await once(stream, 'close');
+
+      expect(stream.stats.retries).toBeGreaterThan(1);
+    },
+  );
 });
 
 /** The next uncaught exception, instead of the end of the test run. */

@@ -10,6 +10,7 @@ import { startEmulator } from '../../src/emulator/index.js';
 import { shareConnections } from '../../src/oss/connection-pool.js';
 import { OssClient } from '../../src/oss/oss-client.js';
 import { closedPort } from '../helpers/closed-port.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import { openStream } from '../helpers/open-stream.js';
 import { answer, type Script, startScriptedServer } from './scripted-server.js';
 
@@ -191,9 +192,9 @@ describe('a request that waits for a connection', () => {
     const first = client.headObject('first');
     const second = client.headObject('second');
     await expect.poll(() => server.held.length, { interval: 1 }).toBe(1);
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
     onTestFinished(() => {
-      vi.useRealTimers();
+      useRealTimers();
     });
     await server.answerNext();
     await server.answerNext();

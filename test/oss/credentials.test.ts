@@ -3,6 +3,7 @@ import { CredentialsError } from '../../src/errors.js';
 import type { ProvidedAccessKey } from '../../src/oss/credentials.js';
 import { credentialsSource } from '../../src/oss/credentials-source.js';
 import { ProvidedCredentials } from '../../src/oss/provided-credentials.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 const names = [
   'OSS_ACCESS_KEY_ID',
@@ -18,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  vi.useRealTimers();
+  useRealTimers();
 });
 
 function accessKey(accessKeyId: string, expiration?: ProvidedAccessKey['expiration']) {
@@ -107,7 +108,7 @@ describe('ProvidedCredentials', () => {
     { scenario: 'an ISO string', convert: (time: number) => new Date(time).toISOString() },
     { scenario: 'milliseconds', convert: (time: number) => time },
   ])('keeps them until two minutes before an expiration given as $scenario', ({ convert }) => {
-    vi.useFakeTimers({ now: 1_000_000 });
+    useFakeTimers({ now: 1_000_000 });
     const provider = vi.fn(() => accessKey('a', convert(1_000_000 + 180_000)));
     const source = new ProvidedCredentials(provider);
     void source.get();
@@ -169,7 +170,7 @@ describe('ProvidedCredentials', () => {
   });
 
   test('uses the cached ones while they last when asking again fails', async () => {
-    vi.useFakeTimers({ now: 1_000_000 });
+    useFakeTimers({ now: 1_000_000 });
     const provider = vi.fn(async () => accessKey('a', 1_000_000 + 180_000));
     const source = new ProvidedCredentials(provider);
     await source.get();

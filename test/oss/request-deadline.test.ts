@@ -5,13 +5,14 @@ import {
   RequestDeadline,
   RequestTimedOut,
 } from '../../src/oss/request-deadline.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 describe('RequestDeadline', () => {
   beforeEach(() => {
-    vi.useFakeTimers();
+    useFakeTimers();
   });
   afterEach(() => {
-    vi.useRealTimers();
+    useRealTimers();
   });
 
   test('aborts when its time is up, and not before', () => {

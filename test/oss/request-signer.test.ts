@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { appendRequest, headRequest } from '../../src/oss/oss-request.js';
 import { RequestSigner } from '../../src/oss/request-signer.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' };
 const body = new Uint8Array(10);
@@ -20,11 +21,11 @@ function dateOf({ headers }: { readonly headers: readonly string[] }): string | 
 
 describe('RequestSigner', () => {
   beforeEach(() => {
-    vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5) });
+    useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5) });
   });
 
   afterEach(() => {
-    vi.useRealTimers();
+    useRealTimers();
   });
 
   test('signs with the date of the moment, which it does not keep', () => {
@@ -65,11 +66,11 @@ describe('RequestSigner.signAhead()', () => {
   }
 
   beforeEach(() => {
-    vi.useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5) });
+    useFakeTimers({ now: Date.UTC(2026, 0, 2, 3, 4, 5) });
   });
 
   afterEach(() => {
-    vi.useRealTimers();
+    useRealTimers();
   });
 
   test('foresees an append behind those before it', () => {

@@ -1,8 +1,10 @@
+import { replaceTimers } from '../../src/node-timers.js';
+
 const realImmediate = setImmediate;
 
 /**
- * Time that passes only when somebody says so: stands in for the global timers, `performance.now()`
- * and `Math.random()` while it is installed. Timers due at one time run in the order they were set,
+ * Time that passes only when somebody says so: stands in for the timers and the clock of the library,
+ * for the global ones, and for `Math.random()` while it is installed. Timers due at one time run in the order they were set,
  * and as in Node.js a timer may run a fraction of a millisecond too early.
  */
 export class VirtualTime {
@@ -16,6 +18,7 @@ export class VirtualTime {
   };
   #now = 0;
   #order = 0;
+  #putBack = (): void => {};
 
   /** @param random What `Math.random()` returns. */
   constructor(random: () => number) {
@@ -39,6 +42,8 @@ export class VirtualTime {
     });
     Math.random = this.#random;
     performance.now = () => this.#now;
+    const { setTimeout, clearTimeout } = globalThis;
+    this.#putBack = replaceTimers({ setTimeout, clearTimeout, now: performance.now });
   }
 
   uninstall(): void {
@@ -46,6 +51,7 @@ export class VirtualTime {
     Object.assign(globalThis, { setTimeout, clearTimeout });
     Math.random = random;
     performance.now = now;
+    this.#putBack();
   }
 
   /** Lets everything happen that needs no time, as far as that takes so many turns of the event loop. */
