@@ -15,7 +15,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   readonly #request: HttpRequest;
   readonly #signal: RequestSignal;
-  readonly #socket = new RequestSocket(() => this.#giveUp(tooLong()));
+  readonly #socket: RequestSocket;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
 
@@ -40,6 +40,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject = reject;
     this.#request = request;
     this.#signal = signal;
+    this.#socket = new RequestSocket(request.headers, () => this.#giveUp(tooLong()));
     if (signal.aborted) this.#abort();
     else signal.addEventListener('abort', this.#abort);
   }

@@ -5,7 +5,7 @@ import { TLSSocket } from 'node:tls';
 /** What a socket serves at the moment; for listening to each once, and not for each request. */
 const served = new WeakMap<Socket, Set<RequestSocket>>();
 
-/** Whose request has started, and will be published in the same turn. */
+/** Whose request has started, and is published in the same turn if it goes out on a socket. */
 let started: RequestSocket | undefined;
 let isSubscribed = false;
 
@@ -13,6 +13,8 @@ let isSubscribed = false;
 const longestAnswer = 1024 * 1024;
 
 interface SendHeadersMessage {
+  /** Names and values in turn; text in versions of undici before 6. */
+  readonly request: { readonly headers: readonly unknown[] | string };
   readonly socket: Socket & { readonly alpnProtocol?: unknown };
 }
 
@@ -29,26 +31,37 @@ interface SendHeadersMessage {
  * @see https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
  */
 export class RequestSocket {
+  readonly #signature: string | undefined;
   readonly #onFlood: () => void;
   #socket: Socket | undefined;
   #bytesBefore = 0;
 
-  /** @param onFlood Called when more than 1 MiB has come before {@link release}. */
-  constructor(onFlood: () => void) {
+  /**
+   * @param headers Names and values in turn.
+   * @param onFlood Called when more than 1 MiB has come before {@link release}.
+   */
+  constructor(headers: readonly string[], onFlood: () => void) {
+    const name = headers.lastIndexOf('authorization');
+    this.#signature = name === -1 ? undefined : headers[name + 1];
     this.#onFlood = onFlood;
   }
 
-  /** To be called when the request starts: undici publishes before anything else happens. */
+  /**
+   * To be called when the request starts: undici publishes before anything else happens. A dispatcher
+   * without sockets publishes nothing, and the next to be published is somebody else's request then.
+   */
   watch(): void {
     started = this;
     if (isSubscribed) return;
     // Once for all: undici runs slower for a while whenever the first subscriber comes or the last
     // one goes.
     subscribe('undici:client:sendHeaders', (message) => {
-      const { socket } = message as SendHeadersMessage;
       const watcher = started;
+      if (watcher === undefined) return;
+      const { request, socket } = message as SendHeadersMessage;
+      if (!watcher.#isOf(request)) return;
       started = undefined;
-      if (watcher !== undefined && socket.alpnProtocol !== 'h2') watcher.#attach(socket);
+      if (socket.alpnProtocol !== 'h2') watcher.#attach(socket);
     });
     isSubscribed = true;
   }
@@ -80,6 +93,11 @@ export class RequestSocket {
     // busy the answer may come before.
     if (socket instanceof TLSSocket) setImmediate(finish);
     else finish();
+  }
+
+  /** Whatever is made of a request on the way, a proxy's path for one, its signature stays. */
+  #isOf({ headers }: SendHeadersMessage['request']): boolean {
+    return this.#signature !== undefined && headers.lastIndexOf(this.#signature) !== -1;
   }
 
   #attach(socket: Socket): void {
