@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import type { HttpAnswer, HttpHeaders, HttpRequest } from './http-message.js';
+import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './http-message.js';
 import type { RequestSignal } from './light-signal.js';
 import { requestError } from './request-error.js';
 import { RequestSocket } from './request-socket.js';
@@ -13,13 +13,15 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   /** Settles once, when the request's body is not used any more. */
   readonly answer: Promise<HttpAnswer>;
 
+  readonly #dispatcher: RequestDispatcher;
   readonly #request: HttpRequest;
   readonly #signal: RequestSignal;
   readonly #socket: RequestSocket;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
 
-  /** Absent until undici hands the request to a connection: nothing can have left before. */
+  /** Whether there was any sign that the request has been handed to a connection. */
+  #isStarted = false;
   #controller: Dispatcher.DispatchController | undefined;
   #isSettled = false;
   #status = 0;
@@ -29,7 +31,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   /** Always the sum of `#pieces` lengths. */
   #byteLength = 0;
 
-  constructor(request: HttpRequest, signal: RequestSignal) {
+  constructor(dispatcher: RequestDispatcher, request: HttpRequest, signal: RequestSignal) {
     let resolve: (answer: HttpAnswer) => void = () => {};
     let reject: (error: Error) => void = () => {};
     this.answer = new Promise((fulfil, refuse) => {
@@ -38,6 +40,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     });
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#dispatcher = dispatcher;
     this.#request = request;
     this.#signal = signal;
     this.#socket = new RequestSocket(request.headers, () => this.#giveUp(tooLong()));
@@ -51,13 +54,17 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
     if (this.#isSettled) {
       // Given up while it waited for a connection, and reported as never sent: keep it so.
-      controller.abort(new Error('the request was given up'));
-    } else {
-      this.#socket.watch();
+      const reason = new Error('the request was given up');
+      controller.abort(reason);
+      // A handler in between may keep that to itself, as the one of undici's `dump` does.
+      if (controller.aborted === false) throw reason;
+      return;
     }
+    this.#isStarted = true;
+    this.#controller = controller;
+    this.#socket.watch();
   }
 
   onResponseStart(
@@ -65,6 +72,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     status: number,
     headers: HttpHeaders,
   ): void {
+    this.#isStarted = true;
+    this.#controller ??= controller;
     // A 103 comes before the answer proper.
     if (status < 200) return;
     this.#status = status;
@@ -92,16 +101,27 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#finish();
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
-    this.fail(error);
+  /** @param controller Absent where undici has not started the request. */
+  onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (controller) this.#isStarted = true;
+    this.dispatchFailed(error);
   }
 
-  /** Settles with an error made of `error`. */
-  fail(error: unknown): void {
+  /** Settles with an error made of that of the dispatcher. */
+  dispatchFailed(error: unknown): void {
+    // A dispatcher that has failed by itself is not going to read any more.
+    this.#fail(error, this.#dispatcher.tellsStart || !this.#dispatcher.wasRead);
+  }
+
+  /** @param tellsStart Whether it is certain that nothing has left without a sign of the start. */
+  #fail(error: unknown, tellsStart: boolean): void {
     if (this.#isSettled) return;
     const { describe, method, origin } = this.#request;
-    const isStarted = this.#controller !== undefined;
-    const reason = requestError(error, { describe, method, origin, isStarted });
+    const isStarted = this.#isStarted;
+    const { isClosed } = this.#dispatcher;
+    const reason = requestError(error, {
+      ...{ describe, method, origin, isStarted, tellsStart, isClosed },
+    });
     this.#settle(() => this.#reject(reason));
   }
 
@@ -120,7 +140,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   #giveUp(error: Error): void {
-    this.fail(error);
+    this.#fail(error, this.#dispatcher.tellsStart);
     this.#controller?.abort(error);
   }
 

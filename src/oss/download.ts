@@ -28,7 +28,7 @@ export async function download(
   request: HttpRequest,
   options: { readonly signal: RequestSignal; readonly idleTimeout: number },
 ): Promise<Download> {
-  const handler = new DownloadHandler(request, options);
+  const handler = new DownloadHandler(dispatcher, request, options);
   if (!options.signal.aborted) dispatch(dispatcher, request, handler);
   const answer = await handler.answer;
   return { ...answer, stream: handler.stream ?? Readable.from([]) };
@@ -47,10 +47,11 @@ class DownloadHandler extends AnswerHandler {
   #remaining = Number.NaN;
 
   constructor(
+    dispatcher: RequestDispatcher,
     request: HttpRequest,
     options: { readonly signal: RequestSignal; readonly idleTimeout: number },
   ) {
-    super(request, options.signal);
+    super(dispatcher, request, options.signal);
     this.#request = request;
     this.#idleTimeout = options.idleTimeout;
   }
@@ -105,7 +106,7 @@ class DownloadHandler extends AnswerHandler {
     else this.stream.push(null);
   }
 
-  override onResponseError(controller: unknown, error: Error): void {
+  override onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.stream === undefined) super.onResponseError(controller, error);
     else this.#fail(error);
   }

@@ -15,7 +15,7 @@ export function exchange(
   request: HttpRequest,
   signal: RequestSignal,
 ): Promise<HttpAnswer> {
-  const handler = new AnswerHandler(request, signal);
+  const handler = new AnswerHandler(dispatcher, request, signal);
   if (!signal.aborted) dispatch(dispatcher, request, handler);
   return handler.answer;
 }
@@ -46,6 +46,6 @@ export function dispatch(
       handler,
     );
   } catch (error) {
-    handler.fail(error);
+    handler.dispatchFailed(error);
   }
 }

@@ -1,8 +1,17 @@
 import type { Dispatcher } from 'undici';
 import { printable } from './printable.js';
 
-/** What a request is sent through: an undici `Dispatcher`, or as much of one as is needed. */
-export type RequestDispatcher = Pick<Dispatcher, 'dispatch'>;
+/** What one request is sent through. */
+export interface RequestDispatcher extends Pick<Dispatcher, 'dispatch'> {
+  /** Whether it is certain that the request has not left before its handler is told of the start. */
+  readonly tellsStart: boolean;
+
+  /** Whether anybody may have read the body of the request. */
+  readonly wasRead: boolean;
+
+  /** Whether it takes no more requests, ever. */
+  readonly isClosed: boolean;
+}
 
 /** A request as it goes on the wire. */
 export interface HttpRequest {

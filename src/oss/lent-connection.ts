@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Client, Dispatcher } from 'undici';
 import type { RequestDispatcher } from './http-message.js';
+import { PassedHandler } from './passed-handler.js';
 
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
 /** A connection that nobody else uses until the one request it is lent for has ended. */
 export class LentConnection implements RequestDispatcher {
+  readonly tellsStart = true;
+  readonly wasRead = true;
+  readonly isClosed = false;
   readonly #client: Client;
   readonly #onEnd: () => void;
   #isUsed = false;
@@ -30,40 +34,22 @@ export class LentConnection implements RequestDispatcher {
 }
 
 /** Passes everything on, and tells once when the request has ended: nothing follows from then on. */
-class EndNotice implements Handler {
-  readonly #handler: Handler;
+class EndNotice extends PassedHandler {
   #onEnd: (() => void) | undefined;
 
   constructor(handler: Handler, onEnd: () => void) {
-    this.#handler = handler;
+    super(handler);
     this.#onEnd = onEnd;
   }
 
-  onRequestStart(controller: Controller, context: unknown): void {
-    this.#handler.onRequestStart?.(controller, context);
-  }
-
-  onResponseStart(
-    controller: Controller,
-    status: number,
-    headers: IncomingHttpHeaders,
-    message?: string,
-  ): void {
-    this.#handler.onResponseStart?.(controller, status, headers, message);
-  }
-
-  onResponseData(controller: Controller, chunk: Buffer): void {
-    this.#handler.onResponseData?.(controller, chunk);
-  }
-
-  onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
+  override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
     this.#end();
-    this.#handler.onResponseEnd?.(controller, trailers);
+    super.onResponseEnd(controller, trailers);
   }
 
-  onResponseError(controller: Controller, error: Error): void {
+  override onResponseError(controller: Controller, error: Error): void {
     this.#end();
-    this.#handler.onResponseError?.(controller, error);
+    super.onResponseError(controller, error);
   }
 
   // First of all, whatever the handler does; and once, for one that throws is told of an error too.

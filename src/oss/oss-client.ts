@@ -12,6 +12,7 @@ import { type OssClientOptions, resolveClientOptions } from './client-options.js
 import { type ConnectionShare, shareConnections } from './connection-pool.js';
 import type { Connections } from './connections.js';
 import { download } from './download.js';
+import { type GivenDispatcher, givenDispatcher } from './given-dispatcher.js';
 import { exchange } from './http-exchange.js';
 import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
 import type { RequestSignal } from './light-signal.js';
@@ -60,7 +61,7 @@ export class OssClient implements AppendClient {
   readonly #bucketOrigin: string;
   readonly #requestTimeout: number;
   readonly #exchange: SignedExchange;
-  readonly #ownDispatcher: RequestDispatcher | undefined;
+  readonly #ownDispatcher: GivenDispatcher | undefined;
 
   /** Joined for the first request, so that a client that sends none holds nothing. */
   #connections: ConnectionShare | undefined;
@@ -76,7 +77,7 @@ export class OssClient implements AppendClient {
     const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix });
     this.#exchange = new SignedExchange(signer, credentials, location.origin);
     this.#bucketOrigin = location.origin;
-    this.#ownDispatcher = dispatcher;
+    this.#ownDispatcher = dispatcher && givenDispatcher(dispatcher);
     this.#requestTimeout = requestTimeout;
   }
 
@@ -201,8 +202,7 @@ export class OssClient implements AppendClient {
     if (this.#isClosed) {
       throw new OssRequestError(`Cannot ${describe()}: the client is closed`, { outcome: 'fatal' });
     }
-    const dispatcher = this.#ownDispatcher;
-    if (dispatcher !== undefined) return { use: (send) => send(dispatcher) };
+    if (this.#ownDispatcher !== undefined) return this.#ownDispatcher;
     this.#connections ??= shareConnections(this.#bucketOrigin);
     return this.#connections.connections;
   }

@@ -34,42 +34,71 @@ interface FailedRequest {
 
   /** Whether it had been handed to a connection. */
   readonly isStarted: boolean;
+
+  /**
+   * Whether it would be known if it had been handed to a connection; absent where it had not even
+   * reached a dispatcher.
+   */
+  readonly tellsStart?: boolean;
+
+  /** Whether its dispatcher takes no more requests, ever. */
+  readonly isClosed?: boolean;
 }
 
 /** Makes an error of what a connection, a timer or a signal reported. */
 export function requestError(error: unknown, request: FailedRequest): OssRequestError {
   const begin = `Cannot ${request.describe()}: ${request.method} to ${request.origin}`;
-  const certainty = ambiguity(!request.isStarted);
+  const { isStarted, tellsStart, isClosed } = request;
+  const isWaiting = !isStarted && tellsStart !== false;
+  const certainty = ambiguity(isWaiting);
   if (error instanceof RequestTimedOut) {
-    const missing = request.isStarted ? 'answer' : 'connection';
-    return new OssRequestError(`${begin} got no ${missing} within ${error.timeout} ms`, certainty);
+    const missing = isStarted ? 'answer' : 'connection';
+    const reserve = isStarted || isWaiting ? '' : ', as far as its dispatcher tells';
+    return new OssRequestError(
+      `${begin} got no ${missing} within ${error.timeout} ms${reserve}`,
+      certainty,
+    );
   }
   if (error instanceof RequestAborted) {
-    const before = request.isStarted ? '' : ' before it was sent';
+    const before = isWaiting ? ' before it was sent' : '';
     return new OssRequestError(
       `${begin} was aborted by its signal${before}`,
       { ...certainty, name: 'AbortError' },
       { cause: error.cause },
     );
   }
-  if (!request.isStarted && isMisuse(error)) {
+  // What undici could not parse. A server may have sent back the very request, signature and all.
+  if (error instanceof Error) Reflect.deleteProperty(error, 'data');
+  const isUnsent = !isStarted && (tellsStart === true || isConnectFailure(error));
+  const code = codeOf(error);
+  if (isUnsent && isClosed && closedCodes.has(code)) {
     return new OssRequestError(
-      `${begin} failed: ${reasonOf(error)}`,
+      `${begin} failed: the dispatcher is closed: ${reasonOf(error)}`,
       { outcome: 'fatal' },
       { cause: error },
     );
   }
-  // What undici could not parse. A server may have sent back the very request, signature and all.
-  if (error instanceof Error) Reflect.deleteProperty(error, 'data');
-  const hasLeft = request.isStarted || !isConnectFailure(error);
-  return new OssRequestError(`${begin} failed: ${reasonOf(error)}`, ambiguity(!hasLeft), {
-    cause: error,
-  });
+  const isPointless = !isStarted && misuseCodes.has(code);
+  return new OssRequestError(
+    `${begin} failed: ${reasonOf(error)}`,
+    isPointless ? { outcome: 'fatal' } : ambiguity(isUnsent),
+    { cause: error },
+  );
 }
 
-/** The dispatcher refuses the call itself, as one of another major of undici does. */
-function isMisuse(error: unknown): boolean {
-  return error instanceof Error && Reflect.get(error, 'code') === 'UND_ERR_INVALID_ARG';
+const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
+
+/**
+ * The dispatcher refuses the call itself: one of another major of undici, or a mock that knows no
+ * answer to it.
+ */
+const misuseCodes: ReadonlySet<unknown> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_MOCK_ERR_MOCK_NOT_MATCHED',
+]);
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
 }
 
 function ambiguity(isCertain: boolean): { outcome: AppendOutcome; answered?: boolean } {

@@ -17,6 +17,7 @@ test('a dispatcher that does not tell its socket is paused and resumed itself', 
   const answer = { controller: controller as unknown as Dispatcher.DispatchController };
   const piece = 'x'.repeat(100_000);
   const dispatcher = {
+    ...{ tellsStart: true, wasRead: true, isClosed: false },
     dispatch(_: unknown, handler: Dispatcher.DispatchHandler) {
       handler.onRequestStart?.(answer.controller, undefined);
       handler.onResponseStart?.(answer.controller, 200, {}, 'OK');
