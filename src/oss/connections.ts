@@ -4,7 +4,7 @@ import { LentConnection } from './lent-connection.js';
 import type { RequestSignal } from './light-signal.js';
 
 /** How long a request may wait for a connection. */
-interface Patience {
+export interface Patience {
   /** Ends the wait at once. */
   readonly signal: RequestSignal;
 

@@ -45,7 +45,8 @@ export type { OssClientOptions } from './client-options.js';
  * {@link OssRequestError} if no usable answer came. The last four have an `outcome`.
  *
  * All clients of one origin share at most 100 connections. A request that finds none free waits its
- * turn, which no timeout but that of its caller counts.
+ * turn, which no timeout but that of its caller counts; so does one that waits in a `dispatcher` for
+ * others of ours to end.
  *
  * @example Append to an object
  * ```ts
