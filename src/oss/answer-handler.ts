@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './http-message.js';
 import type { RequestSignal } from './light-signal.js';
+import { RequestAborted } from './request-deadline.js';
 import { requestError } from './request-error.js';
 import { RequestSocket } from './request-socket.js';
 
@@ -116,6 +117,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
   /** @param tellsStart Whether it is certain that nothing has left without a sign of the start. */
   #fail(error: unknown, tellsStart: boolean): void {
     if (this.#isSettled) return;
+    const isAborted = error instanceof RequestAborted;
+    if (this.#socket.isReused && !isAborted) this.#dispatcher.reuse.failed();
     const { describe, method, origin } = this.#request;
     const isStarted = this.#isStarted;
     const { isClosed } = this.#dispatcher;
@@ -127,6 +130,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     if (this.#isSettled) return;
+    if (this.#socket.isReused) this.#dispatcher.reuse.succeeded();
     const body = Buffer.concat(this.#pieces, this.#byteLength);
     const answer = { status: this.#status, headers: this.#headers, body };
     this.#settle(() => this.#resolve(answer));

@@ -1,4 +1,5 @@
 import { Client } from 'undici';
+import { ConnectionReuse } from './connection-reuse.js';
 import type { RequestDispatcher } from './http-message.js';
 import { LentConnection } from './lent-connection.js';
 import type { RequestSignal } from './light-signal.js';
@@ -32,6 +33,7 @@ export class Connections {
   /** In the order in which they came; empty while a connection is free. */
   readonly #waiting = new Set<(client: Client) => void>();
   #onQuiet: (() => void) | undefined;
+  readonly #reuse = new ConnectionReuse(() => this.#dropFree());
 
   /** @param most Connections at a time. */
   constructor(origin: string, most: number) {
@@ -109,12 +111,18 @@ export class Connections {
   #lend<T>(client: Client, send: (dispatcher: RequestDispatcher) => T): T {
     // Not at once: undici tells the end of a request before it has cleared it away.
     const giveBack = () => queueMicrotask(() => this.#giveBack(client));
-    const connection = new LentConnection(client, giveBack);
+    const connection = new LentConnection(client, this.#reuse, giveBack);
     try {
       return send(connection);
     } finally {
       if (!connection.isUsed) giveBack();
     }
+  }
+
+  /** What was idle as long as a connection that has failed may fail too. */
+  #dropFree(): void {
+    this.#count -= this.#free.length;
+    for (const client of this.#free.splice(0)) void client.destroy();
   }
 
   #giveBack(client: Client): void {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client, type Dispatcher, MockAgent, ProxyAgent } from 'undici';
+import { ConnectionReuse } from './connection-reuse.js';
 import type { Patience } from './connections.js';
 import type { RequestDispatcher } from './http-message.js';
 import { PassedHandler } from './passed-handler.js';
@@ -34,6 +35,7 @@ export function givenDispatcher(dispatcher: Dispatcher): GivenDispatcher {
  * soon as they have told a start, and none any more that has answered without.
  */
 export class GivenDispatcher {
+  readonly reuse = new ConnectionReuse();
   readonly #dispatcher: Dispatcher;
 
   /** `undefined` until it has shown. */
@@ -146,6 +148,10 @@ class GivenRequest implements RequestDispatcher {
 
   get isClosed(): boolean {
     return this.#owner.isClosed;
+  }
+
+  get reuse(): ConnectionReuse {
+    return this.#owner.reuse;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {

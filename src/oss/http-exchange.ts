@@ -29,8 +29,8 @@ export function dispatch(
   try {
     const { origin, method, path, headers, body = null } = request;
     dispatcher.dispatch(
-      // undici's timeouts are a second too coarse, so they are off: a deadline aborts. Without `reset:
-      // false` it closes the connection after a HEAD. In a pipeline, where only what is idempotent goes
+      // undici's timeouts are a second too coarse, so they are off: a deadline aborts. Without `reset`
+      // it closes the connection after a HEAD. In a pipeline, where only what is idempotent goes
       // behind something else, a request would be held up, and ended, by the answer before its own.
       {
         origin,
@@ -40,7 +40,7 @@ export function dispatch(
         body,
         headersTimeout: 0,
         bodyTimeout: 0,
-        reset: false,
+        reset: dispatcher.reuse.hasFailed && !body?.byteLength,
         idempotent: false,
       },
       handler,

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { ConnectionReuse } from './connection-reuse.js';
 import { printable } from './printable.js';
 
 /** What one request is sent through. */
@@ -11,6 +12,9 @@ export interface RequestDispatcher extends Pick<Dispatcher, 'dispatch'> {
 
   /** Whether it takes no more requests, ever. */
   readonly isClosed: boolean;
+
+  /** Of the connections that it uses. */
+  readonly reuse: ConnectionReuse;
 }
 
 /** A request as it goes on the wire. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Client, Dispatcher } from 'undici';
+import type { ConnectionReuse } from './connection-reuse.js';
 import type { RequestDispatcher } from './http-message.js';
 import { PassedHandler } from './passed-handler.js';
 
@@ -11,13 +12,15 @@ export class LentConnection implements RequestDispatcher {
   readonly tellsStart = true;
   readonly wasRead = true;
   readonly isClosed = false;
+  readonly reuse: ConnectionReuse;
   readonly #client: Client;
   readonly #onEnd: () => void;
   #isUsed = false;
 
   /** @param onEnd Called when undici has done with the request, while it still tells its handler. */
-  constructor(client: Client, onEnd: () => void) {
+  constructor(client: Client, reuse: ConnectionReuse, onEnd: () => void) {
     this.#client = client;
+    this.reuse = reuse;
     this.#onEnd = onEnd;
   }
 

@@ -35,6 +35,7 @@ export class RequestSocket {
   readonly #onFlood: () => void;
   #socket: Socket | undefined;
   #bytesBefore = 0;
+  #isReused = false;
 
   /**
    * @param headers Names and values in turn.
@@ -71,6 +72,11 @@ export class RequestSocket {
     return this.#socket;
   }
 
+  /** Whether the socket has served another request of ours before. */
+  get isReused(): boolean {
+    return this.#isReused;
+  }
+
   /**
    * Stops watching, and calls back when nobody reads the request's memory any more: at once, or a turn
    * later. Cuts the connection if part of the request is still waiting to be sent then.
@@ -105,6 +111,7 @@ export class RequestSocket {
     this.#bytesBefore = socket.bytesRead;
     const others = served.get(socket);
     if (others !== undefined) {
+      this.#isReused = true;
       others.add(this);
       return;
     }

@@ -107,6 +107,57 @@ test('requests in succession use one connection, though others are free', async 
   expect(server.connections().total).toBe(3);
 });
 
+describe('a connection that fails when it is used again', () => {
+  /** Serves what is new, and does `fail` to the connections that were open when it was called. */
+  async function startForgetful(fail: (socket: Socket) => void) {
+    const forgotten = new Set<Socket>();
+    const open = new Set<Socket>();
+    const server = await startScriptedServer((...exchange) => {
+      const [{ socket }] = exchange;
+      open.add(socket);
+      if (forgotten.has(socket)) fail(socket);
+      else void found(...exchange);
+    });
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const forget = () => {
+      for (const socket of open) forgotten.add(socket);
+    };
+    return { endpoint: server.endpoint, forget };
+  }
+
+  test.each([
+    { scenario: 'at once', fail: (socket: Socket) => void socket.destroy() },
+    { scenario: 'by its silence', fail: () => {} },
+  ])('takes those that were idle as long down with it: $scenario', async ({ fail }) => {
+    const server = await startForgetful(fail);
+    const client = createClient(server.endpoint, 100, 100);
+    await Promise.all(['a', 'b', 'c'].map((key) => client.headObject(key)));
+    server.forget();
+
+    await expect(client.headObject('a')).rejects.toMatchObject({ outcome: 'unknown' });
+    await Promise.all(['a', 'b', 'c'].map((key) => client.headObject(key)));
+  });
+
+  test('leaves them alone when its request was aborted', async () => {
+    const server = await start();
+    const client = createClient(server.endpoint);
+    const together = ['a', 'b'].map((key) => client.headObject(key));
+    for (const _ of together) await server.answerNext();
+    await Promise.all(together);
+    const controller = new AbortController();
+    const aborted = client.headObject('c', { signal: controller.signal });
+    await expect.poll(() => server.held.length, { interval: 1 }).toBe(1);
+    server.held.shift();
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+    const last = ['d', 'e'].map((key) => client.headObject(key));
+    for (const _ of last) await server.answerNext();
+    await Promise.all(last);
+
+    expect(server.connections().total).toBe(3);
+  });
+});
+
 describe('a request that waits for a connection', () => {
   test('leaves the queue as soon as it is aborted, and was never sent', async () => {
     const server = await start();

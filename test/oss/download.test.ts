@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { Dispatcher } from 'undici';
 import { expect, test, vi } from 'vitest';
+import { ConnectionReuse } from '../../src/oss/connection-reuse.js';
 import { download } from '../../src/oss/download.js';
 import type { HttpRequest } from '../../src/oss/http-message.js';
 
@@ -17,7 +18,7 @@ test('a dispatcher that does not tell its socket is paused and resumed itself', 
   const answer = { controller: controller as unknown as Dispatcher.DispatchController };
   const piece = 'x'.repeat(100_000);
   const dispatcher = {
-    ...{ tellsStart: true, wasRead: true, isClosed: false },
+    ...{ tellsStart: true, wasRead: true, isClosed: false, reuse: new ConnectionReuse() },
     dispatch(_: unknown, handler: Dispatcher.DispatchHandler) {
       handler.onRequestStart?.(answer.controller, undefined);
       handler.onResponseStart?.(answer.controller, 200, {}, 'OK');
