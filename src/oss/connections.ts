@@ -73,7 +73,10 @@ export class Connections {
       // 50 s, and a connection closed under a request costs a reconcile.
       keepAliveTimeout: 20_000,
       keepAliveMaxTimeout: 20_000,
-      connect: { timeout: 10_000 },
+      // Node.js gives each address of a name but the last one 250 ms, and a round trip may take longer:
+      // where the others cannot be reached no attempt would ever succeed. With 2.5 s four addresses have
+      // their turn within the 10 s, and a lost packet, which is sent again after a second, arrives.
+      connect: { timeout: 10_000, autoSelectFamilyAttemptTimeout: 2500 },
     });
   }
 

@@ -136,9 +136,34 @@ function isConnectFailure(error: unknown): boolean {
   );
 }
 
+/** Errors of several addresses that are named; a name rarely has more. */
+const mostReasons = 4;
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonsOf(error);
   // An AggregateError has an empty message; its code is that of its first error.
   const { code } = error as NodeJS.ErrnoException;
   return printable(error.message || code || error.name);
+}
+
+/** What Node.js reports when it has tried every address of a name, one after the other. */
+function reasonsOf(error: AggregateError): string {
+  const errors = error.errors.flatMap((each) =>
+    each instanceof AggregateError ? each.errors : [each],
+  );
+  const named = errors.slice(0, mostReasons).map(addressReason).join(', ');
+  const left = errors.length - mostReasons;
+  const begin = isConnectFailure(error) ? 'no address could be reached: ' : '';
+  return left > 0 ? `${begin}${named}, and ${left} more` : `${begin}${named}`;
+}
+
+function addressReason(error: unknown): string {
+  const { address, port, code } = Object(error) as NodeJS.ErrnoException & {
+    address?: unknown;
+    port?: unknown;
+  };
+  if (typeof address !== 'string' || typeof code !== 'string') return reasonOf(error);
+  const host = address.includes(':') ? `[${address}]` : address;
+  return printable(`${host}:${port} ${code}`);
 }

@@ -86,6 +86,36 @@ describe('requestError()', () => {
     expect(requestError(error, { ...request, isStarted: false }).message).toMatch(/ECONNREFUSED$/);
   });
 
+  const refused = (address: string, code = 'ECONNREFUSED') =>
+    Object.assign(failure({ code, syscall: 'connect' }), { address, port: 443 });
+
+  test.each([
+    {
+      scenario: 'of each kind',
+      errors: [refused('10.9.0.2', 'ETIMEDOUT'), refused('2001:db8::9', 'ENETUNREACH')],
+      said: 'no address could be reached: 10.9.0.2:443 ETIMEDOUT, [2001:db8::9]:443 ENETUNREACH',
+    },
+    {
+      scenario: 'within one another',
+      errors: [new AggregateError([refused('10.9.0.2')]), refused('10.9.0.3')],
+      said: 'no address could be reached: 10.9.0.2:443 ECONNREFUSED, 10.9.0.3:443 ECONNREFUSED',
+    },
+    {
+      scenario: 'without number',
+      errors: Array.from({ length: 1000 }, (_, index) => refused(`10.9.0.${index}`)),
+      said: 'no address could be reached: 10.9.0.0:443 ECONNREFUSED, 10.9.0.1:443 ECONNREFUSED, 10.9.0.2:443 ECONNREFUSED, 10.9.0.3:443 ECONNREFUSED, and 996 more',
+    },
+    {
+      scenario: 'of which one is something else',
+      errors: [refused('10.9.0.2'), new Error('read ECONNRESET'), 'a string'],
+      said: '10.9.0.2:443 ECONNREFUSED, read ECONNRESET, a string',
+    },
+  ])('names the addresses and their codes: $scenario', ({ errors, said }) => {
+    const error = Object.assign(new AggregateError(errors), { code: 'ETIMEDOUT' });
+    const { message } = requestError(error, { ...request, isStarted: false });
+    expect(message.slice(message.indexOf(' failed: '))).toBe(` failed: ${said}`);
+  });
+
   test.each([
     { isStarted: false, outcome: 'rejected', message: /got no connection within 5 ms$/ },
     { isStarted: true, outcome: 'unknown', message: /got no answer within 5 ms$/ },
