@@ -111,7 +111,11 @@ export interface ObjectState {
  */
 export type AppendOutcome = 'rejected' | 'unknown' | 'conflict' | 'forbidden' | 'fatal';
 
-/** The error of a failed request. One without `outcome` counts as `unknown` and unanswered. */
+/**
+ * The error of a failed request. One without `outcome` counts as `unknown` and unanswered; so does a
+ * `TypeError` or `ReferenceError`, which is not tried again unless it is `fetch`'s word for a failed
+ * network.
+ */
 export interface AppendFailure extends Error {
   readonly outcome: AppendOutcome;
 

@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import { ChecksumError } from '../errors.js';
 import { nodeTimers } from '../node-timers.js';
+import { ProgrammingError } from '../programming-error.js';
 import type { AppendReceipt } from './append-client.js';
 import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
 import {
@@ -228,6 +229,7 @@ export class ChunkDelivery {
         break;
       case 'unknown':
         this.#chunk.raiseDoubt(answered ? 'unknown' : 'unanswered');
+        if (error instanceof ProgrammingError) return this.#reconcileAtLast(error);
         // A store that answered asks for time; one that did not may have the bytes already.
         if (!answered && (await this.#reconcile())) return;
         break;
@@ -238,12 +240,16 @@ export class ChunkDelivery {
       case 'forbidden':
       case 'fatal':
         if (this.#chunk.doubt === 'none') throw error;
-        if (await this.#reconcileOrGiveUp(error)) return;
-        throw this.#unconfirmed(error);
+        return this.#reconcileAtLast(error);
       default:
         outcome satisfies never;
     }
     throw new FailedAttempt(error);
+  }
+
+  /** Trying again is pointless. Resolves if bytes are committed all the same. */
+  async #reconcileAtLast(cause: Error): Promise<void> {
+    if (!(await this.#reconcileOrGiveUp(cause))) throw this.#unconfirmed(cause);
   }
 
   /** The budget is spent. Resolves if bytes are committed, which renews it. */

@@ -91,8 +91,9 @@ export class ObjectInquiry {
 }
 
 function checked(state: ObjectState | undefined): ObjectState | undefined {
-  if (state !== undefined && !isLength(state.length)) {
-    throw new Error(`The client says that the object is ${spellNumber(state.length)} bytes long`);
+  // Whoever wrote the client may have taken `null` for nothing, too.
+  if (state !== undefined && !isLength(state?.length)) {
+    throw new Error(`The client says that the object is ${spellNumber(state?.length)} bytes long`);
   }
   return state;
 }

@@ -1,5 +1,6 @@
 import type { Options } from 'p-retry';
 import { nextTurn, nodeTimers } from '../node-timers.js';
+import { isProgrammingError, ProgrammingError } from '../programming-error.js';
 import type { AppendFailure, AppendOutcome } from './append-client.js';
 
 /** When a failed request is tried again; the names and meanings are p-retry's. */
@@ -46,8 +47,15 @@ export function judge(thrown: unknown): Verdict {
       ? thrown
       : new Error(`The client threw a value of type ${typeof thrown}, which is no Error`);
   const { outcome, answered, actualLength } = error as Partial<AppendFailure>;
+  const isSaid = outcomes.includes(outcome);
+  // The request may have left before: what the mistake means for the bytes is not known.
+  if (!isSaid && isProgrammingError(error)) {
+    const message = `The client threw a ${error.name}: ${error.message}`;
+    const mistake = new ProgrammingError(message, { cause: error });
+    return { outcome: 'unknown', answered: false, actualLength: undefined, error: mistake };
+  }
   return {
-    outcome: outcomes.includes(outcome) ? (outcome as AppendOutcome) : 'unknown',
+    outcome: isSaid ? (outcome as AppendOutcome) : 'unknown',
     answered: outcome === 'unknown' && answered === true,
     actualLength: isLength(actualLength) ? actualLength : undefined,
     error,
@@ -66,7 +74,8 @@ export class FailedAttempt extends Error {
   constructor(cause: Error, outcome: AppendOutcome = 'unknown') {
     super(cause.message);
     this.cause = cause;
-    this.isPointless = outcome === 'fatal' || outcome === 'forbidden';
+    this.isPointless =
+      outcome === 'fatal' || outcome === 'forbidden' || cause instanceof ProgrammingError;
   }
 }
 

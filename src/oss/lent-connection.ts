@@ -32,7 +32,13 @@ export class LentConnection implements RequestDispatcher {
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
     if (this.#isUsed) throw new Error('Cannot send a second request on a connection that was lent');
     this.#isUsed = true;
-    return this.#client.dispatch(options, new EndNotice(handler, this.#onEnd));
+    const notice = new EndNotice(handler, this.#onEnd);
+    try {
+      return this.#client.dispatch(options, notice);
+    } catch (error) {
+      notice.end();
+      throw error;
+    }
   }
 }
 
@@ -46,17 +52,17 @@ class EndNotice extends PassedHandler {
   }
 
   override onResponseEnd(controller: Controller, trailers: IncomingHttpHeaders): void {
-    this.#end();
+    this.end();
     super.onResponseEnd(controller, trailers);
   }
 
   override onResponseError(controller: Controller, error: Error): void {
-    this.#end();
+    this.end();
     super.onResponseError(controller, error);
   }
 
   // First of all, whatever the handler does; and once, for one that throws is told of an error too.
-  #end(): void {
+  end(): void {
     this.#onEnd?.();
     this.#onEnd = undefined;
   }

@@ -1,4 +1,5 @@
 import type { AppendFailure, AppendOutcome } from '../append/append-client.js';
+import { isProgrammingError } from '../programming-error.js';
 import { printable } from './printable.js';
 import { RequestAborted, RequestTimedOut } from './request-deadline.js';
 
@@ -74,6 +75,15 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
   if (isUnsent && isClosed && closedCodes.has(code)) {
     return new OssRequestError(
       `${begin} failed: the dispatcher is closed: ${reasonOf(error)}`,
+      { outcome: 'fatal' },
+      { cause: error },
+    );
+  }
+  // Of a request that only reads nothing can have been stored, whatever has left.
+  const isHarmless = isUnsent || (!isStarted && request.method !== 'POST');
+  if (isHarmless && isProgrammingError(error)) {
+    return new OssRequestError(
+      `${begin} failed: the dispatcher threw a ${error.name}: ${reasonOf(error)}`,
       { outcome: 'fatal' },
       { cause: error },
     );

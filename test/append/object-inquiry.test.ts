@@ -77,6 +77,14 @@ describe('ObjectInquiry.ask()', () => {
     expect(client.calls).toEqual(['head']);
   });
 
+  test('refuses a client that says null for nothing', async () => {
+    const client = new ScriptedClient().script('head', () => null);
+
+    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+      'The client says that the object is undefined bytes long',
+    );
+  });
+
   test.each([
     ...[Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY].map((value) => ({ value, shown: value })),
     { value: 'bytes of the stream', shown: '(string)' },

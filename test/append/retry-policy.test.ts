@@ -27,7 +27,7 @@ describe('judge()', () => {
 
   test.each([
     { scenario: 'an error without outcome', thrown: new Error('failed') },
-    { scenario: 'a TypeError', thrown: new TypeError('a bug') },
+    { scenario: 'what fetch throws', thrown: new TypeError('terminated') },
     { scenario: 'a word that is no outcome', thrown: withFields({ outcome: 'Rejected' }) },
     { scenario: 'the name of a method', thrown: withFields({ outcome: 'toString' }) },
     { scenario: 'an outcome of null', thrown: withFields({ outcome: null }) },
@@ -46,6 +46,20 @@ describe('judge()', () => {
       actualLength: undefined,
       error: thrown,
     });
+  });
+
+  test.each([
+    new TypeError('a bug'),
+    new ReferenceError('a bug'),
+    Object.assign(new TypeError('a bug'), { outcome: 'garbage', answered: true }),
+  ])('makes an error of a programming error, unknown and pointless: %s', (thrown) => {
+    const { error, ...verdict } = judge(thrown);
+
+    expect(verdict).toEqual({ outcome: 'unknown', answered: false, actualLength: undefined });
+    expect(error).toMatchObject({
+      ...{ message: `The client threw a ${thrown.name}: a bug`, cause: thrown },
+    });
+    expect(new FailedAttempt(error).isPointless).toBe(true);
   });
 
   test.each([
