@@ -89,23 +89,9 @@ export class LogWritable extends AppendWritable {
     encoding?: BufferEncoding | Callback,
     callback?: Callback,
   ): boolean {
-    if (typeof encoding === 'function') return this.write(data, undefined, encoding);
-    const known = encoding ?? this.#defaultEncoding;
-    const isText = typeof data === 'string' && Buffer.isEncoding(known);
-    if (!isText && !(data instanceof Uint8Array)) return super.write(data, encoding, callback);
-    const content = isText && known !== 'utf8' ? Buffer.from(data, known) : data;
-    // Node takes anything else for none.
-    const told = typeof callback === 'function' ? callback : undefined;
-    if (this.writableEnded || this.destroyed) {
-      // Node would destroy the stream, and what waits would not be appended: loggers write late.
-      this.#tally.drop(bytesOf(content));
-      tellDropped(told);
-    } else if (this.#gate === undefined) {
-      return super.write(content, 'utf8', told);
-    } else {
-      this.#gate.write(content, told);
-    }
-    return true;
+    return typeof encoding === 'function'
+      ? this.#write(data, undefined, encoding)
+      : this.#write(data, encoding, callback);
   }
 
   override setDefaultEncoding(encoding: BufferEncoding): this {
@@ -131,15 +117,21 @@ export class LogWritable extends AppendWritable {
   override end(data: unknown, callback?: () => void): this;
   override end(data: unknown, encoding?: BufferEncoding, callback?: () => void): this;
   override end(data?: unknown, encoding?: unknown, callback?: unknown): this {
-    if (typeof data === 'function') return this.end(undefined, undefined, data as () => void);
-    if (typeof encoding === 'function') return this.end(data, undefined, encoding as () => void);
     if (this.writableEnded || this.destroyed) {
       return super.end(data, encoding as BufferEncoding, callback as () => void);
     }
-    if (data !== undefined && data !== null) this.write(data, encoding as BufferEncoding);
+    const [content, contentEncoding, told] =
+      typeof data === 'function'
+        ? [undefined, undefined, data]
+        : typeof encoding === 'function'
+          ? [data, undefined, encoding]
+          : [data, encoding, callback];
+    if (content !== undefined && content !== null) {
+      this.#write(content, contentEncoding as BufferEncoding);
+    }
     this.#gate?.end();
     this.#limitShutdown();
-    return super.end(callback as () => void);
+    return super.end(told as () => void);
   }
 
   override takeUncommitted(): UncommittedBytes | undefined {
@@ -151,6 +143,26 @@ export class LogWritable extends AppendWritable {
     if (uncommitted === undefined) return { key, position, bytes: rest, confirmed: true };
     const bytes = Buffer.concat([uncommitted.bytes, rest]);
     return noteDoubtful({ ...uncommitted, bytes }, doubtfulLength(uncommitted));
+  }
+
+  #write(data: unknown, encoding?: BufferEncoding, callback?: Callback): boolean {
+    // As for Node, an empty name of an encoding is none.
+    const known = encoding || this.#defaultEncoding;
+    const content = contentOf(data, known);
+    // Node refuses it.
+    if (content === undefined) return super.write(data, encoding, callback);
+    // Node ignores a callback that is no function.
+    const told = typeof callback === 'function' ? callback : undefined;
+    if (this.writableEnded || this.destroyed) {
+      // Node would destroy the stream, and what waits would not be appended: loggers write late.
+      this.#tally.drop(bytesOf(content));
+      tellDropped(told);
+    } else if (this.#gate === undefined) {
+      return super.write(content, 'utf8', told);
+    } else {
+      this.#gate.write(content, told);
+    }
+    return true;
   }
 
   get #streamLength(): number {
@@ -224,4 +236,16 @@ export class LogWritable extends AppendWritable {
     const uncommitted = this.takeUncommitted();
     if (uncommitted !== undefined) rescue(uncommitted, why, { bucket: stream.bucket, fallback });
   }
+}
+
+/** What a write carries, text in UTF-8 as it is; `undefined` for what no stream takes. */
+function contentOf(data: unknown, encoding: BufferEncoding): string | Uint8Array | undefined {
+  if (typeof data !== 'string') {
+    if (data instanceof Uint8Array) return data;
+    return ArrayBuffer.isView(data)
+      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      : undefined;
+  }
+  if (encoding === 'utf8') return data;
+  return Buffer.isEncoding(encoding) ? Buffer.from(data, encoding) : undefined;
 }
