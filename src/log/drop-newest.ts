@@ -28,6 +28,10 @@ export class DropNewest implements LineGate {
       this.#passOn(data, callback);
       return;
     }
+    if (data.length === 0) {
+      this.#sink.write(data, callback);
+      return;
+    }
     const bytes = bytesOf(data);
     let begin = this.#begun === 'dropped' ? this.#dropRestOfLine(bytes) : 0;
     let isWhole = begin === 0;

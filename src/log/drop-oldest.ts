@@ -38,6 +38,10 @@ export class DropOldest implements LineGate {
       this.#passOn(data, callback);
       return;
     }
+    if (data.length === 0) {
+      this.#holdNothing(callback);
+      return;
+    }
     this.#hold(bytesOf(data), callback);
     this.#tally.report();
     this.resume();
@@ -73,15 +77,24 @@ export class DropOldest implements LineGate {
     const rest = bytes.subarray(begin);
     if (rest.byteLength > 0) this.#isWithinLine = !endsLine(rest);
     const told = isDropping ? undefined : callback;
-    if (rest.byteLength > 0 || this.#queue.byteLength > 0) this.#queue.push(rest, told);
-    else this.#sink.write(rest, told);
+    if (rest.byteLength > 0) this.#queue.push(rest, told);
+    else this.#holdNothing(told);
     this.#makeRoom();
+  }
+
+  /** Whoever wrote it is told when what is before it has been committed. */
+  #holdNothing(callback: Callback | undefined): void {
+    const nothing = new Uint8Array(0);
+    if (this.#queue.byteLength > 0) this.#queue.push(nothing, callback);
+    else this.#sink.write(nothing, callback);
   }
 
   #makeRoom(): void {
     let excess = this.#sink.byteLength + this.#queue.byteLength - this.#maxLength;
     while (excess > 0 && this.#queue.byteLength > 0) {
-      const line = this.#queue.dropLine();
+      const { bytes: line, callback } = this.#queue.dropLine();
+      // Of writes of nothing, which nobody else would pass on when the queue is empty.
+      if (callback !== undefined) this.#sink.write('', callback);
       this.#tally.add(1, line.byteLength);
       excess -= line.byteLength;
       if (endsLine(line)) continue;

@@ -10,6 +10,12 @@ interface Waiting {
   readonly callback: Callback;
 }
 
+/** What was taken from the front; `callback` tells everybody of whose bytes nothing is left. */
+interface Taken {
+  readonly bytes: Buffer;
+  readonly callback: Callback | undefined;
+}
+
 /** Least bytes of one piece of memory: many lines share one. */
 const segmentSize = 64 * 1024;
 
@@ -47,30 +53,26 @@ export class LineQueue {
     if (callback !== undefined) this.#waiting.push({ start, end: this.#end, callback });
   }
 
-  /** Drops the first line, or what there is of it, and returns it. */
-  dropLine(): Buffer {
-    const line = this.#take(firstLineEnd);
-    for (const callback of this.#takeWaiting(({ start }) => start < this.#start)) {
-      tellDropped(callback);
-    }
-    return line;
+  /**
+   * Drops the first line, or what there is of it, and tells those who wait for any of it. Those who
+   * wrote nothing there are still to be told.
+   */
+  dropLine(): Taken {
+    const bytes = this.#take(firstLineEnd);
+    const waiting = this.#takeWaiting(
+      ({ start, end }) => start < this.#start || end <= this.#start,
+    );
+    for (const { start, end, callback } of waiting) if (start < end) tellDropped(callback);
+    return { bytes, callback: together(waiting.filter(({ start, end }) => start === end)) };
   }
 
   /**
    * Takes lines from the front, with those who wait for the last of their bytes. What they end with
    * is the end of a line, but for the last of all.
    */
-  shift(): { readonly bytes: Buffer; readonly callback: Callback | undefined } {
+  shift(): Taken {
     const bytes = this.#take((piece) => lastLineEnd(piece, piece.byteLength) || piece.byteLength);
-    const told = this.#takeWaiting(({ end }) => end <= this.#start);
-    if (told.length === 0) return { bytes, callback: undefined };
-    return {
-      bytes,
-      // Each on its own, so that an exception of theirs is theirs alone.
-      callback: (error) => {
-        for (const callback of told) process.nextTick(callback, error);
-      },
-    };
+    return { bytes, callback: together(this.#takeWaiting(({ end }) => end <= this.#start)) };
   }
 
   /** Takes everything; those who wait for it are still to be told. */
@@ -82,21 +84,21 @@ export class LineQueue {
 
   /** Tells everybody who waits that nothing more will be committed. */
   fail(error: Error): void {
-    for (const callback of this.#takeWaiting(() => true)) process.nextTick(callback, error);
+    for (const { callback } of this.#takeWaiting(() => true)) process.nextTick(callback, error);
   }
 
   /** Takes out those at the front for whom it holds. */
-  #takeWaiting(holds: (waiting: Waiting) => boolean): Callback[] {
-    const callbacks: Callback[] = [];
+  #takeWaiting(holds: (waiting: Waiting) => boolean): Waiting[] {
+    const taken: Waiting[] = [];
     for (let next = this.#waiting[this.#taken]; next !== undefined && holds(next); ) {
-      callbacks.push(next.callback);
+      taken.push(next);
       next = this.#waiting[++this.#taken];
     }
     if (2 * this.#taken >= this.#waiting.length) {
       this.#waiting.splice(0, this.#taken);
       this.#taken = 0;
     }
-    return callbacks;
+    return taken;
   }
 
   /**
@@ -142,4 +144,12 @@ export class LineQueue {
     this.#segments.shift();
     this.#gone = 0;
   }
+}
+
+/** Tells them all, each on its own, so that an exception of theirs is theirs alone. */
+function together(waiting: readonly Waiting[]): Callback | undefined {
+  if (waiting.length === 0) return undefined;
+  return (error) => {
+    for (const { callback } of waiting) process.nextTick(callback, error);
+  };
 }

@@ -3,45 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { DropNewest } from '../../src/log/drop-newest.js';
 import { DropOldest } from '../../src/log/drop-oldest.js';
 import { DropTally } from '../../src/log/drop-tally.js';
-import type { LineGate, LineSink } from '../../src/log/line-sink.js';
+import type { LineGate } from '../../src/log/line-sink.js';
+import { CommittingSink } from '../helpers/committing-sink.js';
 
 type Told = 'committed' | 'dropped';
-
-/** A sink that commits when it is told to. */
-class TestSink implements LineSink {
-  readonly highWaterMark: number;
-  readonly taken: Buffer[] = [];
-  #committed = 0;
-  #waiting: { end: number; callback: (error?: Error | null) => void }[] = [];
-
-  constructor(highWaterMark: number) {
-    this.highWaterMark = highWaterMark;
-  }
-
-  get text(): string {
-    return Buffer.concat(this.taken).toString();
-  }
-
-  get #end(): number {
-    return this.taken.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  }
-
-  get byteLength(): number {
-    return this.#end - this.#committed;
-  }
-
-  write(data: string | Uint8Array, callback?: (error?: Error | null) => void): void {
-    this.taken.push(Buffer.from(data as string));
-    if (callback !== undefined) this.#waiting.push({ end: this.#end, callback });
-  }
-
-  commit(byteLength: number): void {
-    this.#committed = Math.min(this.#end, this.#committed + byteLength);
-    while (this.#waiting[0] !== undefined && this.#waiting[0].end <= this.#committed) {
-      this.#waiting.shift()?.callback(null);
-    }
-  }
-}
 
 const gates = [
   ['DropNewest', DropNewest],
@@ -54,7 +19,7 @@ function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength:
     drops.count += drop.count;
     drops.byteLength += drop.byteLength;
   });
-  const sink = new TestSink(highWaterMark);
+  const sink = new CommittingSink(highWaterMark);
   return { sink, tally, drops, gate: new Gate(sink, maxLength, tally) as LineGate };
 }
 

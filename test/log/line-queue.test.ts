@@ -36,7 +36,7 @@ test('LineQueue hands out what was pushed, in order, by whole lines', () => {
         } else if (model.byteLength > 0) {
           const lineEnd = model.indexOf('\n') + 1 || model.byteLength;
           if (move.kind === 'dropLine') {
-            expect(queue.dropLine().equals(model.subarray(0, lineEnd))).toBe(true);
+            expect(queue.dropLine().bytes.equals(model.subarray(0, lineEnd))).toBe(true);
             model = model.subarray(lineEnd);
           } else {
             const { bytes, callback } = queue.shift();
