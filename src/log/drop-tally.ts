@@ -37,17 +37,17 @@ export class DropTally {
 
   /** Notes lines that were dropped; none, for the rest of one that has been counted. */
   add(lines: number, bytes: number): void {
-    this.#lines += lines;
-    this.#bytes += bytes;
+    this.#count(lines, bytes);
     this.#untoldLines += lines;
     this.#untoldBytes += bytes;
-    this.#unreportedLines += lines;
-    this.#unreportedBytes += bytes;
   }
 
-  /** Notes and reports lines that come too late for a marker. */
-  drop(bytes: Uint8Array): void {
-    this.add(countLines(bytes), bytes.byteLength);
+  /**
+   * Notes and reports lines that came after the end. No marker tells of them: what is left may have
+   * been handed back already.
+   */
+  dropLate(bytes: Uint8Array): void {
+    this.#count(countLines(bytes), bytes.byteLength);
     this.report();
   }
 
@@ -74,6 +74,13 @@ export class DropTally {
     };
     const text = this.#marker.replaceAll(/\{\w+\}/g, (name) => words[name] ?? name);
     return `${text}\n`;
+  }
+
+  #count(lines: number, bytes: number): void {
+    this.#lines += lines;
+    this.#bytes += bytes;
+    this.#unreportedLines += lines;
+    this.#unreportedBytes += bytes;
   }
 }
 

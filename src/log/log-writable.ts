@@ -103,13 +103,13 @@ export class LogWritable extends AppendWritable {
   override append(
     ...args: Parameters<AppendWritable['append']>
   ): ReturnType<AppendWritable['append']> {
-    this.#gate?.handOver();
+    this.#handOver();
     return super.append(...args);
   }
 
   // One parameter, by which pino's worker knows how to call it.
   override flush(callback?: Callback): Promise<void> {
-    if (!this.destroyed) this.#gate?.handOver();
+    this.#handOver();
     return super.flush(callback);
   }
 
@@ -155,7 +155,7 @@ export class LogWritable extends AppendWritable {
     const told = typeof callback === 'function' ? callback : undefined;
     if (this.writableEnded || this.destroyed) {
       // Node would destroy the stream, and what waits would not be appended: loggers write late.
-      this.#tally.drop(bytesOf(content));
+      this.#tally.dropLate(bytesOf(content));
       tellDropped(told);
     } else if (this.#gate === undefined) {
       return super.write(content, 'utf8', told);
@@ -163,6 +163,11 @@ export class LogWritable extends AppendWritable {
       this.#gate.write(content, told);
     }
     return true;
+  }
+
+  /** What waits goes first. A stream that failed takes nothing, and what waits is handed back. */
+  #handOver(): void {
+    if (!this.destroyed) this.#gate?.handOver();
   }
 
   get #streamLength(): number {
