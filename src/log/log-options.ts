@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { RetryOptions } from '../append/retry-policy.js';
 import { assertNumber, typeError } from '../assertions.js';
 import { assertFallback } from '../fallback-file.js';
 import type { AppendWritableOptions } from '../options.js';
@@ -16,6 +17,14 @@ export interface LogWritableOptions extends Omit<AppendWritableOptions, 'credent
    * a worker.
    */
   readonly credentials?: AppendWritableOptions['credentials'] | CredentialsModule | undefined;
+
+  /**
+   * As for `AppendWritable`, but without a number of `retries` an outage never ends the log, however
+   * long it is: `overflow` bounds the memory meanwhile.
+   *
+   * @default { retries: Infinity, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true }
+   */
+  readonly retry?: RetryOptions | undefined;
 
   /** What happens to lines that come faster than they can be appended. */
   readonly overflow?: OverflowOptions | undefined;
@@ -67,7 +76,7 @@ export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptio
   return {
     // The logger waits for 'close', and so do we.
     stream: {
-      ...{ ...rest, credentials: loadedCredentials(credentials) },
+      ...{ ...rest, credentials: loadedCredentials(credentials), retry: endless(rest.retry) },
       ...{ highWaterMark: resolved.highWaterMark, emitClose: true, autoDestroy: true },
     },
     overflow: resolved,
@@ -75,4 +84,10 @@ export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptio
     // The working folder may be another one by then.
     fallback: typeof fallback === 'string' ? resolve(fallback) : fallback,
   };
+}
+
+/** The stream checks what was given. */
+function endless(retry: RetryOptions | undefined): RetryOptions | undefined {
+  const isGiven = typeof retry !== 'object' ? retry !== undefined : retry?.retries !== undefined;
+  return isGiven || retry === null ? retry : { ...retry, retries: Number.POSITIVE_INFINITY };
 }

@@ -18,7 +18,9 @@ import {
   type ResolvedLogOptions,
   resolveLogOptions,
 } from './log-options.js';
+import { OutageNotice } from './outage-notice.js';
 import { rescue } from './rescue.js';
+import { objectName } from './standard-error.js';
 
 type Callback = (error?: Error | null) => void;
 
@@ -46,6 +48,7 @@ export class LogWritable extends AppendWritable {
   readonly #gate: LineGate | undefined;
   readonly #forgetExit: () => void;
   #deadline: NodeJS.Timeout | undefined;
+  readonly #outage: OutageNotice;
 
   /** Why a request has failed lately. */
   #trouble: Error | undefined;
@@ -69,6 +72,7 @@ export class LogWritable extends AppendWritable {
     super(resolved.stream);
     this.#options = resolved;
     const { marker } = resolved.overflow;
+    this.#outage = new OutageNotice(objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
     this.#notice = new DropNotice((drop) => this.emit('drop', drop));
     this.#tally = new DropTally(marker, (drop) => this.#notice.add(drop));
@@ -201,15 +205,22 @@ export class LogWritable extends AppendWritable {
   #watch(): void {
     this.on('retry', ({ error }) => {
       this.#trouble = error;
+      if (!this.destroyed) this.#outage.failed(error);
+    });
+    this.on('ready', () => {
+      // What waits shows whether it can be appended to.
+      if (this.writableLength === 0) this.#outage.recovered();
     });
     this.on('commit', () => {
       this.#trouble = undefined;
+      this.#outage.recovered();
       if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
     });
     // Before anybody else is told: a worker may be killed as soon as its application knows.
     this.on(errorMonitor, (error: Error) => this.#rescue(error.message));
     this.on('close', () => {
       clearTimeout(this.#deadline);
+      this.#outage.close();
       this.#gate?.fail(this.errored ?? destroyedError('write'));
       this.#notice.flush();
       this.#rescue('the stream was destroyed');
