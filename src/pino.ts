@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
+import { LazyTimer } from './lazy-timer.js';
 import type { LogWritableOptions } from './log/log-options.js';
 import { LogWritable } from './log/log-writable.js';
 
@@ -54,13 +55,14 @@ export default async function openPinoTransport(
 async function opened(stream: LogWritable): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
-  const timer = setTimeout(() => controller.abort(), patience);
+  const timer = new LazyTimer();
+  timer.start(patience, () => controller.abort());
   try {
     await once(stream, 'ready', { signal });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    clearTimeout(timer);
+    timer.close();
   }
 }
 

@@ -2,6 +2,7 @@ import { errorMonitor } from 'node:events';
 import { Writable } from 'node:stream';
 import { AppendWritable } from '../append-writable.js';
 import { ShutdownTimeoutError } from '../errors.js';
+import { LazyTimer } from '../lazy-timer.js';
 import { formatDuration } from '../quantity.js';
 import type { AppendStatistics } from '../reporter.js';
 import { destroyedError } from '../stream-errors.js';
@@ -47,7 +48,9 @@ export class LogWritable extends AppendWritable {
   /** Whoever drops lines; nobody, where `write()` answers `false` instead. */
   readonly #gate: LineGate | undefined;
   readonly #forgetExit: () => void;
-  #deadline: NodeJS.Timeout | undefined;
+
+  /** Of the end. */
+  readonly #deadline = new LazyTimer();
   readonly #outage: OutageNotice;
 
   /** Why a request has failed lately. */
@@ -219,7 +222,7 @@ export class LogWritable extends AppendWritable {
     // Before anybody else is told: a worker may be killed as soon as its application knows.
     this.on(errorMonitor, (error: Error) => this.#rescue(error.message));
     this.on('close', () => {
-      clearTimeout(this.#deadline);
+      this.#deadline.close();
       this.#outage.close();
       this.#gate?.fail(this.errored ?? destroyedError('write'));
       this.#notice.flush();
@@ -230,13 +233,12 @@ export class LogWritable extends AppendWritable {
 
   #limitShutdown(): void {
     const { shutdownTimeout } = this.#options;
-    if (shutdownTimeout === Number.POSITIVE_INFINITY) return;
-    this.#deadline = setTimeout(() => {
+    this.#deadline.start(shutdownTimeout, () => {
       const trouble = this.#trouble;
       const why = trouble === undefined ? '' : `: ${trouble.message}`;
       const message = `Not everything could be committed within ${formatDuration(shutdownTimeout)} of the end${why}`;
       this.destroy(new ShutdownTimeoutError(message, trouble && { cause: trouble }));
-    }, shutdownTimeout);
+    });
   }
 
   /** The process exits, and will not wait. */
