@@ -46,6 +46,10 @@ interface LogInfo {
 
 const levelKey = Symbol.for('level');
 const messageKey = Symbol.for('message');
+
+/** Loggers that may share a transport; more are a leak, such as one for each request. */
+const mostLoggers = 1000;
+
 const defaultMarker = '{"level":"warn","message":"dropped {lines} ({size})"}';
 
 /**
@@ -95,6 +99,8 @@ export class AppendTransport extends TransportStream {
       // winston drops what waits in the logger when it ends. (Infinity is refused.)
       highWaterMark: Number.MAX_SAFE_INTEGER,
     } as TransportStream.TransportStreamOptions);
+    // Each logger that has the transport listens for each of its events.
+    this.setMaxListeners(mostLoggers);
     this.stream = stream;
     this.#eol = eol;
     this.#passOn();

@@ -80,6 +80,27 @@ describe('AppendTransport', () => {
     expect(drops).toBe(1);
   });
 
+  test('may be shared by many loggers without a warning of a leak', async () => {
+    await using emulator = await startEmulator();
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => {
+      process.off('warning', note);
+    });
+    const transport = open(emulator);
+    const loggers = Array.from({ length: 100 }, () =>
+      winston.createLogger({ transports: [transport] }),
+    );
+
+    for (const logger of loggers) logger.info('line');
+    transport.end();
+    await once(transport, 'finish');
+
+    expect(await entries(emulator)).toHaveLength(100);
+    expect(warnings).toEqual([]);
+  });
+
   test('never answers write() with false, however long nothing can be appended', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stall', operation: 'append' });
