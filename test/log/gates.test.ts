@@ -149,6 +149,27 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe('123456789 and more of it to its end\n#2 10\nd\n');
   });
 
+  test('takes the first line of a write for no rest of a line that was dropped in parts', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+
+    gate.write('123456789\n');
+    gate.write('dropped, ');
+    gate.write('and its end\n');
+    gate.write('next\n');
+
+    expect(sink.text).toBe('123456789\n');
+  });
+
+  test('takes the first line after a write of nothing for no rest of a line', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+
+    gate.write('12345678\n');
+    gate.write('');
+    gate.write('abcdef\n');
+
+    expect(sink.text).toBe('12345678\n');
+  });
+
   test('tells of a line that was finished although it found no room when it is committed', () => {
     const { sink, gate } = open(Gate, 10, 10);
     const told: unknown[] = [];
@@ -180,6 +201,15 @@ describe.each(gates)('%s', (_name, Gate) => {
 
     expect(error).toMatchObject({ name: 'LinesDroppedError' });
   });
+});
+
+test('DropNewest drops a write from the first line that finds no room, whatever is behind it', () => {
+  const { sink, gate, drops } = open(DropNewest, 10, 10);
+
+  gate.write('first\ntoo long\nx\n');
+
+  expect(sink.text).toBe('first\n');
+  expect(drops).toEqual({ count: 2, byteLength: 11 });
 });
 
 test('DropNewest keeps what came first, DropOldest what came last', () => {

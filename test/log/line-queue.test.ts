@@ -64,3 +64,27 @@ test('LineQueue gives its memory back in pieces', () => {
   expect(bytes.buffer.byteLength).toBeLessThanOrEqual(64 * 1024 + 100);
   expect(queue.byteLength).toBe(1_000_000 - bytes.byteLength);
 });
+
+test('LineQueue tells of a line that is dropped those who wait for it, and nobody else', async () => {
+  const queue = new LineQueue();
+  const told: unknown[] = [];
+  for (const line of ['one\n', 'two\nthree\n', 'four\n']) {
+    queue.push(Buffer.from(line), (error) => told.push([line, error?.name]));
+  }
+  const next = () => new Promise(process.nextTick);
+
+  queue.dropLine();
+  await next();
+  expect(told.splice(0)).toEqual([['one\n', 'LinesDroppedError']]);
+  queue.dropLine();
+  await next();
+  expect(told.splice(0)).toEqual([['two\nthree\n', 'LinesDroppedError']]);
+  const { bytes, callback } = queue.shift();
+  await next();
+  expect(told).toEqual([]);
+  callback?.();
+  await next();
+
+  expect(String(bytes)).toBe('three\nfour\n');
+  expect(told).toEqual([['four\n', undefined]]);
+});

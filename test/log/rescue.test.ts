@@ -100,6 +100,22 @@ describe('what cannot be committed', () => {
   });
 });
 
+test('what is left is saved before any listener of the exit that was there can end the process', async () => {
+  const emulator = await startEmulator();
+  onTestFinished(() => emulator.close());
+  emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const fallback = join(await temporaryFolder(), 'rest');
+  const deadly = "process.on('exit', () => process.kill(process.pid, 'SIGKILL'));";
+
+  const { stderr } = await run(
+    `${deadly}\n${program({ fallback }, 'process.exit();')}`,
+    environmentOf(emulator),
+  );
+
+  expect(stderr).toContain(`saved to ${fallback}`);
+  expect(await readFile(fallback, 'utf8')).toMatch(/\none\ntwo\n$/);
+});
+
 test('nothing is saved or said where everything is committed, however many streams there are', async () => {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
