@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { resolve } from 'import-meta-resolve';
 import { typeError } from '../assertions.js';
 import { CredentialsError } from '../errors.js';
 import type { AppendWritableOptions } from '../options.js';
@@ -51,7 +51,9 @@ function locate(name: unknown): string {
 async function load(location: string): Promise<CredentialsProvider> {
   let exported: unknown;
   try {
-    exported = await import(location.startsWith('file:') ? location : resolvePackage(location));
+    const url = location.startsWith('file:') ? location : resolvePackage(location);
+    // It is there when the program runs, not when a bundler makes it.
+    exported = await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   } catch (error) {
     const { message } = error as Error;
     const what = `Cannot load credentials from ${location}: ${message}`;
@@ -68,6 +70,15 @@ async function load(location: string): Promise<CredentialsProvider> {
 }
 
 function resolvePackage(name: string): string {
-  const from = createRequire(join(process.cwd(), 'package.json'));
-  return pathToFileURL(from.resolve(name)).href;
+  const parent = join(process.cwd(), 'package.json');
+  try {
+    // As pino does, so that package managers with a way of their own are heeded. Not by an import:
+    // webpack would look for the package among those that it bundles, and warn.
+    const { createRequire } = process.getBuiltinModule('node:module');
+    return pathToFileURL(createRequire(parent).resolve(name)).href;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+    // To a require() a package that has only an \`import\` condition exports nothing.
+    return resolve(name, pathToFileURL(parent).href);
+  }
 }
