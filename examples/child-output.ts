@@ -11,8 +11,9 @@ if (bucket === undefined || key === undefined || command === undefined) {
   throw new Error('Usage: child-output BUCKET KEY COMMAND [ARGUMENT...]');
 }
 
-const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'inherit'] });
-// The other program may have last words.
+// In a group of its own: a signal to this group would reach it twice, as it is passed on.
+const child = spawn(command, args, { detached: true, stdio: ['inherit', 'pipe', 'inherit'] });
+// The other program may still write its last output.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => child.kill(signal));
 }

@@ -8,7 +8,7 @@ stream.on('error', (error) => console.error(error.message));
 const app = fastify({ logger: { stream } });
 app.get('/', async () => 'hello\n');
 
-process.once('SIGTERM', async () => {
+process.on('SIGTERM', async () => {
   await app.close();
   stream.end();
 });

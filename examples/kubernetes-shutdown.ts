@@ -17,7 +17,7 @@ server.listen(Number(process.env.PORT ?? 8080));
 await once(server, 'listening');
 console.log('listening', server.address());
 
-process.once('SIGTERM', async () => {
+process.on('SIGTERM', async () => {
   const timeout = Number(process.env.SHUTDOWN_TIMEOUT ?? 20_000);
   setTimeout(() => log.destroy(new Error('The shutdown took too long')), timeout).unref();
   await once(server.close(), 'close');

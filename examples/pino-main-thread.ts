@@ -6,8 +6,8 @@ const stream = new AppendWritable({ bucket: 'logs', key: 'app.log' });
 stream.on('error', (error) => console.error(error.message));
 const logger = pino(stream);
 
-process.once('SIGINT', () => shutdown(130));
-process.once('SIGTERM', () => shutdown(143));
+process.on('SIGINT', () => shutdown(130));
+process.on('SIGTERM', () => shutdown(143));
 process.on('uncaughtException', (error) => {
   logger.fatal(error);
   shutdown(1);
@@ -18,7 +18,10 @@ await new Promise((resolve) => logger.flush(resolve)); // Committed, and the str
 logger.info('done');
 shutdown(0);
 
-/** Exits with the first `code` that it is called with, when every line until then is committed. */
+/**
+ * Exits with the first `code` that it is called with, when every line until then is committed. One
+ * stop may arrive as two signals.
+ */
 function shutdown(code: number): void {
   process.exitCode ??= code;
   setTimeout(() => process.exit(99), 8000).unref();

@@ -1,5 +1,6 @@
 // pino in a worker thread: logging costs the main thread next to nothing, and nothing is lost at its
-// end, process.exit() and uncaught exceptions included. Only signals need a line.
+// end, process.exit() and uncaught exceptions included. Only signals need a line:
+// on, not once, as one stop may arrive as two signals.
 import pino from 'pino';
 
 const transport = pino.transport({
@@ -9,8 +10,8 @@ const transport = pino.transport({
 transport.on('error', (error: Error) => console.error(error.message));
 const logger = pino(transport);
 
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
 
 for (let n = 1; n <= 1000; n++) logger.info({ n }, 'working');
 process.exit(0);

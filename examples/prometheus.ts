@@ -22,7 +22,7 @@ const server = createServer(async (request, response) => {
 });
 await once(server.listen(Number(process.env.PORT ?? 9464)), 'listening');
 console.log('listening', server.address());
-process.once('SIGTERM', () => server.close(() => stream.end()));
+process.on('SIGTERM', () => server.close(() => stream.end()));
 
 function gauge(name: string, help: string, value: () => number): void {
   const gauge: Gauge = new Gauge({ name, help, collect: () => gauge.set(value()) });

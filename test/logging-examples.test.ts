@@ -4,6 +4,7 @@ import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { environmentOf } from './helpers/command-line.js';
 import { actDuringOutage } from './helpers/outage.js';
 import { startProgram } from './helpers/start-program.js';
+import { stopTwice } from './helpers/stop-twice.js';
 
 async function start(): Promise<Emulator> {
   const emulator = await startEmulator({ buckets: ['logs'] });
@@ -12,9 +13,19 @@ async function start(): Promise<Emulator> {
 }
 
 /** Starts an example as it was built. */
-function startExample(name: string, emulator: Emulator, args: string[] = [], env = {}) {
+function startExample(
+  name: string,
+  emulator: Emulator,
+  args: string[] = [],
+  env = {},
+  options: { detached?: boolean } = {},
+) {
   const path = fileURLToPath(new URL(`../build/examples/${name}.js`, import.meta.url));
-  return startProgram(path, { args, env: { ...environmentOf(emulator), PORT: '0', ...env } });
+  return startProgram(path, {
+    args,
+    env: { ...environmentOf(emulator), PORT: '0', ...env },
+    ...options,
+  });
 }
 
 async function linesOf(emulator: Emulator, key: string): Promise<string[]> {
@@ -66,6 +77,21 @@ describe('child-output', () => {
     expect(await linesOf(emulator, 'child.log')).toEqual(['ready', 'last words']);
   });
 
+  test('passes a signal to its group on once', async () => {
+    const emulator = await start();
+    const counter =
+      "console.log('ready'); setInterval(() => {}, 1000); " +
+      "process.on('SIGTERM', () => { console.log('told'); setTimeout(() => process.exit(), 300); })";
+    const args = ['logs', 'child.log', process.execPath, '-e', counter];
+    const program = startExample('child-output', emulator, args, {}, { detached: true });
+    await expect.poll(() => emulator.requests.length).toBeGreaterThan(1);
+
+    process.kill(-(program.process.pid as number), 'SIGTERM');
+    await program.result;
+
+    expect(await linesOf(emulator, 'child.log')).toEqual(['ready', 'told']);
+  });
+
   test('reports a program that was killed as a shell does', async () => {
     const emulator = await start();
 
@@ -86,7 +112,7 @@ describe('kubernetes-shutdown', () => {
     const paths = Array.from({ length: 20 }, (_, index) => `/page-${index}`);
     for (const path of paths) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 
-    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    await actDuringOutage(emulator, () => stopTwice(program.process));
     const { exitCode, stderr } = await program.result;
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -128,7 +154,7 @@ describe('pino-main-thread', () => {
     const emulator = await start();
     const program = startExample('pino-main-thread', emulator);
 
-    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    await actDuringOutage(emulator, () => stopTwice(program.process));
     const { exitCode } = await program.result;
 
     expect(exitCode).toBe(143);
@@ -174,7 +200,7 @@ describe('fastify-access-log', () => {
     for (let n = 0; n < 3; n++) await (await fetch(`${address}/?n=${n}`)).text();
     await (await fetch(`${address}/nowhere`)).text();
 
-    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    await actDuringOutage(emulator, () => stopTwice(program.process));
     const { exitCode, stderr } = await program.result;
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });

@@ -10,6 +10,7 @@ import { environmentOf, runCommand } from './helpers/command-line.js';
 import { actDuringOutage } from './helpers/outage.js';
 import { readmeBlocks, writePrograms } from './helpers/readme-block.js';
 import { type StartedProgram, startProgram } from './helpers/start-program.js';
+import { stopTwice } from './helpers/stop-twice.js';
 
 const blocks = await readmeBlocks();
 
@@ -149,7 +150,7 @@ describe('what the README says to do with a file of saved lines', () => {
   });
 });
 
-describe('what the README shows loses nothing when it is told to stop', () => {
+describe('what the README shows loses nothing when it is told to stop, by two signals', () => {
   test.each([
     ['Shutting down without losing lines', 0, 'msg'],
     ['Shutting down without losing lines', 1, 'msg'],
@@ -158,7 +159,7 @@ describe('what the README shows loses nothing when it is told to stop', () => {
     const emulator = await start();
     const program = await startBlock(heading, index, environmentOf(emulator));
     await committed(emulator, 'app.log');
-    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    await actDuringOutage(emulator, () => stopTwice(program.process));
 
     expect(await program.result).toEqual({ ...clean, exitCode: 143 });
     const [first, ...others] = await messagesOf(emulator, 'app.log', field);
@@ -188,7 +189,7 @@ describe('what the README shows loses nothing when it is told to stop', () => {
     expect(await fetchFrom(PORT, '/a')).toBe('hello\n');
     await fetchFrom(PORT, '/b');
 
-    await actDuringOutage(emulator, () => program.process.kill('SIGTERM'));
+    await actDuringOutage(emulator, () => stopTwice(program.process));
 
     expect(await program.result).toEqual(clean);
     const lines = await linesOf(emulator, 'access.log');

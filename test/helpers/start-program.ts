@@ -19,10 +19,16 @@ export interface StartedProgram {
 /** Starts a program, with `env` besides that of the tests. It does not outlive the test. */
 export function startProgram(
   path: string,
-  { args = [], env = {}, cwd }: { args?: string[]; env?: Record<string, string>; cwd?: string },
+  {
+    args = [],
+    env = {},
+    cwd,
+    detached = false,
+  }: { args?: string[]; env?: Record<string, string>; cwd?: string; detached?: boolean },
 ): StartedProgram {
   const child = spawn(process.execPath, [path, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
