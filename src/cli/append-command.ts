@@ -86,7 +86,7 @@ async function append(
 ): Promise<number> {
   if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
   if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
-  const sources = await findSources(names);
+  const sources = findSources(names);
   const run: Run = { startedAt: performance.now(), connection: undefined, stream: undefined };
   try {
     const outcome = await appendAll(run, url, sources, flags).catch((error) => {

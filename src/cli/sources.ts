@@ -1,5 +1,5 @@
 import {
-  close,
+  accessSync,
   closeSync,
   constants,
   createReadStream,
@@ -7,8 +7,8 @@ import {
   open,
   openSync,
   type Stats,
+  statSync,
 } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
@@ -40,7 +40,7 @@ const readSize = 2 ** 20;
  * @throws {UsageError} If a file is not there or no file, or standard input is a terminal or named
  *   twice.
  */
-export async function findSources(names: readonly string[]): Promise<readonly Source[]> {
+export function findSources(names: readonly string[]): readonly Source[] {
   if (names.length === 0 || names.includes('-')) assertReadable();
   if (names.length === 0) {
     if (isatty(0)) {
@@ -53,7 +53,8 @@ export async function findSources(names: readonly string[]): Promise<readonly So
   if (names.filter((name) => name === '-').length > 1) {
     throw new UsageError('Standard input, "-", can be read only once.');
   }
-  return Promise.all(names.map((name) => (name === '-' ? standardInput : findFile(name))));
+  // One after the other: there may be more of them than a process may have open.
+  return names.map((name) => (name === '-' ? standardInput : findFile(name)));
 }
 
 function assertReadable(): void {
@@ -67,9 +68,8 @@ const standardInput: Source = {
   open: async () => process.stdin,
 };
 
-async function findFile(path: string): Promise<Source> {
-  const stats = await inspectFile(path);
-  if (stats.isDirectory()) throw new UsageError(`Cannot read ${path}: it is a folder.`);
+function findFile(path: string): Source {
+  const stats = inspectFile(path);
   if (!stats.isFIFO()) {
     const open = async () => createReadStream(path, { highWaterMark: readSize });
     return { name: path, isTransient: false, open };
@@ -82,11 +82,14 @@ async function findFile(path: string): Promise<Source> {
   };
 }
 
-async function inspectFile(path: string): Promise<Stats> {
+function inspectFile(path: string): Stats {
   try {
-    const stats = await stat(path);
-    // Opening a pipe waits for its writer; that is for later.
-    if (!stats.isFIFO()) await promisify(close)(await openFile(path));
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    if (stats.isSocket()) throw new Error('it is a socket');
+    // Opening a pipe waits for its writer, and opening a device may do something to it.
+    if (stats.isFile()) closeSync(openSync(path, 'r'));
+    else accessSync(path, constants.R_OK);
     return stats;
   } catch (error) {
     throw new UsageError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });

@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/index.js';
+import { environmentOf, runInTerminal } from '../helpers/command-line.js';
+
+let emulator: Emulator;
+let env: Record<string, string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  env = environmentOf(emulator);
+});
+afterAll(() => emulator.close());
+
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+describe('files that are named', () => {
+  test('may be more than a process may have open', async () => {
+    const cwd = await createFolder();
+    const names = Array.from({ length: 300 }, (_, index) => `file-${index}`);
+    for (const name of names) await writeFile(join(cwd, name), `${name}\n`);
+    const script = `ulimit -n 100; oss_append oss://examplebucket/many ${names.join(' ')}`;
+
+    const { exitCode, screen } = await runInTerminal(script, { env, cwd });
+
+    expect(screen).not.toContain('EMFILE');
+    expect(exitCode).toBe(0);
+    const content = await emulator.read('examplebucket', 'many');
+    expect(String(content)).toBe(names.map((name) => `${name}\n`).join(''));
+  });
+
+  test('and are sockets are wrong usage', async () => {
+    const cwd = await createFolder();
+    const script = `node -e 'require("net").createServer().listen("s", () => process.exit())'; test -S s || exit 77; oss_append oss://examplebucket/k s`;
+
+    const { exitCode, screen } = await runInTerminal(script, { env, cwd });
+
+    expect(exitCode).toBe(2);
+    expect(screen).toContain('Cannot read s: it is a socket.');
+  });
+});
