@@ -18,7 +18,8 @@ import { say } from './messages.js';
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.js';
 import { canShowProgress, ProgressLine } from './progress-line.js';
 import { flagsToRepeat } from './shell-command.js';
-import { findSources, type Source } from './sources.js';
+import type { Source } from './source.js';
+import { findSources } from './sources.js';
 import { noticeTrouble } from './trouble-notice.js';
 
 interface Flags extends ConnectionFlags, AppendFlags {

@@ -6,7 +6,7 @@ import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommit
 import type { TerminatingSignal } from './exit-code.js';
 import { Feed } from './feed.js';
 import { Shutdown } from './shutdown.js';
-import type { Source } from './sources.js';
+import type { Source } from './source.js';
 
 /**
  * Milliseconds that reading goes on after an interrupt: it goes to the whole pipeline, and what is

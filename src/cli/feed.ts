@@ -1,6 +1,6 @@
 import { finished, type Readable, type Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import type { Source } from './sources.js';
+import type { Source } from './source.js';
 
 /**
  * Passes sources on, one after the other, at the pace of the slowest destination, and can stop in

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   createReadStream,
-  fstatSync,
   open,
   openSync,
   type Stats,
@@ -11,24 +10,10 @@ import {
 } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { UsageError } from './exit-code.js';
-
-/** Something whose bytes are to be appended. */
-export interface Source {
-  /** `-` for standard input, otherwise the path. */
-  readonly name: string;
-
-  /** Whether its bytes cannot be had again once they have been read. */
-  readonly isTransient: boolean;
-
-  /** Starts to read it. A named pipe waits for its writer. */
-  readonly open: () => Promise<Readable>;
-
-  /** Makes an `open()` that waits come to its end. */
-  readonly cancel?: () => void;
-}
+import type { Source } from './source.js';
+import { findStandardInput } from './standard-input.js';
 
 /** Bytes read from a file at once. */
 const readSize = 2 ** 20;
@@ -37,36 +22,19 @@ const readSize = 2 ** 20;
  * Checks what is to be appended, before anything is read: files by path, `-` for standard input,
  * and standard input where nothing is named.
  *
- * @throws {UsageError} If a file is not there or no file, or standard input is a terminal or named
- *   twice.
+ * @throws {UsageError} If a file is not there or no file, or standard input cannot be read, is named
+ *   twice, or is a terminal that is not named.
  */
 export function findSources(names: readonly string[]): readonly Source[] {
-  if (names.length === 0 || names.includes('-')) assertReadable();
-  if (names.length === 0) {
-    if (isatty(0)) {
-      throw new UsageError(
-        'Nothing to append: standard input is a terminal. Name files, pipe something in, or say "-" to type.',
-      );
-    }
-    return [standardInput];
-  }
+  if (names.length === 0) return [findStandardInput({ isNamed: false })];
   if (names.filter((name) => name === '-').length > 1) {
     throw new UsageError('Standard input, "-", can be read only once.');
   }
   // One after the other: there may be more of them than a process may have open.
-  return names.map((name) => (name === '-' ? standardInput : findFile(name)));
+  return names.map((name) =>
+    name === '-' ? findStandardInput({ isNamed: true }) : findFile(name),
+  );
 }
-
-function assertReadable(): void {
-  if (!fstatSync(0).isDirectory()) return;
-  throw new UsageError('Cannot read standard input: it is a folder.');
-}
-
-const standardInput: Source = {
-  name: '-',
-  isTransient: true,
-  open: async () => process.stdin,
-};
 
 function findFile(path: string): Source {
   const stats = inspectFile(path);

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Feed } from '../../src/cli/feed.js';
-import type { Source } from '../../src/cli/sources.js';
+import type { Source } from '../../src/cli/source.js';
 
 /** A source of pieces that come one by one, and go on for ever. */
 function sourceOf(...pieces: string[]): Source & { readonly stream: Readable } {
