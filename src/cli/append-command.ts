@@ -17,6 +17,7 @@ import { asUsage, exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from './e
 import { say } from './messages.js';
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from './object-url.js';
 import { canShowProgress, ProgressLine } from './progress-line.js';
+import { findRereadable } from './rereadable.js';
 import { flagsToRepeat } from './shell-command.js';
 import type { Source } from './source.js';
 import { findSources } from './sources.js';
@@ -138,9 +139,12 @@ function conclude(
   { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
 ): number {
   const report: AppendReport = {
-    ...{ url, stream, ...outcome, duration: performance.now() - startedAt },
+    url,
+    stream,
+    ...outcome,
+    duration: performance.now() - startedAt,
     exitCode: exitCodeFor(outcome, stream),
-    saved: save(outcome, url, fallback),
+    ...keep(outcome, url, fallback),
     flagsToRepeat: again,
   };
   reportInWords(report, quiet);
@@ -153,8 +157,12 @@ function conclude(
 }
 
 const nothingHappened: AppendOutcome = {
-  ...{ error: undefined, signal: undefined, deadline: undefined },
-  ...{ uncommitted: undefined, isTransient: false, resumeAt: undefined },
+  error: undefined,
+  signal: undefined,
+  deadline: undefined,
+  uncommitted: undefined,
+  ranges: [],
+  unread: [],
 };
 
 /** A reader of standard output that has stopped reading would keep the process for ever. */
@@ -172,16 +180,19 @@ function exitCodeFor({ error, signal }: AppendOutcome, stream: AppendWritable | 
   return signal === undefined ? exitCode.success : exitCodeOfSignal(signal);
 }
 
-/** Bytes of files are still where they were; others are kept. */
-function save(
-  { uncommitted, isTransient }: AppendOutcome,
+/** Sees to it that what is not committed is somewhere: in the files it came from, or in a new one. */
+function keep(
+  { uncommitted, ranges }: AppendOutcome,
   url: ObjectUrl,
   path: string | undefined,
-): string | Error | undefined {
-  if (uncommitted === undefined || !isTransient) return undefined;
+): Pick<AppendReport, 'saved' | 'rereadable'> {
+  if (uncommitted === undefined) return { saved: undefined, rereadable: [] };
+  const rereadable = findRereadable(ranges, uncommitted.bytes);
+  // One file with everything is easier to go on with than a part here and a part there.
+  if (rereadable.length === ranges.length) return { saved: undefined, rereadable };
   try {
-    return saveUncommitted(uncommitted, url, path);
+    return { saved: saveUncommitted(uncommitted, url, path), rereadable: [] };
   } catch (error) {
-    return error as Error;
+    return { saved: error as Error, rereadable };
   }
 }

@@ -4,6 +4,7 @@ import type { AppendReport } from './append-report.js';
 /** Writes the run as one line of JSON to standard output. */
 export function reportAsJson(report: AppendReport): void {
   const { url, stream, duration, exitCode, signal, error, uncommitted, saved } = report;
+  const { rereadable, unread } = report;
   const { appends, attempts, retries, reconciles } = stream?.stats ?? {};
   const line = {
     url: url.href,
@@ -19,8 +20,12 @@ export function reportAsJson(report: AppendReport): void {
       byteLength: uncommitted.bytes.byteLength,
       confirmed: uncommitted.confirmed,
       file: typeof saved === 'string' ? saved : undefined,
-      resumeAt: saved === undefined ? report.resumeAt : undefined,
+      resumeAt:
+        rereadable.length === 0
+          ? undefined
+          : rereadable.map(({ name, start, end }) => ({ name, start, end })),
     },
+    unread: unread.length === 0 ? undefined : unread,
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

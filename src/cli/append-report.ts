@@ -4,10 +4,11 @@ import { count, formatDuration } from '../quantity.js';
 import type { AppendOutcome } from './append-run.js';
 import { complain, say, sentence, toLine } from './messages.js';
 import type { ObjectUrl } from './object-url.js';
-import { describeRest } from './rest-report.js';
+import { describeRest, describeUnread } from './rest-report.js';
+import type { SourceRange } from './source.js';
 
 /** Everything there is to tell about a run. */
-export interface AppendReport extends Omit<AppendOutcome, 'deadline'> {
+export interface AppendReport extends Omit<AppendOutcome, 'deadline' | 'ranges'> {
   readonly url: ObjectUrl;
 
   /** `undefined` if it did not get as far as that. */
@@ -20,22 +21,27 @@ export interface AppendReport extends Omit<AppendOutcome, 'deadline'> {
   /** Where the uncommitted bytes are, or why they could not be saved. */
   readonly saved: string | Error | undefined;
 
+  /** Where they were read and can be read again, unless they are saved: all, or those that are not lost. */
+  readonly rereadable: readonly SourceRange[];
+
   /** Flags that a replay of what is saved needs again. */
   readonly flagsToRepeat: readonly string[];
 }
 
 /** Says in lines for people how a run ended. */
 export function reportInWords(report: AppendReport, isQuiet: boolean): void {
-  const { error, signal, uncommitted, stream } = report;
+  const { error, signal, uncommitted, stream, unread } = report;
   if (error !== undefined) {
     complain(`${sentence(error)}${stream === undefined ? '' : ` ${standing(error, stream)}`}`);
     if (uncommitted !== undefined) complain(describeRest(report, error, uncommitted));
+    if (stream?.position !== undefined && unread.length > 0) complain(describeUnread(unread));
   } else if (!isQuiet && stream !== undefined) {
     say(
       stream.position === undefined
         ? `Stopped by ${signal} before anything was read.`
         : summary(report, stream),
     );
+    if (stream.position !== undefined && unread.length > 0) say(describeUnread(unread));
   }
 }
 

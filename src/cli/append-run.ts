@@ -5,8 +5,9 @@ import { formatDuration } from '../quantity.js';
 import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
 import type { TerminatingSignal } from './exit-code.js';
 import { Feed } from './feed.js';
+import { hasMore } from './rereadable.js';
 import { Shutdown } from './shutdown.js';
-import type { Source } from './source.js';
+import type { Source, SourceRange } from './source.js';
 
 /**
  * Milliseconds that reading goes on after an interrupt: it goes to the whole pipeline, and what is
@@ -39,11 +40,11 @@ export interface AppendOutcome {
   /** What was read and is not known to be committed. */
   readonly uncommitted: UncommittedBytes | undefined;
 
-  /** Whether some of what was read cannot be read again. */
-  readonly isTransient: boolean;
+  /** Where the uncommitted bytes were read, in their order. */
+  readonly ranges: readonly SourceRange[];
 
-  /** The first byte that is not committed, in the source it came from. */
-  readonly resumeAt: { readonly name: string; readonly start: number } | undefined;
+  /** What was named and not read, each from the first such byte. */
+  readonly unread: readonly Pick<SourceRange, 'name' | 'start'>[];
 }
 
 /** Appends sources to one object, from opening it to its last byte or to the signal to stop. */
@@ -59,9 +60,6 @@ export class AppendRun {
 
   /** Why nothing has been committed lately. */
   #trouble: Error | undefined;
-
-  /** What was read and the stream did not take any more. */
-  #rest: Buffer = Buffer.alloc(0);
 
   /** @param options With a stream that nobody has written to. */
   constructor({ stream, sources, tee, shutdownTimeout }: AppendRunOptions) {
@@ -80,9 +78,7 @@ export class AppendRun {
         this.#trouble = undefined;
       });
     }
-    stream.on('close', () => {
-      this.#rest = this.#feed.stop();
-    });
+    stream.on('close', () => this.#feed.stop());
     this.#closed = new Promise((resolve) => stream.on('close', resolve));
   }
 
@@ -100,8 +96,8 @@ export class AppendRun {
       signal: this.#shutdown.signal,
       deadline: this.#deadline,
       uncommitted: this.#takeUncommitted(),
-      isTransient: this.#feed.isTransient,
-      resumeAt: this.#feed.locate(stream.bytesWritten),
+      ranges: this.#feed.rangesFrom(stream.bytesWritten),
+      unread: this.#feed.unread.filter(hasMore),
     };
   }
 
@@ -144,9 +140,10 @@ export class AppendRun {
   #takeUncommitted(): UncommittedBytes | undefined {
     const { key, position } = this.#stream;
     const uncommitted = this.#stream.takeUncommitted();
-    if (this.#rest.byteLength === 0) return uncommitted;
+    const { untaken } = this.#feed;
+    if (untaken.byteLength === 0) return uncommitted;
     const before = uncommitted ?? { key, position, bytes: Buffer.alloc(0), confirmed: true };
-    const all = { ...before, bytes: Buffer.concat([before.bytes, this.#rest]) };
+    const all = { ...before, bytes: Buffer.concat([before.bytes, untaken]) };
     return noteDoubtful(all, doubtfulLength(before));
   }
 }

@@ -1,6 +1,14 @@
 import { finished, type Readable, type Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import type { Source } from './source.js';
+import type { FileIdentity, OpenSource, Source, SourceRange } from './source.js';
+
+/** How far a source has been read. */
+interface Progress {
+  readonly source: Source;
+  readonly file: FileIdentity | undefined;
+  byteLength: number;
+  isAtEnd: boolean;
+}
 
 /**
  * Passes sources on, one after the other, at the pace of the slowest destination, and can stop in
@@ -20,7 +28,10 @@ export class Feed {
 
   /** The source that is being opened. */
   #opening: Source | undefined;
-  readonly #progress: { readonly source: Source; byteLength: number }[] = [];
+  readonly #progress: Progress[] = [];
+
+  /** What was read when the first destination had ended. */
+  readonly #untaken: Buffer[] = [];
   #isStopped = false;
 
   /** @param destinations What gets every byte; one that fails is left out from then on. */
@@ -34,25 +45,36 @@ export class Feed {
     }
   }
 
-  /** Whether bytes were read that cannot be had again. */
-  get isTransient(): boolean {
-    return this.#progress.some(({ source }) => source.isTransient);
-  }
-
   /** Whether something is being read whose writer may be about to end. */
   get hasWriter(): boolean {
     const isReading = this.#current !== undefined && !this.#current.destroyed;
-    return isReading && (this.#progress.at(-1)?.source.isTransient ?? false);
+    return isReading && (this.#progress.at(-1)?.source.hasWriter ?? false);
   }
 
-  /** Finds the source that a byte came from, counted from the first that was read. */
-  locate(offset: number): { readonly name: string; readonly start: number } | undefined {
-    let start = offset;
-    for (const { source, byteLength } of this.#progress) {
-      if (start < byteLength) return { name: source.name, start };
-      start -= byteLength;
+  /** What was read and the first destination did not take, as it had ended. */
+  get untaken(): Buffer {
+    return Buffer.concat(this.#untaken);
+  }
+
+  /** Finds where bytes came from: all from `offset` on, counted from the first that was read. */
+  rangesFrom(offset: number): readonly SourceRange[] {
+    const ranges: SourceRange[] = [];
+    let before = 0;
+    for (const { source, file, byteLength } of this.#progress) {
+      const start = Math.max(0, offset - before);
+      if (start < byteLength) ranges.push({ name: source.name, start, end: byteLength, file });
+      before += byteLength;
     }
-    return undefined;
+    return ranges;
+  }
+
+  /** What was named and has not been read, each from the first such byte. */
+  get unread(): readonly Pick<SourceRange, 'name' | 'start'>[] {
+    const untouched = this.#sources.slice(this.#progress.length);
+    const rest = untouched.map(({ name }) => ({ name, start: 0 }));
+    const last = this.#progress.at(-1);
+    if (last?.file === undefined || last.isAtEnd) return rest;
+    return [{ name: last.source.name, start: last.byteLength }, ...rest];
   }
 
   /**
@@ -63,57 +85,58 @@ export class Feed {
   async run(): Promise<void> {
     for (const source of this.#sources) {
       if (this.#isStopped) return;
-      await this.#pass(source);
+      try {
+        await this.#pass(source);
+      } catch (error) {
+        if (this.#isStopped) return;
+        throw new Error(`Cannot read ${source.name}: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
     }
   }
 
   /**
    * Reads no more. What has been read is passed on, all at once and whatever the destinations say:
    * it is not more than one buffer.
-   *
-   * @returns The part of it that the first destination did not take, as it had ended.
    */
-  stop(): Buffer {
-    const nothing = Buffer.alloc(0);
-    const source = this.#current;
+  stop(): void {
+    if (this.#isStopped) return;
     this.#isStopped = true;
     this.#opening?.cancel?.();
-    if (source === undefined || source.destroyed) return nothing;
-    source.pause().removeAllListeners('data');
+    const stream = this.#current;
+    if (stream === undefined || stream.destroyed) return;
+    stream.pause().removeAllListeners('data');
     // In one turn of the event loop with `destroy()`: nothing more can arrive in between.
-    const rest: Buffer = source.read() ?? nothing;
-    source.destroy();
-    const isTaken = this.#destinations[0]?.writable ?? false;
-    if (rest.byteLength > 0) this.#take(rest);
-    return isTaken ? nothing : rest;
+    const rest: Buffer | null = stream.read();
+    stream.destroy();
+    if (rest !== null) this.#take(rest);
   }
 
-  async #pass(next: Source): Promise<void> {
-    this.#opening = next;
-    const source = await next.open();
+  async #pass(source: Source): Promise<void> {
+    this.#opening = source;
+    const { stream, file }: OpenSource = await source.open();
     this.#opening = undefined;
     if (this.#isStopped) {
-      source.destroy();
+      stream.destroy();
       return;
     }
-    this.#current = source;
-    this.#progress.push({ source: next, byteLength: 0 });
-    source.on('data', (bytes: Buffer) => {
+    this.#current = stream;
+    const progress: Progress = { source, file, byteLength: 0, isAtEnd: false };
+    this.#progress.push(progress);
+    stream.on('data', (bytes: Buffer) => {
       this.#take(bytes);
-      if (this.#full.size > 0) source.pause();
+      if (this.#full.size > 0) stream.pause();
     });
-    if (this.#full.size > 0) source.pause();
-    try {
-      await promisify(finished)(source, { writable: false });
-    } catch (error) {
-      if (this.#isStopped) return;
-      throw new Error(`Cannot read ${next.name}: ${(error as Error).message}`, { cause: error });
-    }
+    if (this.#full.size > 0) stream.pause();
+    await promisify(finished)(stream, { writable: false });
+    progress.isAtEnd = true;
   }
 
   #take(bytes: Buffer): void {
     const progress = this.#progress.at(-1);
     if (progress !== undefined) progress.byteLength += bytes.byteLength;
+    if (this.#destinations[0]?.writable === false) this.#untaken.push(bytes);
     for (const destination of this.#destinations) {
       if (destination.writable && !destination.write(bytes)) this.#full.add(destination);
     }

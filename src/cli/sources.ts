@@ -3,16 +3,16 @@ import {
   closeSync,
   constants,
   createReadStream,
+  fstatSync,
   open,
   openSync,
   type Stats,
   statSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { UsageError } from './exit-code.js';
-import type { Source } from './source.js';
+import type { FileIdentity, OpenSource, Source } from './source.js';
 import { findStandardInput } from './standard-input.js';
 
 /** Bytes read from a file at once. */
@@ -39,12 +39,11 @@ export function findSources(names: readonly string[]): readonly Source[] {
 function findFile(path: string): Source {
   const stats = inspectFile(path);
   if (!stats.isFIFO()) {
-    const open = async () => createReadStream(path, { highWaterMark: readSize });
-    return { name: path, isTransient: false, open };
+    return { name: path, hasWriter: false, open: () => openRegularFile(path) };
   }
   return {
     name: path,
-    isTransient: true,
+    hasWriter: true,
     open: () => openPipe(path),
     cancel: () => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)),
   };
@@ -64,15 +63,27 @@ function inspectFile(path: string): Stats {
   }
 }
 
+async function openRegularFile(path: string): Promise<OpenSource> {
+  const fd = await openFile(path, constants.O_RDONLY);
+  const stream = createReadStream(path, { fd, highWaterMark: readSize });
+  return { stream, file: identityOf(fd) };
+}
+
+function identityOf(fd: number): FileIdentity | undefined {
+  const stats = fstatSync(fd, { bigint: true });
+  return stats.isFile() ? stats : undefined;
+}
+
 /**
  * A named pipe is read as a socket, because a read of a file cannot be called off. Its opening
  * cannot be either: while it waits, not even `process.exit()` ends the process. But a writer ends
  * the wait.
  */
-async function openPipe(path: string): Promise<Readable> {
-  return new Socket({ fd: await openFile(path), readable: true, writable: false });
+async function openPipe(path: string): Promise<OpenSource> {
+  const fd = await openFile(path, constants.O_RDONLY);
+  return { stream: new Socket({ fd, readable: true, writable: false }), file: undefined };
 }
 
-function openFile(path: string): Promise<number> {
-  return promisify(open)(path, 'r');
+function openFile(path: string, flags: number): Promise<number> {
+  return promisify(open)(path, flags);
 }

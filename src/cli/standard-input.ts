@@ -19,7 +19,11 @@ export function findStandardInput({ isNamed }: { readonly isNamed: boolean }): S
   const stats = fstatSync(0);
   const fault = faultOf(stats);
   if (fault !== undefined) throw new UsageError(`Cannot read standard input: ${fault}.`);
-  return { name: '-', isTransient: true, open: async () => process.stdin };
+  return {
+    name: '-',
+    hasWriter: stats.isFIFO() || stats.isSocket(),
+    open: async () => ({ stream: process.stdin, file: undefined }),
+  };
 }
 
 /** Why it cannot be read, if it cannot: Node.js would take it for one that has nothing. */

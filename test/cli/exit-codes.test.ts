@@ -95,7 +95,7 @@ describe('oss-append gives up with one readable line and', () => {
 
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^oss-append: Cannot read \/proc\/self\/mem: EIO.+ 10 bytes are committed, the next position is 10\.\n$/,
+      /^oss-append: Cannot read \/proc\/self\/mem: EIO.+ 10 bytes are committed, the next position is 10\.\noss-append: Not read: \/proc\/self\/mem\.\n$/,
     );
     expect(String(await emulator.read('examplebucket', 'torn'))).toBe(input);
   });

@@ -8,7 +8,8 @@ import type { Source } from '../../src/cli/source.js';
 function sourceOf(...pieces: string[]): Source & { readonly stream: Readable } {
   const stream = new Readable({ read() {} });
   for (const piece of pieces) stream.push(piece);
-  return { name: 'source', isTransient: true, stream, open: async () => stream };
+  const open = async () => ({ stream, file: undefined });
+  return { name: 'source', hasWriter: true, stream, open };
 }
 
 /** A destination that takes what it is given and never wants more. */
@@ -36,27 +37,28 @@ describe('Feed.stop()', () => {
     await nextTurn();
     expect(full.taken()).toBe('aaaa');
 
-    const rest = feed.stop();
+    feed.stop();
     await running;
 
     expect(full.taken()).toBe('aaaabbbbcccc');
-    expect(rest).toHaveLength(0);
+    expect(feed.untaken).toHaveLength(0);
     expect(source.stream.destroyed).toBe(true);
-    expect(feed.locate(9)).toEqual({ name: 'source', start: 9 });
-    expect(feed.locate(12)).toBe(undefined);
+    expect(feed.rangesFrom(9)).toEqual([{ name: 'source', start: 9, end: 12, file: undefined }]);
+    expect(feed.rangesFrom(12)).toEqual([]);
   });
 
-  test('hands back what a destination that has ended does not take', async () => {
+  test('keeps what a destination that has ended does not take', async () => {
     const full = createFull();
     const feed = new Feed([sourceOf('aaaa', 'bbbb')], [full.stream]);
     const running = feed.run();
     await nextTurn();
     full.stream.destroy();
 
-    const rest = feed.stop();
+    feed.stop();
     await running;
 
-    expect(String(rest)).toBe('bbbb');
+    expect(String(feed.untaken)).toBe('bbbb');
+    expect(feed.rangesFrom(4)).toEqual([{ name: 'source', start: 4, end: 8, file: undefined }]);
   });
 
   test('before anything is open reads nothing', async () => {
@@ -68,6 +70,7 @@ describe('Feed.stop()', () => {
     await feed.run();
 
     expect(full.taken()).toBe('');
-    expect(feed.isTransient).toBe(false);
+    expect(feed.rangesFrom(0)).toEqual([]);
+    expect(feed.unread).toEqual([{ name: 'source', start: 0 }]);
   });
 });
