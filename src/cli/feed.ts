@@ -33,11 +33,16 @@ export class Feed {
   /** What was read when the first destination had ended. */
   readonly #untaken: Buffer[] = [];
   #isStopped = false;
+  readonly #stopped: Promise<void>;
+  #resolveStopped = (): void => {};
 
   /** @param destinations What gets every byte; one that fails is left out from then on. */
   constructor(sources: readonly Source[], destinations: readonly Writable[]) {
     this.#sources = sources;
     this.#destinations = destinations;
+    this.#stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
     for (const destination of destinations) {
       for (const event of ['drain', 'error', 'close']) {
         destination.on(event, () => this.#release(destination));
@@ -78,11 +83,33 @@ export class Feed {
   }
 
   /**
-   * Resolves when every source has ended, or with {@link stop}.
+   * Resolves when every source has ended, or with {@link stop}, whatever a source is waiting for.
    *
    * @throws {Error} If a source cannot be read.
    */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return Promise.race([this.#passAll(), this.#stopped]);
+  }
+
+  /**
+   * Reads no more. What has been read is passed on, all at once and whatever the destinations say:
+   * it is not more than one buffer.
+   */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#resolveStopped();
+    this.#opening?.cancel?.();
+    const stream = this.#current;
+    if (stream === undefined || stream.destroyed) return;
+    stream.pause().removeAllListeners('data');
+    // In one turn of the event loop with `destroy()`: nothing more can arrive in between.
+    const rest: Buffer | null = stream.read();
+    stream.destroy();
+    if (rest !== null) this.#take(rest);
+  }
+
+  async #passAll(): Promise<void> {
     for (const source of this.#sources) {
       if (this.#isStopped) return;
       try {
@@ -94,23 +121,6 @@ export class Feed {
         });
       }
     }
-  }
-
-  /**
-   * Reads no more. What has been read is passed on, all at once and whatever the destinations say:
-   * it is not more than one buffer.
-   */
-  stop(): void {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
-    this.#opening?.cancel?.();
-    const stream = this.#current;
-    if (stream === undefined || stream.destroyed) return;
-    stream.pause().removeAllListeners('data');
-    // In one turn of the event loop with `destroy()`: nothing more can arrive in between.
-    const rest: Buffer | null = stream.read();
-    stream.destroy();
-    if (rest !== null) this.#take(rest);
   }
 
   async #pass(source: Source): Promise<void> {

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { deviceFlags } from './device-stream.js';
 import type { SourceRange } from './source.js';
 
 /** Bytes compared at once. */
@@ -33,8 +34,8 @@ export function hasMore({ name, start }: Pick<SourceRange, 'name' | 'start'>): b
 function isRereadable({ name, file, start, end }: SourceRange, bytes: Uint8Array): boolean {
   if (file === undefined || bytes.byteLength !== end - start) return false;
   try {
-    // By now the name may stand for a device, which must not be waited for.
-    const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    // As a device, because that may be what the name stands for by now.
+    const fd = openSync(name, deviceFlags);
     try {
       const { dev, ino, size } = fstatSync(fd, { bigint: true });
       return dev === file.dev && ino === file.ino && size >= end && holds(fd, start, bytes);

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { DeviceStream, deviceFlags } from './device-stream.js';
 import { UsageError } from './exit-code.js';
 import type { FileIdentity, OpenSource, Source } from './source.js';
 import { findStandardInput } from './standard-input.js';
@@ -38,15 +39,11 @@ export function findSources(names: readonly string[]): readonly Source[] {
 
 function findFile(path: string): Source {
   const stats = inspectFile(path);
-  if (!stats.isFIFO()) {
-    return { name: path, hasWriter: false, open: () => openRegularFile(path) };
-  }
-  return {
-    name: path,
-    hasWriter: true,
-    open: () => openPipe(path),
-    cancel: () => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)),
-  };
+  if (stats.isFIFO()) return { name: path, hasWriter: true, ...pipeOpening(path) };
+  // Files of /proc have no length, and some of them wait for what the kernel has to say.
+  const isDevice = stats.isCharacterDevice() || (stats.isFile() && stats.size === 0);
+  const read = isDevice ? () => openDevice(path) : () => openRegularFile(path);
+  return { name: path, hasWriter: false, open: read };
 }
 
 function inspectFile(path: string): Stats {
@@ -69,19 +66,31 @@ async function openRegularFile(path: string): Promise<OpenSource> {
   return { stream, file: identityOf(fd) };
 }
 
+async function openDevice(path: string): Promise<OpenSource> {
+  const fd = await openFile(path, deviceFlags);
+  return { stream: new DeviceStream(fd), file: identityOf(fd) };
+}
+
 function identityOf(fd: number): FileIdentity | undefined {
   const stats = fstatSync(fd, { bigint: true });
   return stats.isFile() ? stats : undefined;
 }
 
 /**
- * A named pipe is read as a socket, because a read of a file cannot be called off. Its opening
- * cannot be either: while it waits, not even `process.exit()` ends the process. But a writer ends
- * the wait.
+ * A named pipe is read as a socket, because a read of a file cannot be called off. On Linux that
+ * waits for the writer too. Elsewhere it would take a pipe without a writer for one that has come to
+ * its end; so it is opened in a way that waits. That cannot be called off, and while it waits not even
+ * `process.exit()` ends the process; but a writer ends the wait.
  */
-async function openPipe(path: string): Promise<OpenSource> {
-  const fd = await openFile(path, constants.O_RDONLY);
-  return { stream: new Socket({ fd, readable: true, writable: false }), file: undefined };
+function pipeOpening(path: string): Pick<Source, 'open' | 'cancel'> {
+  const { O_RDONLY, O_RDWR, O_NONBLOCK } = constants;
+  const waits = process.platform !== 'linux';
+  const openPipe = async (): Promise<OpenSource> => {
+    const fd = await openFile(path, waits ? O_RDONLY : O_RDONLY | O_NONBLOCK);
+    return { stream: new Socket({ fd, readable: true, writable: false }), file: undefined };
+  };
+  if (!waits) return { open: openPipe };
+  return { open: openPipe, cancel: () => closeSync(openSync(path, O_RDWR | O_NONBLOCK)) };
 }
 
 function openFile(path: string, flags: number): Promise<number> {

@@ -1,6 +1,7 @@
-import { fstatSync, readFileSync, readvSync, type Stats, statSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, readvSync, type Stats, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { DeviceStream, deviceFlags } from './device-stream.js';
 import { UsageError } from './exit-code.js';
 import type { Source } from './source.js';
 
@@ -22,7 +23,7 @@ export function findStandardInput({ isNamed }: { readonly isNamed: boolean }): S
   return {
     name: '-',
     hasWriter: stats.isFIFO() || stats.isSocket(),
-    open: async () => ({ stream: process.stdin, file: undefined }),
+    open: async () => ({ stream: openStandardInput(stats), file: undefined }),
   };
 }
 
@@ -48,6 +49,23 @@ function isStandIn(stats: Stats): boolean {
   if (process.platform !== 'linux' || !stats.isCharacterDevice()) return false;
   const isWritable = /^flags:\s+\d*2$/m.test(descriptorInfo());
   return isWritable && stats.rdev === statSync('/dev/null').rdev;
+}
+
+/**
+ * Node.js reads what is neither a terminal, nor a pipe, nor a socket in a thread, which cannot be
+ * called off where it may wait: a device, and some of the files of /proc, which have no length.
+ */
+function openStandardInput(stats: Stats): Readable {
+  const isDevice = stats.isCharacterDevice() && !isatty(0);
+  const isOfKernel = stats.isFile() && stats.size === 0 && /^pos:\s+0$/m.test(descriptorInfo());
+  if (process.platform !== 'linux' || !(isDevice || isOfKernel)) return process.stdin;
+  try {
+    // Opened anew: the flags of what is open already belong to others too.
+    return new DeviceStream(openSync('/proc/self/fd/0', deviceFlags));
+  } catch {
+    // Whoever started us may have had rights to open it that we have not.
+    return process.stdin;
+  }
 }
 
 /** What Linux tells of it: position and flags. */
