@@ -10,10 +10,10 @@ import { Shutdown } from './shutdown.js';
 import type { Source, SourceRange } from './source.js';
 
 /**
- * Milliseconds that reading goes on after an interrupt: it goes to the whole pipeline, and what is
- * upstream may have last words.
+ * Milliseconds that reading goes on after a signal: it may have gone to the whole pipeline, and what
+ * is upstream may still write its last output.
  */
-const lastWords = 1000;
+const gracePeriod = 1000;
 
 export interface AppendRunOptions {
   readonly stream: AppendWritable;
@@ -66,7 +66,7 @@ export class AppendRun {
     this.#stream = stream;
     this.#shutdownTimeout = shutdownTimeout;
     this.#feed = new Feed(sources, tee ? [stream, process.stdout] : [stream]);
-    this.#shutdown = new Shutdown((signal) => this.#stop(signal));
+    this.#shutdown = new Shutdown(() => this.#stop());
     stream.on('error', (error) => {
       this.#failure = error;
     });
@@ -111,7 +111,7 @@ export class AppendRun {
     if (!this.#stream.destroyed) this.#stream.end();
   }
 
-  #stop(signal: TerminatingSignal): void {
+  #stop(): void {
     this.#deadline = performance.now() + this.#shutdownTimeout;
     const stream = this.#stream;
     if (stream.position === undefined) {
@@ -119,8 +119,10 @@ export class AppendRun {
       return;
     }
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#shutdownTimeout));
-    if (signal === 'SIGINT' && this.#feed.hasWriter) {
-      this.#timers.push(setTimeout(() => this.#feed.stop(), lastWords));
+    if (this.#feed.hasWriter) {
+      this.#feed.stopBehindCurrent();
+      const grace = Math.min(gracePeriod, this.#shutdownTimeout / 2);
+      this.#timers.push(setTimeout(() => this.#feed.stop(), grace));
     } else {
       this.#feed.stop();
     }

@@ -36,6 +36,9 @@ export class Feed {
   readonly #stopped: Promise<void>;
   #resolveStopped = (): void => {};
 
+  /** Whether the sources behind the current one are left unread. */
+  #isLast = false;
+
   /** @param destinations What gets every byte; one that fails is left out from then on. */
   constructor(sources: readonly Source[], destinations: readonly Writable[]) {
     this.#sources = sources;
@@ -91,6 +94,11 @@ export class Feed {
     return Promise.race([this.#passAll(), this.#stopped]);
   }
 
+  /** Reads the current source to its end, and none behind it. */
+  stopBehindCurrent(): void {
+    this.#isLast = true;
+  }
+
   /**
    * Reads no more. What has been read is passed on, all at once and whatever the destinations say:
    * it is not more than one buffer.
@@ -111,7 +119,7 @@ export class Feed {
 
   async #passAll(): Promise<void> {
     for (const source of this.#sources) {
-      if (this.#isStopped) return;
+      if (this.#isStopped || this.#isLast) return;
       try {
         await this.#pass(source);
       } catch (error) {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -88,7 +88,13 @@ function readToEnd(fd: number): Buffer {
   return Buffer.concat(pieces);
 }
 
-describe('SIGINT', () => {
+const statuses = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const;
+
+describe.each(statuses)('%s', (signal, status) => {
   test('lets what is upstream finish first', async () => {
     const { emulator, env } = await start();
     const child = startCommand(['--flush-interval', '0', 'oss://examplebucket/k'], { env });
@@ -96,10 +102,10 @@ describe('SIGINT', () => {
     child.stdin?.write('before ');
     await appended(emulator);
 
-    child.kill('SIGINT');
+    child.kill(signal);
     setTimeout(() => child.stdin?.end('and after'), 300);
 
-    expect(await result).toMatchObject({ exitCode: 130 });
+    expect(await result).toMatchObject({ exitCode: status });
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('before and after');
   });
 
@@ -110,10 +116,44 @@ describe('SIGINT', () => {
     child.stdin?.write('and no end');
     await appended(emulator);
 
-    child.kill('SIGINT');
+    child.kill(signal);
 
-    expect(await result).toMatchObject({ exitCode: 130 });
+    expect(await result).toMatchObject({ exitCode: status });
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('and no end');
+  });
+});
+
+describe('a stop', () => {
+  test('leaves half of a short --shutdown-timeout to what is upstream, and half to the commit', async () => {
+    const { emulator, env } = await start();
+    const args = ['--flush-interval', '0', '--shutdown-timeout', '900ms', 'oss://examplebucket/k'];
+    const child = startCommand(args, { env });
+    const result = resultOf(child);
+    child.stdin?.write('and no end');
+    await appended(emulator);
+
+    child.kill('SIGTERM');
+
+    expect(await result).toMatchObject({ exitCode: 143 });
+  });
+
+  test('reads standard input to its end, and nothing that is named behind it', async () => {
+    const { emulator, env } = await start();
+    const cwd = await createFolder();
+    await writeFile(join(cwd, 'next'), 'not this');
+    const args = ['--flush-interval', '0', 'oss://examplebucket/k', '-', 'next'];
+    const child = startCommand(args, { env, cwd });
+    const result = resultOf(child);
+    child.stdin?.write('before ');
+    await appended(emulator);
+
+    child.kill('SIGTERM');
+    child.stdin?.end('and after');
+
+    const { exitCode, stderr } = await result;
+    expect(exitCode).toBe(143);
+    expect(stderr).toContain('Not read: next.\n');
+    expect(String(await emulator.read('examplebucket', 'k'))).toBe('before and after');
   });
 
   test('from a keyboard ends the whole pipeline, and everything is committed', async () => {
