@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { AppendWritable } from '../append-writable.js';
-import { ShutdownTimeoutError } from '../errors.js';
 import { assertFallback, saveUncommitted } from '../fallback-file.js';
 import { reportAsJson } from './append-json.js';
 import { type AppendFlags, addAppendOptions, streamOptions } from './append-options.js';
@@ -89,7 +88,12 @@ async function append(
   if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
   if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
   const sources = findSources(names);
-  const run: Run = { startedAt: performance.now(), connection: undefined, stream: undefined };
+  const run: Run = {
+    startedAt: performance.now(),
+    connection: undefined,
+    stream: undefined,
+    appending: undefined,
+  };
   try {
     const outcome = await appendAll(run, url, sources, flags).catch((error) => {
       if (error instanceof UsageError) throw error;
@@ -107,6 +111,7 @@ interface Run {
   readonly startedAt: number;
   connection: Connection | undefined;
   stream: AppendWritable | undefined;
+  appending: AppendRun | undefined;
 }
 
 async function appendAll(
@@ -120,6 +125,7 @@ async function appendAll(
   const stream = openStream(url, run.connection, flags);
   run.stream = stream;
   const appending = new AppendRun({ stream, sources, tee, shutdownTimeout });
+  run.appending = appending;
   // Two writers on one terminal would garble each other's lines.
   const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
   const progress = isWatched ? new ProgressLine(stream) : undefined;
@@ -133,7 +139,7 @@ async function appendAll(
 
 /** Saves what is left, tells how it went, and returns what to exit with. */
 function conclude(
-  { startedAt, stream }: Run,
+  { startedAt, stream, appending }: Run,
   outcome: AppendOutcome,
   url: ObjectUrl,
   { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
@@ -147,6 +153,7 @@ function conclude(
     ...keep(outcome, url, fallback),
     flagsToRepeat: again,
   };
+  appending?.conclude(report.exitCode);
   reportInWords(report, quiet);
   if (emulator && dir === undefined && report.error === undefined && !quiet) {
     say('The emulator kept that in memory, and it is gone now; --dir keeps it.');
@@ -160,6 +167,7 @@ const nothingHappened: AppendOutcome = {
   error: undefined,
   signal: undefined,
   deadline: undefined,
+  isCutShort: false,
   uncommitted: undefined,
   ranges: [],
   unread: [],
@@ -174,8 +182,11 @@ function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): Appen
   return asUsage(() => new AppendWritable({ ...streamOptions(flags), client, key: url.key }));
 }
 
-function exitCodeFor({ error, signal }: AppendOutcome, stream: AppendWritable | undefined): number {
-  if (error instanceof ShutdownTimeoutError) return exitCode.deadline;
+function exitCodeFor(
+  { error, signal, isCutShort }: AppendOutcome,
+  stream: AppendWritable | undefined,
+): number {
+  if (isCutShort) return exitCode.deadline;
   if (error !== undefined) return exitCodeOf(error, stream?.bytesWritten);
   return signal === undefined ? exitCode.success : exitCodeOfSignal(signal);
 }

@@ -8,7 +8,7 @@ import { describeRest, describeUnread } from './rest-report.js';
 import type { SourceRange } from './source.js';
 
 /** Everything there is to tell about a run. */
-export interface AppendReport extends Omit<AppendOutcome, 'deadline' | 'ranges'> {
+export interface AppendReport extends Omit<AppendOutcome, 'deadline' | 'isCutShort' | 'ranges'> {
   readonly url: ObjectUrl;
 
   /** `undefined` if it did not get as far as that. */

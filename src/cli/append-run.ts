@@ -37,6 +37,9 @@ export interface AppendOutcome {
   /** When the process is to have ended, as `performance.now()`; with a signal. */
   readonly deadline: number | undefined;
 
+  /** Whether the deadline or another signal came before everything was committed. */
+  readonly isCutShort: boolean;
+
   /** What was read and is not known to be committed. */
   readonly uncommitted: UncommittedBytes | undefined;
 
@@ -57,16 +60,23 @@ export class AppendRun {
   readonly #timers: NodeJS.Timeout[] = [];
   #deadline: number | undefined;
   #failure: Error | undefined;
+  #isCutShort = false;
 
   /** Why nothing has been committed lately. */
   #trouble: Error | undefined;
+
+  /** What the process will exit with, once that is known. */
+  #exitCode: number | undefined;
 
   /** @param options With a stream that nobody has written to. */
   constructor({ stream, sources, tee, shutdownTimeout }: AppendRunOptions) {
     this.#stream = stream;
     this.#shutdownTimeout = shutdownTimeout;
     this.#feed = new Feed(sources, tee ? [stream, process.stdout] : [stream]);
-    this.#shutdown = new Shutdown(() => this.#stop());
+    this.#shutdown = new Shutdown({
+      onStop: () => this.#stop(),
+      onHurry: (signal) => this.#hurry(signal),
+    });
     stream.on('error', (error) => {
       this.#failure = error;
     });
@@ -90,15 +100,20 @@ export class AppendRun {
     if (!stream.destroyed) await this.#feedAll();
     await this.#closed;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#shutdown.close();
     return {
       error: this.#failure,
       signal: this.#shutdown.signal,
       deadline: this.#deadline,
+      isCutShort: this.#isCutShort,
       uncommitted: this.#takeUncommitted(),
       ranges: this.#feed.rangesFrom(stream.bytesWritten),
       unread: this.#feed.unread.filter(hasMore),
     };
+  }
+
+  /** From now on a signal ends the process, with `exitCode`: all that was left to do is done. */
+  conclude(exitCode: number): void {
+    this.#exitCode = exitCode;
   }
 
   async #feedAll(): Promise<void> {
@@ -112,13 +127,17 @@ export class AppendRun {
   }
 
   #stop(): void {
+    if (this.#exitCode !== undefined) process.exit(this.#exitCode);
     this.#deadline = performance.now() + this.#shutdownTimeout;
     const stream = this.#stream;
     if (stream.position === undefined) {
       stream.destroy(); // Nothing has been read yet.
       return;
     }
-    this.#timers.push(setTimeout(() => this.#giveUp(), this.#shutdownTimeout));
+    const timeout = formatDuration(this.#shutdownTimeout);
+    const giveUp = () =>
+      this.#giveUp(`Not everything could be committed within ${timeout} of the signal`);
+    this.#timers.push(setTimeout(giveUp, this.#shutdownTimeout));
     if (this.#feed.hasWriter) {
       this.#feed.stopBehindCurrent();
       const grace = Math.min(gracePeriod, this.#shutdownTimeout / 2);
@@ -128,14 +147,22 @@ export class AppendRun {
     }
   }
 
-  #giveUp(): void {
-    const timeout = formatDuration(this.#shutdownTimeout);
+  /** Leaves at once, and loses nothing. */
+  #hurry(signal: TerminatingSignal): void {
+    if (this.#exitCode !== undefined) process.exit(this.#exitCode);
+    this.#deadline = performance.now();
+    this.#giveUp(`Not everything could be committed before a second signal, ${signal}, came`);
+  }
+
+  #giveUp(what: string): void {
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    // As long as the stream takes what has been read and not been passed on.
+    this.#feed.stop();
     const why = this.#trouble === undefined ? '' : `: ${this.#trouble.message}`;
-    this.#stream.destroy(
-      new ShutdownTimeoutError(
-        `Not everything could be committed within ${timeout} of the signal${why}`,
-        this.#trouble && { cause: this.#trouble },
-      ),
+    this.#isCutShort = true;
+    stream.destroy(
+      new ShutdownTimeoutError(`${what}${why}`, this.#trouble && { cause: this.#trouble }),
     );
   }
 

@@ -47,7 +47,10 @@ export function addEmulateCommand(program: Command, done: (exitCode: number) => 
 
 async function emulate(flags: Flags): Promise<TerminatingSignal> {
   const emulator = await start(flags);
-  const stopped = new Promise<TerminatingSignal>((resolve) => new Shutdown(resolve));
+  const stopped = new Promise<TerminatingSignal>((resolve) => {
+    const onHurry = (signal: TerminatingSignal) => process.exit(exitCodeOfSignal(signal));
+    new Shutdown({ onStop: resolve, onHurry });
+  });
   if (flags.json) introduceAsJson(emulator);
   else introduce(emulator, flags);
   const signal = await stopped;

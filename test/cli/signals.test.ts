@@ -244,25 +244,6 @@ describe('a shutdown', () => {
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('before not yet');
   });
 
-  test('ends at once with the second signal', async () => {
-    const { emulator, env } = await start();
-    emulator.faults.add({ kind: 'stall', operation: 'append' });
-    const child = startCommand(['oss://examplebucket/k'], { env });
-    const result = resultOf(child);
-    child.stdin?.write('x');
-    await appended(emulator);
-
-    child.kill('SIGINT');
-    child.kill('SIGTERM');
-
-    const { exitCode, stderr } = await result;
-    // Not 130 or 143, which say that everything is committed.
-    expect(exitCode).toBe(99);
-    expect(stderr).toMatch(
-      /^oss-append: Stopped at once by a second signal, SIG(INT|TERM): what was not committed is lost\.\n$/,
-    );
-  });
-
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'while a named pipe waits for its writer ends with %s all the same',
     async (signal) => {
