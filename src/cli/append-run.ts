@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AppendWritable } from '../append-writable.js';
 import { ShutdownTimeoutError } from '../errors.js';
+import { LazyTimer } from '../lazy-timer.js';
 import { formatDuration } from '../quantity.js';
 import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
 import type { TerminatingSignal } from './exit-code.js';
@@ -57,7 +58,10 @@ export class AppendRun {
   readonly #shutdown: Shutdown;
   readonly #shutdownTimeout: number;
   readonly #closed: Promise<unknown>;
-  readonly #timers: NodeJS.Timeout[] = [];
+
+  // After a blocked event loop they let an answer that has already arrived come first.
+  readonly #deadlineTimer = new LazyTimer();
+  readonly #graceTimer = new LazyTimer();
   #deadline: number | undefined;
   #failure: Error | undefined;
   #isCutShort = false;
@@ -99,7 +103,8 @@ export class AppendRun {
     await Promise.race([once(stream, 'ready'), this.#closed]).catch(() => {});
     if (!stream.destroyed) await this.#feedAll();
     await this.#closed;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#deadlineTimer.close();
+    this.#graceTimer.close();
     return {
       error: this.#failure,
       signal: this.#shutdown.signal,
@@ -135,13 +140,13 @@ export class AppendRun {
       return;
     }
     const timeout = formatDuration(this.#shutdownTimeout);
-    const giveUp = () =>
-      this.#giveUp(`Not everything could be committed within ${timeout} of the signal`);
-    this.#timers.push(setTimeout(giveUp, this.#shutdownTimeout));
+    this.#deadlineTimer.start(this.#shutdownTimeout, () =>
+      this.#giveUp(`Not everything could be committed within ${timeout} of the signal`),
+    );
     if (this.#feed.hasWriter) {
       this.#feed.stopBehindCurrent();
       const grace = Math.min(gracePeriod, this.#shutdownTimeout / 2);
-      this.#timers.push(setTimeout(() => this.#feed.stop(), grace));
+      this.#graceTimer.start(grace, () => this.#feed.stop());
     } else {
       this.#feed.stop();
     }
