@@ -65,8 +65,7 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
     if (error instanceof UsageError) throw error;
     const isRemoved = remove && error === undefined;
     if (isRemoved) await rm(path);
-    const code =
-      error === undefined ? exitCode.success : exitCodeOf(error, run.stream?.bytesWritten);
+    const code = error === undefined ? exitCode.success : exitCodeOf(error, run.bytesWritten);
     reportReplay({ url, path, saved, run, error, isRemoved, exitCode: code }, { quiet, json });
     return code;
   } finally {

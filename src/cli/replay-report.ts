@@ -43,9 +43,12 @@ function summary({ url, path, saved, run, isRemoved }: ReplayReport): string {
 
 /** How far it got. */
 function standing({ path, run }: ReplayReport): string {
-  const bytesWritten = run.stream?.bytesWritten ?? 0;
+  const { bytesWritten, noteFailure } = run;
   const appended = bytesWritten === 0 ? 'Nothing was' : `${count(bytesWritten, 'byte')} were`;
-  return `${appended} appended, and ${path} still has everything.`;
+  const end = `${appended} appended, and ${path} still has everything.`;
+  return noteFailure === undefined
+    ? end
+    : `${end} How far it came could not be noted there: ${sentence(noteFailure)}`;
 }
 
 function reportAsJson({ url, path, saved, run, error, isRemoved, exitCode }: ReplayReport): void {
@@ -53,7 +56,7 @@ function reportAsJson({ url, path, saved, run, error, isRemoved, exitCode }: Rep
   const { href, bucket, key } = url;
   const line = {
     ...{ url: href, bucket, key, file: path, byteLength: saved.bytes.byteLength, present },
-    bytesWritten: stream?.bytesWritten ?? 0,
+    bytesWritten: run.bytesWritten,
     position: stream?.position,
     crc64: stream?.crc64?.toString(),
     ...{ removed: isRemoved, exitCode },

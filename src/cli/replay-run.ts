@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { ObjectState } from '../append/append-client.js';
 import { ObjectInquiry } from '../append/object-inquiry.js';
 import { assertAppendable } from '../append/open-object.js';
@@ -8,11 +8,23 @@ import { AppendWritable } from '../append-writable.js';
 import { loadCrc64 } from '../crc64.js';
 import { resolveCreation } from '../creation-options.js';
 import { DivergedError } from '../errors.js';
-import type { AppendWritableOptions } from '../options.js';
+import { type AppendWritableOptions, resolveOptions } from '../options.js';
 import type { OssClient } from '../oss/oss-client.js';
+import { doubtfulLength } from '../uncommitted-bytes.js';
 import { asUsage } from './exit-code.js';
 import { ObjectReader } from './object-reader.js';
-import { comparableLength, planReplay, type ReplayPlan, replayChunkSize } from './replay-plan.js';
+import { ReplayClient } from './replay-client.js';
+import {
+  type AppendPlan,
+  beginReplay,
+  type ChunkedClaim,
+  type Claim,
+  comparableLength,
+  endReplay,
+  landedLength,
+  planReplay,
+  replayChunkSize,
+} from './replay-plan.js';
 import { retrying } from './retrying.js';
 import { rewriteSaved, type SavedBytes } from './saved-bytes.js';
 
@@ -37,14 +49,20 @@ const pieceSize = 2 ** 20;
 /** Appends to an object what it lacks of a file of uncommitted bytes. */
 export class ReplayRun {
   readonly #options: ReplayRunOptions;
-  readonly #rest: Buffer;
+  readonly #claim: Claim;
   #present: number;
+  #begun: ChunkedClaim | undefined;
   #stream: AppendWritable | undefined;
+  #noteFailure: Error | undefined;
+
+  /** What the file says, if a replay has begun. */
+  #noted: Claim | undefined;
 
   constructor(options: ReplayRunOptions) {
-    const { bytes, landed } = options.saved;
+    const { bytes, landed, position, doubtful, replay } = options.saved;
     this.#options = options;
-    this.#rest = bytes.subarray(landed);
+    this.#claim = { position, byteLength: bytes.byteLength - landed, doubtful, replay };
+    this.#noted = replay && this.#claim;
     this.#present = landed;
   }
 
@@ -58,6 +76,17 @@ export class ReplayRun {
     return this.#stream;
   }
 
+  /** Bytes of the file that have been appended. */
+  get bytesWritten(): number {
+    if (this.#stream === undefined || this.#begun === undefined) return 0;
+    return landedLength(this.#begun, this.#stream.bytesWritten);
+  }
+
+  /** Why the file could not be told how far it came; it then leaves more in doubt than there is. */
+  get noteFailure(): Error | undefined {
+    return this.#noteFailure;
+  }
+
   /**
    * Resolves when the object holds everything.
    *
@@ -69,18 +98,25 @@ export class ReplayRun {
     const { saved, conflict, path } = this.#options;
     const state = await this.#ask();
     const length = state?.length ?? 0;
-    const claim = { ...saved, byteLength: this.#rest.byteLength };
-    const matching = await this.#compare(comparableLength(claim, length));
-    const plan = planReplay(claim, length, matching, conflict);
+    const matching = await this.#compare(comparableLength(this.#claim, length));
+    const how = { conflict, chunkSize: replayChunkSize };
+    const plan = planReplay(this.#claim, length, matching, how);
     if (plan.action === 'nothing') {
-      this.#present += matching;
+      this.#present = saved.bytes.byteLength;
       return;
     }
     if (state !== undefined) assertAppendable(saved.key, state);
     if (plan.action === 'refuse') throw this.#refusal(plan.reason, length);
     this.#present += plan.start;
-    if (plan.isMove) await this.#move(path, plan);
-    await this.#append(plan);
+    const begun = beginReplay(this.#claim, plan);
+    const options = this.#streamOptions(begun);
+    await this.#note(begun).catch((error) => {
+      throw new Error(
+        `Cannot note in ${path} what goes where, and so appended nothing: ${error.message}`,
+        { cause: error },
+      );
+    });
+    await this.#append(begun, plan, options);
   }
 
   #ask(): Promise<ObjectState | undefined> {
@@ -99,12 +135,12 @@ export class ReplayRun {
     const { client, saved, append } = this.#options;
     if (byteLength === 0) return 0;
     const { requestPayer, trafficLimit } = append;
-    const { position: start = 0 } = saved;
+    const { position: start = 0, landed } = saved;
     const reader = new ObjectReader(client, await loadCrc64());
     const range = { start, end: start + byteLength };
     let matching = 0;
     for await (const piece of reader.read(saved.key, range, { requestPayer, trafficLimit })) {
-      const ours = this.#rest.subarray(matching, matching + piece.byteLength);
+      const ours = saved.bytes.subarray(landed + matching).subarray(0, piece.byteLength);
       const same = commonLength(ours, piece);
       matching += same;
       if (same < piece.byteLength) break;
@@ -112,33 +148,68 @@ export class ReplayRun {
     return matching;
   }
 
-  /** Notes where they belong from here on, so that another replay finds them there. */
-  async #move(
-    path: string,
-    { position, start }: Extract<ReplayPlan, { action: 'append' }>,
+  /** @throws {UsageError} If an option does not fit. */
+  #streamOptions(begun: ChunkedClaim): AppendWritableOptions {
+    const { client, saved, append } = this.#options;
+    const { position, replay } = begun;
+    const refuse = (actualLength: number) => this.#refusal('conflict', actualLength);
+    const options: AppendWritableOptions = {
+      ...append,
+      // The chunks that are noted, whatever else was asked for.
+      chunkSize: Math.max(replay.firstChunkSize, replay.chunkSize),
+      flushInterval: Number.POSITIVE_INFINITY,
+      highWaterMark: undefined,
+      flags: 'a',
+      position,
+      key: saved.key,
+      client: new ReplayClient(client, begun, refuse),
+    };
+    asUsage(() => resolveOptions(options));
+    return options;
+  }
+
+  /** Writes into the file what another replay must know to find what this one sends. */
+  async #note(claim: Claim): Promise<void> {
+    const { path, saved } = this.#options;
+    const { position, byteLength, doubtful, replay } = claim;
+    if (isDeepStrictEqual(claim, this.#noted)) return;
+    const landed = saved.bytes.byteLength - byteLength;
+    await rewriteSaved(path, { ...saved, position, doubtful, landed, replay });
+    this.#noted = claim;
+  }
+
+  async #append(
+    begun: ChunkedClaim,
+    plan: AppendPlan,
+    options: AppendWritableOptions,
   ): Promise<void> {
-    const { saved } = this.#options;
-    const landed = saved.landed + start;
+    const { saved, onStream } = this.#options;
+    const { firstChunkSize } = plan;
+    const stream = new AppendWritable(options);
+    this.#begun = begun;
+    this.#stream = stream;
+    onStream(stream);
+    const bytes = saved.bytes.subarray(saved.bytes.byteLength - begun.byteLength);
     try {
-      await rewriteSaved(path, { ...saved, position, landed, confirmed: true, doubtful: 0 });
+      await pipeline(async function* () {
+        yield* pieces(bytes.subarray(0, firstChunkSize));
+        await stream.flush();
+        yield* pieces(bytes.subarray(firstChunkSize));
+      }, stream);
     } catch (error) {
-      throw new Error(
-        `Cannot note in ${path} where its bytes go, and so appended nothing: ${(error as Error).message}`,
-        { cause: error },
-      );
+      await this.#noteEnd(stream, plan);
+      throw error;
     }
   }
 
-  async #append({ position, start }: Extract<ReplayPlan, { action: 'append' }>): Promise<void> {
-    const { client, saved, append, onStream } = this.#options;
-    // Full chunks, whatever else was asked for: the next replay looks for them.
-    const how = { chunkSize: replayChunkSize, flushInterval: Number.POSITIVE_INFINITY };
-    const others = { flags: 'a', highWaterMark: undefined } as const;
-    const options = { ...append, ...others, ...how, client, key: saved.key, position };
-    const stream = asUsage(() => new AppendWritable(options));
-    this.#stream = stream;
-    onStream(stream);
-    await pipeline(Readable.from(pieces(this.#rest.subarray(start))), stream);
+  /** Takes out of doubt what certainly has not landed. */
+  async #noteEnd(stream: AppendWritable, plan: AppendPlan): Promise<void> {
+    const uncommitted = stream.takeUncommitted();
+    const doubtful = uncommitted === undefined ? 0 : doubtfulLength(uncommitted);
+    const progress = { committed: stream.bytesWritten, doubtful };
+    await this.#note(endReplay(this.#claim, plan, progress)).catch((error) => {
+      this.#noteFailure = error;
+    });
   }
 
   #refusal(reason: 'shorter' | 'conflict', actualLength: number): DivergedError {

@@ -32,6 +32,6 @@ export function findTarget(
   const { bucket, key } = named;
   const isSame = key === saved.key && (saved.bucket ?? bucket) === bucket;
   if (isSame) return { url: named, saved: { ...saved, bucket } };
-  const nowhere = { position: undefined, confirmed: true, doubtful: 0, landed: 0 };
+  const nowhere = { position: undefined, doubtful: 0, landed: 0, replay: undefined };
   return { url: named, saved: { ...saved, bucket, key, ...nowhere } };
 }

@@ -1,31 +1,19 @@
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { assertBucketName } from '../oss/endpoint.js';
-import { assertObjectKey } from '../oss/object-key.js';
+import { dirname } from 'node:path';
 import { count } from '../quantity.js';
 import { UsageError } from './exit-code.js';
+import { formatHeader, parseHeader, type SavedHeader } from './saved-header.js';
 
 /** What a file of uncommitted bytes holds. */
-export interface SavedBytes {
-  readonly bucket: string | undefined;
-  readonly key: string;
-
-  /** Where the bytes behind those that have landed belong; `undefined` when nobody knew. */
-  readonly position: number | undefined;
-  readonly confirmed: boolean;
-
-  /** Bytes from `position` on that may be in the object all the same. */
-  readonly doubtful: number;
-
-  /** Bytes at the head that a replay has found in the object, elsewhere than at `position`. */
-  readonly landed: number;
+export interface SavedBytes extends SavedHeader {
   readonly bytes: Buffer;
 }
 
 /** What Node reads in one go. */
 const maxFileSize = 2 ** 31 - 1;
 
-/** A key of 1023 bytes fits, however it is escaped. */
-const maxHeaderLength = 16_384;
+/** A key of 1023 bytes fits several times, however it is escaped. */
+const maxHeaderLength = 65_536;
 
 /**
  * Reads a file of uncommitted bytes.
@@ -58,15 +46,15 @@ export async function readSaved(path: string): Promise<SavedBytes> {
  * Writes the file again, so that the next replay knows what this one is about to do. It is the old
  * file or the new one at any time.
  */
-export async function rewriteSaved(path: string, { bytes, ...saved }: SavedBytes): Promise<void> {
+export async function rewriteSaved(path: string, saved: SavedBytes): Promise<void> {
   const target = await realpath(path);
+  const folder = dirname(target);
   const draft = `${target}.${process.pid}.draft`;
-  const header = JSON.stringify({ ...saved, byteLength: bytes.byteLength });
   const file = await open(draft, 'wx', 0o600);
   try {
     try {
-      await file.writeFile(`${header}\n`);
-      await file.writeFile(bytes);
+      await file.writeFile(formatHeader(saved, saved.bytes.byteLength));
+      await file.writeFile(saved.bytes);
       await file.sync();
     } finally {
       await file.close();
@@ -75,6 +63,18 @@ export async function rewriteSaved(path: string, { bytes, ...saved }: SavedBytes
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Makes sure that a power failure does not bring the old file back. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // It opens no folders.
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
@@ -86,25 +86,5 @@ async function readContent(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     throw new UsageError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
-  }
-}
-
-type Header = Omit<SavedBytes, 'bytes'> & { readonly byteLength: number };
-
-function parseHeader(line: string): Header | undefined {
-  try {
-    const { bucket, key, position, byteLength, confirmed, doubtful, landed = 0 } = JSON.parse(line);
-    if (bucket !== undefined) assertBucketName(bucket);
-    assertObjectKey(key);
-    const lengths = [position === undefined ? 0 : position, byteLength, doubtful, landed];
-    const isComplete =
-      (bucket === undefined || typeof bucket === 'string') &&
-      lengths.every((length) => Number.isSafeInteger(length) && length >= 0) &&
-      landed + doubtful <= byteLength &&
-      typeof confirmed === 'boolean';
-    if (!isComplete) return undefined;
-    return { bucket, key, position, byteLength, confirmed, doubtful, landed };
-  } catch {
-    return undefined;
   }
 }

@@ -1,79 +1,195 @@
 import { describe, expect, test } from 'vitest';
-import { comparableLength, planReplay } from '../../src/cli/replay-plan.js';
+import {
+  type AppendPlan,
+  beginReplay,
+  type Claim,
+  comparableLength,
+  endReplay,
+  planReplay,
+} from '../../src/cli/replay-plan.js';
 
-const MiB = 2 ** 20;
+/** Ten bytes at position 100, of which nothing was sent. */
+const claim: Claim = { position: 100, byteLength: 10, doubtful: 0, replay: undefined };
 
-describe('a replay', () => {
-  test('appends bytes without a place at the end', () => {
-    const claim = { position: undefined, byteLength: 10, doubtful: 0 };
+/** Of these the first four were sent as one chunk. */
+const sent: Claim = { ...claim, doubtful: 4 };
 
-    expect(comparableLength(claim, 7)).toBe(0);
-    expect(planReplay(claim, 7, 0, 'fail')).toEqual({
-      ...{ action: 'append', position: 7, start: 0, isMove: true },
-    });
-  });
+/** A replay has begun to send these as 4, 3 and 3 bytes. */
+const begun: Claim = { ...claim, doubtful: 10, replay: { firstChunkSize: 4, chunkSize: 3 } };
 
+/** Sent in chunks of 3 bytes, unless the claim has others. */
+const fail = { conflict: 'fail', chunkSize: 3 } as const;
+const rebase = { conflict: 'rebase', chunkSize: 3 } as const;
+
+describe('a replay compares', () => {
   test.each([
-    ['everything where nothing has been appended', 100, 0, 0],
-    ['the rest where the first of them are there', 104, 4, 4],
-    ['the last byte where the others are there', 109, 9, 9],
-  ])('appends %s', (_, length, comparable, start) => {
-    const claim = { position: 100, byteLength: 10, doubtful: 4 };
-
-    expect(comparableLength(claim, length)).toBe(comparable);
-    expect(planReplay(claim, length, comparable, 'fail')).toEqual({
-      ...{ action: 'append', position: length, start, isMove: false },
-    });
-  });
-
-  test.each([110, 5000])('appends nothing to %d bytes that hold everything', (length) => {
-    const claim = { position: 100, byteLength: 10, doubtful: 4 };
-
-    expect(comparableLength(claim, length)).toBe(10);
-    expect(planReplay(claim, length, 10, 'fail')).toEqual({ action: 'nothing' });
-    expect(planReplay(claim, length, 10, 'rebase')).toEqual({ action: 'nothing' });
-  });
-
-  test.each(['fail', 'rebase'] as const)(
-    'refuses an object that is too short, with %s',
-    (conflict) => {
-      const claim = { position: 100, byteLength: 10, doubtful: 0 };
-
-      expect(comparableLength(claim, 99)).toBe(0);
-      expect(planReplay(claim, 99, 0, conflict)).toEqual({ action: 'refuse', reason: 'shorter' });
+    { of: 'nothing where nothing was sent', claim, length: 110, expected: 0 },
+    { of: 'nothing at the position', claim: sent, length: 100, expected: 0 },
+    { of: 'no part of a chunk', claim: sent, length: 103, expected: 0 },
+    { of: 'the chunk in doubt', claim: sent, length: 104, expected: 4 },
+    { of: 'nothing behind it', claim: sent, length: 5000, expected: 4 },
+    { of: 'no part of the first chunk of a replay', claim: begun, length: 103, expected: 0 },
+    { of: 'its first chunk', claim: begun, length: 106, expected: 4 },
+    { of: 'its first two', claim: begun, length: 107, expected: 7 },
+    { of: 'all of them', claim: begun, length: 110, expected: 10 },
+    { of: 'nothing behind them', claim: begun, length: 5000, expected: 10 },
+    { of: 'nothing of a shorter object', claim: begun, length: 99, expected: 0 },
+    {
+      of: 'nothing without a position',
+      claim: { ...claim, position: undefined },
+      length: 110,
+      expected: 0,
     },
-  );
+  ])('$of', ({ claim, length, expected }) => {
+    expect(comparableLength(claim, length)).toBe(expected);
+  });
+});
+
+describe('a replay appends', () => {
+  test.each<{
+    what: string;
+    claim: Claim;
+    length: number;
+    matching: number;
+    plan: Omit<AppendPlan, 'action' | 'position'>;
+  }>([
+    {
+      what: 'everything at the end without a position',
+      ...{ claim: { ...claim, position: undefined }, length: 7, matching: 0 },
+      plan: { start: 0, firstChunkSize: 3, chunkSize: 3 },
+    },
+    {
+      what: 'everything where nothing was sent',
+      ...{ claim, length: 100, matching: 0 },
+      plan: { start: 0, firstChunkSize: 3, chunkSize: 3 },
+    },
+    {
+      what: 'the chunk in doubt alone, and others as large as that, where it has not landed',
+      ...{ claim: sent, length: 100, matching: 0 },
+      plan: { start: 0, firstChunkSize: 4, chunkSize: 4 },
+    },
+    {
+      what: 'a small chunk in doubt alone, and others as usual',
+      ...{ claim: { ...claim, doubtful: 1 }, length: 100, matching: 0 },
+      plan: { start: 0, firstChunkSize: 1, chunkSize: 3 },
+    },
+    {
+      what: 'the rest where the chunk in doubt has landed',
+      ...{ claim: sent, length: 104, matching: 4 },
+      plan: { start: 4, firstChunkSize: 3, chunkSize: 3 },
+    },
+    {
+      what: 'the chunks of a replay that got nowhere',
+      ...{ claim: begun, length: 100, matching: 0 },
+      plan: { start: 0, firstChunkSize: 4, chunkSize: 3 },
+    },
+    {
+      what: 'those that follow the first of a replay',
+      ...{ claim: begun, length: 104, matching: 4 },
+      plan: { start: 4, firstChunkSize: 3, chunkSize: 3 },
+    },
+    {
+      what: 'the last one, with the sizes of that replay',
+      claim: { ...begun, replay: { firstChunkSize: 5, chunkSize: 2 } },
+      ...{ length: 109, matching: 9 },
+      plan: { start: 9, firstChunkSize: 2, chunkSize: 2 },
+    },
+  ])('$what', ({ claim, length, matching, plan }) => {
+    const expected = { action: 'append', position: length, ...plan };
+
+    expect(planReplay(claim, length, matching, fail)).toEqual(expected);
+    expect(planReplay(claim, length, matching, rebase)).toEqual(expected);
+  });
 
   test.each([
-    [101, 0],
-    [104, 3],
-    [110, 9],
-    [5000, 4],
-  ])('refuses %d bytes of which %d are ours, unless told otherwise', (length, matching) => {
-    const claim = { position: 100, byteLength: 10, doubtful: 4 };
+    { claim: begun, length: 110, matching: 10 },
+    { claim: begun, length: 5000, matching: 10 },
+    { claim: { ...claim, doubtful: 10 }, length: 111, matching: 10 },
+    { claim: { ...claim, byteLength: 0 }, length: 100, matching: 0 },
+  ])('nothing to $length bytes that hold everything', ({ claim, length, matching }) => {
+    expect(planReplay(claim, length, matching, fail)).toEqual({ action: 'nothing' });
+    expect(planReplay(claim, length, matching, rebase)).toEqual({ action: 'nothing' });
+  });
+});
 
-    expect(planReplay(claim, length, matching, 'fail')).toEqual({
+test.each([fail, rebase])('a replay refuses an object that is too short, with %o', (options) => {
+  for (const it of [claim, sent, begun, { ...claim, byteLength: 0 }]) {
+    expect(planReplay(it, 99, 0, options)).toEqual({ action: 'refuse', reason: 'shorter' });
+  }
+});
+
+describe('a replay takes for a conflict, and a rebase appends what follows our own,', () => {
+  test.each([
+    { what: 'anything where nothing was sent', claim, length: 110, matching: 0, start: 0 },
+    { what: 'a part of the chunk in doubt', claim: sent, length: 103, matching: 0, start: 0 },
+    { what: 'what begins as that does', claim: sent, length: 104, matching: 3, start: 0 },
+    { what: 'what follows it', claim: sent, length: 105, matching: 4, start: 4 },
+    { what: 'a part of a first chunk', claim: begun, length: 103, matching: 0, start: 0 },
+    { what: 'a part of a later one', claim: begun, length: 106, matching: 4, start: 4 },
+    { what: 'what begins as a later one', claim: begun, length: 107, matching: 6, start: 4 },
+    { what: 'all but the last byte', claim: begun, length: 110, matching: 9, start: 7 },
+  ])('$what', ({ claim, length, matching, start }) => {
+    expect(planReplay(claim, length, matching, fail)).toEqual({
       ...{ action: 'refuse', reason: 'conflict' },
+    });
+    expect(planReplay(claim, length, matching, rebase)).toEqual({
+      ...{ action: 'append', position: length, start, firstChunkSize: 3, chunkSize: 3 },
     });
   });
 });
 
-describe('a rebase appends at the end', () => {
-  test.each([
-    ['everything where nothing is ours', 10, 4, 0, 0],
-    ['everything where a stranger begins as the doubtful chunk does', 10, 4, 3, 0],
-    ['everything where a stranger begins alike and nothing is in doubt', 10, 0, 3, 0],
-    ['what follows the doubtful chunk', 10, 4, 4, 4],
-    ['what follows it, where a stranger goes on alike', 10, 4, 6, 4],
-    ['what follows the whole chunks of an earlier replay', 10 * MiB, 0, 9 * MiB, 8 * MiB],
-    ['what follows those behind the doubtful chunk', 10 * MiB, 3, 4 * MiB + 5, 4 * MiB + 3],
-    ['what follows those in place of the doubtful chunk', 10 * MiB, 9 * MiB, 5 * MiB, 4 * MiB],
-  ])('%s', (_, byteLength, doubtful, matching, start) => {
-    const claim = { position: 100, byteLength, doubtful };
-    const length = 100 + 20 * MiB;
+test('beginReplay() has all that is missing in doubt, in the chunks of the plan', () => {
+  const sizes = { firstChunkSize: 4, chunkSize: 3 };
+  const plan: AppendPlan = { action: 'append', position: 200, start: 2, ...sizes };
 
-    expect(planReplay(claim, length, matching, 'rebase')).toEqual({
-      ...{ action: 'append', position: length, start, isMove: true },
-    });
+  expect(beginReplay(claim, plan)).toEqual({
+    ...{ position: 200, byteLength: 8, doubtful: 8, replay: sizes },
+  });
+});
+
+describe('endReplay() of a replay', () => {
+  const sizes = { firstChunkSize: 4, chunkSize: 3 };
+  const others = { firstChunkSize: 3, chunkSize: 3 };
+  const plan: AppendPlan = { action: 'append', position: 100, start: 0, ...sizes };
+  const moved = { ...plan, position: 120 };
+
+  test.each([
+    {
+      scenario: 'that sent nothing is as before',
+      ...{ claim, plan, committed: 0, doubtful: 0 },
+      expected: { position: 100, byteLength: 10, doubtful: 0, replay: sizes },
+    },
+    {
+      scenario: 'keeps a doubt of before that it did not settle',
+      ...{ claim: sent, plan, committed: 0, doubtful: 0 },
+      expected: { position: 100, byteLength: 10, doubtful: 4, replay: sizes },
+    },
+    {
+      scenario: 'keeps what an earlier one may have sent behind its own doubt',
+      ...{ claim: begun, plan, committed: 0, doubtful: 4 },
+      expected: { position: 100, byteLength: 10, doubtful: 10, replay: sizes },
+    },
+    {
+      scenario: 'ends a doubt of before at another position',
+      ...{ claim: sent, plan: moved, committed: 0, doubtful: 0 },
+      expected: { position: 120, byteLength: 10, doubtful: 0, replay: sizes },
+    },
+    {
+      scenario: 'has its first chunk in doubt',
+      ...{ claim, plan, committed: 0, doubtful: 4 },
+      expected: { position: 100, byteLength: 10, doubtful: 4, replay: sizes },
+    },
+    {
+      scenario: 'has a later chunk in doubt, and nothing of before',
+      ...{ claim: begun, plan, committed: 7, doubtful: 3 },
+      expected: { position: 107, byteLength: 3, doubtful: 3, replay: others },
+    },
+    {
+      scenario: 'has nothing in doubt where a stranger’s bytes were taken for a part of a chunk',
+      ...{ claim: begun, plan, committed: 6, doubtful: 1 },
+      expected: { position: 104, byteLength: 6, doubtful: 0, replay: others },
+    },
+  ])('$scenario', ({ claim, plan, committed, doubtful, expected }) => {
+    expect(endReplay(claim, plan, { committed, doubtful })).toEqual(expected);
   });
 });

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { runProgram } from '../../src/cli/program.js';
 import { type Emulator, type Fault, startEmulator } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
 import { append, send } from '../emulator/signed-request.js';
 import { environmentOf, resultOf, runCommand, startCommand } from '../helpers/command-line.js';
 import type { ProcessResult } from '../helpers/process-result.js';
+import { createFolder, replayWith, save } from '../helpers/replaying.js';
 
 const MiB = 2 ** 20;
 
@@ -21,44 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => emulator.close());
 
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
-/** Writes a file of uncommitted bytes, and returns its path. */
-async function save(header: object, content: string | Buffer, name = 'rest'): Promise<string> {
-  const path = join(await createFolder(), name);
-  const bytes = Buffer.from(content);
-  const facts = { bucket: 'examplebucket', confirmed: true, doubtful: 0 };
-  const line = JSON.stringify({ ...facts, byteLength: bytes.byteLength, ...header });
-  await writeFile(path, Buffer.concat([Buffer.from(`${line}\n`), bytes]));
-  return path;
-}
-
 function replay(...args: string[]): Promise<ProcessResult> {
   return replayWith(env, ...args);
-}
-
-/** Runs it in this process, which is faster than in one of its own. */
-async function replayWith(
-  variables: Readonly<Record<string, string>>,
-  ...args: string[]
-): Promise<ProcessResult> {
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-  vi.stubEnv('TERM', 'dumb'); // Shows no progress.
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const textOf = ({ mock }: typeof stdout) => mock.calls.map(([text]) => text).join('');
-  try {
-    const exitCode = await runProgram(['replay', ...args]);
-    return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-    vi.unstubAllEnvs();
-  }
 }
 
 async function create(key: string, content: string | Buffer): Promise<void> {
@@ -68,6 +31,11 @@ async function create(key: string, content: string | Buffer): Promise<void> {
 
 async function read(key: string): Promise<string> {
   return String(await emulator.read('examplebucket', key));
+}
+
+/** Has the first `byteLength` bytes of a file in doubt. */
+function inDoubt(byteLength: number): object {
+  return { confirmed: false, doubtful: byteLength };
 }
 
 function addFault(fault: Fault): () => void {
@@ -301,7 +269,10 @@ describe('a replay of bytes that have no place', () => {
 describe('a replay to an address', () => {
   test('needs it where the file names no bucket', async () => {
     await create('unnamed', 'before;');
-    const path = await save({ bucket: undefined, key: 'unnamed', position: 3 }, 'ore;after');
+    const path = await save(
+      { bucket: undefined, key: 'unnamed', position: 3, ...inDoubt(4) },
+      'ore;after',
+    );
 
     const refused = await replay(path);
     const { stderr } = await replay(path, 'oss://examplebucket/unnamed');
@@ -347,7 +318,9 @@ describe('a replay is refused', () => {
     await runCommand(['seal', 'oss://examplebucket/sealed'], { env });
 
     const missing = await replay('--json', await save({ key: 'sealed', position: 9 }, '?'));
-    const present = await replay(await save({ key: 'sealed', position: 4 }, 'of it'));
+    const present = await replay(
+      await save({ key: 'sealed', position: 4, ...inDoubt(5) }, 'of it'),
+    );
 
     expect(missing).toMatchObject({ exitCode: 1 });
     expect(missing.stderr).toMatch(/^oss-append: Cannot append to "sealed": the object is sealed/);
@@ -407,7 +380,7 @@ describe('a replay is refused', () => {
 describe('a replay', () => {
   test('reports as one line of JSON, and removes the file when told to', async () => {
     await create('json', 'before;');
-    const path = await save({ key: 'json', position: 3 }, 'ore;after');
+    const path = await save({ key: 'json', position: 3, ...inDoubt(4) }, 'ore;after');
 
     const { exitCode, stdout, stderr } = await replay('--json', '--quiet', '--remove', path);
 
@@ -436,7 +409,9 @@ describe('a replay', () => {
     await create('broken', bytes.subarray(0, MiB - 1));
     addFault({ kind: 'cut-answer', operation: 'get', key: 'broken', nth: 1, times: 2 });
 
-    const { exitCode } = await replay(await save({ key: 'broken', position: 0 }, bytes));
+    const { exitCode } = await replay(
+      await save({ key: 'broken', position: 0, ...inDoubt(MiB - 1) }, bytes),
+    );
 
     expect(exitCode).toBe(0);
     expect(appendsTo('broken').at(-1)).toBe(1);

@@ -1,0 +1,59 @@
+import type {
+  AppendClient,
+  AppendObjectOptions,
+  AppendReceipt,
+  GetObjectOptions,
+  ObjectState,
+  RequestOptions,
+} from '../append/append-client.js';
+import type { OssClient } from '../oss/oss-client.js';
+import { type ChunkedClaim, landedLength } from './replay-plan.js';
+
+/**
+ * Appends the chunks of a replay, and nothing at any other position.
+ *
+ * A stream whose position was refused takes whatever lies there and begins as its chunk does for a
+ * part of it. OSS stores no parts, so it is somebody else's.
+ */
+export class ReplayClient implements AppendClient {
+  readonly #client: OssClient;
+  readonly #claim: ChunkedClaim;
+  readonly #refuse: (actualLength: number) => Error;
+
+  /** @param refuse Makes the error for an object that is longer than what landed of the chunks. */
+  constructor(client: OssClient, claim: ChunkedClaim, refuse: (actualLength: number) => Error) {
+    this.#client = client;
+    this.#claim = claim;
+    this.#refuse = refuse;
+  }
+
+  async appendObject(
+    key: string,
+    position: number,
+    body: Uint8Array,
+    options?: AppendObjectOptions,
+  ): Promise<AppendReceipt> {
+    const before = position - this.#claim.position;
+    // An append of no bytes is a question.
+    if (body.byteLength > 0 && landedLength(this.#claim, before) !== before) {
+      throw Object.assign(this.#refuse(position), { outcome: 'fatal' } as const);
+    }
+    return this.#client.appendObject(key, position, body, options);
+  }
+
+  headObject(key: string, options?: RequestOptions): Promise<ObjectState | undefined> {
+    return this.#client.headObject(key, options);
+  }
+
+  getObject(key: string, options?: GetObjectOptions): ReturnType<AppendClient['getObject']> {
+    return this.#client.getObject(key, options);
+  }
+
+  sealAppendObject(key: string, position: number, options?: RequestOptions): Promise<void> {
+    return this.#client.sealAppendObject(key, position, options);
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

@@ -1,0 +1,303 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  beginReplay,
+  type ChunkedClaim,
+  type Claim,
+  comparableLength,
+  endReplay,
+  landedLength,
+  planReplay,
+} from '../../src/cli/replay-plan.js';
+
+/** One byte of the object, and which of ours it is; `undefined` for a stranger's. */
+interface Cell {
+  readonly byte: number;
+  readonly offset: number | undefined;
+}
+
+/** A chunk that somebody sent, or may have: it lands as a whole at its position, or never. */
+interface Sent {
+  readonly position: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What becomes of one request of a replay. */
+type Fate =
+  /** Stored, and answered. */
+  | 'answered'
+  /** Stored, and the replay is killed or gives up before it knows. */
+  | 'stored'
+  /** On its way when the replay is killed or gives up; it lands later, if it still can. */
+  | 'late'
+  /** Certainly not stored. */
+  | 'refused';
+
+/** How a replay ends that did not come to its end. */
+type End = 'killed' | 'killed before it notes' | 'gives up';
+
+type Step =
+  | { readonly kind: 'replay'; readonly fates: readonly Fate[]; readonly end: End }
+  | { readonly kind: 'rebase'; readonly fates: readonly Fate[]; readonly end: End }
+  | { readonly kind: 'race'; readonly first: Stranger | 'late ones'; readonly end: End }
+  | { readonly kind: 'stranger'; readonly stranger: Stranger }
+  | { readonly kind: 'land' };
+
+/** Bytes of somebody else: those of ours from `from` on, behind a few of its own. */
+interface Stranger {
+  readonly before: readonly number[];
+
+  /** Ours where the object ends now, as far as is known of that, or those from another offset on. */
+  readonly from: 'next' | number;
+  readonly length: number;
+}
+
+const chunkSize = 3;
+
+/** A file of uncommitted bytes, an object, and all that befalls the two. */
+class Life {
+  readonly #bytes: readonly number[];
+  readonly #object: Cell[];
+
+  /** Requests that may land yet. */
+  #late: Sent[] = [];
+
+  /** Everything that may have been sent at all. */
+  readonly #explained: Sent[];
+
+  /** What the file says. */
+  #claim: Claim;
+
+  /** Our bytes that replays took the bytes of a stranger for, which nobody could tell apart. */
+  readonly #taken = new Set<number>();
+
+  constructor(
+    bytes: readonly number[],
+    before: number,
+    first: 'landed' | 'late' | 'unsent',
+    d: number,
+  ) {
+    this.#bytes = bytes;
+    this.#object = Array.from({ length: before }, () => ({ byte: 0, offset: undefined }));
+    const doubtful = first === 'unsent' ? 0 : d;
+    this.#claim = { position: before, byteLength: bytes.length, doubtful, replay: undefined };
+    const chunk = { position: before, start: 0, end: doubtful };
+    this.#explained = doubtful === 0 ? [] : [chunk];
+    if (first === 'landed') this.#store(chunk);
+    if (first === 'late') this.#late = [chunk];
+  }
+
+  live(step: Step): void {
+    switch (step.kind) {
+      case 'replay':
+        this.#replay('fail', step);
+        break;
+      case 'rebase':
+        this.#replay('rebase', step);
+        break;
+      case 'race':
+        this.#replay('fail', { fates: [], end: step.end, first: step.first });
+        break;
+      case 'stranger':
+        this.#letIn(step.stranger);
+        break;
+      case 'land':
+        this.#land();
+        break;
+    }
+  }
+
+  /** Lets a last replay come to its end, and checks what came of all this. */
+  finish(): void {
+    this.#land();
+    this.#replay('rebase', { fates: [], end: 'killed' });
+    const ours = this.#object.flatMap(({ offset }) => (offset === undefined ? [] : [offset]));
+    expect(new Set(ours).size).toBe(ours.length);
+    const there = new Set([...ours, ...this.#taken]);
+    expect([...this.#bytes.keys()].filter((offset) => !there.has(offset))).toEqual([]);
+    const length = this.#object.length;
+    this.#replay('fail', { fates: [], end: 'killed' });
+    expect(this.#object).toHaveLength(length);
+  }
+
+  #replay(
+    conflict: 'fail' | 'rebase',
+    how: {
+      readonly fates: readonly Fate[];
+      readonly end: End;
+      readonly first?: Stranger | 'late ones';
+    },
+  ): void {
+    const claim = this.#claim;
+    const start = this.#bytes.length - claim.byteLength;
+    const { length } = this.#object;
+    const matching = this.#compare(claim, comparableLength(claim, length));
+    const plan = planReplay(claim, length, matching, { conflict, chunkSize });
+    if (plan.action === 'refuse') {
+      expect(plan.reason).toBe('conflict');
+      return;
+    }
+    this.#take(claim, start, plan.action === 'nothing' ? claim.byteLength : plan.start);
+    if (plan.action === 'nothing') return;
+    if (how.end === 'killed before it notes') return;
+    const begun = beginReplay(claim, plan);
+    this.#claim = begun;
+    if (how.first === 'late ones') this.#land();
+    else if (how.first !== undefined) this.#letIn(how.first);
+    const progress = this.#send(begun, how.fates);
+    if (progress === undefined) return;
+    if (how.end === 'gives up') this.#claim = endReplay(claim, plan, progress);
+    // Nobody knows how far it came: for all that the file says, it may have sent everything.
+    else this.#explained.push(...this.#chunksOf(begun));
+  }
+
+  /** Sends the chunks of a claim in turn. Returns how far it knows to have come, unless to the end. */
+  #send(
+    claim: ChunkedClaim,
+    fates: readonly Fate[],
+  ): { committed: number; doubtful: number } | undefined {
+    const queue = [...fates];
+    for (const chunk of this.#chunksOf(claim)) {
+      const committed = chunk.position - claim.position;
+      const doubtful = chunk.end - chunk.start;
+      if (this.#object.length !== chunk.position) {
+        // The stream asks what lies there, and takes what is alike for its own.
+        const grown = this.#object.slice(chunk.position).map(({ byte }) => byte);
+        const alike = grown.every((byte, index) => byte === this.#bytes[chunk.start + index]);
+        if (!alike || grown.length > doubtful) return { committed, doubtful: 0 };
+        if (grown.length < doubtful) {
+          return { committed: committed + grown.length, doubtful: doubtful - grown.length };
+        }
+        this.#explained.push(chunk);
+        this.#take(claim, chunk.start - committed, committed + doubtful);
+        continue;
+      }
+      const fate = queue.shift() ?? 'answered';
+      if (fate === 'refused') return { committed, doubtful: 0 };
+      this.#explained.push(chunk);
+      if (fate === 'late') {
+        this.#late.push(chunk);
+        return { committed, doubtful };
+      }
+      this.#store(chunk);
+      if (fate === 'stored') return { committed, doubtful };
+    }
+    return undefined;
+  }
+
+  #chunksOf(claim: ChunkedClaim): Sent[] {
+    const { position, byteLength, replay } = claim;
+    const base = this.#bytes.length - byteLength;
+    const chunks: Sent[] = [];
+    for (let from = 0; from < byteLength; ) {
+      const size = from === 0 ? replay.firstChunkSize : replay.chunkSize;
+      const to = Math.min(from + size, byteLength);
+      expect([landedLength(claim, from), landedLength(claim, to)]).toEqual([from, to]);
+      chunks.push({ position: position + from, start: base + from, end: base + to });
+      from = to;
+    }
+    return chunks;
+  }
+
+  #compare({ position, byteLength }: Claim, length: number): number {
+    const start = this.#bytes.length - byteLength;
+    for (let index = 0; index < length; index++) {
+      const found = this.#object[(position as number) + index]?.byte;
+      if (found !== this.#bytes[start + index]) return index;
+    }
+    return length;
+  }
+
+  /** The first `length` bytes of a claim are taken for ours: each chunk is, or may well be. */
+  #take({ position }: Claim, start: number, length: number): void {
+    for (let offset = start; offset < start + length; offset++) {
+      const place = (position as number) + offset - start;
+      if (this.#object[place]?.offset === offset) continue;
+      const isExplained = this.#explained.some(
+        (it) =>
+          it.start <= offset &&
+          offset < it.end &&
+          it.position + offset - it.start === place &&
+          it.end - start <= length,
+      );
+      expect(isExplained, `byte ${offset} of ours at ${place} was never sent there`).toBe(true);
+      this.#taken.add(offset);
+    }
+  }
+
+  #store({ position, start, end }: Sent): void {
+    expect(this.#object).toHaveLength(position);
+    for (let offset = start; offset < end; offset++) {
+      this.#object.push({ byte: this.#bytes[offset] as number, offset });
+    }
+  }
+
+  /** Lets requests land that were under way: those that still can. */
+  #land(): void {
+    for (const sent of this.#late.splice(0)) {
+      if (this.#object.length === sent.position) this.#store(sent);
+    }
+  }
+
+  #letIn({ before, from, length }: Stranger): void {
+    const { position, byteLength } = this.#claim;
+    const next = this.#bytes.length - byteLength + this.#object.length - (position as number);
+    const start = from === 'next' ? next : from;
+    const alike = this.#bytes.slice(start, start + length);
+    for (const byte of [...before, ...alike]) this.#object.push({ byte, offset: undefined });
+  }
+}
+
+const stranger: fc.Arbitrary<Stranger> = fc.record({
+  before: fc.array(fc.integer({ min: 1, max: 2 }), { maxLength: 2 }),
+  from: fc.oneof(fc.constant('next' as const), fc.nat(14)),
+  length: fc.nat(8),
+});
+const end = fc.constantFrom<End>('killed', 'killed before it notes', 'gives up');
+const fates = fc.array(fc.constantFrom<Fate>('answered', 'answered', 'stored', 'late', 'refused'), {
+  maxLength: 5,
+});
+const late = fc.constant('late ones' as const);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('replay', 'rebase'), fates, end }),
+  fc.record({ kind: fc.constant('race' as const), first: fc.oneof(stranger, late), end }),
+  fc.record({ kind: fc.constant('stranger' as const), stranger }),
+  fc.constant({ kind: 'land' as const }),
+);
+
+test('nothing of a file gets lost or there twice, whatever befalls its replays', () => {
+  const life = fc.record({
+    // Of two values only, so that strangers write alike by chance too.
+    bytes: fc.array(fc.integer({ min: 1, max: 2 }), { minLength: 1, maxLength: 14 }),
+    before: fc.nat(2),
+    first: fc.constantFrom('landed', 'late', 'unsent'),
+    doubtful: fc.integer({ min: 1, max: 14 }),
+    steps: fc.array(step, { maxLength: 10 }),
+  });
+  fc.assert(
+    fc.property(life, ({ bytes, before, first, doubtful, steps }) => {
+      const it = new Life(bytes, before, first, Math.min(doubtful, bytes.length));
+      for (const next of steps) it.live(next);
+      it.finish();
+    }),
+    {
+      numRuns: 5000,
+      // The second chunk, as large as the one in doubt, lands while the next replay begins.
+      examples: [
+        [
+          {
+            bytes: [1, 1, 2, 2, 1, 2, 1, 1, 2, 1, 2, 2],
+            before: 0,
+            first: 'late',
+            doubtful: 5,
+            steps: [
+              { kind: 'replay', fates: ['answered', 'late'], end: 'killed' },
+              { kind: 'race', first: 'late ones', end: 'killed' },
+            ],
+          },
+        ],
+      ],
+    },
+  );
+});

@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Emulator, type Fault, startEmulator } from '../../src/emulator/index.js';
+import { OssClient } from '../../src/index.js';
+import { append } from '../emulator/signed-request.js';
+import { environmentOf } from '../helpers/command-line.js';
+import type { ProcessResult } from '../helpers/process-result.js';
+import { headerOf, replayWith, save } from '../helpers/replaying.js';
+
+const MiB = 2 ** 20;
+
+let emulator: Emulator;
+let env: Record<string, string>;
+beforeAll(async () => {
+  emulator = await startEmulator();
+  env = environmentOf(emulator);
+});
+afterAll(() => emulator.close());
+
+function replay(...args: string[]): Promise<ProcessResult> {
+  return replayWith(env, ...args);
+}
+
+async function appendAt(key: string, position: number, content: string | Buffer): Promise<void> {
+  const response = await append(emulator, key, position, content);
+  if (response.status !== 200) throw new Error(`Cannot append to ${key}: ${response.body}`);
+}
+
+async function read(key: string): Promise<string> {
+  return String(await emulator.read('examplebucket', key));
+}
+
+function addFault(fault: Fault): () => void {
+  const remove = emulator.faults.add(fault);
+  onTestFinished(remove);
+  return remove;
+}
+
+/** How many bytes each append to `key` brought. */
+function appendsTo(key: string): number[] {
+  return emulator.requests
+    .filter((request) => request.key === key && request.operation === 'append')
+    .map(({ byteLength }) => byteLength);
+}
+
+const conflict = /somebody else has appended there since, .+ add --conflict rebase\. Nothing was/;
+
+describe('a replay takes for its own only what was sent and may have landed:', () => {
+  const bytes = 'server started\nuser 1 paid 100\n';
+
+  const sent = { confirmed: false, doubtful: 15 };
+  const unsent = { confirmed: true, doubtful: 0 };
+  test.each([
+    ['begins as the file does', 'server started\n', unsent, 0],
+    ['is alike in every byte', bytes, unsent, 0],
+    ['is alike, and goes on', `${bytes}more\n`, unsent, 0],
+    ['is a part of the chunk in doubt', 'server', sent, 0],
+    ['goes on alike behind that chunk', 'server started\nuser', sent, 15],
+    ['lacks the last byte of it', bytes.slice(0, -1), { confirmed: false, doubtful: 31 }, 0],
+  ])('what a stranger appended that %s is a conflict', async (scenario, stranger, known, start) => {
+    const key = scenario.replaceAll(/\W+/g, '-');
+    await appendAt(key, 0, stranger);
+    const path = await save({ key, position: 0, ...known }, bytes);
+    const before = await readFile(path);
+
+    const refused = await replay(path);
+
+    expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(refused.stderr).toMatch(conflict);
+    expect(await read(key)).toBe(stranger);
+    expect((await readFile(path)).equals(before)).toBe(true);
+
+    const rebased = await replay('--conflict', 'rebase', path);
+    const again = await replay('--conflict', 'rebase', path);
+
+    expect(rebased).toMatchObject({ exitCode: 0 });
+    expect(again.stderr).toMatch(/^Appended nothing: /);
+    expect(await read(key)).toBe(stranger + bytes.slice(start));
+  });
+
+  test('a chunk in doubt that has landed is its own, and is read no further', async () => {
+    await appendAt('landed', 0, 'server started\n');
+    const path = await save({ key: 'landed', position: 0, confirmed: false, doubtful: 15 }, bytes);
+
+    const { exitCode, stderr } = await replay(path);
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^Appended 16 bytes to .+, which held the 15 bytes before them/);
+    expect(await read('landed')).toBe(bytes);
+  });
+
+  test('needs no permission to read what cannot be its own', async () => {
+    await appendAt('unread', 0, bytes);
+    addFault({ kind: 'forbid', operation: 'get', key: 'unread' });
+
+    const { exitCode, stderr } = await replay(await save({ key: 'unread', position: 0 }, bytes));
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(conflict);
+  });
+
+  test('what a stranger appends in the same moment is none, although it begins alike', async () => {
+    const path = await save({ key: 'raced', position: 0 }, bytes);
+    const { appendObject } = OssClient.prototype;
+    vi.spyOn(OssClient.prototype, 'appendObject').mockImplementationOnce(async function (
+      this: OssClient,
+      ...args
+    ) {
+      await appendAt('raced', 0, 'server started\n');
+      return appendObject.apply(this, args);
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+
+    const refused = await replay('--json', path);
+
+    expect(refused).toMatchObject({ exitCode: 1 });
+    expect(refused.stderr).toMatch(conflict);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ bytesWritten: 0 });
+    expect(await replay('--conflict', 'rebase', path)).toMatchObject({ exitCode: 0 });
+    expect(await read('raced')).toBe(`server started\n${bytes}`);
+  });
+});
+
+describe('a replay that begins', () => {
+  test('notes first what may have landed from then on, and keeps what it does not know', async () => {
+    await appendAt('noted', 0, 'one,');
+    const header = { key: 'noted', position: 0, confirmed: false, doubtful: 4 };
+    const path = await save({ ...header, template: 'noted.{n}' }, 'one,two,three');
+    const { appendObject } = OssClient.prototype;
+    const noted = vi
+      .spyOn(OssClient.prototype, 'appendObject')
+      .mockImplementationOnce(async function (this: OssClient, ...args) {
+        expect(await headerOf(path)).toEqual({
+          ...{ bucket: 'examplebucket', key: 'noted', position: 4, byteLength: 13 },
+          ...{ confirmed: false, doubtful: 9, landed: 4, template: 'noted.{n}' },
+          replay: { firstChunkSize: 4 * MiB, chunkSize: 4 * MiB },
+        });
+        return appendObject.apply(this, args);
+      });
+    onTestFinished(() => void vi.restoreAllMocks());
+
+    expect(await replay(path)).toMatchObject({ exitCode: 0 });
+    expect(noted).toHaveBeenCalledOnce();
+    expect(await read('noted')).toBe('one,two,three');
+  });
+
+  test('sends the chunk in doubt alone, however large, and then others', async () => {
+    const bytes = randomBytes(14 * MiB);
+    const header = { key: 'large', position: 0, confirmed: false, doubtful: 6 * MiB };
+
+    expect(await replay(await save(header, bytes))).toMatchObject({ exitCode: 0 });
+    expect(appendsTo('large')).toEqual([6 * MiB, 6 * MiB, 2 * MiB]);
+    expect((await emulator.read('examplebucket', 'large')).equals(bytes)).toBe(true);
+  });
+
+  test('and is refused takes back that anything may have landed', async () => {
+    const remove = addFault({ kind: 'forbid', operation: 'append', key: 'refused' });
+    const path = await save({ key: 'refused', position: 0 }, 'server started\n');
+    const refused = await replay(path);
+    remove();
+    await appendAt('refused', 0, 'server started\n');
+
+    const { exitCode, stderr } = await replay(path);
+
+    expect(refused).toMatchObject({ exitCode: 3 });
+    expect(await headerOf(path)).toMatchObject({ confirmed: true, doubtful: 0, position: 0 });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(conflict);
+  });
+
+  test('and learns nothing about its chunk leaves that in doubt, and what was before', async () => {
+    const bytes = randomBytes(6 * MiB);
+    addFault({ kind: 'drop-answer', operation: 'append', key: 'doubt', nth: 2 });
+    const remove = addFault({ kind: 'forbid', operation: 'head', key: 'doubt', nth: 3, times: 99 });
+    addFault({ kind: 'drop-request', operation: 'append', key: 'doubt', nth: 3, times: 99 });
+    const path = await save({ key: 'doubt', position: 0 }, bytes);
+    const failed = await replay('--retries', '0', path);
+    remove();
+    const header = await headerOf(path);
+
+    const { exitCode, stderr } = await replay(path);
+
+    expect(failed.stderr).toContain(`4194304 bytes were appended, and ${path} still has`);
+    expect(header).toMatchObject({
+      ...{ position: 4 * MiB, landed: 4 * MiB, confirmed: false, doubtful: 2 * MiB },
+    });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^Appended nothing: .+ holds all 6291456 bytes already/),
+    });
+  });
+
+  test('keeps a doubt that it was given where it came to nothing', async () => {
+    const header = { key: 'kept', position: 0, confirmed: false, doubtful: 4 };
+    addFault({ kind: 'forbid', operation: 'append', key: 'kept', nth: 1 });
+    const path = await save(header, 'one,two');
+    await replay(path);
+    await appendAt('kept', 0, 'one,');
+
+    expect(await headerOf(path)).toMatchObject({ confirmed: false, doubtful: 4 });
+    expect(await replay(path)).toMatchObject({ exitCode: 0 });
+    expect(await read('kept')).toBe('one,two');
+  });
+
+  test('writes the file once for any number of replays that change nothing', async () => {
+    const path = await save({ key: 'unchanged', position: 0 }, 'some bytes');
+    addFault({ kind: 'forbid', operation: 'append', key: 'unchanged' });
+    await replay(path);
+    const first = await readFile(path, 'utf8');
+    await replay(path);
+
+    expect(await readFile(path, 'utf8')).toBe(first);
+  });
+
+  test('goes on where an older version had begun', async () => {
+    const bytes = randomBytes(9 * MiB);
+    await appendAt('older', 0, Buffer.concat([Buffer.from('x'), bytes.subarray(0, 3)]));
+    await appendAt('older', 4, bytes.subarray(3, 3 + 4 * MiB));
+    const header = { key: 'older', position: 4, landed: 3, confirmed: true, doubtful: 0 };
+
+    expect(await replay(await save(header, bytes))).toMatchObject({ exitCode: 0 });
+    const content = await emulator.read('examplebucket', 'older');
+    expect(content.subarray(1).equals(bytes)).toBe(true);
+  });
+});
+
+test('a replay sends nothing that it cannot note', async () => {
+  const path = await save({ key: 'unnoted', position: 0 }, 'some bytes', 'r'.repeat(255));
+
+  const { exitCode, stderr } = await replay(path);
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^oss-append: Cannot note in .+ and so appended nothing: ENAMETOOLONG/);
+  expect(appendsTo('unnoted')).toEqual([]);
+});
