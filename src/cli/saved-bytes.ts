@@ -1,5 +1,6 @@
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { count } from '../quantity.js';
 import { UsageError } from './exit-code.js';
 import { formatHeader, parseHeader, type SavedHeader } from './saved-header.js';
@@ -14,6 +15,9 @@ const maxFileSize = 2 ** 31 - 1;
 
 /** A key of 1023 bytes fits several times, however it is escaped. */
 const maxHeaderLength = 65_536;
+
+/** What a draft of the file has behind its name, so that no two are ever in each other's way. */
+const draftSuffix = /^\.[0-9a-f]{16}\.draft$/;
 
 /**
  * Reads a file of uncommitted bytes.
@@ -49,7 +53,8 @@ export async function readSaved(path: string): Promise<SavedBytes> {
 export async function rewriteSaved(path: string, saved: SavedBytes): Promise<void> {
   const target = await realpath(path);
   const folder = dirname(target);
-  const draft = `${target}.${process.pid}.draft`;
+  await removeDrafts(folder, basename(target));
+  const draft = `${target}.${randomBytes(8).toString('hex')}.draft`;
   const file = await open(draft, 'wx', 0o600);
   try {
     try {
@@ -65,6 +70,17 @@ export async function rewriteSaved(path: string, saved: SavedBytes): Promise<voi
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** Removes what replays of the file left that were killed while they wrote it again. */
+async function removeDrafts(folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const isDraft =
+      entry.isFile() &&
+      entry.name.startsWith(`${name}.`) &&
+      draftSuffix.test(entry.name.slice(name.length));
+    if (isDraft) await rm(join(folder, entry.name), { force: true });
+  }
 }
 
 /** Makes sure that a power failure does not bring the old file back. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Emulator, type Fault, startEmulator } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
@@ -233,4 +234,22 @@ test('a replay sends nothing that it cannot note', async () => {
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/^oss-append: Cannot note in .+ and so appended nothing: ENAMETOOLONG/);
   expect(appendsTo('unnoted')).toEqual([]);
+});
+
+test('a draft that a killed replay left is in nobody’s way, and goes; no other file does', async () => {
+  const path = await save({ key: 'draft' }, 'some bytes');
+  const stale = `${path}.0123456789abcdef.draft`;
+  const others = [`${path}.${process.pid}.draft`, `${path}.draft`, `${path}.0123.draft`, 'other'];
+  for (const name of others) await writeFile(join(dirname(path), basename(name)), 'theirs');
+  const link = `${path}.fedcba9876543210.draft`;
+  await symlink(join(dirname(path), 'other'), link);
+  await writeFile(stale, 'half of i');
+
+  expect(await replay(path)).toMatchObject({ exitCode: 0 });
+  expect((await readdir(dirname(path))).toSorted()).toEqual(
+    ['rest', basename(link), ...others.map((name) => basename(name))].toSorted(),
+  );
+  for (const name of others) {
+    expect(await readFile(join(dirname(path), basename(name)), 'utf8')).toBe('theirs');
+  }
 });
