@@ -46,8 +46,16 @@ export class ConfigurationError extends Error {
 export function exitCodeOf(error: unknown, bytesWritten = 0): number {
   if (error instanceof UsageError) return exitCode.usage;
   if (error instanceof ConfigurationError) return exitCode.configuration;
-  const isRefusal =
-    error instanceof CredentialsError ||
-    (error instanceof OssServiceError && error.outcome !== 'conflict');
-  return isRefusal && bytesWritten === 0 ? exitCode.configuration : exitCode.failure;
+  const isConfiguration =
+    (error instanceof CredentialsError && error.outcome === 'fatal') ||
+    (error instanceof OssServiceError && isMisconfigured(error));
+  return isConfiguration && bytesWritten === 0 ? exitCode.configuration : exitCode.failure;
+}
+
+/** Whether OSS says that another region, endpoint, bucket or key pair is needed, or permission. */
+function isMisconfigured({ status, ossCode, outcome }: OssServiceError): boolean {
+  if (outcome !== 'fatal' && outcome !== 'forbidden') return false;
+  if (status === 404) return ossCode === 'NoSuchBucket';
+  // A wrong region is a 400, and an answer to HEAD says no more than that.
+  return status < 400 || [400, 401, 403].includes(status);
 }

@@ -87,6 +87,15 @@ describe.each(['stat', 'cat', 'seal'])('%s', (command) => {
     expect(nowhere).toMatchObject({ exitCode: 3, stdout: '' });
     expect(nowhere.stderr).toMatch(/^oss-append: .+NoSuchBucket.+\n$/);
   });
+
+  test('fails with 1 where the store refuses for a while', async () => {
+    onTestFinished(emulator.faults.add({ kind: 'error-503', operation: 'head' }));
+
+    const { exitCode, stderr } = await runCommand([command, digits], { env });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^oss-append: .+ OSS answered 503.+\n$/);
+  });
 });
 
 describe('cat', () => {

@@ -364,6 +364,15 @@ describe('a replay is refused', () => {
     expect(appendsTo('outrun')).toEqual([7]);
   });
 
+  test('with 1 where the store refuses for a while', async () => {
+    addFault({ kind: 'error-503', operation: 'head', key: 'busy' });
+
+    const { exitCode, stderr } = await replay(await save({ key: 'busy', position: 0 }, 'x'));
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('OSS answered 503');
+  });
+
   test('with 3 where the bucket or the credentials do not fit', async () => {
     const nowhere = await replay(await save({ bucket: 'no-such-bucket', key: 'k' }, 'x'));
     const path = await save({ key: 'k', position: 0 }, 'x');
