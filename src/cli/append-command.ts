@@ -31,8 +31,8 @@ interface Flags extends ConnectionFlags, AppendFlags {
 }
 
 interface FlagsAgain extends Flags {
-  /** Those that a replay needs too, as they were typed. */
-  readonly again: readonly string[];
+  /** Those that a replay needs too, as they were typed; `undefined` where the object is gone. */
+  readonly again: readonly string[] | undefined;
 }
 
 /**
@@ -66,7 +66,8 @@ export function addAppendCommand(
   );
   program.action(async (first: string, others: string[], flags: Flags) => {
     const [href, ...names] = sortOperands([first, ...others]);
-    const again = flagsToRepeat(program, args, replay);
+    const isGone = flags.emulator === true && flags.dir === undefined;
+    const again = isGone ? undefined : flagsToRepeat(program, args, replay);
     done(await append(parseObjectUrl(href), names, { ...flags, again }));
   });
 }

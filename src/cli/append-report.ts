@@ -24,8 +24,8 @@ export interface AppendReport extends Omit<AppendOutcome, 'deadline' | 'isCutSho
   /** Where they were read and can be read again, unless they are saved: all, or those that are not lost. */
   readonly rereadable: readonly SourceRange[];
 
-  /** Flags that a replay of what is saved needs again. */
-  readonly flagsToRepeat: readonly string[];
+  /** Flags that a replay of what is saved needs again; `undefined` where the object is gone. */
+  readonly flagsToRepeat: readonly string[] | undefined;
 }
 
 /** Says in lines for people how a run ended. */

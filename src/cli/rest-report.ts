@@ -32,6 +32,7 @@ export function describeRest(
   }
   if (saved === undefined) return `${what}; ${places(rereadable)}.`;
   const place = `${what}; saved to ${saved}, behind one line that says where they belong.`;
+  if (flagsToRepeat === undefined) return place;
   if (isAppendError(error) && dead.includes(error.code)) return place;
   const command = shellCommand(['oss-append', 'replay', ...flagsToRepeat, saved]);
   return command === undefined ? place : `${place} To append them: ${command}`;

@@ -141,6 +141,22 @@ describe('bytes that cannot be committed', () => {
     expect(stderr.trimEnd().endsWith(`To append them: ${command}`)).toBe(true);
   });
 
+  test('come with a command that an emulator of its own can follow, or with none', async () => {
+    const cwd = await createFolder();
+    const args = ['--emulator', '--quiet', '--fault', 'kind=forbid,operation=append'];
+    const inMemory = await runCommand([...args, url], { env, cwd, input });
+    const kept = await runCommand(['--dir', 'objects', ...args, url], { env, cwd, input });
+    const [, advised = ''] = kept.stderr.trimEnd().split('To append them: oss-append ');
+
+    expect(inMemory.stderr).toMatch(
+      /saved to .+, behind one line that says where they belong\.\n$/,
+    );
+    expect(await runCommand(advised.split(' '), { env, cwd })).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^Appended 10 bytes to /),
+    });
+  });
+
   test('stay in the files they were read from', async () => {
     const cwd = await createFolder();
     await writeFile(join(cwd, 'a.log'), 'committed');
