@@ -502,4 +502,23 @@ describe('Memory of a ChunkBuffer', () => {
     expect(buffer.cut().buffer).toBe(slab);
     expect(pool.byteLength).toBe(0);
   });
+
+  test('is given out once where it is too large for the pool, whatever is still in flight', () => {
+    const pool = new SlabPool();
+    vi.spyOn(pool, 'give').mockReturnValue(false);
+    const buffer = new ChunkBuffer(16, 32, pool);
+    const fill = (first: number) => buffer.add(run(16, first), 'utf8');
+    fill(0);
+    buffer.cut();
+    buffer.release({ reuse: true });
+    for (let round = 1; round < 5; round++) {
+      fill(round * 20);
+      const inFlight = buffer.cut();
+      fill(round * 20 + 100);
+      expect(hex(inFlight)).toBe(hex(run(16, round * 20)));
+      buffer.release({ reuse: true });
+      expect(hex(buffer.cut())).toBe(hex(run(16, round * 20 + 100)));
+      buffer.release({ reuse: true });
+    }
+  });
 });

@@ -240,4 +240,26 @@ describe('ProvidedCredentials', () => {
     await hanging;
     expect(source.get()).toMatchObject({ accessKeyId: 'late' });
   });
+
+  test('a call that was abandoned leaves a newer one alone, when it ends and when it is abandoned again', async () => {
+    const resolvers: ((value: ProvidedAccessKey) => void)[] = [];
+    const provider = vi.fn(
+      () => new Promise<ProvidedAccessKey>((resolve) => resolvers.push(resolve)),
+    );
+    const source = new ProvidedCredentials(provider);
+    const abandoned = source.get() as Promise<never>;
+    source.abandon(abandoned);
+    const newer = source.get();
+    source.abandon(abandoned);
+    expect(source.get()).toBe(newer);
+    // Without an expiration it is not kept: whoever asks next waits for the newer call.
+    resolvers[0]?.(accessKey('late'));
+    await abandoned;
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(source.get()).toBe(newer);
+    expect(provider).toHaveBeenCalledTimes(2);
+    resolvers[1]?.(accessKey('newer'));
+    expect(await newer).toMatchObject({ accessKeyId: 'newer' });
+  });
 });

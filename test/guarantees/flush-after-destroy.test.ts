@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { LogWritable } from '../../src/log/log-writable.js';
+import { hang, ScriptedClient } from '../append/scripted-client.js';
+import { closed } from '../helpers/closed.js';
+
+test.each(['drop-oldest', 'drop-newest'] as const)(
+  'flush() after destroy() takes nothing of what a log hands back, with %s',
+  async (policy) => {
+    const client = new ScriptedClient('').script('append', hang);
+    const stream = new LogWritable({
+      ...{ client, key: 'log', fallback: false, flushInterval: 0 },
+      ...{ chunkSize: 100, highWaterMark: 400 },
+      overflow: { policy, maxLength: 1_000_000 },
+    });
+    stream.on('error', () => {});
+    const lines = Array.from({ length: 5000 }, (_, index) => `line ${index}\n`);
+    for (const line of lines) stream.write(line);
+    await expect.poll(() => stream.stats.attempts).toBe(1);
+    const length = stream.writableLength;
+
+    stream.destroy();
+    const flushed = stream.flush();
+    await expect(flushed).rejects.toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+    const uncommitted = stream.takeUncommitted();
+    await closed(stream);
+
+    expect(length).toBe(lines.join('').length);
+    expect(String(uncommitted?.bytes)).toBe(lines.join(''));
+  },
+);
