@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { assertNoForeignCredentials } from '../foreign-options.js';
 import type { Credentials, CredentialsProvider, CredentialsSource } from './credentials.js';
 import { credentialsSource } from './credentials-source.js';
 import {
@@ -48,7 +49,8 @@ export interface OssClientOptions {
   readonly addressing?: Addressing | undefined;
 
   /**
-   * Access key, or a function that returns one.
+   * Access key, or a function that returns one. Names by which other SDKs take a key, such as
+   * `accessKeyId` or `stsToken` beside this option, are refused.
    *
    * @default the environment variables `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and
    * `OSS_SESSION_TOKEN`, then `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
@@ -90,6 +92,7 @@ export function resolveClientOptions(options: OssClientOptions): ResolvedClientO
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('Cannot create OssClient as its options must be an object');
   }
+  assertNoForeignCredentials('OssClient', options);
   const { bucket, internal = false, addressing, dispatcher, requestTimeout = 60_000 } = options;
   assertString('bucket', bucket);
   assertBucketName(bucket);

@@ -51,7 +51,10 @@ export function faultOf(value: unknown): string | undefined {
       return `must have '${name}' of printable ASCII without space around it: it is ${part.length} characters long`;
     }
   }
-  return undefined;
+  if (Reflect.get(value, 'securityToken')) return undefined;
+  // Without its token, a temporary key is an unknown one.
+  const foreign = ['stsToken', 'sessionToken'].find((name) => Reflect.get(value, name));
+  return foreign && `must have its token as 'securityToken': it has '${foreign}'`;
 }
 
 /** Takes over the parts that matter, so that later changes to the object do not. */

@@ -118,6 +118,21 @@ describe('resolveClientOptions()', () => {
       scenario: 'a secret with a line break',
       options: { region: 'cn', credentials: { accessKeyId: 'a', accessKeySecret: 'hunter2\n' } },
     },
+    {
+      scenario: 'an access key outside of credentials',
+      options: { region: 'cn', accessKeyId: 'hunter2', accessKeySecret: 'hunter2' },
+    },
+    {
+      scenario: 'a token beside credentials',
+      options: { region: 'cn', credentials, stsToken: 'hunter2' },
+    },
+    {
+      scenario: 'credentials with a token in the words of another SDK',
+      options: {
+        region: 'cn',
+        credentials: { accessKeyId: 'a', accessKeySecret: 'b', stsToken: 'hunter2' },
+      },
+    },
     { scenario: 'a string as timeout', options: { region: 'cn', requestTimeout: '5' } },
   ])('refuses $scenario', ({ options, bare }) => {
     const given = (bare ? options : { bucket: 'logs', ...options }) as OssClientOptions;

@@ -204,6 +204,7 @@ describe('ProvidedCredentials', () => {
       scenario: 'a line break in the token',
       value: { accessKeyId: 'a', accessKeySecret: 'hunter2', securityToken: 'x\ny' },
     },
+    { scenario: 'a token by another name', value: { ...accessKey('a'), stsToken: 'hunter2' } },
     { scenario: 'an unreadable expiration', value: accessKey('a', 'tomorrow') },
     { scenario: 'an invalid Date', value: accessKey('a', new Date(Number.NaN)) },
     { scenario: 'null as expiration', value: { ...accessKey('a'), expiration: null } },
