@@ -199,6 +199,8 @@ export interface OssServiceErrorFields {
   readonly requestId: string | undefined;
   readonly ec: string | undefined;
   readonly endpoint?: string | undefined;
+  readonly bucket?: string | undefined;
+  readonly key?: string | undefined;
   readonly outcome: AppendOutcome;
   readonly answered?: boolean | undefined;
   readonly actualLength?: number | undefined;
@@ -224,6 +226,10 @@ export class OssServiceError extends AppendError implements AppendFailure {
   /** Endpoint that the bucket must be reached at, where OSS names it. */
   readonly endpoint: string | undefined;
 
+  /** Bucket and key of the request. */
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
+
   /** What it means for the bytes of the request. */
   readonly outcome: AppendOutcome;
 
@@ -240,6 +246,8 @@ export class OssServiceError extends AppendError implements AppendFailure {
     this.requestId = fields.requestId;
     this.ec = fields.ec;
     this.endpoint = fields.endpoint;
+    this.bucket = fields.bucket;
+    this.key = fields.key;
     this.outcome = fields.outcome;
     this.answered = fields.answered;
     this.actualLength = fields.actualLength;

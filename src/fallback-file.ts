@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { nodeTimers } from './node-timers.js';
 import { doubtfulLength, type UncommittedBytes } from './uncommitted-bytes.js';
 
 /**
@@ -54,7 +55,7 @@ export function saveUncommitted(
   const { byteLength } = bytes;
   const header = JSON.stringify({ bucket, key, position, byteLength, confirmed, doubtful });
   const content = Buffer.concat([Buffer.from(`${header}\n`), bytes]);
-  const name = `oss-append-${Date.now()}-${process.pid}.uncommitted`;
+  const name = `oss-append-${nodeTimers.date()}-${process.pid}.uncommitted`;
   const places = [
     ...(path === undefined ? [] : [path]),
     name,

@@ -47,6 +47,14 @@ export function replaceTimers(replacement: Partial<NodeTimers>): () => void {
   };
 }
 
+/**
+ * Whether somebody has put a fake in the place of `setImmediate()`. undici looks it up as a global
+ * before it uses a connection again, so that a request on a connection that was used would hang.
+ */
+export function areTurnsFaked(): boolean {
+  return globalThis.setImmediate !== real.setImmediate;
+}
+
 /** Resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => nodeTimers.setImmediate(resolve));

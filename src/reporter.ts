@@ -29,9 +29,6 @@ export interface AppendStatistics {
   /** Times the object was asked what became of an append. */
   readonly reconciles: number;
 
-  /** Changes of the key. */
-  readonly rollovers: number;
-
   /** When bytes were last committed. */
   readonly lastCommitAt: Date | undefined;
 }
@@ -62,7 +59,6 @@ export class Reporter implements AppenderListener {
       attempts: this.#attempts,
       retries: this.#retries,
       reconciles: this.#reconciles,
-      rollovers: 0,
       lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
     };
   }

@@ -1,4 +1,5 @@
 import { LazyTimer } from './lazy-timer.js';
+import { nodeTimers } from './node-timers.js';
 
 /** Calls back once, when its time is up. While it is suspended no time passes for it. */
 export class SuspendableTimer {
@@ -26,7 +27,7 @@ export class SuspendableTimer {
   suspend(): () => void {
     if (this.#suspensions++ === 0 && !this.#isOver) {
       this.#timer.stop();
-      this.#remaining -= performance.now() - this.#startedAt;
+      this.#remaining -= nodeTimers.now() - this.#startedAt;
     }
     let isSuspended = true;
     return () => {
@@ -50,7 +51,7 @@ export class SuspendableTimer {
   }
 
   #start(): void {
-    this.#startedAt = performance.now();
+    this.#startedAt = nodeTimers.now();
     this.#timer.start(this.#remaining, () => {
       this.#isOver = true;
       this.#onDue();

@@ -4,6 +4,7 @@ import { assertOptionalBoolean, rangeError, typeError } from './assertions.js';
 import type { LogWritableOptions } from './log/log-options.js';
 import { LogWritable } from './log/log-writable.js';
 import type { OverflowOptions } from './log/overflow-options.js';
+import { nodeTimers } from './node-timers.js';
 
 export type { DropEvent } from './events.js';
 export type { CredentialsModule } from './log/credentials-module.js';
@@ -153,7 +154,7 @@ export class AppendTransport extends TransportStream {
     if (failure === undefined) return;
     // That of a format. Nobody's call is under way that could be told, and the stream would break.
     const { reason } = failure;
-    process.nextTick(() => {
+    nodeTimers.nextTick(() => {
       throw reason;
     });
   }

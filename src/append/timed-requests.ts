@@ -1,5 +1,6 @@
 import { attemptTimeout } from '../attempt-timeout.js';
 import { LazyTimer } from '../lazy-timer.js';
+import { nodeTimers } from '../node-timers.js';
 import { SuspendableTimer } from '../suspendable-timer.js';
 import type { RequestOptions, RequestTimeout } from './append-client.js';
 
@@ -122,14 +123,14 @@ class Timeout implements RequestTimeout {
 
   clear(): void {
     this.#timer.clear();
-    clearTimeout(this.#grace);
+    nodeTimers.clearTimeout(this.#grace);
   }
 
   #end(): void {
     const message = `No answer within ${Math.round(this.milliseconds)} ms`;
     const reason = new DOMException(message, 'TimeoutError');
     this.#options.controller.abort(reason);
-    this.#grace = setTimeout(() => {
+    this.#grace = nodeTimers.setTimeout(() => {
       this.#options.onAbandon(new AbandonedRequestError(message, { cause: reason }));
     }, abortGrace);
   }

@@ -1,4 +1,5 @@
 import type { DropEvent } from '../events.js';
+import { nodeTimers } from '../node-timers.js';
 
 /** Least milliseconds from one notice to the next. */
 const pause = 100;
@@ -23,20 +24,20 @@ export class DropNotice {
     this.#count += count;
     this.#byteLength += byteLength;
     if (isScheduled) return;
-    const delay = this.#toldAt + pause - performance.now();
+    const delay = this.#toldAt + pause - nodeTimers.now();
     // Never at once: a listener of theirs must not run within a write.
-    if (delay <= 0) process.nextTick(() => this.flush());
-    else this.#timer = setTimeout(() => this.flush(), delay).unref();
+    if (delay <= 0) nodeTimers.nextTick(() => this.flush());
+    else this.#timer = nodeTimers.setTimeout(() => this.flush(), delay).unref();
   }
 
   /** Tells of what nobody has been told of yet. */
   flush(): void {
-    clearTimeout(this.#timer);
+    nodeTimers.clearTimeout(this.#timer);
     if (this.#byteLength === 0) return;
     const drop = { count: this.#count, byteLength: this.#byteLength };
     this.#count = 0;
     this.#byteLength = 0;
-    this.#toldAt = performance.now();
+    this.#toldAt = nodeTimers.now();
     this.#tell(drop);
   }
 }

@@ -1,5 +1,6 @@
 import { LinesDroppedError } from '../errors.js';
 import type { DropEvent } from '../events.js';
+import { nodeTimers } from '../node-timers.js';
 import { count, formatByteSize } from '../quantity.js';
 import { countLines } from './line-ends.js';
 
@@ -87,5 +88,5 @@ export class DropTally {
 /** Tells whoever waits for a write that some of it will never be committed. */
 export function tellDropped(callback: ((error: Error) => void) | undefined): void {
   if (callback === undefined) return;
-  process.nextTick(callback, new LinesDroppedError('Some of these lines were dropped'));
+  nodeTimers.nextTick(callback, new LinesDroppedError('Some of these lines were dropped'));
 }

@@ -1,3 +1,4 @@
+import { nodeTimers } from '../node-timers.js';
 import { tellDropped } from './drop-tally.js';
 import { endsLine, firstLineEnd, lastLineEnd } from './line-ends.js';
 
@@ -84,7 +85,7 @@ export class LineQueue {
 
   /** Tells everybody who waits that nothing more will be committed. */
   fail(error: Error): void {
-    for (const { callback } of this.#takeWaiting(() => true)) process.nextTick(callback, error);
+    for (const { callback } of this.#takeWaiting(() => true)) nodeTimers.nextTick(callback, error);
   }
 
   /** Takes out those at the front for whom it holds. */
@@ -150,6 +151,6 @@ export class LineQueue {
 function together(waiting: readonly Waiting[]): Callback | undefined {
   if (waiting.length === 0) return undefined;
   return (error) => {
-    for (const { callback } of waiting) process.nextTick(callback, error);
+    for (const { callback } of waiting) nodeTimers.nextTick(callback, error);
   };
 }

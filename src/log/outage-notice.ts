@@ -1,3 +1,4 @@
+import { nodeTimers } from '../node-timers.js';
 import { formatDuration } from '../quantity.js';
 import { printNotice } from './standard-error.js';
 
@@ -32,9 +33,9 @@ export class OutageNotice {
       return;
     }
     this.#outage = {
-      startedAt: performance.now(),
+      startedAt: nodeTimers.now(),
       // A timer, because an attempt that gets no answer takes longer to fail. It keeps nobody alive.
-      timer: setTimeout(() => this.#tell(), patience).unref(),
+      timer: nodeTimers.setTimeout(() => this.#tell(), patience).unref(),
       error,
       isTold: false,
     };
@@ -46,20 +47,20 @@ export class OutageNotice {
     if (outage === undefined) return;
     this.close();
     if (!outage.isTold) return;
-    const duration = formatDuration(performance.now() - outage.startedAt);
+    const duration = formatDuration(nodeTimers.now() - outage.startedAt);
     this.#print(`the outage of ${this.#object} is over after ${duration}`);
   }
 
   /** Says nothing from now on, unless another attempt fails. */
   close(): void {
-    clearTimeout(this.#outage?.timer);
+    nodeTimers.clearTimeout(this.#outage?.timer);
     this.#outage = undefined;
   }
 
   #tell(): void {
     const outage = this.#outage as Outage;
     outage.isTold = true;
-    const duration = formatDuration(performance.now() - outage.startedAt);
+    const duration = formatDuration(nodeTimers.now() - outage.startedAt);
     this.#print(
       `nothing could be committed to ${this.#object} for ${duration}, trying on: ${outage.error.message}`,
     );

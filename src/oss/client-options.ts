@@ -9,6 +9,7 @@ import {
   locateBucket,
 } from './endpoint.js';
 import { normaliseRegion, regionOfEndpoint } from './region.js';
+import { ServiceClock } from './service-clock.js';
 
 /** What an {@link OssClient} is made from. `undefined` means the default. */
 export interface OssClientOptions {
@@ -83,6 +84,9 @@ interface ResolvedClientOptions {
   readonly region: string;
   readonly location: BucketLocation;
   readonly credentials: CredentialsSource;
+
+  /** The one by which `credentials` tells when they end. */
+  readonly clock: ServiceClock;
   readonly dispatcher: Dispatcher | undefined;
   readonly requestTimeout: number;
 }
@@ -106,11 +110,13 @@ export function resolveClientOptions(options: OssClientOptions): ResolvedClientO
       "Cannot create OssClient as 'internal' must not be given together with 'endpoint' or OSS_ENDPOINT: the endpoint says where to go",
     );
   }
+  const clock = new ServiceClock();
   return {
     bucket,
     region,
     location: locateBucket({ bucket, region, endpoint, internal, addressing }),
-    credentials: credentialsSource(options.credentials),
+    credentials: credentialsSource(options.credentials, clock),
+    clock,
     dispatcher,
     requestTimeout,
   };

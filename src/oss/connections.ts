@@ -1,4 +1,5 @@
 import { Client } from 'undici';
+import { areTurnsFaked, nodeTimers } from '../node-timers.js';
 import { ConnectionReuse } from './connection-reuse.js';
 import type { RequestDispatcher } from './http-message.js';
 import { LentConnection } from './lent-connection.js';
@@ -49,6 +50,7 @@ export class Connections {
    * @throws The reason of the signal, if that fires while the request waits.
    */
   use<T>(send: (dispatcher: RequestDispatcher) => Promise<T>, patience: Patience): Promise<T> {
+    if (areTurnsFaked()) this.#dropFree();
     const client = this.#free.pop() ?? this.#open();
     return client === undefined ? this.#wait(send, patience) : this.#lend(client, send);
   }
@@ -113,7 +115,7 @@ export class Connections {
 
   #lend<T>(client: Client, send: (dispatcher: RequestDispatcher) => T): T {
     // Not at once: undici tells the end of a request before it has cleared it away.
-    const giveBack = () => queueMicrotask(() => this.#giveBack(client));
+    const giveBack = () => nodeTimers.queueMicrotask(() => this.#giveBack(client));
     const connection = new LentConnection(client, this.#reuse, giveBack);
     try {
       return send(connection);

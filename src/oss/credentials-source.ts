@@ -7,13 +7,15 @@ import {
   faultOf,
 } from './credentials.js';
 import { ProvidedCredentials } from './provided-credentials.js';
+import type { ServiceClock } from './service-clock.js';
 
 /** Makes a source of what a user passed; without anything, of the environment. */
 export function credentialsSource(
   credentials: Credentials | CredentialsProvider | undefined,
+  clock: ServiceClock,
 ): CredentialsSource {
   if (credentials === undefined) return { get: environmentCredentials };
-  if (typeof credentials === 'function') return new ProvidedCredentials(credentials);
+  if (typeof credentials === 'function') return new ProvidedCredentials(credentials, clock);
   const fault = faultOf(credentials);
   if (fault !== undefined) {
     throw new TypeError(`Cannot create OssClient as 'credentials' ${fault}`);

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { LazyTimer } from '../lazy-timer.js';
+import { nodeTimers } from '../node-timers.js';
 import { AnswerHandler } from './answer-handler.js';
 import { dispatch } from './http-exchange.js';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './http-message.js';
@@ -134,6 +135,6 @@ class DownloadHandler extends AnswerHandler {
     const { describe, method, origin } = this.#request;
     const failure = requestError(error, { describe, method, origin, isStarted: true });
     // Not at once: whoever asked for the stream may not have it yet, to listen for its error.
-    setImmediate(() => this.stream?.destroy(failure));
+    nodeTimers.setImmediate(() => this.stream?.destroy(failure));
   }
 }

@@ -40,6 +40,12 @@ export function locateBucket(options: {
       `Cannot create OssClient as 'addressing' must not be virtual with an IP endpoint: current endpoint is "${host}"`,
     );
   }
+  // A bucket may be called as the first label of every endpoint is, such as "oss".
+  if (addressing === 'virtual' && host.startsWith(`${bucket}.`) && host.split('.').length > 3) {
+    throw new TypeError(
+      `Cannot create OssClient as 'endpoint' must not begin with the bucket, which is put before it: pass "${host.slice(bucket.length + 1)}", current endpoint is "${host}"`,
+    );
+  }
   if (addressing === 'cname' && options.endpoint === undefined) {
     throw new TypeError(
       "Cannot create OssClient as 'addressing' must not be cname without an endpoint: current endpoint is undefined",

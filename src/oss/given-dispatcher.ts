@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client, type Dispatcher, MockAgent, ProxyAgent } from 'undici';
+import { nodeTimers } from '../node-timers.js';
 import { ConnectionReuse } from './connection-reuse.js';
 import type { Patience } from './connections.js';
 import type { RequestDispatcher } from './http-message.js';
@@ -109,7 +110,7 @@ export class GivenDispatcher {
   ended(): void {
     if (--this.#underWay > 0 || this.#waiting.size === 0) return;
     // The one that follows starts in the next turn, if there is a connection for it.
-    setImmediate(() => {
+    nodeTimers.setImmediate(() => {
       if (this.#underWay > 0) return;
       for (const request of this.#waiting) request.resume();
     });

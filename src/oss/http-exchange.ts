@@ -1,3 +1,4 @@
+import { areTurnsFaked } from '../node-timers.js';
 import { AnswerHandler } from './answer-handler.js';
 import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
 import type { RequestSignal } from './light-signal.js';
@@ -40,7 +41,7 @@ export function dispatch(
         body,
         headersTimeout: 0,
         bodyTimeout: 0,
-        reset: dispatcher.reuse.hasFailed && !body?.byteLength,
+        reset: (dispatcher.reuse.hasFailed && !body?.byteLength) || areTurnsFaked(),
         idempotent: false,
       },
       handler,

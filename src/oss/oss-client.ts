@@ -27,7 +27,8 @@ import {
 import { RequestDeadline } from './request-deadline.js';
 import { OssRequestError } from './request-error.js';
 import { RequestSigner } from './request-signer.js';
-import { assertRange, readObjectState, readReceipt, readSeal } from './response.js';
+import { assertRange, isBeyondEnd, readObjectState, readReceipt, readSeal } from './response.js';
+import type { AnsweredRequest } from './service-error.js';
 import { SignedExchange } from './signed-exchange.js';
 
 export type { OssClientOptions } from './client-options.js';
@@ -59,6 +60,7 @@ export type { OssClientOptions } from './client-options.js';
  * ```
  */
 export class OssClient implements AppendClient {
+  readonly #bucket: string;
   readonly #bucketOrigin: string;
   readonly #requestTimeout: number;
   readonly #exchange: SignedExchange;
@@ -73,10 +75,11 @@ export class OssClient implements AppendClient {
    * @throws {RangeError} If `requestTimeout` or the endpoint's port is out of range.
    */
   constructor(options: OssClientOptions) {
-    const { bucket, region, location, credentials, dispatcher, requestTimeout } =
+    const { bucket, region, location, credentials, clock, dispatcher, requestTimeout } =
       resolveClientOptions(options);
-    const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix });
+    const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix, clock });
     this.#exchange = new SignedExchange(signer, credentials, location.origin);
+    this.#bucket = bucket;
     this.#bucketOrigin = location.origin;
     this.#ownDispatcher = dispatcher && givenDispatcher(dispatcher);
     this.#requestTimeout = requestTimeout;
@@ -95,8 +98,8 @@ export class OssClient implements AppendClient {
     body: Uint8Array,
     options: AppendObjectOptions = {},
   ): Promise<AppendReceipt> {
-    const request = appendRequest({ key, position }, body, options);
-    return readReceipt(await this.#send(request, options), request);
+    const request = checked(() => appendRequest({ key, position }, body, options));
+    return readReceipt(await this.#send(request, options), this.#named(request));
   }
 
   /**
@@ -105,8 +108,8 @@ export class OssClient implements AppendClient {
    * @see https://help.aliyun.com/zh/oss/developer-reference/headobject
    */
   async headObject(key: string, options: RequestOptions = {}): Promise<ObjectState | undefined> {
-    const request = headRequest(key, options);
-    return readObjectState(await this.#send(request, options), request);
+    const request = checked(() => headRequest(key, options));
+    return readObjectState(await this.#send(request, options), this.#named(request));
   }
 
   /**
@@ -119,8 +122,8 @@ export class OssClient implements AppendClient {
    * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
    */
   async getObject(key: string, options: GetObjectOptions = {}): Promise<Readable> {
-    const range = byteRange(options);
-    const request = getRequest(key, range, options);
+    const range = checked(() => byteRange(options));
+    const request = checked(() => getRequest(key, range, options));
     // HTTP cannot ask for nothing: `bytes=5-4` would bring the whole object.
     if (range !== undefined && range.start === range.end) {
       return Readable.from([], { objectMode: false });
@@ -129,8 +132,12 @@ export class OssClient implements AppendClient {
       download(dispatcher, signed, { signal: until, idleTimeout: this.#requestTimeout }),
     );
     const { stream } = answer;
+    if (range !== undefined && isBeyondEnd(answer)) {
+      stream.destroy();
+      return Readable.from([], { objectMode: false });
+    }
     try {
-      assertRange(answer, range, request);
+      assertRange(answer, range, this.#named(request));
     } catch (error) {
       stream.destroy();
       throw error;
@@ -150,8 +157,8 @@ export class OssClient implements AppendClient {
     position: number,
     options: RequestOptions = {},
   ): Promise<void> {
-    const request = sealRequest(key, position, options);
-    readSeal(await this.#send(request, options), request);
+    const request = checked(() => sealRequest(key, position, options));
+    readSeal(await this.#send(request, options), this.#named(request));
   }
 
   /**
@@ -163,6 +170,11 @@ export class OssClient implements AppendClient {
     const connections = this.#connections;
     this.#connections = undefined;
     await connections?.release();
+  }
+
+  /** What the request was for, as errors name it. */
+  #named({ key, describe }: OssRequest): AnsweredRequest {
+    return { bucket: this.#bucket, key, describe };
   }
 
   #send(request: OssRequest, options: RequestOptions): Promise<HttpAnswer> {
@@ -206,5 +218,14 @@ export class OssClient implements AppendClient {
     if (this.#ownDispatcher !== undefined) return this.#ownDispatcher;
     this.#connections ??= shareConnections(this.#bucketOrigin);
     return this.#connections.connections;
+  }
+}
+
+/** Says of a wrong argument what it means for the bytes: nothing was sent, and never will be. */
+function checked<Result>(check: () => Result): Result {
+  try {
+    return check();
+  } catch (error) {
+    throw Object.assign(error as Error, { outcome: 'fatal' as const });
   }
 }

@@ -1,4 +1,5 @@
 import { CredentialsError } from '../errors.js';
+import { nodeTimers } from '../node-timers.js';
 import {
   type Credentials,
   type CredentialsProvider,
@@ -6,38 +7,70 @@ import {
   copyCredentials,
   faultOf,
 } from './credentials.js';
+import type { ServiceClock } from './service-clock.js';
 
 // As in the official Go SDK, whose fetcher refreshes two minutes before the end.
 const refreshWindow = 120_000;
 
+/** Least milliseconds between two calls while the cached credentials last. */
+const refreshPause = 1000;
+
+/** Milliseconds after which nobody new waits for a call, so that a second one is made. */
+const longestCall = 30_000;
+
 interface Cached {
   readonly credentials: Credentials;
 
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the clock of OSS. */
   readonly expiration: number;
 }
 
-/** Credentials from a user's function, cached while they last. */
+/** A call of the provider that has not answered yet. */
+interface Call {
+  /** In milliseconds, by a clock that nobody sets. */
+  readonly startedAt: number;
+  readonly answer: Promise<Credentials>;
+}
+
+/**
+ * Credentials from a user's function, cached while they last.
+ *
+ * In the two minutes before their end new ones are asked for in the background; a request waits for
+ * an answer only when nothing cached is good any more.
+ */
 export class ProvidedCredentials implements CredentialsSource {
   readonly #provider: CredentialsProvider;
+  readonly #clock: ServiceClock;
 
   #cached: Cached | undefined;
 
-  /** The one call under way, shared by everybody who asks meanwhile. */
-  #pending: Promise<Credentials> | undefined;
+  /** The last call, shared by everybody who asks meanwhile. */
+  #call: Call | undefined;
+
+  /** Calls made so far. */
+  #calls = 0;
+
+  /** Which of the calls `#cached` is the answer to: one that was given up may answer after it. */
+  #answeredCall = 0;
+
+  /** No call is made in the background before this time, of the clock that nobody sets. */
+  #nextRefresh = 0;
 
   /** A provider that worked before may work again; one that never did is misconfigured. */
   #hasWorked = false;
 
-  constructor(provider: CredentialsProvider) {
+  constructor(provider: CredentialsProvider, clock: ServiceClock) {
     this.#provider = provider;
+    this.#clock = clock;
   }
 
   get(): Credentials | Promise<Credentials> {
-    if (this.#cached !== undefined && Date.now() < this.#cached.expiration - refreshWindow) {
-      return this.#cached.credentials;
-    }
-    return this.#pending ?? this.#ask();
+    const cached = this.#lasting();
+    if (cached === undefined) return this.#underWay() ?? this.#ask();
+    if (this.#clock.now() < cached.expiration - refreshWindow) return cached.credentials;
+    this.#refresh();
+    // A provider that waits for nothing has brought new ones by now.
+    return (this.#lasting() ?? cached).credentials;
   }
 
   renew(refused: Credentials): Credentials | Promise<Credentials> {
@@ -46,52 +79,76 @@ export class ProvidedCredentials implements CredentialsSource {
   }
 
   abandon(awaited: Promise<Credentials>): CredentialsError {
-    if (this.#pending === awaited) this.#pending = undefined;
+    if (this.#call?.answer === awaited) this.#call = undefined;
     return this.#failure('the provider did not answer in time');
   }
 
+  #lasting(): Cached | undefined {
+    const cached = this.#cached;
+    return cached !== undefined && this.#clock.now() < cached.expiration ? cached : undefined;
+  }
+
+  #underWay(): Promise<Credentials> | undefined {
+    const call = this.#call;
+    if (call !== undefined && nodeTimers.now() - call.startedAt >= longestCall) {
+      this.#call = undefined;
+    }
+    return this.#call?.answer;
+  }
+
+  #refresh(): void {
+    const now = nodeTimers.now();
+    if (now < this.#nextRefresh || this.#underWay() !== undefined) return;
+    this.#nextRefresh = now + refreshPause;
+    try {
+      void this.#ask();
+    } catch {
+      // A request that finds nothing to sign with asks again, and reports what it meets.
+    }
+  }
+
   #ask(): Credentials | Promise<Credentials> {
+    const number = ++this.#calls;
     let provided: unknown;
     try {
       provided = this.#provider();
+      if (!isThenable(provided)) return this.#accept(provided, number);
     } catch (error) {
-      return this.#fallBack(this.#failure('the provider failed', error));
+      return this.#fallBack(error);
     }
-    if (!isThenable(provided)) return this.#accept(provided);
-
-    const pending: Promise<Credentials> = Promise.resolve(provided)
-      .then(
-        (value) => this.#accept(value),
-        (error: unknown) => this.#fallBack(this.#failure('the provider failed', error)),
-      )
+    const answer: Promise<Credentials> = Promise.resolve(provided)
+      .then((value) => this.#accept(value, number))
+      .catch((error: unknown) => this.#fallBack(error))
       .finally(() => {
-        if (this.#pending === pending) this.#pending = undefined;
+        if (this.#call?.answer === answer) this.#call = undefined;
       });
-    this.#pending = pending;
-    return pending;
+    // Nobody may be waiting: the call is made in the background, or was given up.
+    answer.catch(() => {});
+    this.#call = { startedAt: nodeTimers.now(), answer };
+    return answer;
   }
 
-  #accept(value: unknown): Credentials {
+  #accept(value: unknown, number: number): Credentials {
     const fault = faultOf(value) ?? expirationFault(value);
     if (fault !== undefined) {
-      return this.#fallBack(
-        new CredentialsError(`Cannot sign requests as what the provider returned ${fault}`, {
-          outcome: 'fatal',
-        }),
-      );
+      throw new CredentialsError(`Cannot sign requests as what the provider returned ${fault}`, {
+        outcome: 'fatal',
+      });
     }
     const credentials = copyCredentials(value as Credentials);
     const expiration = expirationOf(value);
-    this.#cached = expiration === undefined ? undefined : { credentials, expiration };
     this.#hasWorked = true;
+    if (number > this.#answeredCall) {
+      this.#answeredCall = number;
+      this.#cached = expiration === undefined ? undefined : { credentials, expiration };
+    }
     return credentials;
   }
 
-  #fallBack(error: CredentialsError): Credentials {
-    if (this.#cached !== undefined && Date.now() < this.#cached.expiration) {
-      return this.#cached.credentials;
-    }
-    throw error;
+  #fallBack(error: unknown): Credentials {
+    const cached = this.#lasting();
+    if (cached === undefined) throw this.#failure('the provider failed', error);
+    return cached.credentials;
   }
 
   #failure(what: string, cause?: unknown): CredentialsError {

@@ -7,6 +7,11 @@ import { parseEndpoint } from './endpoint.js';
  */
 export function normaliseRegion(region: string): string {
   const name = region.replace(/^oss-/, '');
+  if (name.endsWith('-internal')) {
+    throw new TypeError(
+      `Cannot create OssClient as 'region' must not name the internal endpoint: pass internal: true and the region "${name.replace(/-internal$/, '').slice(0, 200)}", current value is ${JSON.stringify(region.slice(0, 200))}`,
+    );
+  }
   if (/^[a-z\d](?:[a-z\d-]{0,40}[a-z\d])?$/.test(name)) return name;
   throw new TypeError(
     `Cannot create OssClient as 'region' must be lower-case letters, digits and hyphens, such as cn-hangzhou: current value is ${JSON.stringify(region.slice(0, 200))}`,

@@ -1,4 +1,5 @@
 import type { RequestOptions, RequestTimeout } from '../append/append-client.js';
+import { nodeTimers } from '../node-timers.js';
 import { SuspendableTimer } from '../suspendable-timer.js';
 import { LightSignal, lightened, type RequestSignal } from './light-signal.js';
 
@@ -31,7 +32,7 @@ export class RequestDeadline {
   #timer: SuspendableTimer | undefined;
 
   /** Later than it was by as long as the clock stood still. */
-  #startedAt = performance.now();
+  #startedAt = nodeTimers.now();
 
   /**
    * @param timeout Milliseconds.
@@ -56,17 +57,17 @@ export class RequestDeadline {
   /** Grants the whole time again, for a request sent once more. */
   restart(): void {
     this.#timer?.close();
-    this.#startedAt = performance.now();
+    this.#startedAt = nodeTimers.now();
     this.#startTimer();
   }
 
   /** Stops the clock, and that of the caller, until the returned function is called. */
   suspend(): () => void {
-    const since = performance.now();
+    const since = nodeTimers.now();
     const resumeCaller = this.#callerTimeout?.suspend();
     const resume = this.#timer?.suspend();
     return () => {
-      this.#startedAt += performance.now() - since;
+      this.#startedAt += nodeTimers.now() - since;
       resume?.();
       resumeCaller?.();
     };
@@ -91,7 +92,7 @@ export class RequestDeadline {
     const cause: unknown = this.#callerSignal?.reason;
     // Time is up all the same where the caller keeps it, as with `AbortSignal.timeout()`.
     const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
-    const elapsed = Math.round(performance.now() - this.#startedAt);
+    const elapsed = Math.round(nodeTimers.now() - this.#startedAt);
     this.#signal.abort(
       isTimeout ? new RequestTimedOut(elapsed) : new RequestAborted('Aborted', { cause }),
     );

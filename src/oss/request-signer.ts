@@ -2,6 +2,7 @@ import type { Credentials } from './credentials.js';
 import { Foresight, type SignedRequest } from './foresight.js';
 import { encodeObjectKey } from './object-path.js';
 import type { SignableOssRequest } from './oss-request.js';
+import type { ServiceClock } from './service-clock.js';
 import {
   authorize,
   canonicalResource,
@@ -47,8 +48,7 @@ interface Dress {
 
 /** Signs the requests to one bucket. */
 export class RequestSigner {
-  /** Milliseconds OSS's clock is ahead of ours. */
-  clockOffset = 0;
+  readonly clock: ServiceClock;
 
   readonly #bucket: string;
   readonly #region: string;
@@ -63,7 +63,13 @@ export class RequestSigner {
   readonly #places = new Map<string, Place>();
   #lastDress: Dress | undefined;
 
-  constructor(options: { bucket: string; region: string; pathPrefix: string }) {
+  constructor(options: {
+    bucket: string;
+    region: string;
+    pathPrefix: string;
+    clock: ServiceClock;
+  }) {
+    this.clock = options.clock;
     this.#bucket = options.bucket;
     this.#region = options.region;
     this.#pathPrefix = options.pathPrefix;
@@ -146,7 +152,7 @@ export class RequestSigner {
 
   /** This moment, which for signatures is a second long. */
   #now(): Moment {
-    const second = Math.floor((Date.now() + this.clockOffset) / 1000);
+    const second = Math.floor(this.clock.now() / 1000);
     if (this.#moment?.second !== second) {
       const now = new Date(second * 1000);
       const dateTime = now.toISOString().replace(/[-:]|\.\d+/g, '');

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { nodeTimers } from '../node-timers.js';
 
 /** What a socket serves at the moment; for listening to each once, and not for each request. */
 const served = new WeakMap<Socket, Set<RequestSocket>>();
@@ -97,7 +98,7 @@ export class RequestSocket {
     };
     // A TLS socket tells only in the next turn that it has taken everything, and to a process that is
     // busy the answer may come before.
-    if (socket instanceof TLSSocket) setImmediate(finish);
+    if (socket instanceof TLSSocket) nodeTimers.setImmediate(finish);
     else finish();
   }
 

@@ -48,7 +48,8 @@ export function readObjectState(
   return {
     length,
     crc64: readCrc64(headers),
-    appendable: objectType?.toLowerCase() === 'appendable',
+    // A proxy may strip the header, and OSS refuses an append to another kind of object by itself.
+    appendable: objectType === undefined || objectType.toLowerCase() === 'appendable',
     sealed: headers['x-oss-sealed-time'] !== undefined,
     objectType,
     etag: printableHeader(headers, 'etag'),
@@ -76,6 +77,11 @@ export function assertRange(
   } else if (!isRange(answer.headers, range)) {
     throw unusable(request, '206 with other bytes than those asked for');
   }
+}
+
+/** Whether OSS refused a range because the object ends before it. */
+export function isBeyondEnd({ status, headers }: HttpAnswer): boolean {
+  return status === 416 && headerOf(headers, 'x-oss-request-id') !== undefined;
 }
 
 /** Whether a body that ended can be told from one that was cut. */

@@ -6,6 +6,7 @@ import { readLength } from './response-headers.js';
 
 /** What the answered request was for. */
 export interface AnsweredRequest {
+  readonly bucket?: string | undefined;
   readonly key: string;
 
   /** What it was for, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
@@ -19,7 +20,11 @@ export function serviceError(
 ): OssServiceError | NotAppendableError {
   const requestId = printableHeader(answer.headers, 'x-oss-request-id');
   const document = requestId === undefined ? {} : readErrorDocument(answer);
-  const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}`;
+  const advice =
+    answer.status === 413
+      ? "; the body is larger than what answered takes: make 'chunkSize' smaller"
+      : '';
+  const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}${advice}`;
 
   if (isNotAppendable(answer.status, document)) {
     const objectType = printableHeader(answer.headers, 'x-oss-object-type');
@@ -33,6 +38,8 @@ export function serviceError(
     requestId,
     ec: document.ec,
     endpoint: document.endpoint,
+    bucket: request.bucket,
+    key: request.key,
     ...meaning,
   });
 }
@@ -60,6 +67,8 @@ function meaningOf(
   { code }: ErrorDocument,
   { requestId, actualLength }: { requestId: string | undefined; actualLength: number | undefined },
 ): Meaning {
+  // Whoever says it, it was not passed on, and the same body would be refused again.
+  if (status === 413) return { outcome: 'fatal' };
   // A proxy between us and OSS answers for itself: OSS may get the request yet.
   if (requestId === undefined) return { outcome: 'unknown', answered: false };
   switch (status) {

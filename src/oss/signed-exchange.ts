@@ -1,3 +1,4 @@
+import { nodeTimers } from '../node-timers.js';
 import { type Credentials, type CredentialsSource, isSameCredentials } from './credentials.js';
 import { readErrorDocument } from './error-document.js';
 import { type HttpAnswer, headerOf } from './http-message.js';
@@ -73,7 +74,9 @@ export class SignedExchange {
   /** Signs what is to follow while there is time: two turns on, when the socket has the body. */
   #signAhead({ key, next }: OssRequest, credentials: Credentials): void {
     if (next === undefined || this.#signer.foresees(key)) return;
-    setImmediate(setImmediate, () => this.#signer.signAhead(key, credentials));
+    nodeTimers.setImmediate(nodeTimers.setImmediate, () =>
+      this.#signer.signAhead(key, credentials),
+    );
   }
 
   /** What to sign with once more after a refusal; `undefined` when that would not help. */
@@ -81,9 +84,10 @@ export class SignedExchange {
     const { code, serverTime } = readErrorDocument(answer);
     switch (code) {
       case 'RequestTimeTooSkewed': {
-        const time = timeOf(headerOf(answer.headers, 'date')) ?? timeOf(serverTime);
+        // A gateway may have stamped the header with a time of its own.
+        const time = timeOf(serverTime) ?? timeOf(headerOf(answer.headers, 'date'));
         if (time === undefined) return undefined;
-        this.#signer.clockOffset = time - Date.now();
+        this.#signer.clock.offset = time - nodeTimers.date();
         return sent.credentials;
       }
       case 'SecurityTokenExpired':

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { nodeTimers } from '../node-timers.js';
 
 /**
  * Keeps undici from reading a socket, so that the server has to wait.
@@ -22,6 +23,6 @@ export class SocketBrake {
   resume(): void {
     Reflect.deleteProperty(this.#socket, 'read');
     // Not at once: undici may be in the middle of what it read last.
-    process.nextTick(() => this.#socket.emit('readable'));
+    nodeTimers.nextTick(() => this.#socket.emit('readable'));
   }
 }

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Intake } from '../../src/append/intake.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTimers();
 });
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTimers();
 });
 
 test('the wait of bytes behind a full chunk counts from their own first, not from that of the chunk', () => {

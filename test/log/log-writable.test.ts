@@ -5,6 +5,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import type { DropEvent } from '../../src/events.js';
 import type { LogWritableOptions } from '../../src/log/log-options.js';
 import { LogWritable } from '../../src/log/log-writable.js';
+import { nodeTimers } from '../../src/node-timers.js';
 import { doubtfulLength, type UncommittedBytes } from '../../src/uncommitted-bytes.js';
 import { connectionTo } from '../helpers/open-stream.js';
 
@@ -254,7 +255,7 @@ describe('shutdownTimeout', () => {
   test('leaves no timer behind', async () => {
     await using emulator = await startEmulator();
     const stream = open(emulator);
-    const clear = vi.spyOn(globalThis, 'clearTimeout');
+    const clear = vi.spyOn(nodeTimers, 'clearTimeout');
     onTestFinished(() => clear.mockRestore());
 
     stream.end('line\n');

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { OutageNotice } from '../../src/log/outage-notice.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 let said: string[];
 let notice: OutageNotice;
 beforeEach(() => {
-  vi.useFakeTimers();
+  useFakeTimers();
   said = [];
   notice = new OutageNotice('oss://logs/app.log', (message) => said.push(message));
 });
 afterEach(() => {
-  vi.useRealTimers();
+  useRealTimers();
 });
 
 const first = 'nothing could be committed to oss://logs/app.log for 10.0 s, trying on: ';

@@ -347,10 +347,10 @@ describe('waiting for a connection does not count against the timeout', () => {
     second.destroy();
     await once(second, 'close');
     expect(second.takeUncommitted()).toMatchObject({ confirmed: true });
-    // The answer tells of an object that cannot be appended to.
-    const refused = once(first, 'error');
+    const opened = once(first, 'ready');
     await server.answerNext();
-    await refused;
+    await opened;
+    first.destroy();
     expect(server.keys()).toEqual(['first']);
   });
 });

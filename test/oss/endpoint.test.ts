@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Addressing, assertBucketName, locateBucket } from '../../src/oss/endpoint.js';
+import { OssClient } from '../../src/oss/oss-client.js';
 import { normaliseRegion, regionOfEndpoint } from '../../src/oss/region.js';
 
 function locate(options: { endpoint?: string; internal?: boolean; addressing?: Addressing }) {
@@ -204,3 +205,27 @@ describe('regionOfEndpoint()', () => {
     expect(regionOfEndpoint(endpoint)).toBe(expected);
   });
 });
+
+test('an endpoint that begins with the bucket is refused, with the one to pass', () => {
+  const options = { bucket: 'logs', region: 'cn-hangzhou' };
+
+  expect(
+    () => new OssClient({ ...options, endpoint: 'logs.oss-cn-hangzhou.aliyuncs.com' }),
+  ).toThrow('pass "oss-cn-hangzhou.aliyuncs.com"');
+});
+
+test.each([
+  { addressing: 'cname', endpoint: 'logs.example.com' },
+  { addressing: 'path', endpoint: 'logs.oss-cn-hangzhou.aliyuncs.com' },
+] as const)('$addressing may have an endpoint that begins like the bucket', (options) => {
+  expect(() => new OssClient({ bucket: 'logs', region: 'cn-hangzhou', ...options })).not.toThrow();
+});
+
+test.each(['oss-cn-hangzhou-internal', 'cn-hangzhou-internal'])(
+  'the region %s is refused, and the message names the option that is meant',
+  (region) => {
+    expect(() => new OssClient({ bucket: 'logs', region })).toThrow(
+      'pass internal: true and the region "cn-hangzhou"',
+    );
+  },
+);

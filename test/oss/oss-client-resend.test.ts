@@ -63,6 +63,34 @@ describe('a request refused for its clock', () => {
     expect(second?.headers.authorization).not.toBe(first?.headers.authorization);
   });
 
+  test('is signed again by the time of OSS rather than by that of a gateway', async () => {
+    const { client, server } = await connect(
+      accessKey,
+      refuse(403, 'RequestTimeTooSkewed', {
+        headers: { date: new Date().toUTCString() },
+        elements: `<ServerTime>${inAnHour().toISOString()}</ServerTime>`,
+      }),
+      appended,
+    );
+    expect(await client.appendObject('a.log', 0, hello)).toMatchObject({ nextPosition: 5 });
+    expect(Math.abs(signedAhead(server.requests[1]?.headers) - anHour)).toBeLessThan(5000);
+  });
+
+  test('tells when credentials end by the clock of OSS from then on', async () => {
+    const anHourAgo = () => new Date(Date.now() - anHour);
+    const provider = vi.fn(async () => ({ ...accessKey, expiration: Date.now() - anHour / 2 }));
+    const { client, server } = await connect(
+      provider,
+      refuse(403, 'RequestTimeTooSkewed', {
+        elements: `<ServerTime>${anHourAgo().toISOString()}</ServerTime>`,
+      }),
+      appended,
+    );
+    for (let count = 0; count < 3; count++) await client.appendObject('a.log', 0, hello);
+    expect(server.requests).toHaveLength(4);
+    expect(provider).toHaveBeenCalledTimes(1);
+  });
+
   test('is sent once more at most', async () => {
     const { client, server } = await connect(accessKey, refuse(403, 'RequestTimeTooSkewed'));
     await expect(client.appendObject('a.log', 0, hello)).rejects.toMatchObject({
@@ -193,6 +221,16 @@ describe('a request refused for its credentials', () => {
     await expect(client.appendObject('a.log', 0, hello)).rejects.toMatchObject({ ossCode: code });
     expect(server.requests).toHaveLength(1);
   });
+});
+
+test('a provider that hangs holds up no request while the credentials last', async () => {
+  const soon = Date.now() + 100_000;
+  const provider = vi.fn<CredentialsProvider>(() => new Promise<never>(() => {}));
+  provider.mockResolvedValueOnce({ ...accessKey, expiration: soon });
+  const { client, server } = await connect(provider, appended);
+  for (let count = 0; count < 3; count++) await client.appendObject('a.log', 0, hello);
+  expect(server.requests).toHaveLength(3);
+  expect(provider).toHaveBeenCalledTimes(2);
 });
 
 test('a request sent once more has its whole time again', async () => {

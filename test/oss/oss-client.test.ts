@@ -1,6 +1,7 @@
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { OssClient, type OssClientOptions } from '../../src/oss/oss-client.js';
 import { answer, refuse, type Script, startScriptedServer } from './scripted-server.js';
 
@@ -355,3 +356,55 @@ describe('getObject()', () => {
     await expect(text(stream)).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
+
+describe('against the emulator', () => {
+  async function clientOf(emulator: Emulator) {
+    const { endpoint, region, credentials } = emulator;
+    return new OssClient({ endpoint, region, credentials, bucket: 'examplebucket' });
+  }
+
+  test.each([5, 6, 500])(
+    'getObject() from %d on, where the object ends at 5, ends empty',
+    async (start) => {
+      await using emulator = await startEmulator();
+      const client = await clientOf(emulator);
+      await client.appendObject('a.log', 0, Buffer.from('hello'));
+
+      expect(await buffer(await client.getObject('a.log', { start }))).toEqual(Buffer.alloc(0));
+      await client.close();
+    },
+  );
+
+  test('a refusal names the bucket and the key', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'forbid', operation: 'append' });
+    const client = await clientOf(emulator);
+
+    await expect(client.appendObject('a.log', 0, Buffer.from('a'))).rejects.toMatchObject({
+      bucket: 'examplebucket',
+      key: 'a.log',
+    });
+    await client.close();
+  });
+
+  test.each([
+    { name: 'key', call: (client: OssClient) => client.headObject('') },
+    {
+      name: 'position',
+      call: (client: OssClient) => client.appendObject('k', -1, Buffer.alloc(1)),
+    },
+    { name: 'create', call: createWrongly },
+    { name: 'range', call: (client: OssClient) => client.getObject('k', { start: 2, end: 1 }) },
+  ])('a wrong $name was certainly not sent', async ({ call }) => {
+    await using emulator = await startEmulator();
+    const client = await clientOf(emulator);
+
+    await expect(call(client)).rejects.toMatchObject({ outcome: 'fatal' });
+    expect(emulator.requests).toEqual([]);
+    await client.close();
+  });
+});
+
+function createWrongly(client: OssClient) {
+  return client.appendObject('k', 0, Buffer.alloc(1), { create: { metadata: { 'a b': 'c' } } });
+}

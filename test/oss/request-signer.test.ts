@@ -1,13 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { appendRequest, headRequest } from '../../src/oss/oss-request.js';
 import { RequestSigner } from '../../src/oss/request-signer.js';
+import { ServiceClock } from '../../src/oss/service-clock.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' };
 const body = new Uint8Array(10);
 
 function signer(): RequestSigner {
-  return new RequestSigner({ bucket: 'examplebucket', region: 'cn-hangzhou', pathPrefix: '/' });
+  return new RequestSigner({
+    bucket: 'examplebucket',
+    region: 'cn-hangzhou',
+    pathPrefix: '/',
+    clock: new ServiceClock(),
+  });
 }
 
 function append(position: number, options = {}) {
@@ -33,7 +39,7 @@ describe('RequestSigner', () => {
     expect(dateOf(one.sign(append(0), credentials))).toBe('20260102T030405Z');
     vi.advanceTimersByTime(1000);
     expect(dateOf(one.sign(append(0), credentials))).toBe('20260102T030406Z');
-    one.clockOffset = 60_000;
+    one.clock.offset = 60_000;
     expect(dateOf(one.sign(append(0), credentials))).toBe('20260102T030506Z');
   });
 
@@ -118,9 +124,9 @@ describe('RequestSigner.signAhead()', () => {
   ])('is not heeded $scenario', ({ later = 0, clockOffset = 0, request = append(10), own }) => {
     const one = foresightedSigner();
     vi.advanceTimersByTime(later);
-    one.clockOffset = clockOffset;
+    one.clock.offset = clockOffset;
     const fresh = signer();
-    fresh.clockOffset = clockOffset;
+    fresh.clock.offset = clockOffset;
 
     expect(one.sign(request, own ?? credentials)).toEqual(fresh.sign(request, own ?? credentials));
   });

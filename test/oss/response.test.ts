@@ -250,9 +250,9 @@ describe('readObjectState()', () => {
       expected: { length: 5, appendable: false, sealed: false, crc64: undefined },
     },
     {
-      scenario: 'an object of unknown type',
+      scenario: 'an object of a type that a proxy dropped as one to try',
       headers: { 'content-length': '0' },
-      expected: { length: 0, appendable: false, objectType: undefined },
+      expected: { length: 0, appendable: true, objectType: undefined },
     },
     {
       scenario: 'a length that a proxy dropped',
@@ -418,3 +418,17 @@ describe('readErrorDocument()', () => {
     expect(readErrorDocument(answer(403, {}, body)).serverTime).toBe('2026-01-01T00:00:00.000Z');
   });
 });
+
+test.each([
+  { who: 'OSS', headers: { 'x-oss-request-id': 'id' } },
+  { who: 'a proxy', headers: {} },
+])(
+  'a body that is too large for $who is refused for good, and the message says what helps',
+  ({ headers }) => {
+    const refusal = () => readReceipt(answer(413, headers), request);
+
+    expect(refusal).toThrow(OssServiceError);
+    expect(refusal).toThrow(expect.objectContaining({ status: 413, outcome: 'fatal' }));
+    expect(refusal).toThrow("make 'chunkSize' smaller");
+  },
+);
