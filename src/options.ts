@@ -11,6 +11,8 @@ import {
   typeError,
 } from './assertions.js';
 import { resolveCreation } from './creation-options.js';
+import { assertNoForeignCredentials } from './foreign-options.js';
+import { appendOptionNames, warnOfMisspelt, warnOfUnknown } from './option-names.js';
 import { assertObjectKey } from './oss/object-key.js';
 import type { OssClientOptions } from './oss/oss-client.js';
 
@@ -142,6 +144,15 @@ const clientOptionNames = [
   'dispatcher',
 ] as const satisfies (keyof OssClientOptions)[];
 
+const retryOptionNames = [
+  'retries',
+  'minTimeout',
+  'maxTimeout',
+  'factor',
+  'randomize',
+  'maxRetryTime',
+] as const satisfies (keyof RetryOptions)[];
+
 /** Options that promise what this version cannot do; ignoring them would break the promise. */
 const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'journal'];
 
@@ -157,6 +168,8 @@ export function resolveOptions(options: AppendWritableOptions): ResolvedOptions 
   }
   const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
   const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
+  assertNoForeignCredentials('AppendWritable', options);
+  warnOfMisspelt(options, appendOptionNames);
   assertAvailable(options);
   assertObjectKey(key);
   assertOneOf('flags', flags, ['a', 'ax']);
@@ -230,6 +243,7 @@ function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
     throw typeError('retry', 'an object', retry);
   }
+  warnOfUnknown('retry', retry ?? {}, retryOptionNames);
   const { retries = 10, minTimeout = 200, maxTimeout = 20_000, factor = 2 } = retry ?? {};
   const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY } = retry ?? {};
   if (retries !== Number.POSITIVE_INFINITY) {

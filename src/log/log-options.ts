@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { RetryOptions } from '../append/retry-policy.js';
 import { assertNumber, typeError } from '../assertions.js';
 import { assertFallback } from '../fallback-file.js';
+import { appendOptionNames, warnOfMisspelt } from '../option-names.js';
 import type { AppendWritableOptions } from '../options.js';
 import { type CredentialsModule, loadedCredentials } from './credentials-module.js';
 import {
@@ -52,6 +53,12 @@ export interface ResolvedLogOptions {
   readonly fallback: string | false | undefined;
 }
 
+/** Options of a log besides those of the stream, pino's and winston's included. */
+const logOptionNames = [
+  ...['overflow', 'shutdownTimeout', 'fallback', 'events'],
+  ...['eol', 'format', 'level', 'silent', 'handleExceptions', 'handleRejections'],
+];
+
 const longestTimer = 2 ** 31 - 1;
 
 /**
@@ -64,6 +71,7 @@ export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptio
   if (typeof options !== 'object' || options === null) {
     throw typeError('options', 'an object', options);
   }
+  warnOfMisspelt(options, [...appendOptionNames, ...logOptionNames]);
   const { overflow, shutdownTimeout = 8000, fallback, credentials, ...rest } = options;
   if (shutdownTimeout !== Number.POSITIVE_INFINITY) {
     assertNumber('shutdownTimeout', shutdownTimeout, 0, longestTimer);

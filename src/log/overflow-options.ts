@@ -1,4 +1,5 @@
 import { assertInteger, assertOneOf, rangeError, typeError } from '../assertions.js';
+import { warnOfUnknown } from '../option-names.js';
 import { type AppendWritableOptions, resolveSizes } from '../options.js';
 
 /** What happens to lines that come faster than they can be appended. */
@@ -58,6 +59,7 @@ export function resolveOverflow(
   if (overflow !== undefined && (typeof overflow !== 'object' || overflow === null)) {
     throw typeError('overflow', 'an object', overflow);
   }
+  warnOfUnknown('overflow', overflow ?? {}, ['maxLength', 'policy', 'marker']);
   const { maxLength = 64 * mebibyte, policy = 'drop-oldest' } = overflow ?? {};
   const { marker = defaultMarker } = overflow ?? {};
   assertOneOf('overflow.policy', policy, ['drop-oldest', 'drop-newest', 'block']);
