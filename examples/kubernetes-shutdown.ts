@@ -1,12 +1,17 @@
 // A server that ends as Kubernetes asks it to: after SIGTERM it finishes the requests that it has,
 // waits until their lines are committed, and exits before SIGKILL comes, 30 seconds later. Lines
 // that could not be committed go to standard error, which the cluster keeps.
+
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 import { finished } from 'node:stream/promises';
 import { AppendWritable } from 'oss-append-stream';
 
-const log = new AppendWritable({ bucket: 'logs', key: 'requests.log' });
+const log = new AppendWritable({
+  bucket: 'logs',
+  key: `requests/${hostname()}-${process.pid}.log`,
+});
 log.on('error', (error) => console.error(error.message));
 
 const server = createServer((request, response) => {

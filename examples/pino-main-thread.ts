@@ -1,8 +1,9 @@
 // pino straight into an AppendWritable, on the main thread: shutdown() instead of process.exit().
+import { hostname } from 'node:os';
 import { AppendWritable } from 'oss-append-stream';
 import pino from 'pino';
 
-const stream = new AppendWritable({ bucket: 'logs', key: 'app.log' });
+const stream = new AppendWritable({ bucket: 'logs', key: `app/${hostname()}-${process.pid}.log` });
 stream.on('error', (error) => console.error(error.message));
 const logger = pino(stream);
 

@@ -1,11 +1,12 @@
 // pino in a worker thread: logging costs the main thread next to nothing, and nothing is lost at its
 // end, process.exit() and uncaught exceptions included. Only signals need a line:
 // on, not once, as one stop may arrive as two signals.
+import { hostname } from 'node:os';
 import pino from 'pino';
 
 const transport = pino.transport({
   target: 'oss-append-stream/pino',
-  options: { bucket: 'logs', key: 'app.log' },
+  options: { bucket: 'logs', key: `app/${hostname()}-${process.pid}.log` },
 });
 transport.on('error', (error: Error) => console.error(error.message));
 const logger = pino(transport);

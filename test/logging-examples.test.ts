@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { environmentOf } from './helpers/command-line.js';
+import { contentOf } from './helpers/content-of.js';
 import { actDuringOutage } from './helpers/outage.js';
 import { startProgram } from './helpers/start-program.js';
 import { stopTwice } from './helpers/stop-twice.js';
@@ -29,7 +30,7 @@ function startExample(
 }
 
 async function linesOf(emulator: Emulator, key: string): Promise<string[]> {
-  const content = String(await emulator.read('logs', key));
+  const content = await contentOf(emulator, key);
   expect(content.endsWith('\n')).toBe(true);
   return content.trimEnd().split('\n');
 }

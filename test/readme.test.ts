@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { environmentOf, runCommand } from './helpers/command-line.js';
+import { contentOf } from './helpers/content-of.js';
 import { actDuringOutage } from './helpers/outage.js';
 import { readmeBlocks, writePrograms } from './helpers/readme-block.js';
 import { type StartedProgram, startProgram } from './helpers/start-program.js';
@@ -41,7 +42,7 @@ async function startBlock(
 }
 
 async function linesOf(emulator: Emulator, key: string): Promise<string[]> {
-  const content = String(await emulator.read('logs', key));
+  const content = await contentOf(emulator, key);
   expect(content.endsWith('\n')).toBe(true);
   return content.trimEnd().split('\n');
 }
@@ -53,9 +54,7 @@ async function messagesOf(emulator: Emulator, key: string, field: string): Promi
 
 /** Resolves when the object has a line. */
 async function committed(emulator: Emulator, key: string): Promise<void> {
-  await expect
-    .poll(async () => (await emulator.read('logs', key).catch(() => '')).length)
-    .not.toBe(0);
+  await expect.poll(async () => (await contentOf(emulator, key)).length).not.toBe(0);
 }
 
 let sockets = 0;
@@ -117,7 +116,8 @@ describe('what the README shows ends by itself with everything committed', () =>
 describe('what the README says to do with a file of saved lines', () => {
   /** Has a program exit before its line is committed. */
   async function saveLine(emulator: Emulator) {
-    const block = blocks.get('pino')?.[1] ?? '';
+    // Two processes, and one object.
+    const block = (blocks.get('pino')?.[1] ?? '').replace(/key: `[^`]+`/, "key: 'app.log'");
     const hasty = block.replace('stream.end();', 'process.exit();').replace('hello', 'saved');
     const folder = await writePrograms({ 'program.mjs': block, 'hasty.mjs': hasty });
     const options = { env: environmentOf(emulator), cwd: folder };

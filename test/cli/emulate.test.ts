@@ -91,9 +91,9 @@ describe('emulate', () => {
   });
 
   test('accepts whoever comes with --no-credentials', async () => {
-    const { introduction } = await emulate('--no-credentials');
+    const { endpoint, region } = (await emulate('--no-credentials')).introduction;
     const credentials = { accessKeyId: 'anybody', accessKeySecret: 'any' };
-    const client = new OssClient({ ...introduction, credentials, bucket: 'examplebucket' });
+    const client = new OssClient({ endpoint, region, credentials, bucket: 'examplebucket' });
     onTestFinished(() => client.close());
 
     expect(await client.headObject('none')).toBe(undefined);
