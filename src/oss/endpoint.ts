@@ -40,10 +40,10 @@ export function locateBucket(options: {
       `Cannot create OssClient as 'addressing' must not be virtual with an IP endpoint: current endpoint is "${host}"`,
     );
   }
-  // A bucket may be called as the first label of every endpoint is, such as "oss".
-  if (addressing === 'virtual' && host.startsWith(`${bucket}.`) && host.split('.').length > 3) {
+  const rest = host.slice(bucket.length + 1);
+  if (addressing === 'virtual' && host.startsWith(`${bucket}.`) && ossHost.test(rest)) {
     throw new TypeError(
-      `Cannot create OssClient as 'endpoint' must not begin with the bucket, which is put before it: pass "${host.slice(bucket.length + 1)}", current endpoint is "${host}"`,
+      `Cannot create OssClient as 'endpoint' must not begin with the bucket, which is put before it: pass "${rest}", current endpoint is "${host}"`,
     );
   }
   if (addressing === 'cname' && options.endpoint === undefined) {
@@ -71,6 +71,12 @@ export function assertBucketName(bucket: string): void {
     `Cannot create OssClient as 'bucket' must be 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends: current value is ${JSON.stringify(bucket)}`,
   );
 }
+
+/**
+ * A host that begins as endpoints of OSS do. What a domain of somebody's own begins with is no
+ * evidence: `oss.example.com` may serve a bucket called `oss`.
+ */
+const ossHost = /^(?:oss-[a-z\d-]+\.|[a-z\d-]+\.oss\.aliyuncs\.com$)/;
 
 interface ParsedEndpoint {
   readonly scheme: string;

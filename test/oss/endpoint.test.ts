@@ -229,3 +229,11 @@ test.each(['oss-cn-hangzhou-internal', 'cn-hangzhou-internal'])(
     );
   },
 );
+
+test.each([
+  { bucket: 'oss', endpoint: 'oss.example.co.uk' },
+  { bucket: 'cn-hangzhou', endpoint: 'cn-hangzhou.oss.aliyuncs.com' },
+  { bucket: 'oss-cn-hangzhou', endpoint: 'oss-cn-hangzhou.aliyuncs.com' },
+])('bucket $bucket may be called like the first label of $endpoint', (options) => {
+  expect(() => new OssClient({ region: 'cn-hangzhou', ...options })).not.toThrow();
+});
