@@ -49,7 +49,7 @@ export function readObjectState(
     length,
     crc64: readCrc64(headers),
     // A proxy may strip the header, and OSS refuses an append to another kind of object by itself.
-    appendable: objectType === undefined || objectType.toLowerCase() === 'appendable',
+    appendable: !objectType || objectType.toLowerCase() === 'appendable',
     sealed: headers['x-oss-sealed-time'] !== undefined,
     objectType,
     etag: printableHeader(headers, 'etag'),

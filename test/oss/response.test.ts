@@ -250,6 +250,11 @@ describe('readObjectState()', () => {
       expected: { length: 5, appendable: false, sealed: false, crc64: undefined },
     },
     {
+      scenario: 'an object of a type that a proxy emptied as one to try',
+      headers: { 'content-length': '0', 'x-oss-object-type': '' },
+      expected: { length: 0, appendable: true },
+    },
+    {
       scenario: 'an object of a type that a proxy dropped as one to try',
       headers: { 'content-length': '0' },
       expected: { length: 0, appendable: true, objectType: undefined },
