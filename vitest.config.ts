@@ -6,6 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Where to write a machine-readable report, if anywhere. */
 const report = process.env.TEST_REPORT;
 
+const simulations = 'test/simulation/**/*.test.ts';
+
 /** The files that take longest, longest first: begun last, they would keep one worker alone. */
 const slowest = [
   'test/bench.test.ts',
@@ -43,7 +45,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'rest',
+          include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+          exclude: [simulations],
+        },
+      },
+      {
+        extends: true,
+        // They stand in for the timers of a whole process, which must hold nothing of other tests.
+        test: { name: 'simulation', include: [simulations], isolate: true },
+      },
+    ],
     // Most of them wait for something most of the time.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
     maxConcurrency: 20,

@@ -18,6 +18,9 @@ export type NaiveAppend = (
 
 const tries = 4;
 
+/** Steps of time after which a life that goes on will never end. */
+const mostSteps = 20_000;
+
 function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T> {
   const { signal } = new AbortController();
   return new TimedRequests({ signal, requestTimeout: 300, request: {} }).run(0, request);
@@ -86,6 +89,7 @@ export async function simulateNaive(
     const { history, base = 0, chunkSize, budget } = world;
     const client = new SimulatedClient(world);
     let reported = 0;
+    let isWriting = true;
     const writing = (async () => {
       let position = base;
       for (let start = 0; start < 10 * chunkSize && --budget.left >= 0; start += chunkSize) {
@@ -94,10 +98,18 @@ export async function simulateNaive(
         position = await append(client, position, chunk);
         reported = start + chunk.length;
       }
-    })().catch(() => {}); // It gave up, and said so.
+    })()
+      .catch(() => {}) // It gave up, and said so.
+      .finally(() => {
+        isWriting = false;
+      });
     interfere(world);
-    do await time.settle(time.isIdle ? 20 : 2);
-    while (time.step());
+    let steps = 0;
+    do {
+      if (++steps > mostSteps) throw new Error(`The life of seed ${seed} goes on for ever`);
+      await time.settle(time.isIdle ? 20 : 2);
+    } while (time.step());
+    if (isWriting) throw new Error(`The life of seed ${seed} stands still, and no timer is set`);
     await writing;
     const isDuplicated = chronicle.problems.some((it) => it.includes('what belongs there'));
     const bytesLost = Math.max(0, reported - history.mostOurs);
