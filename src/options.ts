@@ -73,7 +73,7 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
    * When a failed request is tried again, in p-retry's names and meanings. The budget is that of one
    * chunk: it starts afresh whenever bytes were committed.
    *
-   * @default { retries: 10, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true }
+   * @default { retries: 10, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true, unref: false }
    */
   readonly retry?: RetryOptions | undefined;
 
@@ -151,6 +151,7 @@ const retryOptionNames = [
   'factor',
   'randomize',
   'maxRetryTime',
+  'unref',
 ] as const satisfies (keyof RetryOptions)[];
 
 /** Options that promise what this version cannot do; ignoring them would break the promise. */
@@ -245,7 +246,7 @@ function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
   }
   warnOfUnknown('retry', retry ?? {}, retryOptionNames);
   const { retries = 10, minTimeout = 200, maxTimeout = 20_000, factor = 2 } = retry ?? {};
-  const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY } = retry ?? {};
+  const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY, unref = false } = retry ?? {};
   if (retries !== Number.POSITIVE_INFINITY) {
     assertInteger('retry.retries', retries, 0, Number.MAX_SAFE_INTEGER);
   }
@@ -254,7 +255,8 @@ function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
   assertNumber('retry.factor', factor, 0, Number.MAX_SAFE_INTEGER);
   assertNumber('retry.maxRetryTime', maxRetryTime, 0, Number.POSITIVE_INFINITY);
   assertOptionalBoolean('retry.randomize', randomize);
-  return { retries, minTimeout, maxTimeout, factor, randomize, maxRetryTime };
+  assertOptionalBoolean('retry.unref', unref);
+  return { retries, minTimeout, maxTimeout, factor, randomize, maxRetryTime, unref };
 }
 
 function resolveClient(

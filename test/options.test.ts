@@ -36,6 +36,7 @@ describe('resolveOptions()', () => {
     { name: 'retry', value: { minTimeout: '1s' }, error: TypeError },
     { name: 'retry', value: { factor: Number.NaN }, error: RangeError },
     { name: 'retry', value: { randomize: 'yes' }, error: TypeError },
+    { name: 'retry', value: { unref: 1 }, error: TypeError },
     { name: 'requestTimeout', value: 0, error: RangeError },
     { name: 'requestPayer', value: 'bucket', error: RangeError },
     { name: 'trafficLimit', value: 1000, error: RangeError },
@@ -158,7 +159,7 @@ describe('resolveOptions()', () => {
 
     expect(resolveOptions(options).appender.retry).toEqual({
       ...{ retries: 1, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true },
-      maxRetryTime: Number.POSITIVE_INFINITY,
+      ...{ maxRetryTime: Number.POSITIVE_INFINITY, unref: false },
     });
   });
 });

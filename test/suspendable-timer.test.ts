@@ -36,6 +36,21 @@ describe('SuspendableTimer', () => {
     expect(onDue).toHaveBeenCalledOnce();
   });
 
+  test('has no negative rest, of which Node would warn, when it is suspended after its time', () => {
+    const { timer, onDue } = start(10);
+    // The process was busy for so long: what has arrived meanwhile comes before the timer.
+    const now = performance.now() + 50;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.advanceTimersByTime(10);
+    const setTimeout = vi.spyOn(globalThis, 'setTimeout');
+    timer.suspend()();
+    clock.mockRestore();
+    vi.advanceTimersByTime(41);
+
+    expect(setTimeout).toHaveBeenCalledWith(expect.any(Function), 0);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
   test('stands still until everybody who suspended it lets it go on, each once', () => {
     const { timer, onDue } = start(100);
     const first = timer.suspend();

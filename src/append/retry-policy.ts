@@ -6,7 +6,7 @@ import type { AppendFailure, AppendOutcome } from './append-client.js';
 /** When a failed request is tried again; the names and meanings are p-retry's. */
 export type RetryOptions = Pick<
   Options,
-  'retries' | 'factor' | 'minTimeout' | 'maxTimeout' | 'maxRetryTime' | 'randomize'
+  'retries' | 'factor' | 'minTimeout' | 'maxTimeout' | 'maxRetryTime' | 'randomize' | 'unref'
 >;
 
 /** What is told of an attempt that failed and will be followed by another. */
@@ -103,7 +103,8 @@ export function retryOptions(
       const remaining = endsAt - nodeTimers.now();
       if (remaining <= 0) return false;
       onRetry({ error: error.cause, attemptNumber, retriesLeft });
-      await pause(Math.min(pauseAfter(attemptNumber, retry), remaining), signal);
+      const delay = Math.min(pauseAfter(attemptNumber, retry), remaining);
+      await pause(delay, { signal, unref: retry.unref === true });
       return true;
     },
   };
@@ -119,8 +120,15 @@ function pauseAfter(
   return Math.min(Math.round(random * minTimeout * growth), maxTimeout);
 }
 
+interface PauseOptions {
+  readonly signal: AbortSignal;
+
+  /** Whether it leaves the process free to end. */
+  readonly unref: boolean;
+}
+
 /** Resolves after so many milliseconds, and a turn of the event loop at least. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+async function pause(milliseconds: number, { signal, unref }: PauseOptions): Promise<void> {
   if (milliseconds < 1) return nextTurn();
   await new Promise<void>((resolve) => {
     const end = () => {
@@ -129,6 +137,7 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = nodeTimers.setTimeout(end, milliseconds);
+    if (unref) timer.unref();
     // p-retry looks at the signal next.
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();

@@ -177,7 +177,8 @@ const nothingHappened: AppendOutcome = {
 /** A reader of standard output that has stopped reading would keep the process for ever. */
 function leaveBy(deadline: number, code: number): void {
   // After a blocked event loop timers run before I/O: a reader that is back gets its turn first.
-  setTimeout(setImmediate, deadline - performance.now(), () => process.exit(code)).unref();
+  const rest = Math.max(deadline - performance.now(), 0);
+  setTimeout(setImmediate, rest, () => process.exit(code)).unref();
 }
 
 function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): AppendWritable {

@@ -84,8 +84,12 @@ export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptio
   return {
     // The logger waits for 'close', and so do we.
     stream: {
-      ...{ ...rest, credentials: loadedCredentials(credentials), retry: endless(rest.retry) },
-      ...{ highWaterMark: resolved.highWaterMark, emitClose: true, autoDestroy: true },
+      ...rest,
+      credentials: loadedCredentials(credentials),
+      retry: retryOf(rest.retry, shutdownTimeout),
+      highWaterMark: resolved.highWaterMark,
+      emitClose: true,
+      autoDestroy: true,
     },
     overflow: resolved,
     shutdownTimeout,
@@ -95,7 +99,12 @@ export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptio
 }
 
 /** The stream checks what was given. */
-function endless(retry: RetryOptions | undefined): RetryOptions | undefined {
-  const isGiven = typeof retry !== 'object' ? retry !== undefined : retry?.retries !== undefined;
-  return isGiven || retry === null ? retry : { ...retry, retries: Number.POSITIVE_INFINITY };
+function retryOf(retry: RetryOptions | undefined, shutdownTimeout: number) {
+  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) return retry;
+  return {
+    ...retry,
+    retries: retry?.retries === undefined ? Number.POSITIVE_INFINITY : retry.retries,
+    // A process with nothing else to do comes to its end, which takes limited time.
+    unref: retry?.unref === undefined ? shutdownTimeout !== Number.POSITIVE_INFINITY : retry.unref,
+  };
 }

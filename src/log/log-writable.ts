@@ -19,6 +19,7 @@ import {
   type ResolvedLogOptions,
   resolveLogOptions,
 } from './log-options.js';
+import { NaturalEnd } from './natural-end.js';
 import { OutageNotice } from './outage-notice.js';
 import { rescue } from './rescue.js';
 import { objectName } from './standard-error.js';
@@ -48,6 +49,7 @@ export class LogWritable extends AppendWritable {
   /** Whoever drops lines; nobody, where `write()` answers `false` instead. */
   readonly #gate: LineGate | undefined;
   readonly #forgetExit: () => void;
+  readonly #naturalEnd: NaturalEnd;
 
   /** Of the end. */
   readonly #deadline = new LazyTimer();
@@ -81,6 +83,7 @@ export class LogWritable extends AppendWritable {
     this.#tally = new DropTally(marker, (drop) => this.#notice.add(drop));
     this.#gate = this.#createGate();
     this.#forgetExit = onExit(() => this.#leave());
+    this.#naturalEnd = this.#watchNaturalEnd();
     this.#watch();
   }
 
@@ -111,13 +114,13 @@ export class LogWritable extends AppendWritable {
     ...args: Parameters<AppendWritable['append']>
   ): ReturnType<AppendWritable['append']> {
     this.#handOver();
-    return super.append(...args);
+    return this.#naturalEnd.waitsFor(super.append(...args));
   }
 
   // One parameter, by which pino's worker knows how to call it.
   override flush(callback?: Callback): Promise<void> {
     this.#handOver();
-    return super.flush(callback);
+    return this.#naturalEnd.waitsFor(super.flush(callback));
   }
 
   override end(callback?: () => void): this;
@@ -228,6 +231,18 @@ export class LogWritable extends AppendWritable {
       this.#notice.flush();
       this.#rescue('the stream was destroyed');
       this.#forgetExit();
+      this.#naturalEnd.close();
+    });
+  }
+
+  /** The store is away, and nothing else is going on: the log gets as long as after any other end. */
+  #watchNaturalEnd(): NaturalEnd {
+    const stream = this;
+    return new NaturalEnd({
+      get isUnfinished() {
+        return !stream.destroyed && !stream.writableEnded && stream.writableLength > 0;
+      },
+      end: () => void this.end(),
     });
   }
 

@@ -1,6 +1,6 @@
 // What becomes of a log while the store is away for longer than the retries of a stream last.
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -95,9 +95,10 @@ test('options of retries are refused as those of a stream', () => {
   const retryOf = (value: unknown) =>
     resolveLogOptions({ ...options, retry: value as object }).stream.retry;
 
-  expect(retryOf(undefined)).toEqual({ retries: Number.POSITIVE_INFINITY });
-  expect(retryOf({ factor: 3 })).toEqual({ retries: Number.POSITIVE_INFINITY, factor: 3 });
-  expect(retryOf({ retries: 0 })).toEqual({ retries: 0 });
+  const endless = { retries: Number.POSITIVE_INFINITY, unref: true };
+  expect(retryOf(undefined)).toEqual(endless);
+  expect(retryOf({ factor: 3 })).toEqual({ ...endless, factor: 3 });
+  expect(retryOf({ retries: 0, unref: false })).toEqual({ retries: 0, unref: false });
   for (const wrong of [7, null, { retries: null }, { retries: -1 }]) {
     expect(() => new LogWritable({ ...options, retry: wrong as object })).toThrow(/'retry/);
   }
@@ -123,9 +124,8 @@ const program = `
   stream.end();
 `;
 
-test('an outage of ten seconds is told once for each log on standard error, and its end', async () => {
-  await using emulator = await startEmulator();
-  const remove = emulator.faults.add({ kind: 'error-503' });
+/** Starts a program that finds the package and pino beside it. */
+async function start(program: string, emulator: Emulator) {
   const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await mkdir(join(folder, 'node_modules'));
@@ -133,8 +133,13 @@ test('an outage of ten seconds is told once for each log on standard error, and 
   await symlink(join(root, 'node_modules/pino'), join(folder, 'node_modules/pino'), 'dir');
   const path = join(folder, 'program.mjs');
   await writeFile(path, program);
+  return { folder, ...startProgram(path, { env: environmentOf(emulator), cwd: folder }) };
+}
 
-  const { process: child, result } = startProgram(path, { env: environmentOf(emulator) });
+test('an outage of ten seconds is told once for each log on standard error, and its end', async () => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503' });
+  const { process: child, result } = await start(program, emulator);
   let told = '';
   child.stderr?.on('data', (data) => {
     told += data;
@@ -159,4 +164,60 @@ test('an outage of ten seconds is told once for each log on standard error, and 
       ),
     ),
   ]);
+});
+
+describe('a program that comes to its end during an outage', () => {
+  /** Opens a log for which there is no store, and does what `rest` says. */
+  const ending = (options: string, rest: string) => `
+    import openLog from 'oss-append-stream/pino';
+    const stream = await openLog({
+      ...{ bucket: 'examplebucket', key: 'a.log', flushInterval: 0, fallback: 'fallback' },
+      ...{ retry: { minTimeout: 20, maxTimeout: 20 }, ${options} },
+    });
+    stream.on('error', ({ code }) => console.log(code));
+    ${rest}
+  `;
+
+  test('ends within the time of the shutdown, with the lines in the fallback file', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'error-503' });
+
+    const { folder, result } = await start(
+      ending(
+        'shutdownTimeout: 300',
+        `stream.write('line\\n');
+        process.once('beforeExit', () => stream.write('last words\\n'));`,
+      ),
+      emulator,
+    );
+
+    expect(await result).toMatchObject({ exitCode: 0, stdout: 'APPEND_ERR_SHUTDOWN_TIMEOUT\n' });
+    const content = await readFile(join(folder, 'fallback'), 'utf8');
+    expect(content).toMatch(/\nline\nlast words\n$/);
+  });
+
+  test('is left alone by a log that has nothing to append', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'error-503', operation: 'head' });
+    emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const { result } = await start(ending('', ''), emulator);
+
+    expect(await result).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  test.each([
+    ['a flush that somebody waits for', "await stream.flush(); console.log('flushed');"],
+    ['an append that somebody waits for', "await stream.append('two\\n'); console.log('flushed');"],
+    ['a shutdown without limit', '', 'shutdownTimeout: Infinity'],
+  ])('goes on for %s', async (_, rest, options = 'shutdownTimeout: 0') => {
+    await using emulator = await startEmulator();
+    const remove = emulator.faults.add({ kind: 'error-503' });
+
+    const { result } = await start(ending(options, `stream.write('line\\n'); ${rest}`), emulator);
+    await expect.poll(() => emulator.requests.length, { timeout: 20_000 }).toBeGreaterThan(30);
+    remove();
+
+    expect(await result).toMatchObject({ exitCode: 0, stdout: rest && 'flushed\n', stderr: '' });
+    expect(String(await emulator.read('examplebucket', 'a.log'))).toMatch(/^line\n/);
+  });
 });
