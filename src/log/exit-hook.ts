@@ -2,6 +2,9 @@
 type Ending = 'exit' | 'beforeExit';
 
 const hooks = { exit: new Set<() => void>(), beforeExit: new Set<() => void>() };
+
+/** Node's types have an overload for each event, and none for one of two. */
+const events: NodeJS.EventEmitter = process;
 const runAll = { exit: () => run('exit'), beforeExit: () => run('beforeExit') };
 
 /**
@@ -25,11 +28,11 @@ export function onIdle(run: () => void): () => void {
 /** One listener for all, however many there are. */
 function add(ending: Ending, hook: () => void): () => void {
   // First, for the exit listener of thread-stream ends the worker.
-  if (hooks[ending].size === 0) process.prependListener(ending, runAll[ending]);
+  if (hooks[ending].size === 0) events.prependListener(ending, runAll[ending]);
   hooks[ending].add(hook);
   return () => {
     hooks[ending].delete(hook);
-    if (hooks[ending].size === 0) process.off(ending, runAll[ending]);
+    if (hooks[ending].size === 0) events.off(ending, runAll[ending]);
   };
 }
 

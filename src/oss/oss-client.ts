@@ -132,7 +132,7 @@ export class OssClient implements AppendClient {
       download(dispatcher, signed, { signal: until, idleTimeout: this.#requestTimeout }),
     );
     const { stream } = answer;
-    if (range !== undefined && isBeyondEnd(answer)) {
+    if (range !== undefined && isBeyondEnd(answer, range.start)) {
       stream.destroy();
       return Readable.from([], { objectMode: false });
     }

@@ -79,9 +79,11 @@ export function assertRange(
   }
 }
 
-/** Whether OSS refused a range because the object ends before it. */
-export function isBeyondEnd({ status, headers }: HttpAnswer): boolean {
-  return status === 416 && headerOf(headers, 'x-oss-request-id') !== undefined;
+/** Whether OSS refused a range from `start` because the object ends before it. */
+export function isBeyondEnd({ status, headers }: HttpAnswer, start: number): boolean {
+  if (status !== 416 || headerOf(headers, 'x-oss-request-id') === undefined) return false;
+  const [, length] = /^bytes \*\/(\d+)$/.exec(headerOf(headers, 'content-range') ?? '') ?? [];
+  return length === undefined || Number(length) <= start;
 }
 
 /** Whether a body that ended can be told from one that was cut. */

@@ -1,9 +1,10 @@
 import * as nodeFs from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type FileSystem, withFile } from '../../src/emulator/file-system.js';
 import { openStorage } from '../../src/emulator/storage.js';
 
@@ -37,9 +38,12 @@ describe('openStorage()', () => {
   });
 
   test('takes the folder on disk it is given', async () => {
-    const storage = await openStorage({ ...nothing, dir: '/some/where' });
+    const dir = await mkdtemp(join(tmpdir(), 'storage-'));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const storage = await openStorage({ ...nothing, dir });
+    onTestFinished(storage.dispose);
 
-    expect(storage).toMatchObject({ files: nodeFs, root: '/some/where' });
+    expect(storage).toMatchObject({ files: nodeFs, root: dir });
   });
 
   test.each([

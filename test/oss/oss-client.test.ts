@@ -291,6 +291,21 @@ describe('getObject()', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test.each([
+    { length: 5, said: 'nothing is there', ending: { outcome: 'fulfilled' } },
+    { length: 9, said: 'something is', ending: { outcome: 'fatal', status: 416 } },
+  ])('takes a refused range for nothing only where $said', async ({ length, ending }) => {
+    const headers = { 'x-oss-request-id': 'R', 'content-range': `bytes */${length}` };
+    const { client } = await connect(answer(416, headers));
+
+    const read = client.getObject('a.log', { start: 5, end: 7 }).then(text);
+    const result = await read.then(
+      (content) => ({ outcome: 'fulfilled', content }),
+      (error) => error,
+    );
+    expect(result).toMatchObject(ending);
+  });
+
   test('refuses the whole object where a range was asked for', async () => {
     const { client } = await connect(answer(200, {}, 'hello world'));
     await expect(client.getObject('a.log', { start: 6 })).rejects.toMatchObject({
