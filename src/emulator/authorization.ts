@@ -19,6 +19,9 @@ export interface AuthorizationOptions {
   readonly credentials: EmulatorCredentials;
   readonly region: string;
   readonly now: Date;
+
+  /** Throws where the bucket cannot be: OSS looks for it before it looks who asks. */
+  readonly assertBucket: () => void;
 }
 
 /** Tried in order; each leaves a request alone that is signed another way. */
@@ -30,8 +33,9 @@ const readers = [readHeaderV4, readHeaderV1, readQueryV4, readQueryV1];
  * @throws {OssError} If the request is not signed, or not with these credentials, or not lately.
  */
 export function authorize(request: OssRequest, options: AuthorizationOptions): void {
-  const claim = readClaim(request, options.region);
+  const claim = readClaim(request, options);
   const { accessKeyId, accessKeySecret, securityToken } = options.credentials;
+  options.assertBucket();
   if (claim.accessKeyId !== accessKeyId) {
     throw new OssError(
       403,
@@ -45,7 +49,15 @@ export function authorize(request: OssRequest, options: AuthorizationOptions): v
   if (securityToken !== undefined) assertToken(request, securityToken);
 }
 
-function readClaim(request: OssRequest, region: string): SignatureClaim {
+/** Whether a request says who sends it. */
+export function isSigned(request: OssRequest): boolean {
+  return request.headers.has('authorization') || isQuerySigned(request);
+}
+
+function readClaim(
+  request: OssRequest,
+  { region, assertBucket }: AuthorizationOptions,
+): SignatureClaim {
   const hasHeader = request.headers.has('authorization');
   if (hasHeader && isQuerySigned(request)) {
     throw invalidArgument('The signature must not be in both the header and the URL.', {
@@ -57,6 +69,7 @@ function readClaim(request: OssRequest, region: string): SignatureClaim {
     if (claim !== undefined) return claim;
   }
   if (hasHeader) throw invalidArgument('Authorization header is invalid.', { ec: '0002-00000061' });
+  assertBucket();
   throw accessDenied('You have no right to access this object because of bucket acl.');
 }
 
@@ -67,7 +80,8 @@ function isQuerySigned(request: OssRequest): boolean {
 
 function assertSignature(claim: SignatureClaim, accessKeySecret: string): void {
   const expected = claim.expect(accessKeySecret);
-  if (claim.signature === expected.signature) return;
+  const accepted = [expected, ...(claim.alternatives?.(accessKeySecret) ?? [])];
+  if (accepted.some(({ signature }) => claim.signature === signature)) return;
   const { stringToSign, canonicalRequest } = expected;
   throw new OssError(
     403,

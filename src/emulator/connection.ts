@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExchangeSides } from './send-answer.js';
@@ -15,7 +14,7 @@ export class Connection {
   readonly #socket: Socket;
 
   /** The newest request, and its turn, which never rejects. */
-  #newest: IncomingMessage | undefined;
+  #newest: ExchangeSides | undefined;
   #last: Promise<void> = Promise.resolve();
   #unanswered = 0;
   #isHeldBack = false;
@@ -25,15 +24,23 @@ export class Connection {
     socket.on('resume', () => this.#stayBack());
   }
 
+  /** Whether an answer sent now would be taken for that to the bytes that came last. */
+  get isHeard(): boolean {
+    const { incoming, response } = this.#newest ?? {};
+    if (this.#unanswered === 0) return true;
+    return this.#unanswered === 1 && incoming?.complete === false && !response?.headersSent;
+  }
+
   /**
    * Calls `answer` when all earlier requests are answered, or not at all if the connection is dead
    * by then. Resolves when the response is out, or nobody is there to read it.
    *
    * @param answer Must not reject.
    */
-  serve({ incoming, response }: ExchangeSides, answer: () => Promise<void>): Promise<void> {
+  serve(sides: ExchangeSides, answer: () => Promise<void>): Promise<void> {
+    const { response } = sides;
     const isNext = this.#unanswered === 0;
-    this.#newest = incoming;
+    this.#newest = sides;
     this.#unanswered++;
     // Not at once: at the end of a request Node reads on.
     if (this.#unanswered >= maxUnanswered) process.nextTick(() => this.#holdBack());
@@ -68,7 +75,7 @@ export class Connection {
 
   /** Whoever reads a body lets Node read on; that is only needed where its end is still to come. */
   #stayBack(): void {
-    if (this.#isHeldBack && this.#newest?.complete) this.#socket.pause();
+    if (this.#isHeldBack && this.#newest?.incoming.complete) this.#socket.pause();
   }
 
   #readOn(): void {

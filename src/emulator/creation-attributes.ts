@@ -14,6 +14,7 @@ const keptHeaders = [
   'content-language',
   'expires',
   'x-oss-server-side-encryption',
+  'x-oss-server-side-encryption-key-id',
   'x-oss-server-side-data-encryption',
 ];
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { isOpenToAll } from './anonymous-access.js';
 import type { Answer } from './answer.js';
 import { authorize } from './authorization.js';
 import type { Emulation, RequestRecord } from './emulation.js';
@@ -21,7 +22,7 @@ import { type OssRequest, parseRequest } from './request.js';
 import { noBody, type ReceivedBody, readBody } from './request-body.js';
 import { createRequestId } from './request-id.js';
 import { type ExchangeSides, sendAnswer, sendCutAnswer } from './send-answer.js';
-import { assertTarget } from './target-check.js';
+import { assertBucket, assertKey } from './target-check.js';
 
 /** What is asked of the emulator on one exchange. */
 export interface ExchangeOptions extends ExchangeSides {
@@ -95,9 +96,15 @@ export class Exchange {
     this.#operation = operation;
     if (operation) this.#fault = faults.take({ operation: operation.name, key: request.key });
     if (this.#fault?.kind === 'skew') clock.jump();
-    if (credentials) authorize(request, { credentials, region, now: clock.now() });
+    if (credentials && !isOpenToAll(request, operation, objects)) {
+      authorize(request, {
+        ...{ credentials, region, now: clock.now() },
+        assertBucket: () => operation && assertBucket(request, operation, objects),
+      });
+    }
     if (operation === undefined) throw notImplemented();
-    assertTarget(request, operation, objects);
+    assertBucket(request, operation, objects);
+    assertKey(request);
 
     const context = this.#contextOf(request);
     operation.check?.(context);

@@ -2,7 +2,7 @@ import { invalidArgument, type OssError } from './oss-error.js';
 import type { OssRequest } from './request.js';
 import type { SignatureClaim } from './signature-claim.js';
 import { assertRecent } from './signature-time.js';
-import { signV1 } from './signature-v1.js';
+import { signBareV1, signV1 } from './signature-v1.js';
 import { isValidDate, parseBasicDate, parseHttpDate } from './signing-date.js';
 
 const scheme = 'OSS ';
@@ -24,6 +24,7 @@ export function readHeaderV1(request: OssRequest): SignatureClaim | undefined {
     signature,
     assertTimely: (now) => assertRecent(signedAt, now),
     expect: (accessKeySecret) => signV1({ ...request, date }, accessKeySecret),
+    alternatives: (accessKeySecret) => signBareV1({ ...request, date }, accessKeySecret),
   };
 }
 

@@ -1,3 +1,4 @@
+import { readAdditionalHeaders } from './additional-headers.js';
 import { assertScope, parseCredential } from './credential-v4.js';
 import { invalidArgument, type OssError } from './oss-error.js';
 import type { OssRequest } from './request.js';
@@ -32,7 +33,11 @@ export function readHeaderV4(request: OssRequest, region: string): SignatureClai
   if (isValidDate(signedAt) && !basicDateOf(signedAt).startsWith(`${credential.date}T`)) {
     throw malformed('Invalid signing date in Authorization header.');
   }
-  const additionalHeaders = (fields.get('AdditionalHeaders') ?? '').split(';').filter(Boolean);
+  const additionalHeaders = readAdditionalHeaders(fields.get('AdditionalHeaders'), request, {
+    blank: '0002-00000209',
+    emptyName: '0002-00000210',
+    absent: '0002-00000211',
+  });
   const input = { ...request, additionalHeaders, timestamp, payload, scope: credential };
   return {
     accessKeyId: credential.accessKeyId,

@@ -54,7 +54,20 @@ export function readMaxKeys(request: OssRequest, name = 'max-keys'): number {
  * @throws {OssError} If another encoding is asked for.
  */
 export function readEncoding(request: OssRequest): boolean {
-  const text = queryValue(request, 'encoding-type') ?? '';
+  return isUrl(queryValue(request, 'encoding-type') ?? '');
+}
+
+/**
+ * As {@link readEncoding}, of the header of that name.
+ *
+ * @see https://help.aliyun.com/zh/oss/developer-reference/deletemultipleobjects, which Java's first
+ *   SDK follows
+ */
+export function readEncodingHeader({ headers }: OssRequest): boolean {
+  return isUrl(headers.get('encoding-type') ?? '');
+}
+
+function isUrl(text: string): boolean {
   if (text !== '' && text.toLowerCase() !== 'url') throw invalidValue('encoding-type', text);
   return text !== '';
 }

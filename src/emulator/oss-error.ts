@@ -36,6 +36,14 @@ export function invalidValue(name: string, value: string): OssError {
   });
 }
 
+/** @param ec Left out where OSS documents none. */
+export function missingArgument(name: string, ec?: string): OssError {
+  return new OssError(400, 'MissingArgument', 'Missing Some Required Arguments.', {
+    ...(ec === undefined ? {} : { ec }),
+    extras: { ArgumentName: name },
+  });
+}
+
 /** @param actualLength Bytes in the object, which is where the next append must start. */
 export function positionNotEqualToLength(actualLength: number): OssError {
   return new OssError(409, 'PositionNotEqualToLength', 'Position is not equal to file length', {

@@ -1,4 +1,4 @@
-import { invalidArgument, OssError } from './oss-error.js';
+import { invalidArgument, missingArgument } from './oss-error.js';
 import { type OssRequest, queryValue } from './request.js';
 
 const maxPosition = 2n ** 63n - 1n;
@@ -11,10 +11,7 @@ const maxPosition = 2n ** 63n - 1n;
 export function readPosition(request: OssRequest): number {
   const text = queryValue(request, 'position');
   if (text === undefined || text === '') {
-    throw new OssError(400, 'MissingArgument', 'Missing Some Required Arguments.', {
-      ec: '0016-00000501',
-      extras: { ArgumentName: 'position' },
-    });
+    throw missingArgument('position', '0016-00000501');
   }
   if (!isPosition(text)) {
     throw invalidArgument('The append position must be a non-negative integer.', {

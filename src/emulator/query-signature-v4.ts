@@ -1,3 +1,4 @@
+import { readAdditionalHeaders } from './additional-headers.js';
 import { assertScope, type CredentialV4, parseCredential } from './credential-v4.js';
 import { invalidArgument, type OssError } from './oss-error.js';
 import { type OssRequest, queryValue } from './request.js';
@@ -28,10 +29,16 @@ export function readQueryV4(request: OssRequest, region: string): SignatureClaim
   const timestamp = timestampOf(request, credential);
   const signature = queryValue(request, 'x-oss-signature');
   if (!signature) throw invalid('x-oss-signature');
+  const list = queryValue(request, 'x-oss-additional-headers');
+  const additionalHeaders = readAdditionalHeaders(list, request, {
+    blank: '0002-00000076',
+    emptyName: '0002-00000077',
+    absent: undefined,
+  });
   const input = {
     ...request,
     query: request.query.filter(([name]) => name !== 'x-oss-signature'),
-    additionalHeaders: additionalHeadersOf(request),
+    additionalHeaders,
     timestamp,
     payload: 'UNSIGNED-PAYLOAD',
     scope: credential,
@@ -76,10 +83,6 @@ function timestampOf(request: OssRequest, credential: CredentialV4): string {
   throw invalidArgument('Invalid signing date in x-oss-credential parameter.', {
     ec: '0002-00000223',
   });
-}
-
-function additionalHeadersOf(request: OssRequest): string[] {
-  return (queryValue(request, 'x-oss-additional-headers') ?? '').split(';').filter(Boolean);
 }
 
 /** @param ec Left out where OSS documents none. */

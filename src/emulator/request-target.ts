@@ -8,6 +8,9 @@ export type QueryParameter = readonly [name: string, value: string];
 export interface TargetLocation {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
+
+  /** The path is that of a bucket, without the slash that belongs behind it. */
+  readonly isBare: boolean;
   readonly query: readonly QueryParameter[];
 }
 
@@ -26,13 +29,25 @@ export function locateTarget(target: string, { hostId, ownHost }: TargetHosts): 
   const { path, rawQuery } = splitTarget(target);
   const query = parseQuery(rawQuery);
   const bucket = bucketOfHost(hostId, ownHost);
-  if (bucket !== undefined) return { bucket, key: present(decodeForm(path.slice(1))), query };
-  const slash = path.indexOf('/', 1);
-  if (slash === -1) return { bucket: present(decodeForm(path.slice(1))), key: undefined, query };
-  const first = decodeForm(path.slice(1, slash));
-  const key = present(decodeForm(path.slice(slash + 1)));
+  if (bucket !== undefined) {
+    return { bucket, key: present(decodeForm(path.slice(1))), isBare: false, query };
+  }
+  return { ...splitPath(path), query };
+}
+
+/** The bucket and the key of a path; the C SDK escapes the slash between them. */
+function splitPath(path: string): Omit<TargetLocation, 'query'> {
+  // C# asks for the buckets with `GET ///`, and no key of no bucket can be meant.
+  if (/^\/+$/.test(path)) return { bucket: undefined, key: undefined, isBare: false };
+  const [, name = '', slash = '', rest = ''] = /^\/(.*?)(?:(\/|%2f)(.*))?$/is.exec(path) ?? [];
+  const first = decodeForm(name);
+  const key = present(decodeForm(rest));
   // A key in a bucket without a name is not to be taken for the whole service.
-  return { bucket: key === undefined ? present(first) : first, key, query };
+  return {
+    bucket: key === undefined ? present(first) : first,
+    key,
+    isBare: slash === '' && first !== '',
+  };
 }
 
 function splitTarget(target: string): { path: string; rawQuery: string } {

@@ -11,6 +11,9 @@ export interface OssRequest {
   /** Decoded; absent where the request is about the bucket. */
   readonly key: string | undefined;
 
+  /** The path is that of a bucket, without the slash that belongs behind it. */
+  readonly isBare?: boolean;
+
   /** Decoded names and values in the order they came; a name without a value has `''`. */
   readonly query: readonly QueryParameter[];
 

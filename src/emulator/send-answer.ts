@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import type { Answer } from './answer.js';
 import { discardBody } from './discard-body.js';
+import { withOssNames } from './header-names.js';
 
 /** Both directions of one exchange. */
 export interface ExchangeSides {
@@ -13,7 +14,7 @@ export interface ExchangeSides {
 export async function sendAnswer(answer: Answer, sides: ExchangeSides): Promise<void> {
   const { incoming, response } = sides;
   const { body } = answer;
-  response.writeHead(answer.status, answer.headers);
+  response.writeHead(answer.status, withOssNames(answer.headers));
   if (body !== undefined && !(body instanceof Uint8Array)) return sendPieces(body, sides);
   if (!incoming.complete) return sendEarly(body, sides);
   response.end(body);
@@ -71,7 +72,9 @@ async function sendEarly(
 }
 
 function rawHead({ status, headers }: Answer): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(withOssNames(headers)).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
 }
 

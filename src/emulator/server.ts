@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Connection } from './connection.js';
 import type { Emulation } from './emulation.js';
 import { Exchange } from './exchange.js';
+import { isReadable, type ParseFailure, refuseUnreadable } from './refused-request.js';
 
 /** Milliseconds an idle connection is kept: longer than the pools of the official SDKs keep it. */
 const keepAliveTimeout = 90_000;
@@ -14,12 +15,21 @@ export class EmulatorServer {
   readonly #exchanges = new Set<Promise<void>>();
 
   constructor(emulation: Emulation) {
-    this.#server = createServer({ keepAliveTimeout });
+    // The C SDK sends a length beside its chunks, which Node's strict parser refuses.
+    this.#server = createServer({ keepAliveTimeout, insecureHTTPParser: true });
     // Node would leave out all behind the 2,000th, a digest or a length too; 16 KiB is the limit.
     this.#server.maxHeadersCount = 0;
+    const refuse = (failure: ParseFailure, socket: Socket) => {
+      const isHeard = this.#connectionOf(socket).isHeard;
+      refuseUnreadable(failure, socket, { isHeard, now: emulation.clock.now() });
+    };
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      refuse(error, socket as Socket),
+    );
     const exchange = (expectsContinue: boolean) => {
       return (incoming: IncomingMessage, response: ServerResponse) => {
         response.on('error', () => {}); // The client has left; there is nobody to tell.
+        if (!isReadable(incoming)) return refuse({ method: incoming.method }, incoming.socket);
         const options = { incoming, response, expectsContinue };
         const answer = () => new Exchange(emulation, options).run();
         this.#track(this.#connectionOf(incoming.socket).serve(options, answer));

@@ -10,6 +10,9 @@ export interface SignatureClaim {
 
   /** Computes what should have been sent. */
   readonly expect: (accessKeySecret: string) => ExpectedSignature;
+
+  /** Computes what official SDKs send instead, and cannot be meant otherwise. */
+  readonly alternatives?: (accessKeySecret: string) => readonly ExpectedSignature[];
 }
 
 export interface ExpectedSignature {

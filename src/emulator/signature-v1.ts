@@ -7,6 +7,9 @@ export interface SigningInputV1 {
   readonly method: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
+
+  /** The path is that of a bucket, without the slash that belongs behind it. */
+  readonly isBare?: boolean;
   readonly query: readonly QueryParameter[];
   readonly headers: ReadonlyMap<string, string>;
 
@@ -26,12 +29,28 @@ export interface SignedV1 {
  * @see https://www.alibabacloud.com/help/en/oss/developer-reference/signature-in-authorization-header
  */
 export function signV1(input: SigningInputV1, accessKeySecret: string): SignedV1 {
+  return sign(input, canonicalResource(input), accessKeySecret);
+}
+
+/**
+ * The C SDK signs `GET /bucket?prefix=` as it is sent, without the slash that the resource of a
+ * bucket ends with.
+ *
+ * @see https://github.com/aliyun/aliyun-oss-c-sdk/blob/master/oss_c_sdk/oss_auth.c
+ */
+export function signBareV1(input: SigningInputV1, accessKeySecret: string): SignedV1[] {
+  if (input.isBare !== true) return [];
+  const resource = canonicalResource(input).replace(/^(\/[^/?]*)\//, '$1');
+  return [sign(input, resource, accessKeySecret)];
+}
+
+function sign(input: SigningInputV1, resource: string, accessKeySecret: string): SignedV1 {
   const { method, headers, date } = input;
   const head = [method, headers.get('content-md5') ?? '', headers.get('content-type') ?? '', date];
   const bytes = Buffer.concat([
     // Header values are bytes in Latin-1 here; signing them as such signs what was sent.
     Buffer.from([...head, ...canonicalHeaders(headers), ''].join('\n'), 'latin1'),
-    Buffer.from(canonicalResource(input)),
+    Buffer.from(resource),
   ]);
   const signature = createHmac('sha1', accessKeySecret).update(bytes).digest('base64');
   return { signature, stringToSign: bytes.toString() };

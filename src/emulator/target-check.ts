@@ -5,12 +5,12 @@ import { noSuchBucket, OssError } from './oss-error.js';
 import type { OssRequest } from './request.js';
 
 /**
- * Refuses a request for a bucket or a key that cannot be.
+ * Refuses a request for a bucket that cannot be.
  *
- * @throws {OssError} If a name is not well-formed, or the bucket is not there and not being made.
+ * @throws {OssError} If its name is not well-formed, or it is not there and not being made.
  */
-export function assertTarget(
-  { bucket, key }: OssRequest,
+export function assertBucket(
+  { bucket }: OssRequest,
   operation: Operation,
   objects: ObjectStore,
 ): void {
@@ -23,11 +23,15 @@ export function assertTarget(
   if (operation.name !== 'put-bucket' && objects.findBucket(bucket) === undefined) {
     throw noSuchBucket(bucket);
   }
-  if (key !== undefined) assertKey(key);
 }
 
-/** @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions */
-function assertKey(key: string): void {
+/**
+ * Refuses a request for a key that cannot be.
+ *
+ * @throws {OssError} If it is not well-formed.
+ * @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions
+ */
+export function assertKey({ key = '' }: OssRequest): void {
   if (Buffer.byteLength(key) > 1023) {
     const message = 'The length of object name must be less than 1024.';
     throw new OssError(400, 'InvalidObjectName', message, { ec: '0016-00000003' });

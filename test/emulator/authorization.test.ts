@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
-import { element, type RequestOptions, send } from './signed-request.js';
+import { signedBy } from './signature-kinds.js';
+import { element, type RequestOptions, send, signedHeaders } from './signed-request.js';
 
 const minute = 60_000;
 const fromNow = (delay: number) => new Date(Date.now() + delay);
@@ -168,12 +169,71 @@ describe('authorize()', () => {
     expect(element(response, 'CanonicalRequest')).toContain('GET\n/examplebucket/a.log\n');
   });
 
-  test('comes before any look at bucket and key', async () => {
+  test('comes before any look at the key', async () => {
     await using emulator = await startEmulator();
 
-    const response = await send(emulator, { bucket: 'nowhere', credentials: mistaken });
+    const response = await send(emulator, { key: 'nowhere', credentials: mistaken });
 
     expect(element(response, 'Code')).toBe('SignatureDoesNotMatch');
+  });
+
+  // The live tests of the SDKs for Go, Python and PHP ask with an invented key id.
+  test('comes behind a look at the bucket', async () => {
+    await using emulator = await startEmulator();
+    const stranger = { accessKeyId: 'invented', accessKeySecret: 'invented' };
+    const codeOf = async (options: RequestOptions) =>
+      element(await send(emulator, options), 'Code');
+
+    expect(await codeOf({ bucket: 'nowhere', credentials: stranger })).toBe('NoSuchBucket');
+    expect(await codeOf({ bucket: 'nowhere', isSigned: false })).toBe('NoSuchBucket');
+    expect(await codeOf({ credentials: stranger })).toBe('InvalidAccessKeyId');
+    const creation = { method: 'PUT', headers: { 'content-length': '0' }, credentials: stranger };
+    expect(await codeOf({ bucket: 'nowhere', ...creation })).toBe('InvalidAccessKeyId');
+  });
+
+  describe('is not needed', () => {
+    const publicBucket = { method: 'PUT', bucket: 'open', body: '' };
+
+    test.each([
+      { scenario: 'a public bucket', bucket: 'public-read', object: undefined, status: 200 },
+      {
+        scenario: 'a bucket all may write',
+        bucket: 'public-read-write',
+        object: undefined,
+        status: 200,
+      },
+      { scenario: 'a public object', bucket: 'private', object: 'public-read', status: 200 },
+      {
+        scenario: 'a private object in a public bucket',
+        bucket: 'public-read',
+        object: 'private',
+        status: 403,
+      },
+      { scenario: 'a private bucket', bucket: 'private', object: undefined, status: 403 },
+    ])('to read from $scenario: $status', async ({ bucket: acl, object, status }) => {
+      await using emulator = await startEmulator();
+      await send(emulator, { ...publicBucket, headers: { 'x-oss-acl': acl } });
+      const headers = object === undefined ? {} : { 'x-oss-object-acl': object };
+      await send(emulator, { method: 'PUT', bucket: 'open', key: 'a', body: 'x', headers });
+
+      for (const method of ['GET', 'HEAD']) {
+        const request = { method, bucket: 'open', key: 'a', isSigned: false };
+        expect(await send(emulator, request)).toMatchObject({ status });
+      }
+    });
+
+    test('to hear that an object is missing in a public bucket, but to write there', async () => {
+      await using emulator = await startEmulator();
+      await send(emulator, { ...publicBucket, headers: { 'x-oss-acl': 'public-read' } });
+      const anonymous = { bucket: 'open', key: 'a', isSigned: false };
+
+      expect(element(await send(emulator, anonymous), 'Code')).toBe('NoSuchKey');
+      const written = await send(emulator, { ...anonymous, method: 'PUT', body: 'x' });
+      expect(element(written, 'Code')).toBe('AccessDenied');
+      expect(element(await send(emulator, { bucket: 'open', isSigned: false }), 'Code')).toBe(
+        'AccessDenied',
+      );
+    });
   });
 
   test.each([
@@ -204,5 +264,56 @@ describe('authorize()', () => {
 
     expect(emulator.region).toBe('cn-beijing');
     expect((await send(emulator, { key: 'a' })).status).toBe(404);
+  });
+});
+
+// https://help.aliyun.com/en/oss/user-guide/0002-00000209, -00000210, -00000211; in URLs -00000076
+// and -00000077.
+describe('additional headers of a signature', () => {
+  const wrong = [
+    { list: '', header: '0002-00000209', url: '0002-00000076' },
+    { list: 'host;', header: '0002-00000210', url: '0002-00000077' },
+    { list: ';host', header: '0002-00000210', url: '0002-00000077' },
+    { list: 'host;x_y', header: '0002-00000210', url: '0002-00000077' },
+    { list: 'host;range', header: '0002-00000211', url: undefined },
+  ];
+
+  test.each(wrong)('must name what is there: "$list" in the header', async ({ list, header }) => {
+    await using emulator = await startEmulator();
+    const { authorization = '', ...headers } = signedHeaders(emulator, { key: 'a' });
+    const [credential, signature] = authorization.split(',');
+    const named = `${credential},AdditionalHeaders=${list},${signature}`;
+
+    const refused = await send(emulator, {
+      ...{ key: 'a', isSigned: false },
+      headers: { ...headers, authorization: named },
+    });
+
+    expect(refused.status).toBe(400);
+    expect(element(refused, 'Code')).toBe('InvalidArgument');
+    expect(element(refused, 'EC')).toBe(header);
+  });
+
+  test.each(wrong)('must name what is there: "$list" in a URL', async ({ list, url }) => {
+    await using emulator = await startEmulator();
+    const { query } = signedBy('version 4 in the query', emulator, { key: 'a' });
+
+    const refused = await send(emulator, {
+      ...{ key: 'a', isSigned: false },
+      query: { ...query, 'x-oss-additional-headers': list },
+    });
+
+    expect(refused.status).toBe(400);
+    expect(element(refused, 'Code')).toBe('InvalidArgument');
+    if (url !== undefined) expect(element(refused, 'EC')).toBe(url);
+  });
+
+  test('are taken in any order of what is there', async () => {
+    await using emulator = await startEmulator();
+    const headers = { host: 'localhost', range: 'bytes=0-1' };
+
+    const additionalHeaders = ['range', 'host'];
+    const found = await send(emulator, { key: 'a', headers, additionalHeaders });
+    expect(element(found, 'Code')).toBe('NoSuchKey');
   });
 });

@@ -30,12 +30,17 @@ export interface Verdict {
   readonly code?: string;
 }
 
+/** What HTTP's parser refuses, in OSS's words. */
+export const unreadable: Verdict = { status: 400, code: 'InvalidRequest' };
+export const tooLongHead: Verdict = { status: 431, code: 'RequestHeaderTooLarge' };
+export const tooLongChunk: Verdict = { status: 413, code: 'RequestTooLarge' };
+
 /** Sends bytes on a connection of their own and reads the answer strictly. */
 export async function tell(emulator: Emulator, text: string, method = 'GET'): Promise<Verdict> {
   const answer = await firstAnswer(emulator, text, method);
   if (answer === undefined) return { status: 'closed' };
   const { status, headers } = answer;
-  // What Node refuses by itself has no document.
+  // The gateway that a fault plays has no document.
   const isOurs = headers.has('x-oss-request-id');
   return status >= 400 && isOurs ? { status, code: errorCodeOf(answer) } : { status };
 }

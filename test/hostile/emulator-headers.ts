@@ -1,11 +1,10 @@
-import type { HostileRequest, Verdict } from './emulator-client.js';
+import { type HostileRequest, tooLongHead, unreadable, type Verdict } from './emulator-client.js';
 import type { Row } from './emulator-rows.js';
 
 const invalidArgument = { status: 400, code: 'InvalidArgument' };
 const invalidDigest = { status: 400, code: 'InvalidDigest' };
 const noSuchKey = { status: 404, code: 'NoSuchKey' };
 const ok = { status: 200 };
-const byNode = { status: 400 };
 
 function read(scenario: string, request: HostileRequest, verdict: Verdict): Row {
   return { scenario: `a read with ${scenario}`, request: { key: 'missing', ...request }, verdict };
@@ -18,20 +17,20 @@ function put(scenario: string, headers: Record<string, string>, verdict: Verdict
 
 const heads: readonly Row[] = [
   read('3000 headers', { lines: Array(3000).fill('a:b') }, noSuchKey),
-  read('headers of 20,000 bytes', { lines: [`a: ${'b'.repeat(20_000)}`] }, { status: 431 }),
-  read('a name of 20,000 bytes', { lines: [`${'b'.repeat(20_000)}: a`] }, { status: 431 }),
+  read('headers of 20,000 bytes', { lines: [`a: ${'b'.repeat(20_000)}`] }, tooLongHead),
+  read('a name of 20,000 bytes', { lines: [`${'b'.repeat(20_000)}: a`] }, tooLongHead),
   read(
     'names of JavaScript',
     { lines: ['__proto__: a', 'constructor: b', '__proto__: c'] },
     noSuchKey,
   ),
   read('a name JavaScript has too', { lines: ['toString: a', 'hasOwnProperty: b'] }, noSuchKey),
-  read('a header without a colon', { lines: ['nonsense'] }, byNode),
-  read('a header without a name', { lines: [': a'] }, byNode),
-  read('a space before the colon', { lines: ['a : b'] }, byNode),
-  read('a folded header', { lines: ['a: b', ' c'] }, byNode),
-  read('NUL in a header', { lines: ['a: b\0c'] }, byNode),
-  read('a bare carriage return', { lines: ['a: b\rc: d'] }, byNode),
+  read('a header without a colon', { lines: ['nonsense'] }, unreadable),
+  read('a header without a name', { lines: [': a'] }, unreadable),
+  read('a space before the colon', { lines: ['a : b'] }, unreadable),
+  read('a folded header', { lines: ['a: b', ' c'] }, noSuchKey),
+  read('NUL in a header', { lines: ['a: b\0c'] }, unreadable),
+  read('a bare carriage return', { lines: ['a: b\rc: d'] }, unreadable),
   read('bytes beyond ASCII', { lines: ['a: \xff\xfe\x80'] }, noSuchKey),
   read('an upgrade', { lines: ['connection: upgrade', 'upgrade: h2c'] }, noSuchKey),
   read('an expectation on a read', { lines: ['expect: 100-continue'] }, noSuchKey),

@@ -56,7 +56,8 @@ test.each([
   { query: 'append&position=0&position=1', status: 200 },
   { query: 'append&position=1&position=0', status: 409 },
   { query: 'append=&append=x&position=0', status: 400 },
-  { query: 'append&position=0&&=&&=x&?&append%00', status: 200 },
+  { query: 'append&position=0&&=&&=x&?&append%00', status: 400 },
+  { query: 'append&&position=0&', status: 200 },
 ])('of parameters that come twice the first counts, of operations none: $query', async (row) => {
   await using emulator = await startEmulator({ credentials: null });
   const path = `/examplebucket/a?${row.query}`;

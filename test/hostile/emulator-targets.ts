@@ -1,4 +1,4 @@
-import type { Verdict } from './emulator-client.js';
+import { tooLongHead, unreadable, type Verdict } from './emulator-client.js';
 import type { Row } from './emulator-rows.js';
 
 /** How a bucket looks in what is signed. */
@@ -61,15 +61,15 @@ const targets: readonly Row[] = [
   ['ftp://localhost/examplebucket/missing', invalidUri],
   ['file:///etc/passwd', invalidUri],
   ['*', invalidUri],
-  ['examplebucket/missing', { status: 400 }],
-  ['\\examplebucket\\missing', { status: 400 }],
-  ['/examplebucket/\xff', { status: 400 }],
-  ['/examplebucket/a b', { status: 400 }],
-  ['/examplebucket/\0', { status: 400 }],
-  ['/examplebucket/\x7f', { status: 400 }],
-  ['', { status: 400 }],
-  [`/examplebucket/${'k'.repeat(20_000)}`, { status: 431 }],
-  [`/examplebucket/missing?${'a=b&'.repeat(2 ** 18)}`, { status: 431 }],
+  ['examplebucket/missing', unreadable],
+  ['\\examplebucket\\missing', unreadable],
+  ['/examplebucket/\xff', unreadable],
+  ['/examplebucket/a b', unreadable],
+  ['/examplebucket/\0', unreadable],
+  ['/examplebucket/\x7f', unreadable],
+  ['', unreadable],
+  [`/examplebucket/${'k'.repeat(20_000)}`, tooLongHead],
+  [`/examplebucket/missing?${'a=b&'.repeat(2 ** 18)}`, tooLongHead],
 ].map(([path, verdict]): Row => {
   const scenario = `the target ${JSON.stringify(path).slice(0, 60)}`;
   return {
@@ -86,9 +86,9 @@ const others: readonly Row[] = [
     verdict: invalidBucket,
   },
   {
-    scenario: 'a bucket with an encoded slash',
-    request: { bucket: 'examplebucket/../x', path: '/examplebucket%2F..%2Fx' },
-    verdict: invalidBucket,
+    scenario: 'an encoded slash behind the bucket',
+    request: { key: '../x', path: '/examplebucket%2F..%2Fx' },
+    verdict: noSuchKey,
   },
   {
     scenario: 'two hosts',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readObjectAcl } from '../access-control.js';
 import { assertDigest } from '../content-digest.js';
 import { readAttributes } from '../creation-attributes.js';
 import { writtenHeaders } from '../object-headers.js';
@@ -8,6 +9,7 @@ import { entityTooLarge, OssError, positionNotEqualToLength } from '../oss-error
 import { readPosition } from '../position.js';
 import { assertUnconditional } from '../precondition.js';
 import { declaredLength } from '../request.js';
+import { creationHeaders } from '../request-terms.js';
 import { assertTrafficLimit } from '../traffic-limit.js';
 import type { Operation, OperationContext } from './operation.js';
 
@@ -20,6 +22,8 @@ export const appendObject: Operation = {
   method: 'POST',
   target: 'object',
   flag: 'append',
+  parameters: ['position'],
+  headers: creationHeaders,
   readsBody: true,
 
   check(context) {
@@ -27,7 +31,7 @@ export const appendObject: Operation = {
     const position = readPosition(request);
     assertUnconditional(request.headers);
     assertTrafficLimit(request);
-    attributesOf(context);
+    assertAttributes(context, objects.find(bucket, key));
     assertSized(request);
     // The body of a doomed append is read all the same, so that the refusal is not lost in a
     // reset; unless the client waits to hear, or it would take for ever.
@@ -47,12 +51,10 @@ export const appendObject: Operation = {
       assertAppendable(found, position, body.byteLength);
       if (found !== undefined && body.byteLength === 0) return found;
       const stamp = { etag: createEtag(), lastModified: now().getTime() };
-      const attributes = attributesOf(context);
-      // The one header that counts later too.
-      if (found !== undefined && request.headers.has('x-oss-object-acl')) {
-        await object.setAttributes({ ...found.attributes, acl: attributes.acl });
-      }
-      return object.append(body, stamp, attributes);
+      if (found === undefined) return object.append(body, stamp, attributesOf(context));
+      const acl = laterAcl(context);
+      if (acl !== undefined) await object.setAttributes({ ...found.attributes, acl });
+      return object.append(body, stamp, found.attributes);
     });
     return {
       status: 200,
@@ -64,6 +66,17 @@ export const appendObject: Operation = {
 function attributesOf({ request, bucket, objects }: OperationContext): ObjectAttributes {
   const inherited = objects.findBucket(bucket)?.storageClass;
   return readAttributes(request.headers, { allowed: storageClasses, inherited });
+}
+
+/** What an append to an object that is there says of its attributes is ignored, but for one of them. */
+function assertAttributes(context: OperationContext, found: ObjectRecord | undefined): void {
+  if (found === undefined) attributesOf(context);
+  else laterAcl(context);
+}
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/appendobject */
+function laterAcl({ request: { headers } }: OperationContext): string | undefined {
+  return headers.has('x-oss-object-acl') ? readObjectAcl(headers) : undefined;
 }
 
 /** The order of these checks is OSS's: what the object is, then where it ends, then the size. */

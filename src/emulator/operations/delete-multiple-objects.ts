@@ -1,8 +1,9 @@
 import type { Content } from '../content.js';
 import { assertDigest } from '../content-digest.js';
 import { keyWriter } from '../list-document.js';
-import { readEncoding } from '../list-parameters.js';
-import { OssError } from '../oss-error.js';
+import { readEncoding, readEncodingHeader } from '../list-parameters.js';
+import { missingArgument } from '../oss-error.js';
+import type { OssRequest } from '../request.js';
 import { childrenOf, malformedXml, maxXmlSize, parseXmlBody, textOf } from '../xml-body.js';
 import { type XmlElement, xmlAnswer } from '../xml-document.js';
 import type { Operation } from './operation.js';
@@ -19,12 +20,9 @@ export const deleteMultipleObjects: Operation = {
   maxBodySize: maxXmlSize,
 
   check({ request }) {
-    readEncoding(request);
+    isUrlEncoded(request);
     if (request.headers.has('content-md5')) return;
-    throw new OssError(400, 'MissingArgument', 'Missing Some Required Arguments.', {
-      ec: '0016-00000606',
-      extras: { ArgumentName: 'Content-MD5' },
-    });
+    throw missingArgument('Content-MD5', '0016-00000606');
   },
 
   async apply({ request, bucket, objects }, body) {
@@ -34,13 +32,18 @@ export const deleteMultipleObjects: Operation = {
       await objects.exclusively(bucket, key, (object) => object.delete());
     }
     if (isQuiet) return { status: 200, headers: { 'content-length': '0' } };
-    const isEncoded = readEncoding(request);
+    const isEncoded = isUrlEncoded(request);
     const write = keyWriter(isEncoded);
     const encoding: XmlElement[] = isEncoded ? [['EncodingType', 'url']] : [];
     const deleted = keys.map((key): XmlElement => ['Deleted', [['Key', write(key)]]]);
     return xmlAnswer(['DeleteResult', [...encoding, ...deleted]]);
   },
 };
+
+/** Whether keys are to be percent-encoded in the answer: documented as a header, sent as either. */
+function isUrlEncoded(request: OssRequest): boolean {
+  return readEncoding(request) || readEncodingHeader(request);
+}
 
 function readDeletion(body: Content): { keys: readonly string[]; isQuiet: boolean } {
   const deletion = parseXmlBody(body, 'Delete');

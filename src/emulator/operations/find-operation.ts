@@ -1,5 +1,6 @@
 import { OssError } from '../oss-error.js';
 import type { OssRequest } from '../request.js';
+import { isModifier, tellingHeaders } from '../request-terms.js';
 import { isSubresource } from '../subresources.js';
 import { appendObject } from './append-object.js';
 import { deleteBucket } from './delete-bucket.js';
@@ -51,18 +52,51 @@ const operations: readonly Operation[] = [
   listLiveChannels,
 ];
 
-/** The operation a request asks for; `undefined` for one that is not emulated. */
+/**
+ * The operation a request asks for; `undefined` for one that is not emulated.
+ *
+ * A request that changes something must ask for nothing that its operation does not know: taken for
+ * a plainer one, `PUT /bucket/log?legalHold` would replace the log. One that only reads may say what
+ * means nothing to OSS, such as `?t=123` for a cache.
+ */
 export function findOperation(request: OssRequest): Operation | undefined {
-  // A copy is no object with an empty body, and who asks for a callback reads its answer.
-  if (request.headers.has('x-oss-copy-source')) return undefined;
-  if (request.headers.has('x-oss-callback')) return undefined;
-  const flags = request.query.map(([name]) => name).filter(isSubresource);
+  const target = targetOf(request);
   return operations.find(
-    ({ method, target, flag }) =>
-      method === request.method &&
-      target === targetOf(request) &&
-      (flag === undefined ? flags.length === 0 : flags.length === 1 && flags[0] === flag),
+    (operation) =>
+      operation.method === request.method &&
+      operation.target === target &&
+      (isReader(operation) ? isReadBy(operation, request) : isKnownTo(operation, request)),
   );
+}
+
+function isReader({ method }: Operation): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function isReadBy({ flag }: Operation, request: OssRequest): boolean {
+  // Whoever asks for a callback reads its answer.
+  if (request.headers.has('x-oss-callback')) return false;
+  return isExactly(namesOf(request).filter(isSubresource), flag);
+}
+
+function isKnownTo({ flag, parameters = [], headers = [] }: Operation, request: OssRequest) {
+  const names = namesOf(request).filter((name) => !isModifier(name) && !parameters.includes(name));
+  return isExactly(names, flag) && tellingHeaders(request).every((name) => isAmong(headers, name));
+}
+
+/** The names in the query; the version `null` is that of an object without versions. */
+function namesOf({ query }: OssRequest): string[] {
+  return query
+    .filter(([name, value]) => name !== 'versionId' || value !== 'null')
+    .map(([name]) => name);
+}
+
+function isExactly(names: readonly string[], flag: string | undefined): boolean {
+  return flag === undefined ? names.length === 0 : names.length === 1 && names[0] === flag;
+}
+
+function isAmong(known: readonly string[], name: string): boolean {
+  return known.some((it) => (it.endsWith('*') ? name.startsWith(it.slice(0, -1)) : it === name));
 }
 
 /** What to answer where {@link findOperation} finds nothing. */

@@ -22,7 +22,12 @@ export const getBucketInfo: Operation = {
           'Bucket',
           [
             ...bucketElements(bucket, record, { region, request }),
+            ['AccessMonitor', 'Disabled'],
+            ['BlockPublicAccess', 'false'],
+            ['CrossRegionReplication', 'Disabled'],
             ['DataRedundancyType', 'LRS'],
+            ['ResourceGroupId', 'rg-default'],
+            ['TransferAcceleration', 'Disabled'],
             owner,
             ['AccessControlList', [['Grant', record.acl]]],
             ['ServerSideEncryptionRule', [['SSEAlgorithm', 'None']]],

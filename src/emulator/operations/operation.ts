@@ -12,10 +12,16 @@ import type { OperationName } from './operation-name.js';
 export interface Operation {
   readonly name: OperationName;
 
-  /** What a request for it looks like; the query must have `flag` and no other subresource. */
+  /** What a request for it looks like; the query must have `flag`. */
   readonly method: string;
   readonly target: 'service' | 'bucket' | 'object';
   readonly flag?: string;
+
+  /** Query parameters it knows besides, where it changes something; those of a reader are ignored. */
+  readonly parameters?: readonly string[];
+
+  /** Headers that begin with `x-oss-` it knows, where it changes something; `*` for what follows. */
+  readonly headers?: readonly string[];
 
   /** Whether the body means something; if not it is thrown away. */
   readonly readsBody: boolean;

@@ -11,6 +11,7 @@ export const putBucket: Operation = {
   name: 'put-bucket',
   method: 'PUT',
   target: 'bucket',
+  headers: ['x-oss-acl', 'x-oss-resource-group-id'],
   readsBody: true,
   maxBodySize: maxXmlSize,
 

@@ -1,5 +1,5 @@
 import { readObjectAcl } from '../access-control.js';
-import { noSuchKey } from '../oss-error.js';
+import { missingArgument, noSuchKey } from '../oss-error.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/putobjectacl */
@@ -8,9 +8,11 @@ export const putObjectAcl: Operation = {
   method: 'PUT',
   target: 'object',
   flag: 'acl',
+  headers: ['x-oss-object-acl'],
   readsBody: false,
 
   check({ request }) {
+    if (!request.headers.has('x-oss-object-acl')) throw missingArgument('x-oss-object-acl');
     readObjectAcl(request.headers);
   },
 

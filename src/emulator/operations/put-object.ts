@@ -6,6 +6,7 @@ import { assertSized, maxObjectSize } from '../object-size.js';
 import { invalidArgument, OssError } from '../oss-error.js';
 import { assertUnconditional } from '../precondition.js';
 import { declaredLength } from '../request.js';
+import { creationHeaders } from '../request-terms.js';
 import { assertTrafficLimit } from '../traffic-limit.js';
 import type { Operation, OperationContext } from './operation.js';
 
@@ -16,6 +17,7 @@ export const putObject: Operation = {
   name: 'put',
   method: 'PUT',
   target: 'object',
+  headers: creationHeaders,
   readsBody: true,
 
   check(context) {

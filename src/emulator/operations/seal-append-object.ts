@@ -8,6 +8,7 @@ export const sealAppendObject: Operation = {
   method: 'POST',
   target: 'object',
   flag: 'seal',
+  parameters: ['position'],
   readsBody: false,
 
   check({ request }) {

@@ -301,6 +301,32 @@ describe('AppendObject', () => {
     expect(response.headers['x-oss-ec']).toBe('0011-00000004');
   });
 
+  // https://help.aliyun.com/zh/oss/developer-reference/appendobject: they count for the first one.
+  test.each([
+    [
+      'too many tags',
+      { 'x-oss-tagging': Array.from({ length: 15 }, (_, it) => `k${it}=v`).join('&') },
+    ],
+    ['a class that is not for appends', { 'x-oss-storage-class': 'ColdArchive' }],
+    ['an unknown encryption', { 'x-oss-server-side-encryption': 'ROT13' }],
+    ['metadata', { 'x-oss-meta-a': 'other', 'content-type': 'text/plain' }],
+  ])('ignores what an append to an object that is there says of it: %s', async (_, headers) => {
+    await using emulator = await startEmulator();
+    await append(emulator, 'a', 0, 'x', {
+      headers: { 'x-oss-meta-a': 'first', 'x-oss-tagging': 'k=v' },
+    });
+    const before = await send(emulator, { method: 'HEAD', key: 'a' });
+
+    expect((await append(emulator, 'a', 1, 'y', { headers })).status).toBe(200);
+
+    const told = ['x-oss-meta-a', 'content-type', 'x-oss-storage-class', 'x-oss-tagging-count'];
+    const after = await send(emulator, { method: 'HEAD', key: 'a' });
+    expect(told.map((name) => after.headers[name])).toEqual(
+      told.map((name) => before.headers[name]),
+    );
+    expect(String(await emulator.read('examplebucket', 'a'))).toBe('xy');
+  });
+
   test('does not mind being told to overwrite nothing', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-forbid-overwrite': 'true' };
@@ -315,10 +341,9 @@ describe('AppendObject', () => {
       headers: { 'x-oss-storage-class': 'Warm' },
       code: 'InvalidArgument',
     },
-    { scenario: 'the length before the object', headers: {}, code: 'MissingContentLength' },
+    { scenario: 'the length before the position', headers: {}, code: 'MissingContentLength' },
   ])('looks at $scenario', async ({ headers, code }) => {
     await using emulator = await startEmulator();
-    await send(emulator, { method: 'PUT', key: 'a', body: 'x' });
     await using connection = await openRawConnection(emulator);
     const query = { append: '', position: '9' };
     const options = { method: 'POST', key: 'a', query, headers: { host: 'localhost', ...headers } };

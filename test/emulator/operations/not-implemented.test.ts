@@ -1,41 +1,172 @@
 import { describe, expect, test } from 'vitest';
-import { startEmulator } from '../../../src/emulator/index.js';
-import { append, element, send } from '../signed-request.js';
+import { type Emulator, startEmulator } from '../../../src/emulator/index.js';
+import { append, element, type RequestOptions, send } from '../signed-request.js';
 
+/** Names that make another operation of OSS of a request, and that the emulator does not have. */
 const subresources = [
-  'publicAccessBlock',
-  'resourceGroup',
-  'policy',
-  'wormId',
-  'httpsConfig',
-  'cname',
+  ...['publicAccessBlock', 'resourceGroup', 'policy', 'wormId', 'httpsConfig', 'cname'],
+  ...['legalHold', 'retention', 'regions', 'dataPipeline', 'policyStatus', 'redundancyTransition'],
+  ...['userDefinedLogFieldsConfig', 'accessPointConfigForObjectProcess', 'sql', 'csv/select'],
+  ...['accessPointPolicyForObjectProcess', 'json/select', 'putVectors', 'deleteVectorIndex'],
 ];
+
+/** Every operation that changes something, as it is asked for. */
+const changes: readonly (RequestOptions & { readonly operation: string })[] = [
+  {
+    operation: 'append',
+    method: 'POST',
+    key: 'a',
+    query: { append: '', position: '7' },
+    body: 'x',
+  },
+  { operation: 'seal', method: 'POST', key: 'a', query: { seal: '', position: '7' } },
+  { operation: 'put', method: 'PUT', key: 'a', body: 'x' },
+  { operation: 'put-object-acl', method: 'PUT', key: 'a', query: { acl: '' } },
+  { operation: 'delete', method: 'DELETE', key: 'a' },
+  {
+    ...{ operation: 'delete-objects', method: 'POST', query: { delete: '' } },
+    body: '<Delete><Object><Key>a</Key></Object></Delete>',
+  },
+  { operation: 'put-bucket', method: 'PUT', bucket: 'new-bucket' },
+  { operation: 'delete-bucket', method: 'DELETE', bucket: 'empty-bucket' },
+];
+
+async function start() {
+  const emulator = await startEmulator({ buckets: ['examplebucket', 'empty-bucket'] });
+  await append(emulator, 'a', 0, 'content');
+  return emulator;
+}
+
+/** All that a change would show in. */
+async function stateOf(emulator: Emulator) {
+  const head = await send(emulator, { method: 'HEAD', key: 'a' });
+  const acl = await send(emulator, { key: 'a', query: { acl: '' } });
+  const buckets = await send(emulator, { bucket: '' });
+  const { date, 'x-oss-request-id': _, 'x-oss-server-time': __, ...headers } = head.headers;
+  return {
+    ...{ headers, acl: element(acl, 'Grant') },
+    buckets: String(buckets.body).match(/<Name>[^<]+/g),
+    content: String(await emulator.read('examplebucket', 'a')),
+  };
+}
 
 describe('what is not emulated is refused, and not taken for something plainer:', () => {
   test.each(
-    subresources.flatMap((name) => ['GET', 'PUT', 'DELETE'].map((method) => ({ method, name }))),
-  )('$method of a bucket with ?$name', async ({ method, name }) => {
-    await using emulator = await startEmulator();
+    changes.flatMap((change) => ['invented', ...subresources].map((name) => ({ ...change, name }))),
+  )('$operation with ?$name', async ({ name, operation: _, ...request }) => {
+    await using emulator = await start();
+    const before = await stateOf(emulator);
 
-    const headers = { 'content-length': '0' };
-    const response = await send(emulator, { method, query: { [name]: '' }, headers });
+    const response = await send(emulator, {
+      ...request,
+      query: { ...request.query, [name]: '' },
+      body: request.body ?? '',
+    });
 
     expect(response.status).toBe(400);
     expect(element(response, 'Code')).toBe('NotImplemented');
-    expect(await send(emulator, { query: { bucketInfo: '' } })).toMatchObject({ status: 200 });
+    expect(await stateOf(emulator)).toEqual(before);
   });
 
-  test.each([
-    ['a copy', 'x-oss-copy-source', '/examplebucket/k'],
-    ['a callback', 'x-oss-callback', 'e30='],
-  ])('%s', async (_, name, value) => {
-    await using emulator = await startEmulator();
-    await append(emulator, 'k', 0, 'content');
+  const headers = {
+    'x-oss-copy-source': '/examplebucket/b',
+    'x-oss-callback': 'e30=',
+    'x-oss-rename': 'b',
+    'x-oss-delete': 'true',
+    'x-oss-symlink-target': 'b',
+    'x-oss-invented': '1',
+  };
 
-    const headers = { 'content-length': '0', [name]: value };
-    const response = await send(emulator, { method: 'PUT', key: 'k', headers });
+  test.each(
+    changes.flatMap((change) =>
+      Object.entries(headers).map(([name, value]) => ({ ...change, name, value })),
+    ),
+  )('$operation with the header $name', async ({ name, value, operation: _, ...request }) => {
+    await using emulator = await start();
+    const before = await stateOf(emulator);
+
+    const response = await send(emulator, {
+      ...request,
+      headers: { [name]: value },
+      body: request.body ?? '',
+    });
 
     expect(element(response, 'Code')).toBe('NotImplemented');
-    expect(String(await emulator.read('examplebucket', 'k'))).toBe('content');
+    expect(await stateOf(emulator)).toEqual(before);
+  });
+
+  const readers = [
+    { what: 'the buckets', bucket: '' },
+    { what: 'a bucket' },
+    { what: 'an object', key: 'a' },
+  ];
+
+  test.each(readers.flatMap((reader) => subresources.map((name) => ({ ...reader, name }))))(
+    'a look at $what with ?$name',
+    async ({ name, what: _, ...request }) => {
+      await using emulator = await start();
+
+      for (const method of ['GET', 'HEAD']) {
+        const { status } = await send(emulator, { ...request, method, query: { [name]: '' } });
+        expect(status).toBe(400);
+      }
+    },
+  );
+});
+
+describe('what leaves an operation what it is is not refused:', () => {
+  const modifiers = {
+    'encoding-type': 'url',
+    'response-content-type': 'text/plain',
+    'x-oss-request-payer': 'requester',
+    'x-oss-traffic-limit': '245760',
+    'security-token': 'token',
+    'x-oss-security-token': 'token',
+  };
+
+  test.each(
+    changes.flatMap((change) =>
+      Object.entries(modifiers).map(([name, value]) => ({ ...change, name, value })),
+    ),
+  )('$operation with ?$name', async ({ name, value, operation, ...request }) => {
+    await using emulator = await start();
+    const body = request.body ?? '';
+    // The two that need a header of their own.
+    const needed = {
+      'put-object-acl': { 'x-oss-object-acl': 'private' },
+      'delete-objects': { 'content-md5': 'aFPqFnlCon58cZ4Qt7zwvQ==' },
+    };
+
+    const response = await send(emulator, {
+      ...request,
+      query: { ...request.query, [name]: value },
+      headers: needed[operation as keyof typeof needed] ?? {},
+      body,
+    });
+
+    expect(response.status).toBeOneOf([200, 204]);
+  });
+
+  test('a read with what means nothing to OSS', async () => {
+    await using emulator = await start();
+
+    const response = await send(emulator, { key: 'a', query: { t: '123', _: 'cache' } });
+    expect(String(response.body)).toBe('content');
+  });
+
+  test('an operation on the version null, which is that of an object without versions', async () => {
+    await using emulator = await start();
+    const versionId = 'null';
+
+    expect((await send(emulator, { key: 'a', query: { versionId } })).status).toBe(200);
+    const refused = await send(emulator, {
+      method: 'DELETE',
+      key: 'a',
+      query: { versionId: 'v1' },
+    });
+    expect(element(refused, 'Code')).toBe('NotImplemented');
+    const deleted = await send(emulator, { method: 'DELETE', key: 'a', query: { versionId } });
+    expect(deleted.status).toBe(204);
+    await expect(emulator.read('examplebucket', 'a')).rejects.toThrow('no such object');
   });
 });

@@ -65,6 +65,9 @@ describe('PutObjectACL', () => {
     const missing = await send(emulator, put);
     const wrong = await send(emulator, { ...put, headers: { 'x-oss-object-acl': 'all' } });
 
+    const none = await send(emulator, { ...put, headers: { 'content-length': '0' } });
+    expect([none.status, element(none, 'Code')]).toEqual([400, 'MissingArgument']);
+    expect(element(none, 'ArgumentName')).toBe('x-oss-object-acl');
     expect([missing.status, element(missing, 'Code')]).toEqual([404, 'NoSuchKey']);
     expect([wrong.status, element(wrong, 'Code')]).toEqual([400, 'InvalidArgument']);
   });

@@ -1,0 +1,73 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { errorAnswer } from './error-document.js';
+import { withOssNames } from './header-names.js';
+import { OssError } from './oss-error.js';
+import { createRequestId } from './request-id.js';
+
+/** What Node says of a request that its parser does not take. */
+export interface ParseFailure {
+  readonly code?: string | undefined;
+
+  /** Where it is known. */
+  readonly method?: string | undefined;
+
+  /** The bytes it was found in. */
+  readonly rawPacket?: Uint8Array;
+}
+
+const refusals: Readonly<Record<string, OssError>> = {
+  HPE_HEADER_OVERFLOW: new OssError(431, 'RequestHeaderTooLarge', 'The headers are too long.'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new OssError(413, 'RequestTooLarge', 'A chunk is too long.'),
+  ERR_HTTP_REQUEST_TIMEOUT: new OssError(408, 'RequestTimeout', 'The request took too long.'),
+};
+const unreadable = new OssError(400, 'InvalidRequest', 'The request is not one that HTTP allows.');
+
+/**
+ * Whether it is safe to say what a request is that Node's lenient parser let through. It is not for
+ * other versions of HTTP, for bodies that end with the connection, and for headers of which a proxy
+ * might read another value. What else that parser lets through means the same to everybody: a length
+ * beside chunks, which are what counts, and a header that is folded.
+ */
+export function isReadable({ httpVersionMajor, headers, rawHeaders }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  const isFramed = coding === undefined || /(^|,)\s*chunked\s*$/i.test(coding);
+  return httpVersionMajor === 1 && isFramed && rawHeaders.every(isClean);
+}
+
+function isClean(text: string): boolean {
+  return !/[^\t\x20-\x7e\x80-\xff]/.test(text);
+}
+
+/**
+ * Answers what is no request, in OSS's words and where the socket still lets it, and ends the
+ * connection: nobody can tell where the next request would begin.
+ *
+ * @param isHeard Whether it would not be taken for the answer to an earlier request.
+ */
+export function refuseUnreadable(
+  { code = '', rawPacket, method = firstWord(rawPacket) }: ParseFailure,
+  socket: Socket,
+  { isHeard, now }: { readonly isHeard: boolean; readonly now: Date },
+): void {
+  if (!socket.writable || !isHeard || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const requestId = createRequestId();
+  const refusal = refusals[code] ?? unreadable;
+  const { status, headers, body = '' } = errorAnswer(refusal, { method, requestId, hostId: '' });
+  const all = withOssNames({
+    ...{ server: 'AliyunOSS', date: now.toUTCString(), ...headers, connection: 'close' },
+    'x-oss-request-id': requestId,
+  });
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  socket.end(Buffer.concat([head, body as Uint8Array].map((part) => Buffer.from(part))), () => {
+    socket.destroy();
+  });
+}
+
+function firstWord(packet: Uint8Array = Buffer.alloc(0)): string {
+  return Buffer.from(packet.subarray(0, 32)).toString('latin1').split(' ')[0] ?? '';
+}
