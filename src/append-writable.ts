@@ -3,6 +3,7 @@ import { type InspectOptions, inspect, promisify } from 'node:util';
 import type { Acknowledge } from './append/acknowledgements.js';
 import type { AppendClient } from './append/append-client.js';
 import { Appender } from './append/appender.js';
+import { WriteBuffer } from './append/write-buffer.js';
 import { isAppendError } from './errors.js';
 import { EventedWritable } from './evented-writable.js';
 import { nodeTimers } from './node-timers.js';
@@ -57,6 +58,7 @@ function yieldTurn(byteLength: number, resume: () => void): void {
 export class AppendWritable extends EventedWritable {
   readonly #key: string;
   readonly #highWaterMark: number;
+  readonly #buffer: WriteBuffer;
   readonly #appender: Appender;
   readonly #reporter: Reporter;
 
@@ -65,8 +67,6 @@ export class AppendWritable extends EventedWritable {
 
   #defaultEncoding: BufferEncoding;
 
-  /** Number of the last write that was taken. */
-  #sequence = 0;
   #uncommitted: UncommittedBytes | undefined;
 
   /** Why the stream was destroyed before it had finished. */
@@ -78,7 +78,7 @@ export class AppendWritable extends EventedWritable {
       writableLength: {
         configurable: true,
         get: function (this: AppendWritable): number {
-          return this.#appender.intake.bytesUncommitted(queuedLength.call(this));
+          return this.#buffer.bytesUncommitted(queuedLength.call(this));
         },
       },
       writableHighWaterMark: {
@@ -95,14 +95,16 @@ export class AppendWritable extends EventedWritable {
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: AppendWritableOptions) {
-    const { appender, client, highWaterMark, signal, writable } = resolveOptions(options);
+    const { appender, buffer, client, highWaterMark, signal, writable } = resolveOptions(options);
     super(writable);
     this.#key = appender.key;
     this.#highWaterMark = highWaterMark;
     this.#defaultEncoding = writable.defaultEncoding ?? 'utf8';
     this.#reporter = new Reporter(this, appender.key);
     this.#ownClient = 'given' in client ? undefined : new OssClient(client.options);
+    this.#buffer = new WriteBuffer(buffer);
     this.#appender = new Appender(
+      this.#buffer,
       {
         ...appender,
         client: 'given' in client ? client.given : (this.#ownClient as AppendClient),
@@ -135,7 +137,7 @@ export class AppendWritable extends EventedWritable {
 
   /** Bytes that this stream has committed. */
   get bytesWritten(): number {
-    return this.#appender.intake.bytesCommitted;
+    return this.#buffer.bytesCommitted;
   }
 
   /**
@@ -151,7 +153,7 @@ export class AppendWritable extends EventedWritable {
 
   /** Snapshot of what the stream has done so far. */
   get stats(): AppendStatistics {
-    return this.#reporter.snapshot(this.#appender.intake);
+    return this.#reporter.snapshot(this.#buffer);
   }
 
   /**
@@ -266,7 +268,7 @@ export class AppendWritable extends EventedWritable {
   }
 
   override _write(data: string | Buffer, encoding: BufferEncoding, callback: Callback): void {
-    this.#appender.intake.accept(data, encoding, callback);
+    this.#buffer.accept(data, encoding, callback);
   }
 
   override _final(callback: Callback): void {
@@ -277,8 +279,9 @@ export class AppendWritable extends EventedWritable {
     if (isAppendError(error)) error.bytesWritten = this.bytesWritten;
     const reason = error ?? destroyedError('write');
     if (!this.writableFinished) this.#cutShort = error ?? prematureCloseError();
-    const { position, pieces, isConfirmed } = this.#appender.destroy(error, reason);
-    const bytes = Buffer.concat([...pieces, ...queuedBytes(this)]);
+    const { position, pieces, isConfirmed } = this.#appender.destroy(reason);
+    const waiting = this.#buffer.close(error, reason);
+    const bytes = Buffer.concat([...pieces, ...waiting, ...queuedBytes(this)]);
     if (bytes.byteLength > 0) {
       const uncommitted = { key: this.#key, position, bytes, confirmed: isConfirmed };
       const doubtful = isConfirmed ? 0 : (pieces[0]?.byteLength ?? 0);
@@ -295,13 +298,11 @@ export class AppendWritable extends EventedWritable {
       return super.write(data, encoding as BufferEncoding, acknowledge as Callback | undefined);
     }
     if (acknowledge === undefined && this.#writeAtOnce(data, encoding)) return true;
-    const sequence = ++this.#sequence;
-    if (acknowledge !== undefined) this.#appender.intake.acknowledge(sequence, acknowledge);
+    this.#buffer.announce(acknowledge);
     try {
       return super.write(data, encoding as BufferEncoding);
     } catch (error) {
-      this.#sequence--;
-      if (acknowledge !== undefined) this.#appender.intake.forgetAcknowledgement();
+      this.#buffer.withdraw(acknowledge);
       throw error;
     }
   }
@@ -319,9 +320,7 @@ export class AppendWritable extends EventedWritable {
       this.writableCorked === 0 &&
       queuedLength.call(this) === 0 &&
       this._write === ownWrite;
-    if (!isPlain || !this.#appender.intake.acceptAtOnce(data)) return false;
-    this.#sequence++;
-    return true;
+    return isPlain && this.#buffer.acceptAtOnce(data);
   }
 
   #flush(acknowledge: Acknowledge): void {
@@ -331,9 +330,9 @@ export class AppendWritable extends EventedWritable {
     } else if (this.writableFinished) {
       nodeTimers.nextTick(acknowledge, null);
     } else if (this.writableEnded) {
-      this.#appender.intake.acknowledgeEnd(acknowledge);
+      this.#buffer.acknowledgeEnd(acknowledge);
     } else {
-      this.#appender.intake.flush(this.#sequence, acknowledge);
+      this.#buffer.flush(acknowledge);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { WritableOptions } from 'node:stream';
 import type { AppendClient, ObjectCreation } from './append/append-client.js';
 import type { AppenderOptions } from './append/appender.js';
 import type { RetryOptions } from './append/retry-policy.js';
+import type { WriteBufferOptions } from './append/write-buffer.js';
 import {
   assertInteger,
   assertNumber,
@@ -114,6 +115,7 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
 
 export interface ResolvedOptions {
   readonly appender: Omit<AppenderOptions, 'client' | 'yieldTurn'>;
+  readonly buffer: WriteBufferOptions;
 
   /** The client to use, or the options to make one from. */
   readonly client: { readonly given: AppendClient } | { readonly options: OssClientOptions };
@@ -187,11 +189,12 @@ export function resolveOptions(options: AppendWritableOptions): ResolvedOptions 
   const limit = waitingLimit(chunkSize, highWaterMark);
   return {
     appender: {
-      ...{ key, flags, position, chunkSize, limit, flushInterval, verify, requestTimeout },
+      ...{ key, flags, position, verify, requestTimeout },
       retry: resolveRetry(options.retry),
       create: resolveCreation(options),
       request: { requestPayer, trafficLimit },
     },
+    buffer: { chunkSize, limit, flushInterval },
     client: resolveClient(options, requestTimeout),
     highWaterMark,
     signal,

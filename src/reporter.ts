@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { debuglog } from 'node:util';
 import type { AppenderListener } from './append/appender.js';
 import { publishReconcile, publishRetry } from './append/diagnostics.js';
-import type { Intake } from './append/intake.js';
+import type { WriteBuffer } from './append/write-buffer.js';
 import type { AppendWritableEvents } from './events.js';
 import { nodeTimers } from './node-timers.js';
 
@@ -50,7 +50,7 @@ export class Reporter implements AppenderListener {
     this.#key = key;
   }
 
-  snapshot({ bytesAccepted, bytesCommitted, bytesInFlight }: Intake): AppendStatistics {
+  snapshot({ bytesAccepted, bytesCommitted, bytesInFlight }: WriteBuffer): AppendStatistics {
     return {
       bytesAccepted,
       bytesCommitted,

@@ -81,7 +81,7 @@ describe('resolveOptions()', () => {
   ])('makes sizes of $given', ({ given, chunkSize, highWaterMark }) => {
     const resolved = resolve(given);
 
-    expect(resolved.appender.chunkSize).toBe(chunkSize);
+    expect(resolved.buffer.chunkSize).toBe(chunkSize);
     expect(resolved.highWaterMark).toBe(highWaterMark);
   });
 
@@ -95,7 +95,7 @@ describe('resolveOptions()', () => {
   ])("divides the bound of $given among chunks and Node's queue", ({ given, limit, queue }) => {
     const resolved = resolve(given);
 
-    expect(resolved.appender.limit).toBe(limit);
+    expect(resolved.buffer.limit).toBe(limit);
     expect(resolved.writable.highWaterMark).toBe(queue);
   });
 

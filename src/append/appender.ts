@@ -9,12 +9,12 @@ import {
   type DeliveryOptions,
 } from './chunk-delivery.js';
 import { FrozenChunk } from './frozen-chunk.js';
-import { Intake, type IntakeOptions } from './intake.js';
 import { ObjectInquiry } from './object-inquiry.js';
 import { type ConfirmedObject, openObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
 import { TimedRequests, type TimedRequestsOptions } from './timed-requests.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 /**
  * Most bytes in one appendable object: 5 GiB.
@@ -23,7 +23,7 @@ import { TimedRequests, type TimedRequestsOptions } from './timed-requests.js';
  */
 const maxAppendableObjectSize = 5 * 2 ** 30;
 
-export interface AppenderOptions extends IntakeOptions, Omit<TimedRequestsOptions, 'signal'> {
+export interface AppenderOptions extends Omit<TimedRequestsOptions, 'signal'> {
   readonly client: AppendClient;
   readonly key: string;
   readonly flags: 'a' | 'ax';
@@ -50,14 +50,15 @@ export interface AppenderListener {
   failed(error: Error): void;
 }
 
-/** What is accepted and not known to be committed. */
-export interface Uncommitted {
+/** What was taken from the buffer and is not known to be committed. */
+export interface InFlight {
+  /** Position of the first of these bytes; `undefined` before the object was opened. */
   readonly position: number | undefined;
 
-  /** In the order of the stream, the chunk in flight first if there is one. */
+  /** The chunk in flight, or none. */
   readonly pieces: readonly Buffer[];
 
-  /** Whether the first of these bytes are certainly not in the object, and will not get there. */
+  /** Whether these bytes are certainly not in the object, and will not get there. */
   readonly isConfirmed: boolean;
 }
 
@@ -89,7 +90,7 @@ export class Appender {
   readonly #listener: AppenderListener;
   readonly #requests: TimedRequests;
   readonly #inquiry: ObjectInquiry;
-  readonly #intake: Intake;
+  readonly #buffer: WriteBuffer;
   readonly #controller = new AbortController();
   #state: AppenderState = { status: 'opening' };
   #confirmed: ConfirmedObject | undefined;
@@ -105,30 +106,27 @@ export class Appender {
   readonly #deliveryListener: DeliveryListener = {
     attempted: () => this.#listener.attempted(),
     // On the next tick, for Node calls the listeners of 'drain' on the way.
-    sent: () => nodeTimers.nextTick(() => this.#intake.resume()),
+    sent: () => nodeTimers.nextTick(() => this.#buffer.resume()),
     retrying: (notice) => this.#listener.retrying(notice),
     reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
     committed: (commit) => this.#committed(commit),
   };
 
-  constructor(options: AppenderOptions, listener: AppenderListener) {
+  /** @param buffer What it takes chunks from. */
+  constructor(buffer: WriteBuffer, options: AppenderOptions, listener: AppenderListener) {
     const { client, key } = options;
     this.#options = options;
     this.#listener = listener;
     const { signal } = this.#controller;
     this.#requests = new TimedRequests({ ...options, signal });
     this.#inquiry = new ObjectInquiry(client, key, this.#requests);
-    this.#intake = new Intake(options, () => this.#pump());
+    this.#buffer = buffer;
+    buffer.serve(() => this.#pump());
   }
 
   /** Its state in a word of the picture above. */
   get status(): 'opening' | 'idle' | ChunkDelivery['status'] | 'failed' | 'closed' {
     return this.#state.status === 'delivering' ? this.#state.delivery.status : this.#state.status;
-  }
-
-  /** What has been accepted, and by whom it is awaited. */
-  get intake(): Intake {
-    return this.#intake;
   }
 
   /** Position of the next append as confirmed; `undefined` before the object was opened. */
@@ -159,7 +157,7 @@ export class Appender {
       this.#delivering = { ...this.#options, inquiry, requests, crc64, signal };
       this.#confirmed = object;
       this.#state = { status: 'idle', object };
-      this.#intake.open();
+      this.#buffer.open();
       this.#listener.ready(object.position);
       this.#pump();
     } catch (error) {
@@ -174,18 +172,16 @@ export class Appender {
   }
 
   /**
-   * Stops at once, tells everybody who waits, and hands out what is not committed.
+   * Stops at once, and hands out what it has taken and not committed.
    *
-   * @param error What ended the stream, if anything failed.
-   * @param reason What those who wait for a commit are told.
+   * @param reason Why.
    */
-  destroy(error: Error | null, reason: Error): Uncommitted {
+  destroy(reason: Error): InFlight {
     const delivery = 'delivery' in this.#state ? this.#state.delivery : undefined;
     const isConfirmed = !(delivery?.mayHaveLanded ?? false);
-    const inFlight = delivery === undefined ? [] : [delivery.chunk.bytes];
     this.#state = { status: 'closed' };
     this.#controller.abort(reason);
-    const pieces = [...inFlight, ...this.#intake.close(error, reason)];
+    const pieces = delivery === undefined ? [] : [delivery.chunk.bytes];
     return { position: this.position, pieces, isConfirmed };
   }
 
@@ -194,7 +190,7 @@ export class Appender {
     if (this.#state.status !== 'idle') return;
     const { object } = this.#state;
     const isEnding = this.#onEnd !== undefined;
-    if (this.#intake.isDue || (isEnding && this.#intake.nextLength > 0)) {
+    if (this.#buffer.isDue || (isEnding && this.#buffer.nextLength > 0)) {
       this.#deliver(object);
     } else if (isEnding && !object.exists) {
       // Nothing was written, but there is to be an object.
@@ -202,19 +198,19 @@ export class Appender {
     } else if (this.#onEnd !== undefined) {
       this.#state = { status: 'closed' };
       nodeTimers.nextTick(this.#onEnd);
-      nodeTimers.nextTick(() => this.#intake.end());
+      nodeTimers.nextTick(() => this.#buffer.end());
     }
   }
 
   #deliver(object: ConfirmedObject): void {
-    const { nextLength: byteLength } = this.#intake;
+    const { nextLength: byteLength } = this.#buffer;
     if (object.position + byteLength > maxAppendableObjectSize) {
       this.#fail(objectFullError(this.#options.key, object.position, byteLength));
       return;
     }
     const options = this.#delivering as DeliveryOptions;
     this.#cutAt = nodeTimers.now();
-    const chunk = new FrozenChunk(object, this.#intake.cut(), options.crc64);
+    const chunk = new FrozenChunk(object, this.#buffer.cut(), options.crc64);
     const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
     delivery.run().catch(this.#fail);
@@ -225,10 +221,10 @@ export class Appender {
     if (this.#state.status !== 'delivering') return;
     const { delivery } = this.#state;
     this.#confirmed = commit.object;
-    this.#intake.commit(commit.byteLength);
+    this.#buffer.commit(commit.byteLength);
     this.#listener.committed(commit, nodeTimers.now() - this.#cutAt);
     if (delivery.status !== 'settled') return;
-    this.#intake.release({ reuse: !delivery.isAbandoned });
+    this.#buffer.release({ reuse: !delivery.isAbandoned });
     this.#state = { status: 'idle', object: commit.object };
     // At once: those who were told above run on the next tick, when the next chunk is on its way.
     this.#pump();

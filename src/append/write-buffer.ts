@@ -14,7 +14,7 @@ interface WaitingWrite {
   rest: Uint8Array;
 }
 
-export interface IntakeOptions {
+export interface WriteBufferOptions {
   readonly chunkSize: number;
 
   /** Most bytes that wait to be cut; at least one chunk. */
@@ -26,17 +26,18 @@ export interface IntakeOptions {
  * Takes writes in and keeps account of them: what has been accepted, cut and committed, who waits
  * for it, and what must leave without waiting for a full chunk.
  *
- * Offsets count the bytes of the stream from its first. Calls `onDue` when a chunk should be cut,
- * and leaves it to the appender whether it can be.
+ * Offsets count the bytes of the stream from its first. Whoever appends takes chunks from it, and is
+ * told when one should be cut; whether it can be is his business.
  */
-export class Intake {
-  readonly #onDue: () => void;
+export class WriteBuffer {
   readonly #buffer: ChunkBuffer;
   readonly #clock: FlushClock;
   readonly #acknowledgements = new Acknowledgements();
+  #onDue: () => void = () => {};
   #waiting: WaitingWrite | undefined;
 
-  /** Number of the last write that was accepted whole. */
+  /** Number of the last write that was announced, and of the last that was accepted whole. */
+  #announced = 0;
   #sequence = 0;
 
   /** Number of the last write that somebody asked to flush, and the offset of its end once known. */
@@ -51,10 +52,14 @@ export class Intake {
   #isOpen = false;
   #hasEnded = false;
 
-  constructor({ chunkSize, limit, flushInterval }: IntakeOptions, onDue: () => void) {
-    this.#onDue = onDue;
+  constructor({ chunkSize, limit, flushInterval }: WriteBufferOptions) {
     this.#buffer = new ChunkBuffer(chunkSize, limit);
-    this.#clock = new FlushClock(flushInterval, onDue);
+    this.#clock = new FlushClock(flushInterval, () => this.#onDue());
+  }
+
+  /** Has `onDue` called, and nobody else from now on, when a chunk should be cut. */
+  serve(onDue: () => void): void {
+    this.#onDue = onDue;
   }
 
   get bytesCommitted(): number {
@@ -122,6 +127,7 @@ export class Intake {
    */
   acceptAtOnce(data: string | Uint8Array): boolean {
     if (!this.#buffer.addBehind(data)) return false;
+    this.#announced++;
     this.#sequence++;
     return true;
   }
@@ -143,18 +149,24 @@ export class Intake {
     if (rest === undefined) waiting.callback();
   }
 
-  /** Has `acknowledge` told when the write numbered `sequence` has been committed. */
-  acknowledge(sequence: number, acknowledge: Acknowledge): void {
-    this.#acknowledgements.add(sequence, acknowledge);
+  /**
+   * Numbers the next write, which Node may keep in its queue before it is accepted, and has
+   * `acknowledge` told when it has been committed.
+   */
+  announce(acknowledge?: Acknowledge): void {
+    const sequence = ++this.#announced;
+    if (acknowledge !== undefined) this.#acknowledgements.add(sequence, acknowledge);
   }
 
-  /** Takes back the last call of {@link acknowledge}, whose write was refused. */
-  forgetAcknowledgement(): void {
-    this.#acknowledgements.removeLast();
+  /** Takes back the last call of {@link announce}: Node has refused the write. */
+  withdraw(acknowledge?: Acknowledge): void {
+    this.#announced--;
+    if (acknowledge !== undefined) this.#acknowledgements.removeLast();
   }
 
-  /** Lets the writes up to the one numbered `sequence` leave without waiting for a full chunk. */
-  flush(sequence: number, acknowledge: Acknowledge): void {
+  /** Lets the writes announced so far leave without waiting for a full chunk. */
+  flush(acknowledge: Acknowledge): void {
+    const sequence = this.#announced;
     if (sequence <= this.#sequence && this.bytesAccepted === this.#committedOffset) {
       // Nothing to wait for, not even for the object to be opened.
       nodeTimers.nextTick(acknowledge, null);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Intake } from '../../src/append/intake.js';
+import type { Acknowledge } from '../../src/append/acknowledgements.js';
+import { WriteBuffer } from '../../src/append/write-buffer.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 /** Waits until everything has run that is due on the next tick. */
@@ -16,49 +17,57 @@ interface Setup {
   readonly isOpen?: boolean;
 }
 
-/** An intake that has been opened, and the log of what it called. */
-function createIntake(setup: Setup = {}) {
+/** A buffer that has been opened, and the log of what it called. */
+function createBuffer(setup: Setup = {}) {
   const { chunkSize = 8, flushInterval = Number.POSITIVE_INFINITY, isOpen = true } = setup;
   const log: string[] = [];
   const options = { chunkSize, limit: setup.limit ?? chunkSize, flushInterval };
-  const intake = new Intake(options, () => log.push('due'));
-  if (isOpen) intake.open();
+  const buffer = new WriteBuffer(options);
+  buffer.serve(() => log.push('due'));
+  if (isOpen) buffer.open();
   let writes = 0;
+  let announced = 0;
+  const announceTo = (sequence: number, acknowledge?: Acknowledge) => {
+    while (++announced < sequence) buffer.announce();
+    buffer.announce(acknowledge);
+  };
   return {
-    intake,
+    buffer,
     log,
     accept(data: string | Uint8Array, encoding: BufferEncoding = 'utf8') {
       const name = `write ${++writes}`;
-      intake.accept(data, encoding, (error) => {
+      if (announced < writes) announceTo(writes);
+      buffer.accept(data, encoding, (error) => {
         log.push(error === undefined ? name : `${name}: ${error?.message ?? 'null'}`);
       });
     },
     acknowledge(sequence: number) {
-      intake.acknowledge(sequence, (error, range) => {
+      announceTo(sequence, (error, range) => {
         log.push(`ack ${sequence}: ${error?.message ?? `${range?.start}-${range?.end}`}`);
       });
     },
     flush(sequence: number) {
-      intake.flush(sequence, (error) => log.push(`flush ${sequence}: ${error?.message ?? 'done'}`));
+      if (announced < sequence) announceTo(sequence);
+      buffer.flush((error) => log.push(`flush ${sequence}: ${error?.message ?? 'done'}`));
     },
     /** Cuts, commits and releases one chunk. */
     commitChunk() {
-      const chunk = intake.cut().toString();
-      intake.resume();
-      intake.commit(intake.bytesInFlight);
-      intake.release({ reuse: true });
+      const chunk = buffer.cut().toString();
+      buffer.resume();
+      buffer.commit(buffer.bytesInFlight);
+      buffer.release({ reuse: true });
       return chunk;
     },
     counts() {
-      const { bytesAccepted, bytesInFlight, bytesCommitted, nextLength } = intake;
+      const { bytesAccepted, bytesInFlight, bytesCommitted, nextLength } = buffer;
       return { bytesAccepted, bytesInFlight, bytesCommitted, nextLength };
     },
   };
 }
 
-describe('Intake.accept()', () => {
+describe('WriteBuffer.accept()', () => {
   test('calls back at once when all of the write has found room', () => {
-    const { log, accept, counts } = createIntake();
+    const { log, accept, counts } = createBuffer();
     accept('abc');
 
     expect(log).toEqual(['write 1']);
@@ -71,11 +80,11 @@ describe('Intake.accept()', () => {
   });
 
   test('counts bytes, not characters', () => {
-    const { accept, intake } = createIntake();
+    const { accept, buffer } = createBuffer();
     accept('é€');
     accept('6162', 'hex');
 
-    expect(intake.bytesAccepted).toBe(7);
+    expect(buffer.bytesAccepted).toBe(7);
   });
 
   test.each([
@@ -84,14 +93,14 @@ describe('Intake.accept()', () => {
     { length: 9, log: ['due'] },
     { length: 24, log: ['due'] },
   ])('calls $log for $length bytes when a chunk has 8', ({ length, log: expected }) => {
-    const { log, accept } = createIntake();
+    const { log, accept } = createBuffer();
     accept('x'.repeat(length));
 
     expect(log).toEqual(expected);
   });
 
   test('lets a write without room wait, and counts the part that has found some', () => {
-    const { log, accept, counts } = createIntake();
+    const { log, accept, counts } = createBuffer();
     accept('abc');
     accept('0123456789');
 
@@ -105,23 +114,23 @@ describe('Intake.accept()', () => {
   });
 
   test('takes a write of no bytes at once, even when the chunk is full', () => {
-    const { log, accept, intake } = createIntake();
+    const { log, accept, buffer } = createBuffer();
     accept('01234567');
     accept('');
     accept(new Uint8Array(0));
 
     expect(log).toEqual(['due', 'write 1', 'due', 'write 2', 'due', 'write 3']);
-    expect(intake.bytesAccepted).toBe(8);
+    expect(buffer.bytesAccepted).toBe(8);
   });
 });
 
-describe('Intake.resume()', () => {
+describe('WriteBuffer.resume()', () => {
   test('goes on with the waiting write when there is room again', () => {
-    const { log, accept, intake, counts } = createIntake();
+    const { log, accept, buffer, counts } = createBuffer();
     accept('0123456789');
-    expect(intake.cut().toString()).toBe('01234567');
+    expect(buffer.cut().toString()).toBe('01234567');
     expect(log).toEqual(['due']);
-    intake.resume();
+    buffer.resume();
 
     expect(log).toEqual(['due', 'write 1']);
     expect(counts()).toEqual({
@@ -133,7 +142,7 @@ describe('Intake.resume()', () => {
   });
 
   test('takes a write of three chunks piece by piece and calls back after the last', () => {
-    const { log, accept, intake, counts, commitChunk } = createIntake({ chunkSize: 4 });
+    const { log, accept, buffer, counts, commitChunk } = createBuffer({ chunkSize: 4 });
     accept('aaaabbbbcc');
     expect(commitChunk()).toBe('aaaa');
     expect(log).toEqual(['due', 'due']);
@@ -143,124 +152,120 @@ describe('Intake.resume()', () => {
       bytesCommitted: 4,
       nextLength: 4,
     });
-    expect(intake.isDue).toBe(true);
+    expect(buffer.isDue).toBe(true);
     expect(commitChunk()).toBe('bbbb');
     expect(log).toEqual(['due', 'due', 'write 1']);
     expect(commitChunk()).toBe('cc');
-    expect(intake.bytesCommitted).toBe(10);
+    expect(buffer.bytesCommitted).toBe(10);
   });
 
   test('takes the rest of a string as the bytes it already is', () => {
-    const { accept, commitChunk } = createIntake({ chunkSize: 2 });
+    const { accept, commitChunk } = createBuffer({ chunkSize: 2 });
     accept('616263', 'hex');
 
     expect([commitChunk(), commitChunk()]).toEqual(['ab', 'c']);
   });
 
   test('does nothing while nobody waits', () => {
-    const { log, intake } = createIntake();
-    intake.resume();
+    const { log, buffer } = createBuffer();
+    buffer.resume();
 
     expect(log).toEqual([]);
   });
 
   test('lets the next write in from within the callback', () => {
-    const log: string[] = [];
-    const intake = new Intake(
-      { chunkSize: 4, limit: 4, flushInterval: Number.POSITIVE_INFINITY },
-      () => log.push('due'),
-    );
-    intake.open();
-    intake.accept('aaaab', 'utf8', () => {
+    const { buffer, log } = createBuffer({ chunkSize: 4 });
+    buffer.open();
+    buffer.accept('aaaab', 'utf8', () => {
       log.push('first');
-      intake.accept('cc', 'utf8', () => log.push('second'));
+      buffer.accept('cc', 'utf8', () => log.push('second'));
     });
-    intake.cut();
-    intake.resume();
+    buffer.cut();
+    buffer.resume();
 
     expect(log).toEqual(['due', 'first', 'second']);
-    intake.release({ reuse: true });
-    expect(intake.cut().toString()).toBe('bcc');
+    buffer.release({ reuse: true });
+    expect(buffer.cut().toString()).toBe('bcc');
   });
 });
 
-describe('Intake.isDue', () => {
+describe('WriteBuffer.isDue', () => {
   test.each([
     { scenario: 'empty', bytes: '', isDue: false },
     { scenario: 'partly filled', bytes: '0123456', isDue: false },
     { scenario: 'full', bytes: '01234567', isDue: true },
   ])('is $isDue when the chunk is $scenario', ({ bytes, isDue }) => {
-    const { intake, accept } = createIntake();
+    const { buffer, accept } = createBuffer();
     accept(bytes);
 
-    expect(intake.isDue).toBe(isDue);
+    expect(buffer.isDue).toBe(isDue);
   });
 
   test('turns true, and calls, when the oldest byte has waited long enough', () => {
     useFakeTimers();
-    const { intake, accept, log } = createIntake({ flushInterval: 1000 });
+    const { buffer, accept, log } = createBuffer({ flushInterval: 1000 });
     accept('');
     vi.advanceTimersByTime(5000);
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
 
     accept('a');
     vi.advanceTimersByTime(600);
     accept('b');
     vi.advanceTimersByTime(399);
-    expect([intake.isDue, log.includes('due')]).toEqual([false, false]);
+    expect([buffer.isDue, log.includes('due')]).toEqual([false, false]);
     vi.advanceTimersByTime(1);
-    expect([intake.isDue, log.includes('due')]).toEqual([true, true]);
+    expect([buffer.isDue, log.includes('due')]).toEqual([true, true]);
   });
 
   test('counts the wait of the next chunk from its own first byte', () => {
     useFakeTimers();
-    const { intake, accept } = createIntake({ flushInterval: 1000 });
+    const { buffer, accept } = createBuffer({ flushInterval: 1000 });
     accept('a');
     vi.advanceTimersByTime(900);
-    intake.cut();
+    buffer.cut();
     accept('b');
     vi.advanceTimersByTime(999);
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
     vi.advanceTimersByTime(1);
-    expect(intake.isDue).toBe(true);
+    expect(buffer.isDue).toBe(true);
   });
 
   test('turns false when all has been cut', () => {
     useFakeTimers();
-    const { intake, accept } = createIntake({ flushInterval: 1000 });
+    const { buffer, accept } = createBuffer({ flushInterval: 1000 });
     accept('a');
     vi.advanceTimersByTime(1000);
-    expect(intake.isDue).toBe(true);
-    intake.cut();
-    expect(intake.isDue).toBe(false);
-    intake.release({ reuse: true });
+    expect(buffer.isDue).toBe(true);
+    buffer.cut();
+    expect(buffer.isDue).toBe(false);
+    buffer.release({ reuse: true });
     accept('b');
-    intake.cut();
+    buffer.cut();
     vi.advanceTimersByTime(1000);
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test('counts the wait of the rest of a waiting write from when it found room', () => {
     useFakeTimers();
-    const { intake, accept } = createIntake({ flushInterval: 1000 });
+    const { buffer, accept } = createBuffer({ flushInterval: 1000 });
     accept('0123456789');
     vi.advanceTimersByTime(900);
-    intake.cut();
-    intake.resume();
+    buffer.cut();
+    buffer.resume();
     vi.advanceTimersByTime(999);
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
     vi.advanceTimersByTime(1);
-    expect(intake.isDue).toBe(true);
+    expect(buffer.isDue).toBe(true);
   });
 });
 
-describe('Intake.flush()', () => {
+describe('WriteBuffer.flush()', () => {
   test('lets what has been accepted leave at once', async () => {
-    const { intake, accept, flush, log, commitChunk } = createIntake();
+    const { buffer, accept, flush, log, commitChunk } = createBuffer();
     accept('abc');
     flush(1);
-    expect(intake.isDue).toBe(true);
+    expect(buffer.isDue).toBe(true);
     expect(log).toEqual(['write 1', 'due']);
     expect(commitChunk()).toBe('abc');
     await nextTick();
@@ -269,15 +274,15 @@ describe('Intake.flush()', () => {
   });
 
   test('waits for a write that has not been accepted, and is due only with it', async () => {
-    const { intake, accept, flush, acknowledge, log, commitChunk } = createIntake();
+    const { buffer, accept, flush, acknowledge, log, commitChunk } = createBuffer();
     accept('a');
     acknowledge(3);
     flush(3);
-    expect([intake.isDue, log]).toEqual([false, ['write 1']]);
+    expect([buffer.isDue, log]).toEqual([false, ['write 1']]);
     accept('b');
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
     accept('c');
-    expect(intake.isDue).toBe(true);
+    expect(buffer.isDue).toBe(true);
     commitChunk();
     await nextTick();
 
@@ -285,23 +290,23 @@ describe('Intake.flush()', () => {
   });
 
   test('does not make due what is written afterwards', () => {
-    const { intake, accept, flush, commitChunk } = createIntake();
+    const { buffer, accept, flush, commitChunk } = createBuffer();
     accept('a');
     flush(1);
     commitChunk();
     accept('b');
 
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
   });
 
   test('waits for the last byte of a write of several chunks', async () => {
-    const { intake, accept, flush, log, commitChunk } = createIntake({ chunkSize: 4 });
+    const { buffer, accept, flush, log, commitChunk } = createBuffer({ chunkSize: 4 });
     accept('aaaabb');
     flush(1);
     commitChunk();
     await nextTick();
     expect(log).not.toContain('flush 1: done');
-    expect(intake.isDue).toBe(true);
+    expect(buffer.isDue).toBe(true);
     commitChunk();
     await nextTick();
 
@@ -309,19 +314,19 @@ describe('Intake.flush()', () => {
   });
 
   test('is done while bytes behind it are still uncommitted', async () => {
-    const { accept, flush, log, intake } = createIntake();
+    const { accept, flush, log, buffer } = createBuffer();
     accept('a');
     flush(1);
-    intake.cut();
+    buffer.cut();
     accept('b');
-    intake.commit(1);
+    buffer.commit(1);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'due', 'write 2', 'flush 1: done']);
   });
 
   test('is done on the next tick when everything has been committed already', async () => {
-    const { accept, flush, log, commitChunk } = createIntake();
+    const { accept, flush, log, commitChunk } = createBuffer();
     accept('a');
     commitChunk();
     flush(1);
@@ -332,7 +337,7 @@ describe('Intake.flush()', () => {
   });
 
   test('is done at once when there is nothing to wait for, even before the object is opened', async () => {
-    const { log, flush } = createIntake();
+    const { log, flush } = createBuffer();
     flush(0);
     await nextTick();
 
@@ -340,7 +345,7 @@ describe('Intake.flush()', () => {
   });
 
   test('serves several calls with one chunk', async () => {
-    const { accept, flush, log, commitChunk } = createIntake();
+    const { accept, flush, log, commitChunk } = createBuffer();
     accept('a');
     flush(1);
     accept('b');
@@ -357,25 +362,25 @@ describe('Intake.flush()', () => {
   });
 });
 
-describe('Intake.acknowledge()', () => {
+describe('WriteBuffer.acknowledge()', () => {
   test('tells where the bytes lie when the last of them has been committed', async () => {
-    const { intake, accept, acknowledge, log } = createIntake();
+    const { buffer, accept, acknowledge, log } = createBuffer();
     acknowledge(1);
     accept('abc');
     acknowledge(2);
     accept('de');
-    intake.cut();
-    intake.commit(4);
+    buffer.cut();
+    buffer.commit(4);
     await nextTick();
     expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3']);
-    intake.commit(1);
+    buffer.commit(1);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3', 'ack 2: 3-5']);
   });
 
   test('counts the bytes of a waiting write from its first', async () => {
-    const { accept, acknowledge, log, commitChunk } = createIntake({ chunkSize: 4 });
+    const { accept, acknowledge, log, commitChunk } = createBuffer({ chunkSize: 4 });
     accept('a');
     acknowledge(2);
     accept('bbbbbbbb');
@@ -390,114 +395,116 @@ describe('Intake.acknowledge()', () => {
   });
 
   test('tells of a write of no bytes when those before it have been committed', async () => {
-    const { intake, accept, acknowledge, log } = createIntake();
+    const { buffer, accept, acknowledge, log } = createBuffer();
     accept('abc');
     acknowledge(2);
     accept('');
     await nextTick();
     expect(log).toEqual(['write 1', 'write 2']);
-    intake.cut();
-    intake.commit(3);
+    buffer.cut();
+    buffer.commit(3);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'write 2', 'ack 2: 3-3']);
   });
 
   test('tells of a write of no bytes only after the object has been opened', async () => {
-    const { intake, accept, acknowledge, log } = createIntake({ isOpen: false });
+    const { buffer, accept, acknowledge, log } = createBuffer({ isOpen: false });
     acknowledge(1);
     accept('');
     await nextTick();
     expect(log).toEqual(['write 1']);
-    intake.open();
+    buffer.open();
     await nextTick();
 
     expect(log).toEqual(['write 1', 'ack 1: 0-0']);
   });
 
   test('can be taken back for a write that was refused', async () => {
-    const { intake, accept, acknowledge, log } = createIntake();
-    acknowledge(1);
-    intake.forgetAcknowledgement();
+    const { buffer, accept, log } = createBuffer();
+    const refused = vi.fn();
+    buffer.announce(refused);
+    buffer.withdraw(refused);
     accept('abc');
-    intake.cut();
-    intake.commit(3);
+    buffer.cut();
+    buffer.commit(3);
     await nextTick();
 
+    expect(refused).not.toHaveBeenCalled();
     expect(log).toEqual(['write 1']);
   });
 });
 
-describe('Intake.commit()', () => {
+describe('WriteBuffer.commit()', () => {
   test('counts parts of a chunk', () => {
-    const { intake, accept, counts } = createIntake();
+    const { buffer, accept, counts } = createBuffer();
     accept('abcdef');
-    intake.cut();
+    buffer.cut();
     accept('gh');
-    intake.commit(4);
+    buffer.commit(4);
     expect(counts()).toEqual({
       bytesAccepted: 8,
       bytesInFlight: 2,
       bytesCommitted: 4,
       nextLength: 2,
     });
-    intake.commit(2);
+    buffer.commit(2);
 
-    expect(intake.bytesInFlight).toBe(0);
+    expect(buffer.bytesInFlight).toBe(0);
   });
 
   test('throws for more bytes than are in flight, and commits none of them', () => {
-    const { intake, accept } = createIntake();
+    const { buffer, accept } = createBuffer();
     accept('abc');
-    intake.cut();
+    buffer.cut();
     accept('more');
 
-    expect(() => intake.commit(4)).toThrow('Cannot commit 4 of 3 bytes in flight');
-    expect(intake.bytesCommitted).toBe(0);
+    expect(() => buffer.commit(4)).toThrow('Cannot commit 4 of 3 bytes in flight');
+    expect(buffer.bytesCommitted).toBe(0);
   });
 });
 
-describe('Intake.close()', () => {
+describe('WriteBuffer.close()', () => {
   const reason = new Error('reason');
 
   test('hands out what is in no chunk, in the order of the stream', () => {
-    const { intake, accept } = createIntake();
+    const { buffer, accept } = createBuffer();
     accept('in the chunk'.slice(0, 8));
-    intake.cut();
+    buffer.cut();
     accept('next ');
     accept('and waiting');
-    const pieces = intake.close(null, reason);
+    const pieces = buffer.close(null, reason);
 
     expect(pieces.map(String)).toEqual(['next and', ' waiting']);
   });
 
   test('copies the memory of the caller and nothing else', () => {
-    const { intake, accept } = createIntake({ chunkSize: 4 });
+    const { buffer, accept } = createBuffer({ chunkSize: 4 });
     const bytes = Buffer.from('0123456789');
     accept(bytes);
-    const [held, rest] = intake.close(null, reason);
+    const [held, rest] = buffer.close(null, reason);
     bytes.fill('x');
     expect([String(held), String(rest)]).toEqual(['0123', '456789']);
 
-    const other = createIntake({ chunkSize: 4 });
+    const other = createBuffer({ chunkSize: 4 });
     other.accept('abc');
-    const [uncopied] = other.intake.close(null, reason);
-    expect(uncopied?.buffer).toBe(other.intake.cut().buffer);
+    const [uncopied] = other.buffer.close(null, reason);
+    expect(uncopied?.buffer).toBe(other.buffer.cut().buffer);
   });
 
   test('hands out no bytes when none are held', () => {
-    const { intake } = createIntake();
+    const { buffer } = createBuffer();
 
-    expect(Buffer.concat(intake.close(null, reason)).byteLength).toBe(0);
+    expect(Buffer.concat(buffer.close(null, reason)).byteLength).toBe(0);
   });
 
   test.each([
     { scenario: 'the error that ended the stream', error: new Error('failed'), told: 'failed' },
     { scenario: 'null when nothing failed', error: null, told: 'null' },
   ])('tells the waiting write $scenario, on the next tick', async ({ error, told }) => {
-    const { intake, accept, log } = createIntake();
+    const { buffer, accept, log } = createBuffer();
     accept('0123456789');
-    intake.close(error, reason);
+    buffer.close(error, reason);
     expect(log).toEqual(['due']);
     await nextTick();
 
@@ -505,12 +512,12 @@ describe('Intake.close()', () => {
   });
 
   test('tells those who wait for a commit the reason', async () => {
-    const { accept, acknowledge, flush, intake, log } = createIntake();
+    const { accept, acknowledge, flush, buffer, log } = createBuffer();
     acknowledge(1);
     accept('abc');
     flush(1);
     acknowledge(2);
-    intake.close(null, reason);
+    buffer.close(null, reason);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'due', 'ack 1: reason', 'flush 1: reason', 'ack 2: reason']);
@@ -518,34 +525,31 @@ describe('Intake.close()', () => {
 
   test('stops the clock', () => {
     useFakeTimers();
-    const { accept, intake } = createIntake({ flushInterval: 1000 });
+    const { accept, buffer } = createBuffer({ flushInterval: 1000 });
     accept('abc');
-    intake.close(null, reason);
+    buffer.close(null, reason);
 
     expect(vi.getTimerCount()).toBe(0);
-    expect(intake.isDue).toBe(false);
+    expect(buffer.isDue).toBe(false);
   });
 });
 
-describe('Intake.bytesUncommitted()', () => {
+describe('WriteBuffer.bytesUncommitted()', () => {
   test('counts what is left of a waiting string in bytes, however Node counts it', () => {
-    const intake = new Intake(
-      { chunkSize: 4, limit: 4, flushInterval: Number.POSITIVE_INFINITY },
-      () => {},
-    );
+    const { buffer } = createBuffer({ chunkSize: 4 });
     // Node counts 4 for it until the last of its 12 bytes has found room.
-    intake.accept('€€€€', 'utf8', () => {});
-    expect(intake.bytesUncommitted(4)).toBe(12);
+    buffer.accept('€€€€', 'utf8', () => {});
+    expect(buffer.bytesUncommitted(4)).toBe(12);
 
-    intake.cut();
-    intake.resume();
-    expect(intake.bytesUncommitted(4)).toBe(12);
-    intake.commit(4);
-    intake.release({ reuse: true });
-    expect(intake.bytesUncommitted(4)).toBe(8);
-    intake.cut();
-    intake.resume();
-    intake.commit(4);
-    expect(intake.bytesUncommitted(0)).toBe(4);
+    buffer.cut();
+    buffer.resume();
+    expect(buffer.bytesUncommitted(4)).toBe(12);
+    buffer.commit(4);
+    buffer.release({ reuse: true });
+    expect(buffer.bytesUncommitted(4)).toBe(8);
+    buffer.cut();
+    buffer.resume();
+    buffer.commit(4);
+    expect(buffer.bytesUncommitted(0)).toBe(4);
   });
 });
