@@ -20,7 +20,7 @@ export interface EmulatorOptions {
 
   /**
    * Folder that keeps the objects, on disk or in `fs`; one on disk is kept to one emulator at a time.
-   * Default: they are kept in memory.
+   * Default: they are kept in memory, with the package memfs, or else in a temporary folder.
    */
   readonly dir?: string;
 

@@ -10,9 +10,21 @@ import { openStorage } from '../../src/emulator/storage.js';
 
 const nothing = { dir: undefined, fs: undefined };
 
-function rejectWith(code: string) {
-  return () => Promise.reject(Object.assign(new Error(code), { code }));
+/** An `import()` that fails as it does in Node. */
+function failToImport(message: string, code = 'ERR_MODULE_NOT_FOUND') {
+  return () => Promise.reject(Object.assign(new Error(message), { code }));
 }
+
+/**
+ * An `import()` that fails as it does in Jest 29 and 30, where tests run in a realm of their own:
+ * the error is of another one.
+ */
+function failToImportInJest(message: string) {
+  const error = runInNewContext('new Error(message)', { message });
+  return () => Promise.reject(Object.assign(error, { code: 'MODULE_NOT_FOUND' }));
+}
+
+const importer = 'node_modules/oss-append-stream/dist/emulator/storage.js';
 
 describe('openStorage()', () => {
   test('opens memory of its own every time', async () => {
@@ -20,12 +32,23 @@ describe('openStorage()', () => {
 
     expect(first.files).not.toBe(nodeFs);
     expect(first.files).not.toBe(second.files);
+    expect(first.dir).toBe(undefined);
   });
 
-  test('makes a temporary folder without memfs, and removes it in the end', async () => {
-    const { files, root, dispose } = await openStorage(nothing, rejectWith('ERR_MODULE_NOT_FOUND'));
+  test.each([
+    ['Node', failToImport(`Cannot find package 'memfs' imported from /app/${importer}`)],
+    [
+      "Yarn's Plug'n'Play",
+      failToImport(
+        'oss-append-stream tried to access memfs (a peer dependency) but it is not there',
+      ),
+    ],
+    ['Jest', failToImportInJest(`Cannot find module 'memfs' from '${importer}'`)],
+  ])('makes a temporary folder without memfs in %s, and removes it in the end', async (_, load) => {
+    const { files, root, dir, dispose } = await openStorage(nothing, load);
     expect(files).toBe(nodeFs);
     expect(root.startsWith(tmpdir())).toBe(true);
+    expect(dir).toBe(root);
     await access(root);
 
     await dispose();
@@ -33,8 +56,20 @@ describe('openStorage()', () => {
     await expect(access(root)).rejects.toThrow('ENOENT');
   });
 
-  test('does not hide why memfs cannot be loaded', async () => {
-    await expect(openStorage(nothing, rejectWith('ERR_SYNTAX'))).rejects.toThrow('ERR_SYNTAX');
+  test.each([
+    ['what is no module', failToImport('Invalid or unexpected token', 'ERR_SYNTAX')],
+    [
+      'what memfs lacks',
+      failToImport(
+        "Cannot find package 'tslib' imported from /app/node_modules/memfs/lib/index.js",
+      ),
+    ],
+    [
+      'what memfs lacks in Jest',
+      failToImportInJest("Cannot find module 'tslib' from 'node_modules/memfs/lib/index.js'"),
+    ],
+  ])('does not hide why memfs cannot be loaded: %s', async (_, load) => {
+    await expect(openStorage(nothing, load)).rejects.toThrow(/token|tslib/);
   });
 
   test('takes the folder on disk it is given', async () => {
@@ -43,7 +78,7 @@ describe('openStorage()', () => {
     const storage = await openStorage({ ...nothing, dir });
     onTestFinished(storage.dispose);
 
-    expect(storage).toMatchObject({ files: nodeFs, root: dir });
+    expect(storage).toMatchObject({ files: nodeFs, root: dir, dir });
   });
 
   test.each([
