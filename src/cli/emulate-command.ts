@@ -73,20 +73,22 @@ async function start(flags: Flags): Promise<Emulator> {
   }
 }
 
-function introduce({ endpoint, region, credentials }: Emulator, flags: Flags): void {
-  const { host = '127.0.0.1', dir, bucket = ['examplebucket'] } = flags;
-  const { accessKeyId, accessKeySecret } = credentials;
+function introduce(emulator: Emulator, { host = '127.0.0.1', dir }: Flags): void {
+  const { endpoint, region, buckets } = emulator;
+  const { accessKeyId, accessKeySecret } = emulator.credentials;
   const lines = [
-    `OSS emulator at ${endpoint}, region ${region}, buckets: ${bucket.join(', ')}.`,
-    dir === undefined
-      ? 'Objects are kept in memory and gone when it stops.'
-      : `Objects are kept in ${dir}.`,
+    `OSS emulator at ${endpoint}, region ${region}, buckets: ${buckets.join(', ')}.`,
+    `Objects are kept in ${dir ?? `${describeMemory(emulator)} and gone when it stops`}.`,
     ...(isLoopback(host) ? [] : [`Whoever reaches ${host} over the network can use it.`]),
     'To use it:',
     `  export OSS_ENDPOINT=${endpoint} OSS_REGION=${region}`,
     `  export OSS_ACCESS_KEY_ID=${accessKeyId} OSS_ACCESS_KEY_SECRET=${accessKeySecret}`,
   ];
   say(lines.join('\n'));
+}
+
+function describeMemory({ dir }: Emulator): string {
+  return dir === undefined ? 'memory' : `${dir} (the package memfs is not installed)`;
 }
 
 function introduceAsJson({ endpoint, region, credentials }: Emulator): void {

@@ -28,6 +28,16 @@ export interface Emulator extends AsyncDisposable {
   readonly credentials: EmulatorCredentials;
   readonly faults: EmulatorFaults;
 
+  /** Names of the buckets that there are now, in order. */
+  readonly buckets: readonly string[];
+
+  /**
+   * Folder on disk that keeps the objects: the option `dir`, or the temporary one that stands for
+   * memory where the package memfs is not installed. `undefined` where objects are in memory, or
+   * in the option `fs`.
+   */
+  readonly dir: string | undefined;
+
   /**
    * What was asked and answered, oldest first; an entry is added just before its answer is sent.
    * Only the newest 100,000 are kept.
@@ -120,7 +130,10 @@ async function startOn(storage: Storage, resolved: ResolvedEmulatorOptions): Pro
   };
   return {
     endpoint: `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    ...{ region, credentials, requests, close },
+    ...{ region, credentials, requests, close, dir: storage.dir },
+    get buckets() {
+      return objects.buckets;
+    },
     faults: {
       add: (fault) => faults.add(fault),
       clear: () => {

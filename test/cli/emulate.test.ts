@@ -1,12 +1,13 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OssClient } from '../../src/index.js';
 import { runCommand, startCommand } from '../helpers/command-line.js';
+import { withoutPackage } from '../helpers/without-package.js';
 
 interface Introduction {
   readonly endpoint: string;
@@ -29,22 +30,36 @@ async function emulate(
   return { child, introduction, env: { OSS_ENDPOINT: endpoint, OSS_REGION: region, ...keys } };
 }
 
+/** Starts one that speaks to people, and reads what it says. */
+async function introduceItself(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ child: ChildProcess; said: string[] }> {
+  const child = startCommand(['emulate', ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said: string[] = [];
+  for await (const line of createInterface(child.stderr as NodeJS.ReadableStream)) {
+    said.push(line);
+    if (line.includes('OSS_ACCESS_KEY_ID')) break;
+  }
+  return { child, said };
+}
+
 async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   child.kill(signal);
   const [exitCode] = await once(child, 'close');
   return exitCode;
 }
 
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 describe('emulate', () => {
   test('says how to use it, and ends when it is told to', async () => {
-    const child = startCommand(['emulate', '--bucket', 'logs', '--bucket', 'video']);
-    onTestFinished(() => void child.kill('SIGKILL'));
-    const lines = createInterface(child.stderr as NodeJS.ReadableStream);
-    const said: string[] = [];
-    for await (const line of lines) {
-      said.push(line);
-      if (said.length === 5) break;
-    }
+    const { child, said } = await introduceItself(['--bucket', 'logs', '--bucket', 'video']);
 
     expect(said).toEqual([
       expect.stringMatching(
@@ -61,8 +76,7 @@ describe('emulate', () => {
   });
 
   test('keeps objects in a folder from one run to the next', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'oss-append-'));
-    onTestFinished(() => rm(dir, { recursive: true }));
+    const dir = await createFolder();
     const first = await emulate('--dir', dir);
     await runCommand(['oss://examplebucket/kept'], { env: first.env, input: 'kept' });
     expect(await stop(first.child, 'SIGINT')).toBe(130);
@@ -71,6 +85,17 @@ describe('emulate', () => {
 
     const { stdout } = await runCommand(['cat', 'oss://examplebucket/kept'], { env: second.env });
     expect(stdout).toBe('kept');
+  });
+
+  test('says which buckets there are, and not only those it was told to create', async () => {
+    const dir = await createFolder();
+    const first = await introduceItself(['--dir', dir, '--bucket', 'logs']);
+    await stop(first.child, 'SIGTERM');
+
+    const { said } = await introduceItself(['--dir', dir, '--bucket', 'audit']);
+
+    expect(said[0]).toMatch(/, buckets: audit, logs\.$/);
+    expect(said[1]).toBe(`Objects are kept in ${dir}.`);
   });
 
   test('pretends to be another region, with keys of its own', async () => {
@@ -121,8 +146,7 @@ describe('emulate', () => {
   });
 
   test('gives up with 3 where another emulator keeps its objects', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'oss-append-'));
-    onTestFinished(() => rm(dir, { recursive: true }));
+    const dir = await createFolder();
     await emulate('--dir', dir);
 
     const { exitCode, stderr } = await runCommand(['emulate', '--dir', dir]);
@@ -130,4 +154,84 @@ describe('emulate', () => {
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(/^oss-append: Cannot keep objects in .+: process \d+ does\. [^\n]+\n$/);
   });
+});
+
+describe('emulate without memfs', () => {
+  /** Where temporary files go to, and no memfs is found. */
+  async function createEnvironment() {
+    const TMPDIR = await createFolder();
+    return { TMPDIR, NODE_OPTIONS: `--import ${withoutPackage('memfs')}` };
+  }
+
+  test('says in which folder objects are, and removes it', async () => {
+    const env = await createEnvironment();
+
+    const { child, said } = await introduceItself([], env);
+
+    const [name = 'none'] = await readdir(env.TMPDIR);
+    const folder = join(env.TMPDIR, name);
+    expect(said[1]).toBe(
+      `Objects are kept in ${folder} (the package memfs is not installed) and gone when it stops.`,
+    );
+    await access(join(folder, 'examplebucket'));
+    await stop(child, 'SIGTERM');
+    expect(await readdir(env.TMPDIR)).toEqual([]);
+  });
+
+  test('removes what a killed one has left, and nothing of those that run', async () => {
+    const env = await createEnvironment();
+    const folderOf = ({ said }: { said: string[] }) =>
+      /kept in (\S+)/.exec(said[1] ?? '')?.[1] ?? '';
+    const running = await introduceItself([], env);
+    const killed = await introduceItself([], env);
+    await stop(killed.child, 'SIGKILL');
+    await access(folderOf(killed));
+
+    const next = await introduceItself([], env);
+
+    const left = (await readdir(env.TMPDIR)).map((name) => join(env.TMPDIR, name));
+    expect(left.sort()).toEqual([folderOf(running), folderOf(next)].sort());
+  });
+
+  test('leaves the folder of one that is stopped', async () => {
+    const env = await createEnvironment();
+    const stopped = await introduceItself([], env);
+    stopped.child.kill('SIGSTOP');
+
+    const next = await introduceItself([], env);
+
+    expect(await readdir(env.TMPDIR)).toHaveLength(2);
+    stopped.child.kill('SIGCONT');
+    await Promise.all([stop(stopped.child, 'SIGTERM'), stop(next.child, 'SIGTERM')]);
+    expect(await readdir(env.TMPDIR)).toEqual([]);
+  });
+
+  test.skipIf(spawnSync('unshare', ['--pid', '--fork', 'true']).status !== 0)(
+    'leaves the folder of one in another container',
+    async () => {
+      const env = await createEnvironment();
+      // Of its own process ids, and the temporary folder of all.
+      const inside = startCommand(['emulate', '--json'], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        wrapper: ['unshare', '--pid', '--fork', '--kill-child'],
+      });
+      onTestFinished(() => void inside.kill('SIGKILL'));
+      await once(createInterface(inside.stdout as NodeJS.ReadableStream), 'line');
+
+      await introduceItself([], env);
+
+      expect(await readdir(env.TMPDIR)).toHaveLength(2);
+      await stop(inside, 'SIGKILL');
+      await expect.poll(() => startAndCount(env)).toBe(2);
+    },
+  );
+
+  /** How many folders there are when another one has started. */
+  async function startAndCount(env: { TMPDIR: string; NODE_OPTIONS: string }): Promise<number> {
+    const { child } = await introduceItself([], env);
+    const { length } = await readdir(env.TMPDIR);
+    await stop(child, 'SIGTERM');
+    return length;
+  }
 });

@@ -26,12 +26,18 @@ export function environmentOf({ endpoint, region, credentials }: Emulator) {
   };
 }
 
+interface StartOptions extends CommandOptions, Pick<SpawnOptions, 'stdio'> {
+  /** A command that starts it, such as `unshare`. */
+  readonly wrapper?: readonly string[];
+}
+
 /** Starts the built command line in a process of its own. */
 export function startCommand(
   args: readonly string[],
-  { env, cwd, stdio }: CommandOptions & Pick<SpawnOptions, 'stdio'> = {},
+  { env, cwd, stdio, wrapper = [] }: StartOptions = {},
 ): ChildProcess {
-  return spawn(process.execPath, [program, ...args], {
+  const [command = '', ...rest] = [...wrapper, process.execPath, program, ...args];
+  return spawn(command, rest, {
     stdio: stdio ?? 'pipe',
     env: cleanEnvironment(env),
     ...(cwd === undefined ? {} : { cwd }),
