@@ -5,15 +5,19 @@ import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Headings of the README with the JavaScript that stands under each, up to the next heading. */
-export async function readmeBlocks(): Promise<ReadonlyMap<string, readonly string[]>> {
+/** Headings of the README with the code that stands under each, up to the next heading. */
+export async function readmeBlocks(
+  language = 'js',
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   const blocks = new Map<string, string[]>();
   let heading = '';
-  for (const match of readme.matchAll(/^#+ (.+)$|^```js\n([\s\S]*?)^```$/gm)) {
-    const [, nextHeading, source] = match;
+  // Every block, or a comment in one would be taken for a heading.
+  for (const match of readme.matchAll(/^#+ (.+)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
+    const [, nextHeading, blockLanguage, source] = match;
     heading = nextHeading ?? heading;
-    if (source !== undefined) blocks.set(heading, [...(blocks.get(heading) ?? []), source]);
+    if (source !== undefined && blockLanguage === language)
+      blocks.set(heading, [...(blocks.get(heading) ?? []), source]);
   }
   return blocks;
 }
