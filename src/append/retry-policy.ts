@@ -1,4 +1,5 @@
 import type { Options } from 'p-retry';
+import { isError } from '../is-error.js';
 import { nextTurn, nodeTimers } from '../node-timers.js';
 import { isProgrammingError, ProgrammingError } from '../programming-error.js';
 import type { AppendFailure, AppendOutcome } from './append-client.js';
@@ -42,10 +43,9 @@ const outcomes: readonly unknown[] = [
 
 /** Reads what the client says about a failed request; what it does not say is not assumed. */
 export function judge(thrown: unknown): Verdict {
-  const error =
-    thrown instanceof Error
-      ? thrown
-      : new Error(`The client threw a value of type ${typeof thrown}, which is no Error`);
+  const error = isError(thrown)
+    ? thrown
+    : new Error(`The client threw a value of type ${typeof thrown}, which is no Error`);
   const { outcome, answered, actualLength } = error as Partial<AppendFailure>;
   const isSaid = outcomes.includes(outcome);
   // The request may have left before: what the mistake means for the bytes is not known.

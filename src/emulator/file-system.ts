@@ -69,9 +69,7 @@ export async function readText(files: FileSystem, path: string): Promise<string 
 
 /** What is a file is no folder, so there is nothing in it either. */
 function isMissing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-  );
+  // No `instanceof`: in Jest errors of `node:fs` are of another realm.
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -1,4 +1,5 @@
 import type { RequestOptions, RequestTimeout } from '../append/append-client.js';
+import { isError } from '../is-error.js';
 import { nodeTimers } from '../node-timers.js';
 import { SuspendableTimer } from '../suspendable-timer.js';
 import { LightSignal, lightened, type RequestSignal } from './light-signal.js';
@@ -91,7 +92,7 @@ export class RequestDeadline {
   readonly #abort = (): void => {
     const cause: unknown = this.#callerSignal?.reason;
     // Time is up all the same where the caller keeps it, as with `AbortSignal.timeout()`.
-    const isTimeout = cause instanceof Error && cause.name === 'TimeoutError';
+    const isTimeout = isError(cause) && cause.name === 'TimeoutError';
     const elapsed = Math.round(nodeTimers.now() - this.#startedAt);
     this.#signal.abort(
       isTimeout ? new RequestTimedOut(elapsed) : new RequestAborted('Aborted', { cause }),

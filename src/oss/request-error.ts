@@ -1,4 +1,5 @@
 import type { AppendFailure, AppendOutcome } from '../append/append-client.js';
+import { isAggregateError, isError } from '../is-error.js';
 import { isProgrammingError } from '../programming-error.js';
 import { printable } from './printable.js';
 import { RequestAborted, RequestTimedOut } from './request-deadline.js';
@@ -69,7 +70,7 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
     );
   }
   // What undici could not parse. A server may have sent back the very request, signature and all.
-  if (error instanceof Error) Reflect.deleteProperty(error, 'data');
+  if (isError(error)) Reflect.deleteProperty(error, 'data');
   const isUnsent = !isStarted && (tellsStart === true || isConnectFailure(error));
   const code = codeOf(error);
   if (isUnsent && isClosed && closedCodes.has(code)) {
@@ -108,7 +109,7 @@ const misuseCodes: ReadonlySet<unknown> = new Set([
 ]);
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return isError(error) ? Reflect.get(error, 'code') : undefined;
 }
 
 function ambiguity(isCertain: boolean): { outcome: AppendOutcome; answered?: boolean } {
@@ -127,10 +128,10 @@ const certificateCode = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|ERR_
  * A bare `ETIMEDOUT` or `ECONNRESET` proves nothing: a write fails with them too.
  */
 function isConnectFailure(error: unknown): boolean {
-  if (error instanceof AggregateError && error.errors.length > 0) {
+  if (isAggregateError(error) && error.errors.length > 0) {
     return error.errors.every(isConnectFailure);
   }
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   return (
     syscall === 'connect' ||
@@ -150,8 +151,8 @@ function isConnectFailure(error: unknown): boolean {
 const mostReasons = 4;
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return printable(String(error));
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonsOf(error);
+  if (!isError(error)) return printable(String(error));
+  if (isAggregateError(error) && error.errors.length > 0) return reasonsOf(error);
   // An AggregateError has an empty message; its code is that of its first error.
   const { code } = error as NodeJS.ErrnoException;
   return printable(error.message || code || error.name);

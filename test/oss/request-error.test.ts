@@ -1,4 +1,6 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { judge } from '../../src/append/retry-policy.js';
 import { RequestAborted, RequestTimedOut } from '../../src/oss/request-deadline.js';
 import { requestError } from '../../src/oss/request-error.js';
 
@@ -138,4 +140,18 @@ describe('requestError()', () => {
       cause: 'reason',
     });
   });
+});
+
+// In Jest errors of Node.js are not of the realm that packages are loaded in.
+test('errors of another realm say as much as those of this one', () => {
+  const refused = "Object.assign(new Error('no'), { code: 'ECONNREFUSED', syscall: 'connect' })";
+  const others = [refused, `new AggregateError([${refused}, ${refused}])`];
+
+  for (const error of others.map((source) => runInNewContext(source))) {
+    expect(error).not.toBeInstanceOf(Error);
+    expect(requestError(error, { ...request, isStarted: false })).toMatchObject({
+      ...{ outcome: 'rejected', cause: error, message: expect.not.stringContaining('Error:') },
+    });
+    expect(judge(error).error).toBe(error);
+  }
 });
