@@ -1,6 +1,6 @@
 import { addAbortSignal, finished, Writable } from 'node:stream';
 import { type InspectOptions, inspect, promisify } from 'node:util';
-import type { Acknowledge } from './append/acknowledgements.js';
+import type { Acknowledge, Place } from './append/acknowledgements.js';
 import type { AppendClient } from './append/append-client.js';
 import { Appender } from './append/appender.js';
 import { WriteBuffer } from './append/write-buffer.js';
@@ -14,11 +14,7 @@ import { destroyedError, prematureCloseError, unknownEncodingError } from './str
 import { noteDoubtful, type UncommittedBytes } from './uncommitted-bytes.js';
 
 /** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
-export interface AppendResult {
-  readonly key: string;
-  readonly start: number;
-  readonly end: number;
-}
+export interface AppendResult extends Place {}
 
 type Callback = (error?: Error | null) => void;
 
@@ -56,7 +52,6 @@ function yieldTurn(byteLength: number, resume: () => void): void {
  * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
  */
 export class AppendWritable extends EventedWritable {
-  readonly #key: string;
   readonly #highWaterMark: number;
   readonly #buffer: WriteBuffer;
   readonly #appender: Appender;
@@ -97,10 +92,9 @@ export class AppendWritable extends EventedWritable {
   constructor(options: AppendWritableOptions) {
     const { appender, buffer, client, highWaterMark, signal, writable } = resolveOptions(options);
     super(writable);
-    this.#key = appender.key;
     this.#highWaterMark = highWaterMark;
     this.#defaultEncoding = writable.defaultEncoding ?? 'utf8';
-    this.#reporter = new Reporter(this, appender.key);
+    this.#reporter = new Reporter(this);
     this.#ownClient = 'given' in client ? undefined : new OssClient(client.options);
     this.#buffer = new WriteBuffer(buffer);
     this.#appender = new Appender(
@@ -119,7 +113,7 @@ export class AppendWritable extends EventedWritable {
 
   /** Key of the object. */
   get key(): string {
-    return this.#key;
+    return this.#appender.key;
   }
 
   /** Position of the next append, as confirmed by OSS; `undefined` before `'ready'`. */
@@ -170,9 +164,9 @@ export class AppendWritable extends EventedWritable {
     callback?: Callback,
   ): boolean {
     // Not through `write()` again: a subclass would see the same write twice.
-    if (typeof encoding === 'function') return this.#write(data, undefined, withoutRange(encoding));
+    if (typeof encoding === 'function') return this.#write(data, undefined, withoutPlace(encoding));
     if (typeof callback !== 'function') return this.#write(data, encoding);
-    return this.#write(data, encoding, withoutRange(callback));
+    return this.#write(data, encoding, withoutPlace(callback));
   }
 
   /**
@@ -184,11 +178,9 @@ export class AppendWritable extends EventedWritable {
   append(data: string | Uint8Array, encoding?: BufferEncoding): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       if (this.destroyed && !this.writableFinished) throw this.errored ?? destroyedError('append');
-      this.#write(data, encoding, (error, range) => {
-        if (range === undefined) return reject(error);
-        // What this stream wrote lies in one run, behind what the object held before.
-        const base = (this.position as number) - this.bytesWritten;
-        resolve({ key: this.#key, start: base + range.start, end: base + range.end });
+      this.#write(data, encoding, (error, place) => {
+        if (place === undefined) reject(error);
+        else resolve(place);
       });
     });
   }
@@ -283,7 +275,7 @@ export class AppendWritable extends EventedWritable {
     const waiting = this.#buffer.close(error, reason);
     const bytes = Buffer.concat([...pieces, ...waiting, ...queuedBytes(this)]);
     if (bytes.byteLength > 0) {
-      const uncommitted = { key: this.#key, position, bytes, confirmed: isConfirmed };
+      const uncommitted = { key: this.key, position, bytes, confirmed: isConfirmed };
       const doubtful = isConfirmed ? 0 : (pieces[0]?.byteLength ?? 0);
       this.#uncommitted = noteDoubtful(uncommitted, doubtful);
     }
@@ -341,7 +333,7 @@ export class AppendWritable extends EventedWritable {
 const { _write: ownWrite } = AppendWritable.prototype;
 
 /** A write callback is told of an error, and not where its bytes lie. */
-function withoutRange(callback: Callback): Acknowledge {
+function withoutPlace(callback: Callback): Acknowledge {
   return (error) => callback(error);
 }
 

@@ -36,7 +36,6 @@ export interface AppendStatistics {
 /** Counts what an appender does, tells the stream's listeners, and ends the stream with it. */
 export class Reporter implements AppenderListener {
   readonly #stream: Writable;
-  readonly #key: string;
   #appends = 0;
   #attempts = 0;
   #retries = 0;
@@ -45,9 +44,8 @@ export class Reporter implements AppenderListener {
   /** Milliseconds since 1970. */
   #lastCommitAt: number | undefined;
 
-  constructor(stream: Writable, key: string) {
+  constructor(stream: Writable) {
     this.#stream = stream;
-    this.#key = key;
   }
 
   snapshot({ bytesAccepted, bytesCommitted, bytesInFlight }: WriteBuffer): AppendStatistics {
@@ -63,44 +61,41 @@ export class Reporter implements AppenderListener {
     };
   }
 
-  ready: AppenderListener['ready'] = (position) => {
-    debug('%s: opened at position %d', this.#key, position);
-    this.#tell('ready', { key: this.#key, position });
+  ready: AppenderListener['ready'] = (key, position) => {
+    debug('%s: opened at position %d', key, position);
+    this.#tell('ready', { key, position });
   };
 
   attempted: AppenderListener['attempted'] = () => {
     this.#attempts++;
   };
 
-  retrying: AppenderListener['retrying'] = (notice) => {
+  retrying: AppenderListener['retrying'] = (key, notice) => {
     this.#retries++;
-    debug('%s: attempt %d failed: %s', this.#key, notice.attemptNumber, notice.error.message);
-    publishRetry({ key: this.#key, ...notice });
+    debug('%s: attempt %d failed: %s', key, notice.attemptNumber, notice.error.message);
+    publishRetry({ key, ...notice });
     this.#tell('retry', notice);
   };
 
-  reconciled: AppenderListener['reconciled'] = (outcome, position) => {
+  reconciled: AppenderListener['reconciled'] = (key, outcome, position) => {
     this.#reconciles++;
-    debug('%s: position %d is %s', this.#key, position, outcome);
-    publishReconcile({ key: this.#key, outcome, position });
-    this.#tell('reconcile', { outcome, key: this.#key, position });
+    debug('%s: position %d is %s', key, position, outcome);
+    publishReconcile({ key, outcome, position });
+    this.#tell('reconcile', { outcome, key, position });
   };
 
   committed: AppenderListener['committed'] = (commit, duration) => {
     this.#appends++;
     this.#lastCommitAt = nodeTimers.date();
     if (!debug.enabled && this.#stream.listenerCount('commit') === 0) return;
-    const { object, byteLength, attempts, requestId } = commit;
-    const position = object.position - byteLength;
-    debug('%s: %d bytes committed at position %d', this.#key, byteLength, position);
-    this.#tell('commit', {
-      ...{ key: this.#key, position, byteLength },
-      ...{ attempts, requestId, duration },
-    });
+    const { key, start: position, end, attempts, requestId } = commit;
+    const byteLength = end - position;
+    debug('%s: %d bytes committed at position %d', key, byteLength, position);
+    this.#tell('commit', { key, position, byteLength, attempts, requestId, duration });
   };
 
-  failed: AppenderListener['failed'] = (error) => {
-    debug('%s: failed: %s', this.#key, error.message);
+  failed: AppenderListener['failed'] = (key, error) => {
+    debug('%s: failed: %s', key, error.message);
     this.#stream.destroy(error);
   };
 

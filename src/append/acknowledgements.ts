@@ -6,14 +6,31 @@ export interface OffsetRange {
   readonly end: number;
 }
 
-/** Told once: with an error, or with the range whose last byte has been committed. */
-export type Acknowledge = (error: Error | null, range?: OffsetRange) => void;
+/** Where bytes lie that have been committed: in the object `key`, from `start` up to, and without, `end`. */
+export interface Place {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the byte at `offset` of the stream, and those around it, lie in the object `key`. */
+export interface Anchor {
+  readonly key: string;
+  readonly offset: number;
+  readonly position: number;
+}
+
+/** Told once: with an error, or with the place of bytes of which the last has been committed. */
+export type Acknowledge = (error: Error | null, place?: Place) => void;
 
 interface Entry {
   /** Number of the write that must be accepted before the offset is known. */
   readonly sequence: number;
   readonly acknowledge: Acknowledge;
   range: OffsetRange | undefined;
+
+  /** Position of the first byte, once that has been committed. */
+  start: number | undefined;
 }
 
 /**
@@ -30,7 +47,7 @@ export class Acknowledgements {
 
   /** Waits for the write numbered `sequence` to be accepted and then committed. */
   add(sequence: number, acknowledge: Acknowledge): void {
-    this.#entries.push({ sequence, acknowledge, range: undefined });
+    this.#entries.push({ sequence, acknowledge, range: undefined, start: undefined });
   }
 
   /** Forgets the last one added, whose write was refused. */
@@ -50,12 +67,16 @@ export class Acknowledgements {
     }
   }
 
-  /** Tells everybody whose last byte lies before `offset`. */
-  commit(offset: number): void {
+  /** Tells everybody whose last byte lies before `offset`, and notes where the first bytes of others lie. */
+  commit(offset: number, anchor: Anchor): void {
     let count = 0;
-    for (const { range, acknowledge } of this.#entries) {
-      if (range === undefined || range.end > offset) break;
-      nodeTimers.nextTick(acknowledge, null, range);
+    for (const entry of this.#entries) {
+      const { range } = entry;
+      if (range === undefined || Math.min(range.start + 1, range.end) > offset) break;
+      entry.start ??= positionOf(range.start, anchor);
+      if (range.end > offset) break;
+      const place = { key: anchor.key, start: entry.start, end: positionOf(range.end, anchor) };
+      nodeTimers.nextTick(entry.acknowledge, null, place);
       count++;
     }
     if (count === 0) return;
@@ -69,4 +90,8 @@ export class Acknowledgements {
     this.#entries.length = 0;
     this.#located = 0;
   }
+}
+
+function positionOf(offset: number, anchor: Anchor): number {
+  return anchor.position + offset - anchor.offset;
 }

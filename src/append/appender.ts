@@ -36,18 +36,18 @@ export interface AppenderOptions extends Omit<TimedRequestsOptions, 'signal'> {
   readonly yieldTurn: (byteLength: number, resume: () => void) => void;
 }
 
-/** Told of what happens, at once and in order. None of these may throw. */
+/** Told of what happens to which object, at once and in order. None of these may throw. */
 export interface AppenderListener {
-  ready(position: number): void;
+  ready(key: string, position: number): void;
   attempted(): void;
-  retrying(notice: RetryNotice): void;
-  reconciled(outcome: SettledReconciliation['outcome'], position: number): void;
+  retrying(key: string, notice: RetryNotice): void;
+  reconciled(key: string, outcome: SettledReconciliation['outcome'], position: number): void;
 
   /** @param duration Milliseconds since the chunk was cut. */
   committed(commit: Commit, duration: number): void;
 
   /** It has given up, and waits to be destroyed. */
-  failed(error: Error): void;
+  failed(key: string, error: Error): void;
 }
 
 /** What was taken from the buffer and is not known to be committed. */
@@ -107,8 +107,8 @@ export class Appender {
     attempted: () => this.#listener.attempted(),
     // On the next tick, for Node calls the listeners of 'drain' on the way.
     sent: () => nodeTimers.nextTick(() => this.#buffer.resume()),
-    retrying: (notice) => this.#listener.retrying(notice),
-    reconciled: (outcome, position) => this.#listener.reconciled(outcome, position),
+    retrying: (notice) => this.#listener.retrying(this.key, notice),
+    reconciled: (outcome, position) => this.#listener.reconciled(this.key, outcome, position),
     committed: (commit) => this.#committed(commit),
   };
 
@@ -127,6 +127,11 @@ export class Appender {
   /** Its state in a word of the picture above. */
   get status(): 'opening' | 'idle' | ChunkDelivery['status'] | 'failed' | 'closed' {
     return this.#state.status === 'delivering' ? this.#state.delivery.status : this.#state.status;
+  }
+
+  /** Key of the object. */
+  get key(): string {
+    return this.#options.key;
   }
 
   /** Position of the next append as confirmed; `undefined` before the object was opened. */
@@ -149,7 +154,7 @@ export class Appender {
       const opening = openObject(this.#inquiry, {
         ...this.#options,
         signal,
-        onRetry: (notice) => this.#listener.retrying(notice),
+        onRetry: (notice) => this.#listener.retrying(this.key, notice),
       });
       const [object, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
@@ -157,8 +162,8 @@ export class Appender {
       this.#delivering = { ...this.#options, inquiry, requests, crc64, signal };
       this.#confirmed = object;
       this.#state = { status: 'idle', object };
-      this.#buffer.open();
-      this.#listener.ready(object.position);
+      this.#buffer.open(this.key, object.position);
+      this.#listener.ready(this.key, object.position);
       this.#pump();
     } catch (error) {
       this.#fail(error as Error);
@@ -205,7 +210,7 @@ export class Appender {
   #deliver(object: ConfirmedObject): void {
     const { nextLength: byteLength } = this.#buffer;
     if (object.position + byteLength > maxAppendableObjectSize) {
-      this.#fail(objectFullError(this.#options.key, object.position, byteLength));
+      this.#fail(objectFullError(this.key, object.position, byteLength));
       return;
     }
     const options = this.#delivering as DeliveryOptions;
@@ -221,7 +226,7 @@ export class Appender {
     if (this.#state.status !== 'delivering') return;
     const { delivery } = this.#state;
     this.#confirmed = commit.object;
-    this.#buffer.commit(commit.byteLength);
+    this.#buffer.commit(commit.end - commit.start);
     this.#listener.committed(commit, nodeTimers.now() - this.#cutAt);
     if (delivery.status !== 'settled') return;
     this.#buffer.release({ reuse: !delivery.isAbandoned });
@@ -236,7 +241,7 @@ export class Appender {
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
     // Not at once: while Node passes its queue on, nobody can tell what is left in it.
-    nodeTimers.queueMicrotask(() => this.#listener.failed(error));
+    nodeTimers.queueMicrotask(() => this.#listener.failed(this.key, error));
   };
 }
 

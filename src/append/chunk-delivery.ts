@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { ChecksumError } from '../errors.js';
 import { nodeTimers } from '../node-timers.js';
 import { ProgrammingError } from '../programming-error.js';
+import type { Place } from './acknowledgements.js';
 import type { AppendReceipt } from './append-client.js';
 import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
 import {
@@ -34,10 +35,8 @@ export interface DeliveryOptions extends ChunkInquiryOptions {
   readonly yieldTurn: (byteLength: number, resume: () => void) => void;
 }
 
-/** Bytes that have been confirmed to be in the object. */
-export interface Commit {
-  readonly byteLength: number;
-
+/** Bytes that have been confirmed to be in the object `key`, from `start` up to, and without, `end`. */
+export interface Commit extends Place {
   /** The object behind them. */
   readonly object: ConfirmedObject;
 
@@ -316,8 +315,11 @@ export class ChunkDelivery {
     this.#isSending = false;
     this.#chunk.committed(byteLength, crc64);
     if (this.#chunk.bytes.byteLength === 0) this.#status = 'settled';
+    const { key } = this.#options;
     const { object } = this.#chunk;
-    this.#listener.committed({ byteLength, object, attempts: this.#attempts, requestId });
+    const end = object.position;
+    const place = { key, start: end - byteLength, end };
+    this.#listener.committed({ ...place, object, attempts: this.#attempts, requestId });
   }
 
   #unconfirmed(cause: Error): Error {

@@ -1,5 +1,5 @@
 import { nodeTimers } from '../node-timers.js';
-import { type Acknowledge, Acknowledgements } from './acknowledgements.js';
+import { type Acknowledge, Acknowledgements, type Anchor } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushClock } from './flush-clock.js';
 
@@ -48,8 +48,8 @@ export class WriteBuffer {
   #cutOffset = 0;
   #committedOffset = 0;
 
-  /** Before the object is opened nothing counts as committed, not even nothing. */
-  #isOpen = false;
+  /** Before an object is opened nothing counts as committed, not even nothing. */
+  #anchor: Anchor | undefined;
   #hasEnded = false;
 
   constructor({ chunkSize, limit, flushInterval }: WriteBufferOptions) {
@@ -96,10 +96,10 @@ export class WriteBuffer {
     return this.#buffer.isFull || this.#clock.isDue || this.#flushOffset > this.#cutOffset;
   }
 
-  /** The object has been opened. */
-  open(): void {
-    this.#isOpen = true;
-    this.#acknowledgements.commit(this.#committedOffset);
+  /** The object `key` has been opened: what is committed next will lie at `position`. */
+  open(key: string, position: number): void {
+    this.#anchor = { key, offset: this.#committedOffset, position };
+    this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
   }
 
   /**
@@ -208,7 +208,7 @@ export class WriteBuffer {
       throw new Error(`Cannot commit ${byteLength} of ${this.bytesInFlight} bytes in flight`);
     }
     this.#committedOffset += byteLength;
-    this.#acknowledgements.commit(this.#committedOffset);
+    this.#acknowledgements.commit(this.#committedOffset, this.#anchor as Anchor);
   }
 
   /**
@@ -250,7 +250,9 @@ export class WriteBuffer {
   #locate(sequence: number, start: number): void {
     const end = this.bytesAccepted;
     this.#acknowledgements.locate(sequence, { start, end });
-    if (this.#isOpen) this.#acknowledgements.commit(this.#committedOffset);
+    if (this.#anchor !== undefined) {
+      this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
+    }
     if (sequence !== this.#flushSequence) return;
     this.#flushOffset = end;
     this.#onDue();

@@ -88,7 +88,7 @@ function prepare(client: ScriptedClient, setup: Setup = {}) {
       reconciled: (outcome, position) => log.push(`${outcome} at ${position}`),
       committed: (commit) => {
         commits.push(commit);
-        log.push(`committed ${commit.byteLength}`);
+        log.push(`committed ${commit.end - commit.start}`);
         onCommit(commit);
       },
     },
@@ -140,7 +140,9 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     expect(log).toEqual(['attempted', 'sent', 'committed 5']);
     expect(commits).toEqual([
       {
-        byteLength: 5,
+        key: 'a.log',
+        start: 4,
+        end: 9,
         object: { position: 9, crc64: crcOf('headchunk'), exists: true },
         attempts: 1,
         requestId: 'request-1',
@@ -175,7 +177,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
 
     expect(error).toBeUndefined();
     expect(client.contents).toBe('');
-    expect(commits).toMatchObject([{ byteLength: 0, object: { position: 0, crc64: 0n } }]);
+    expect(commits).toMatchObject([{ start: 0, end: 0, object: { position: 0, crc64: 0n } }]);
   });
 
   test('sends the options of every request', async () => {
@@ -436,7 +438,10 @@ describe('ChunkDelivery.run() after one failure', () => {
       expect(calls).toEqual(expected);
       expect(retries).toHaveLength(count);
       expect(commits).toMatchObject([
-        { byteLength: 5, object: { position: 9, crc64: crcOf('headchunk'), exists: true } },
+        {
+          ...{ key: 'a.log', start: 4, end: 9 },
+          object: { position: 9, crc64: crcOf('headchunk'), exists: true },
+        },
       ]);
       expect(commits[0]?.attempts).toBe(calls.filter((call) => call === append).length);
       expect(delivery.mayHaveLanded).toBe(false);
@@ -618,7 +623,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
 
     expect(error).toBeUndefined();
     expect(client.contents).toBe('headchunk');
-    expect(commits).toMatchObject([{ byteLength: 5, object: { position: 9 } }]);
+    expect(commits).toMatchObject([{ start: 4, end: 9, object: { position: 9 } }]);
   });
 
   test('holds the chunk once when three attempts land together', async () => {
@@ -759,8 +764,16 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
       'committed 3',
     ]);
     expect(commits).toMatchObject([
-      { byteLength: 2, object: { position: 6, crc64: crcOf('headch') }, attempts: 1 },
-      { byteLength: 3, object: { position: 9, crc64: crcOf('headchunk') }, attempts: 2 },
+      {
+        ...{ key: 'a.log', start: 4, end: 6 },
+        object: { position: 6, crc64: crcOf('headch') },
+        attempts: 1,
+      },
+      {
+        ...{ key: 'a.log', start: 6, end: 9 },
+        object: { position: 9, crc64: crcOf('headchunk') },
+        attempts: 2,
+      },
     ]);
   });
 
@@ -776,7 +789,7 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
 
     expect(error).toBeUndefined();
     expect(client.contents).toBe('headchunk');
-    expect(commits.map(({ byteLength }) => byteLength)).toEqual([1, 1, 3]);
+    expect(commits.map(({ start, end }) => end - start)).toEqual([1, 1, 3]);
     expect(retries.map(({ attemptNumber }) => attemptNumber)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
@@ -792,7 +805,7 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
 
     expect(error).toBeUndefined();
     expect(client.contents).toBe('headchunk');
-    expect(commits.map(({ byteLength }) => byteLength)).toEqual([2, 3]);
+    expect(commits.map(({ start, end }) => end - start)).toEqual([2, 3]);
   });
 
   test('leaves no doubt of what came before the part', async () => {
@@ -895,7 +908,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
 
     expect(error).toBeUndefined();
     expect(calls).toEqual([append, append, append, 'head']);
-    expect(commits).toMatchObject([{ byteLength: 5, attempts: 3 }]);
+    expect(commits).toMatchObject([{ start: 4, end: 9, attempts: 3 }]);
   });
 
   test('throws UnconfirmedError when the last question fails after an ambiguous answer', async () => {
@@ -1031,7 +1044,7 @@ describe('ChunkDelivery.run() when a fatal answer follows an ambiguous one', () 
     const { error, commits, delivery } = await deliver(client);
 
     expect(error).toBe(cause);
-    expect(commits.map(({ byteLength }) => byteLength)).toEqual([2]);
+    expect(commits.map(({ start, end }) => end - start)).toEqual([2]);
     expect([delivery.mayHaveLanded, delivery.chunk.bytes.toString()]).toEqual([false, 'unk']);
   });
 });
@@ -1105,7 +1118,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(calls).toEqual([append, 'head', 'head', 'head']);
     expect(retries).toHaveLength(2);
     if (thrown instanceof Error) expect(retries.map(({ error: e }) => e)).toEqual([thrown, thrown]);
-    expect(commits).toMatchObject([{ byteLength: 5, attempts: 1 }]);
+    expect(commits).toMatchObject([{ start: 4, end: 9, attempts: 1 }]);
   });
 
   test('throws UnconfirmedError when it never works', async () => {
@@ -1567,7 +1580,7 @@ describe('ChunkDelivery under any script of faults', () => {
     const atEnd = { object: object(), ours: ours() };
     client.land();
     const position = before?.byteLength ?? 0;
-    const committed = commits.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const committed = commits.reduce((sum, { start, end }) => sum + end - start, 0);
     return { error, delivery, interfered, position, committed, atEnd, oursLater: ours() };
   }
 

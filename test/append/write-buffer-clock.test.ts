@@ -11,7 +11,7 @@ afterEach(() => {
 
 test('the wait of bytes behind a full chunk counts from their own first, not from that of the chunk', () => {
   const buffer = new WriteBuffer({ chunkSize: 8, limit: 24, flushInterval: 1000 });
-  buffer.open();
+  buffer.open('a.log', 0);
   const accept = (data: string) => buffer.accept(data, 'utf8', () => {});
   accept('a');
   vi.advanceTimersByTime(900);

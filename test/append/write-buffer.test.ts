@@ -24,7 +24,7 @@ function createBuffer(setup: Setup = {}) {
   const options = { chunkSize, limit: setup.limit ?? chunkSize, flushInterval };
   const buffer = new WriteBuffer(options);
   buffer.serve(() => log.push('due'));
-  if (isOpen) buffer.open();
+  if (isOpen) buffer.open('a.log', 0);
   let writes = 0;
   let announced = 0;
   const announceTo = (sequence: number, acknowledge?: Acknowledge) => {
@@ -42,8 +42,8 @@ function createBuffer(setup: Setup = {}) {
       });
     },
     acknowledge(sequence: number) {
-      announceTo(sequence, (error, range) => {
-        log.push(`ack ${sequence}: ${error?.message ?? `${range?.start}-${range?.end}`}`);
+      announceTo(sequence, (error, place) => {
+        log.push(`ack ${sequence}: ${error?.message ?? `${place?.start}-${place?.end}`}`);
       });
     },
     flush(sequence: number) {
@@ -175,7 +175,7 @@ describe('WriteBuffer.resume()', () => {
 
   test('lets the next write in from within the callback', () => {
     const { buffer, log } = createBuffer({ chunkSize: 4 });
-    buffer.open();
+    buffer.open('a.log', 0);
     buffer.accept('aaaab', 'utf8', () => {
       log.push('first');
       buffer.accept('cc', 'utf8', () => log.push('second'));
@@ -414,7 +414,7 @@ describe('WriteBuffer.acknowledge()', () => {
     accept('');
     await nextTick();
     expect(log).toEqual(['write 1']);
-    buffer.open();
+    buffer.open('a.log', 0);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'ack 1: 0-0']);
