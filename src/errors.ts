@@ -1,36 +1,46 @@
 import type { AppendFailure, AppendOutcome } from './append/append-client.js';
 
-/** Stable codes of every error a caller is expected to handle. They change only in a major. */
-export type AppendErrorCode =
-  | 'APPEND_ERR_DIVERGED'
-  | 'APPEND_ERR_UNCONFIRMED'
-  | 'APPEND_ERR_RETRIES_EXHAUSTED'
-  | 'APPEND_ERR_NOT_APPENDABLE'
-  | 'APPEND_ERR_EXISTS'
-  | 'APPEND_ERR_OBJECT_FULL'
-  | 'APPEND_ERR_CHECKSUM'
-  | 'APPEND_ERR_SERVICE'
-  | 'APPEND_ERR_CREDENTIALS'
-  | 'APPEND_ERR_SHUTDOWN_TIMEOUT'
-  | 'APPEND_ERR_LINES_DROPPED';
-
 // Registered globally, so that two copies of the package in one process know each other's errors.
 const brand = Symbol.for('oss-append-stream.AppendError');
 
 /** Base of every error a caller is expected to handle. Match on `code`, not on the message. */
-export abstract class AppendError extends Error {
-  abstract readonly code: AppendErrorCode;
+export abstract class AppendError<Fields extends object = object> extends Error {
+  abstract readonly code: string;
 
   /** Bytes the stream had committed when this error ended it; absent on errors that ended none. */
   declare bytesWritten?: number;
+
+  /** @param fields The class says which. */
+  constructor(message: string, fields: Fields, options?: ErrorOptions) {
+    super(message, options);
+    Object.assign(this, fields);
+  }
 
   get [brand](): true {
     return true;
   }
 }
 
+/** Every error a caller is expected to handle; `code` tells which it is, and so its fields. */
+export type AnyAppendError =
+  | DivergedError
+  | UnconfirmedError
+  | RetriesExhaustedError
+  | NotAppendableError
+  | ObjectExistsError
+  | ObjectFullError
+  | ChecksumError
+  | OssServiceError
+  | OssRequestError
+  | CredentialsError
+  | ShutdownTimeoutError
+  | LinesDroppedError;
+
+/** Stable codes. They change only in a major. */
+export type AppendErrorCode = AnyAppendError['code'];
+
 /** Whether `error` is an {@link AppendError} of this or another copy of the package. */
-export function isAppendError(error: unknown): error is AppendError {
+export function isAppendError(error: unknown): error is AnyAppendError {
   return typeof error === 'object' && error !== null && Reflect.get(error, brand) === true;
 }
 
@@ -38,133 +48,94 @@ export function isAppendError(error: unknown): error is AppendError {
  * The object holds bytes that this stream did not write, is shorter than it was, is gone, or is not
  * as long as the `position` option demanded.
  */
-export class DivergedError extends AppendError {
+export class DivergedError extends AppendError<{
+  key: string;
+  position: number;
+  actualLength: number;
+}> {
   override readonly name = 'DivergedError';
   readonly code = 'APPEND_ERR_DIVERGED';
-  readonly key: string;
+  declare readonly key: string;
 
   /** Position this stream was about to append at. */
-  readonly position: number;
+  declare readonly position: number;
 
   /** Bytes in the object as the store reports them; 0 when it is gone. */
-  readonly actualLength: number;
-
-  constructor(
-    message: string,
-    fields: { key: string; position: number; actualLength: number },
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.key = fields.key;
-    this.position = fields.position;
-    this.actualLength = fields.actualLength;
-  }
+  declare readonly actualLength: number;
 }
 
 /** Gave up while nobody knows whether the chunk landed. Resending it blindly may duplicate it. */
-export class UnconfirmedError extends AppendError {
+export class UnconfirmedError extends AppendError<{
+  key: string;
+  position: number;
+  byteLength: number;
+}> {
   override readonly name = 'UnconfirmedError';
   readonly code = 'APPEND_ERR_UNCONFIRMED';
-  readonly key: string;
+  declare readonly key: string;
 
   /** Position the chunk was appended at. */
-  readonly position: number;
+  declare readonly position: number;
 
   /** Bytes in the chunk. */
-  readonly byteLength: number;
-
-  constructor(
-    message: string,
-    fields: { key: string; position: number; byteLength: number },
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.key = fields.key;
-    this.position = fields.position;
-    this.byteLength = fields.byteLength;
-  }
+  declare readonly byteLength: number;
 }
 
 /** Gave up, and the chunk is certainly not in the object. Resending it is safe. */
-export class RetriesExhaustedError extends AppendError {
+export class RetriesExhaustedError extends AppendError<{
+  key: string;
+  position: number | undefined;
+  attempts: number;
+}> {
   override readonly name = 'RetriesExhaustedError';
   readonly code = 'APPEND_ERR_RETRIES_EXHAUSTED';
-  readonly key: string;
+  declare readonly key: string;
 
   /** Position the chunk was appended at; `undefined` when the object could not be opened. */
-  readonly position: number | undefined;
+  declare readonly position: number | undefined;
 
   /** Attempts made, the first included. */
-  readonly attempts: number;
-
-  constructor(
-    message: string,
-    fields: { key: string; position: number | undefined; attempts: number },
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.key = fields.key;
-    this.position = fields.position;
-    this.attempts = fields.attempts;
-  }
+  declare readonly attempts: number;
 }
 
 /** The key holds a Normal or Multipart object, or one that is sealed or under retention. */
-export class NotAppendableError extends AppendError {
+export class NotAppendableError extends AppendError<{
+  key: string;
+  objectType: string | undefined;
+}> {
   override readonly name = 'NotAppendableError';
   readonly code = 'APPEND_ERR_NOT_APPENDABLE';
-  readonly key: string;
+  declare readonly key: string;
 
   /** The store's word for the kind of object, such as `Normal`; `undefined` when it did not say. */
-  readonly objectType: string | undefined;
+  declare readonly objectType: string | undefined;
 
   /** What it means for the bytes, when a client throws it. */
   readonly outcome = 'fatal' satisfies AppendOutcome;
-
-  constructor(
-    message: string,
-    fields: { key: string; objectType: string | undefined },
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.key = fields.key;
-    this.objectType = fields.objectType;
-  }
 }
 
 /** The object exists although `flags: 'ax'` demanded that it does not. */
-export class ObjectExistsError extends AppendError {
+export class ObjectExistsError extends AppendError<{ key: string }> {
   override readonly name = 'ObjectExistsError';
   readonly code = 'APPEND_ERR_EXISTS';
-  readonly key: string;
-
-  constructor(message: string, fields: { key: string }, options?: ErrorOptions) {
-    super(message, options);
-    this.key = fields.key;
-  }
+  declare readonly key: string;
 }
 
 /** The next chunk would make the object longer than OSS allows. */
-export class ObjectFullError extends AppendError {
+export class ObjectFullError extends AppendError<{ key: string; limit: number }> {
   override readonly name = 'ObjectFullError';
   readonly code = 'APPEND_ERR_OBJECT_FULL';
-  readonly key: string;
+  declare readonly key: string;
 
   /** Most bytes one appendable object holds. */
-  readonly limit: number;
-
-  constructor(message: string, fields: { key: string; limit: number }, options?: ErrorOptions) {
-    super(message, options);
-    this.key = fields.key;
-    this.limit = fields.limit;
-  }
+  declare readonly limit: number;
 }
 
 /** OSS accepted an append, and its CRC-64 of the object differs from ours. */
-export class ChecksumError extends AppendError {
+export class ChecksumError extends AppendError<{ key: string }> {
   override readonly name = 'ChecksumError';
   readonly code = 'APPEND_ERR_CHECKSUM';
-  readonly key: string;
+  declare readonly key: string;
 
   // Behind accessors, because a logger that prints own properties as JSON fails on a bigint.
   readonly #expected: bigint;
@@ -172,13 +143,12 @@ export class ChecksumError extends AppendError {
 
   constructor(
     message: string,
-    fields: { key: string; expected: bigint; actual: bigint },
+    { key, expected, actual }: { key: string; expected: bigint; actual: bigint },
     options?: ErrorOptions,
   ) {
-    super(message, options);
-    this.key = fields.key;
-    this.#expected = fields.expected;
-    this.#actual = fields.actual;
+    super(message, { key }, options);
+    this.#expected = expected;
+    this.#actual = actual;
   }
 
   /** CRC-64 of the whole object as this stream computes it. */
@@ -207,65 +177,75 @@ export interface OssServiceErrorFields {
 }
 
 /** OSS refused a request for a reason that no other class names. */
-export class OssServiceError extends AppendError implements AppendFailure {
+export class OssServiceError extends AppendError<OssServiceErrorFields> implements AppendFailure {
   override readonly name = 'OssServiceError';
   readonly code = 'APPEND_ERR_SERVICE';
 
   /** HTTP status code. */
-  readonly status: number;
+  declare readonly status: number;
 
   /** `Code` of the error document, such as `NoSuchBucket`. */
-  readonly ossCode: string | undefined;
+  declare readonly ossCode: string | undefined;
 
   /** `x-oss-request-id`: what Alibaba Cloud support asks for. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
 
   /** `x-oss-ec`: a finer code, for diagnosis only. */
-  readonly ec: string | undefined;
+  declare readonly ec: string | undefined;
 
   /** Endpoint that the bucket must be reached at, where OSS names it. */
-  readonly endpoint: string | undefined;
+  declare readonly endpoint: string | undefined;
 
   /** Bucket and key of the request. */
-  readonly bucket: string | undefined;
-  readonly key: string | undefined;
+  declare readonly bucket: string | undefined;
+  declare readonly key: string | undefined;
 
   /** What it means for the bytes of the request. */
-  readonly outcome: AppendOutcome;
+  declare readonly outcome: AppendOutcome;
 
   /** With the outcome `unknown`: whether OSS itself answered. */
-  readonly answered: boolean | undefined;
+  declare readonly answered: boolean | undefined;
 
   /** With the outcome `conflict`: bytes in the object, where OSS told. */
-  readonly actualLength: number | undefined;
+  declare readonly actualLength: number | undefined;
+}
 
-  constructor(message: string, fields: OssServiceErrorFields, options?: ErrorOptions) {
-    super(message, options);
-    this.status = fields.status;
-    this.ossCode = fields.ossCode;
-    this.requestId = fields.requestId;
-    this.ec = fields.ec;
-    this.endpoint = fields.endpoint;
-    this.bucket = fields.bucket;
-    this.key = fields.key;
-    this.outcome = fields.outcome;
-    this.answered = fields.answered;
-    this.actualLength = fields.actualLength;
+/** A request failed without a usable answer from OSS. */
+export class OssRequestError
+  extends AppendError<{ outcome: AppendOutcome; answered?: boolean | undefined }>
+  implements AppendFailure
+{
+  /** `AbortError` when the caller's signal ended the request. */
+  override readonly name: 'OssRequestError' | 'AbortError';
+  readonly code = 'APPEND_ERR_REQUEST';
+
+  /** What it means for the bytes of the request. */
+  declare readonly outcome: AppendOutcome;
+
+  /** With the outcome `unknown`: whether OSS itself answered. */
+  declare readonly answered: boolean | undefined;
+
+  constructor(
+    message: string,
+    fields: { outcome: AppendOutcome; answered?: boolean; name?: 'AbortError' },
+    options?: ErrorOptions,
+  ) {
+    const { outcome, answered, name = 'OssRequestError' } = fields;
+    super(message, { outcome, answered }, options);
+    this.name = name;
   }
 }
 
 /** No credentials were found, or the function that provides them failed. */
-export class CredentialsError extends AppendError implements AppendFailure {
+export class CredentialsError
+  extends AppendError<{ outcome: 'rejected' | 'fatal' }>
+  implements AppendFailure
+{
   override readonly name = 'CredentialsError';
   readonly code = 'APPEND_ERR_CREDENTIALS';
 
   /** `rejected` when the provider has worked before, so that trying again may help. */
-  readonly outcome: 'rejected' | 'fatal';
-
-  constructor(message: string, fields: { outcome: 'rejected' | 'fatal' }, options?: ErrorOptions) {
-    super(message, options);
-    this.outcome = fields.outcome;
-  }
+  declare readonly outcome: 'rejected' | 'fatal';
 }
 
 /**

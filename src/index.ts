@@ -13,6 +13,7 @@ export type { AppendTrace, ReconcileMessage, RetryMessage } from './append/diagn
 export type { RetryOptions } from './append/retry-policy.js';
 export { type AppendResult, AppendWritable } from './append-writable.js';
 export {
+  type AnyAppendError,
   AppendError,
   type AppendErrorCode,
   ChecksumError,
@@ -23,6 +24,7 @@ export {
   NotAppendableError,
   ObjectExistsError,
   ObjectFullError,
+  OssRequestError,
   OssServiceError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
@@ -39,6 +41,5 @@ export type { AppendWritableOptions } from './options.js';
 export type { Credentials, CredentialsProvider } from './oss/credentials.js';
 export type { Addressing } from './oss/endpoint.js';
 export { OssClient, type OssClientOptions } from './oss/oss-client.js';
-export { OssRequestError } from './oss/request-error.js';
 export type { AppendStatistics } from './reporter.js';
 export type { UncommittedBytes } from './uncommitted-bytes.js';

@@ -167,7 +167,7 @@ export class AppendRun {
     const why = this.#trouble === undefined ? '' : `: ${this.#trouble.message}`;
     this.#isCutShort = true;
     stream.destroy(
-      new ShutdownTimeoutError(`${what}${why}`, this.#trouble && { cause: this.#trouble }),
+      new ShutdownTimeoutError(`${what}${why}`, {}, this.#trouble && { cause: this.#trouble }),
     );
   }
 

@@ -88,5 +88,5 @@ export class DropTally {
 /** Tells whoever waits for a write that some of it will never be committed. */
 export function tellDropped(callback: ((error: Error) => void) | undefined): void {
   if (callback === undefined) return;
-  nodeTimers.nextTick(callback, new LinesDroppedError('Some of these lines were dropped'));
+  nodeTimers.nextTick(callback, new LinesDroppedError('Some of these lines were dropped', {}));
 }

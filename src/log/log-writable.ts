@@ -252,7 +252,7 @@ export class LogWritable extends AppendWritable {
       const trouble = this.#trouble;
       const why = trouble === undefined ? '' : `: ${trouble.message}`;
       const message = `Not everything could be committed within ${formatDuration(shutdownTimeout)} of the end${why}`;
-      this.destroy(new ShutdownTimeoutError(message, trouble && { cause: trouble }));
+      this.destroy(new ShutdownTimeoutError(message, {}, trouble && { cause: trouble }));
     });
   }
 

@@ -8,6 +8,7 @@ import type {
   RequestOptions,
 } from '../append/append-client.js';
 import { attemptTimeout } from '../attempt-timeout.js';
+import { OssRequestError } from '../errors.js';
 import { type OssClientOptions, resolveClientOptions } from './client-options.js';
 import { type ConnectionShare, shareConnections } from './connection-pool.js';
 import type { Connections } from './connections.js';
@@ -25,7 +26,6 @@ import {
   sealRequest,
 } from './oss-request.js';
 import { RequestDeadline } from './request-deadline.js';
-import { OssRequestError } from './request-error.js';
 import { RequestSigner } from './request-signer.js';
 import { assertRange, isBeyondEnd, readObjectState, readReceipt, readSeal } from './response.js';
 import type { AnsweredRequest } from './service-error.js';

@@ -1,31 +1,9 @@
-import type { AppendFailure, AppendOutcome } from '../append/append-client.js';
+import type { AppendOutcome } from '../append/append-client.js';
+import { OssRequestError } from '../errors.js';
 import { isAggregateError, isError } from '../is-error.js';
 import { isProgrammingError } from '../programming-error.js';
 import { printable } from './printable.js';
 import { RequestAborted, RequestTimedOut } from './request-deadline.js';
-
-/** A request that failed without a usable answer from OSS. */
-export class OssRequestError extends Error implements AppendFailure {
-  /** `AbortError` when the caller's signal ended the request. */
-  override readonly name: 'OssRequestError' | 'AbortError';
-
-  /** What it means for the bytes of the request. */
-  readonly outcome: AppendOutcome;
-
-  /** With the outcome `unknown`: whether OSS itself answered. */
-  readonly answered: boolean | undefined;
-
-  constructor(
-    message: string,
-    fields: { outcome: AppendOutcome; answered?: boolean; name?: 'AbortError' },
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = fields.name ?? 'OssRequestError';
-    this.outcome = fields.outcome;
-    this.answered = fields.answered;
-  }
-}
 
 /** How far a request had come when it failed. */
 interface FailedRequest {

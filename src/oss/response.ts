@@ -1,8 +1,8 @@
 import type { AppendReceipt, ObjectState } from '../append/append-client.js';
+import { OssRequestError } from '../errors.js';
 import { readErrorDocument } from './error-document.js';
 import { type HttpAnswer, type HttpHeaders, headerOf, printableHeader } from './http-message.js';
 import type { ByteRange } from './oss-request.js';
-import { OssRequestError } from './request-error.js';
 import { readContentRange, readCrc64, readLength } from './response-headers.js';
 import { type AnsweredRequest, serviceError } from './service-error.js';
 

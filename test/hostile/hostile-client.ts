@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
-import { NotAppendableError, OssServiceError } from '../../src/errors.js';
+import { NotAppendableError, OssRequestError, OssServiceError } from '../../src/errors.js';
 import type { AppendOutcome } from '../../src/index.js';
 import { OssClient, type OssClientOptions } from '../../src/oss/oss-client.js';
-import { OssRequestError } from '../../src/oss/request-error.js';
 import { startHostileServer, type Treatment } from './hostile-server.js';
 
 export const operations = ['append', 'head', 'get', 'seal'] as const;

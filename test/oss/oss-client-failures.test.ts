@@ -4,9 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { buildConnector, Pool } from 'undici';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { CredentialsError } from '../../src/errors.js';
+import { CredentialsError, OssRequestError } from '../../src/errors.js';
 import { OssClient, type OssClientOptions } from '../../src/oss/oss-client.js';
-import { OssRequestError } from '../../src/oss/request-error.js';
 import { closedPort } from '../helpers/closed-port.js';
 import {
   answer,

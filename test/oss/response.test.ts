@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { isAppendError, NotAppendableError, OssServiceError } from '../../src/errors.js';
+import {
+  isAppendError,
+  NotAppendableError,
+  OssRequestError,
+  OssServiceError,
+} from '../../src/errors.js';
 import { readErrorDocument } from '../../src/oss/error-document.js';
 import type { HttpAnswer } from '../../src/oss/http-message.js';
-import { OssRequestError } from '../../src/oss/request-error.js';
 import { assertRange, readObjectState, readReceipt } from '../../src/oss/response.js';
 import { errorDocument } from './scripted-server.js';
 
