@@ -11,7 +11,7 @@ import { type AppendWritableOptions, resolveOptions } from './options.js';
 import { OssClient } from './oss/oss-client.js';
 import { type AppendStatistics, Reporter } from './reporter.js';
 import { destroyedError, prematureCloseError, unknownEncodingError } from './stream-errors.js';
-import { noteDoubtful, type UncommittedBytes } from './uncommitted-bytes.js';
+import type { UncommittedBytes } from './uncommitted-bytes.js';
 
 /** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
 export interface AppendResult extends Place {}
@@ -275,9 +275,8 @@ export class AppendWritable extends EventedWritable {
     const waiting = this.#buffer.close(error, reason);
     const bytes = Buffer.concat([...pieces, ...waiting, ...queuedBytes(this)]);
     if (bytes.byteLength > 0) {
-      const uncommitted = { key: this.key, position, bytes, confirmed: isConfirmed };
       const doubtful = isConfirmed ? 0 : (pieces[0]?.byteLength ?? 0);
-      this.#uncommitted = noteDoubtful(uncommitted, doubtful);
+      this.#uncommitted = { key: this.key, position, bytes, confirmed: isConfirmed, doubtful };
     }
     void this.#ownClient?.close();
     callback(error);

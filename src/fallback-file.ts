@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { nodeTimers } from './node-timers.js';
-import { doubtfulLength, type UncommittedBytes } from './uncommitted-bytes.js';
+import type { UncommittedBytes } from './uncommitted-bytes.js';
 
 /**
  * Checks, while nothing is lost yet, that a file could be written.
@@ -50,8 +50,7 @@ export function saveUncommitted(
   { bucket }: { readonly bucket?: string | undefined },
   path?: string,
 ): string {
-  const { key, position, bytes, confirmed } = uncommitted;
-  const doubtful = doubtfulLength(uncommitted);
+  const { key, position, bytes, confirmed, doubtful } = uncommitted;
   const { byteLength } = bytes;
   const header = JSON.stringify({ bucket, key, position, byteLength, confirmed, doubtful });
   const content = Buffer.concat([Buffer.from(`${header}\n`), bytes]);

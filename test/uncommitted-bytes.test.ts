@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { type Fault, startEmulator } from '../src/emulator/index.js';
-import { doubtfulLength, noteDoubtful } from '../src/uncommitted-bytes.js';
 import { closed } from './helpers/closed.js';
 import { openStream } from './helpers/open-stream.js';
 
@@ -25,23 +24,13 @@ async function takeAfter(kind: Fault['kind']) {
 test('the chunk in flight is in doubt, and what follows it is not', async () => {
   const uncommitted = await takeAfter('stall');
 
-  expect(doubtfulLength(uncommitted)).toBe(4);
   expect(uncommitted).toStrictEqual({
-    ...{ key: 'a.log', position: 0, bytes: Buffer.from('aaaabb'), confirmed: false },
+    ...{ key: 'a.log', position: 0, bytes: Buffer.from('aaaabb'), confirmed: false, doubtful: 4 },
   });
 });
 
 test('nothing is in doubt where the chunk was refused', async () => {
   const uncommitted = await takeAfter('forbid');
 
-  expect(uncommitted).toMatchObject({ confirmed: true, bytes: Buffer.from('aaaabb') });
-  expect(doubtfulLength(uncommitted)).toBe(0);
-});
-
-test('everything is in doubt where nobody knows how much', () => {
-  const uncommitted = { key: 'a.log', position: 0, bytes: Buffer.from('aabb'), confirmed: false };
-
-  expect(doubtfulLength(uncommitted)).toBe(4);
-  expect(doubtfulLength(noteDoubtful(uncommitted, 2))).toBe(2);
-  expect(doubtfulLength(noteDoubtful({ ...uncommitted, confirmed: true }, 2))).toBe(0);
+  expect(uncommitted).toMatchObject({ confirmed: true, doubtful: 0, bytes: Buffer.from('aaaabb') });
 });

@@ -3,7 +3,7 @@ import type { AppendWritable } from '../append-writable.js';
 import { ShutdownTimeoutError } from '../errors.js';
 import { LazyTimer } from '../lazy-timer.js';
 import { formatDuration } from '../quantity.js';
-import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
+import type { UncommittedBytes } from '../uncommitted-bytes.js';
 import type { TerminatingSignal } from './exit-code.js';
 import { Feed } from './feed.js';
 import { hasMore } from './rereadable.js';
@@ -176,8 +176,9 @@ export class AppendRun {
     const uncommitted = this.#stream.takeUncommitted();
     const { untaken } = this.#feed;
     if (untaken.byteLength === 0) return uncommitted;
-    const before = uncommitted ?? { key, position, bytes: Buffer.alloc(0), confirmed: true };
-    const all = { ...before, bytes: Buffer.concat([before.bytes, untaken]) };
-    return noteDoubtful(all, doubtfulLength(before));
+    if (uncommitted === undefined) {
+      return { key, position, bytes: untaken, confirmed: true, doubtful: 0 };
+    }
+    return { ...uncommitted, bytes: Buffer.concat([uncommitted.bytes, untaken]) };
   }
 }

@@ -10,7 +10,6 @@ import { resolveCreation } from '../creation-options.js';
 import { DivergedError } from '../errors.js';
 import { type AppendWritableOptions, resolveOptions } from '../options.js';
 import type { OssClient } from '../oss/oss-client.js';
-import { doubtfulLength } from '../uncommitted-bytes.js';
 import { asUsage } from './exit-code.js';
 import { ObjectReader } from './object-reader.js';
 import { ReplayClient } from './replay-client.js';
@@ -204,8 +203,7 @@ export class ReplayRun {
 
   /** Takes out of doubt what certainly has not landed. */
   async #noteEnd(stream: AppendWritable, plan: AppendPlan): Promise<void> {
-    const uncommitted = stream.takeUncommitted();
-    const doubtful = uncommitted === undefined ? 0 : doubtfulLength(uncommitted);
+    const { doubtful = 0 } = stream.takeUncommitted() ?? {};
     const progress = { committed: stream.bytesWritten, doubtful };
     await this.#note(endReplay(this.#claim, plan, progress)).catch((error) => {
       this.#noteFailure = error;

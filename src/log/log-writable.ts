@@ -6,7 +6,7 @@ import { LazyTimer } from '../lazy-timer.js';
 import { formatDuration } from '../quantity.js';
 import type { AppendStatistics } from '../reporter.js';
 import { destroyedError } from '../stream-errors.js';
-import { doubtfulLength, noteDoubtful, type UncommittedBytes } from '../uncommitted-bytes.js';
+import type { UncommittedBytes } from '../uncommitted-bytes.js';
 import { DropNewest } from './drop-newest.js';
 import { DropNotice } from './drop-notice.js';
 import { DropOldest } from './drop-oldest.js';
@@ -150,9 +150,10 @@ export class LogWritable extends AppendWritable {
     const rest = this.#gate?.takeRest() ?? Buffer.alloc(0);
     if (rest.byteLength === 0) return uncommitted;
     const { key, position } = this;
-    if (uncommitted === undefined) return { key, position, bytes: rest, confirmed: true };
-    const bytes = Buffer.concat([uncommitted.bytes, rest]);
-    return noteDoubtful({ ...uncommitted, bytes }, doubtfulLength(uncommitted));
+    if (uncommitted === undefined) {
+      return { key, position, bytes: rest, confirmed: true, doubtful: 0 };
+    }
+    return { ...uncommitted, bytes: Buffer.concat([uncommitted.bytes, rest]) };
   }
 
   #write(data: unknown, encoding?: BufferEncoding, callback?: Callback): boolean {

@@ -158,7 +158,13 @@ describe('what could not be committed', () => {
   });
 });
 
-const uncommitted = { key: 'k', position: 0, bytes: Buffer.alloc(10), confirmed: true };
+const uncommitted = {
+  key: 'k',
+  position: 0,
+  bytes: Buffer.alloc(10),
+  confirmed: true,
+  doubtful: 0,
+};
 
 /** The part of a report that tells where uncommitted bytes are. */
 function report(saved: Error | undefined, ranges: [string, number, number][]): AppendReport {

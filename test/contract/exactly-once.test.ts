@@ -86,7 +86,7 @@ describe.each(targets)('A stream into $name', (target) => {
     expect(await failed).toBe(error);
     expect(await read(key)).toBe('aaaaxx');
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key, position: 4, confirmed: true },
+      ...{ key, position: 4, confirmed: true, doubtful: 0 },
       bytes: Buffer.from('bbbb'),
     });
   });

@@ -39,7 +39,7 @@ describe('destroy()', () => {
     expect(stream).toMatchObject({ position: 0, bytesWritten: 0 });
     expect(stream.takeUncommitted()).toEqual({
       ...{ key: 'a.log', position: 0, bytes: Buffer.from('aaaa') },
-      confirmed: false,
+      ...{ confirmed: false, doubtful: 4 },
     });
   });
 

@@ -65,6 +65,7 @@ describe('when retries are exhausted', () => {
       expect(stream.takeUncommitted()).toEqual({
         ...{ key: 'a.log', position: 4, bytes: Buffer.from('bbbbcccc') },
         confirmed: code === 'APPEND_ERR_RETRIES_EXHAUSTED',
+        doubtful: code === 'APPEND_ERR_RETRIES_EXHAUSTED' ? 0 : 4,
       });
     },
   );

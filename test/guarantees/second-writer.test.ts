@@ -27,7 +27,7 @@ describe('a stranger who appends just as many bytes', () => {
     expect(emulator.requests.filter(({ operation }) => operation === 'append')).toHaveLength(2);
     // Our bytes may lie under the stranger's: the attempt got no answer.
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key: 'a.log', position: 4, confirmed: false },
+      ...{ key: 'a.log', position: 4, confirmed: false, doubtful: 4 },
       bytes: Buffer.from('bbbbcccc'),
     });
     expect(stream.takeUncommitted()).toBeUndefined();

@@ -161,5 +161,6 @@ export async function reach(
 export function handedBack({ uncommitted }: Stage, key: string): UncommittedBytes | undefined {
   if (uncommitted === null) return undefined;
   const { position, bytes, confirmed } = uncommitted;
-  return { key, position, bytes: Buffer.from(bytes), confirmed };
+  const doubtful = confirmed ? 0 : Math.min(stageOptions.chunkSize, bytes.length);
+  return { key, position, bytes: Buffer.from(bytes), confirmed, doubtful };
 }
