@@ -1,5 +1,6 @@
 import { type Credentials, isSameCredentials } from './credentials.js';
 import type { SignableOssRequest } from './oss-request.js';
+import { hasSameHeaders } from './request-headers.js';
 
 /** A request that has been signed. */
 export interface SignedRequest {
@@ -75,5 +76,10 @@ export class Foresight {
 }
 
 function isSameRequest(a: SignableOssRequest, b: SignableOssRequest): boolean {
-  return a.query === b.query && a.method === b.method && a.key === b.key && a.headers === b.headers;
+  return (
+    a.query === b.query &&
+    a.method === b.method &&
+    a.key === b.key &&
+    hasSameHeaders(a.headers, b.headers)
+  );
 }

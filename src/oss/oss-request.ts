@@ -15,7 +15,7 @@ export interface SignableOssRequest {
   /** Encoded, and sorted by code unit, as signatures spell it. */
   readonly query: string;
 
-  /** Lower-case names. Requests that have none share one object. */
+  /** Lower-case names. Requests that have none share one object, which is compared the fastest. */
   readonly headers: Readonly<Record<string, string>>;
 
   /** What will probably be asked when this one and `index` like it have succeeded. */

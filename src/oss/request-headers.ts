@@ -30,3 +30,13 @@ export function requestHeaders(options: RequestOptions): Readonly<Record<string,
   }
   return headers;
 }
+
+/** Whether two requests have the same headers of their own; at once where they share the object. */
+export function hasSameHeaders(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

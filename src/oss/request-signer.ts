@@ -2,6 +2,7 @@ import type { Credentials } from './credentials.js';
 import { Foresight, type SignedRequest } from './foresight.js';
 import { encodeObjectKey } from './object-path.js';
 import type { SignableOssRequest } from './oss-request.js';
+import { hasSameHeaders } from './request-headers.js';
 import type { ServiceClock } from './service-clock.js';
 import {
   authorize,
@@ -119,11 +120,15 @@ export class RequestSigner {
     };
   }
 
-  /** Requests without headers of their own are dressed alike for a second. */
+  /** Requests with the same headers of their own are dressed alike for a second. */
   #dress({ headers: own }: SignableOssRequest, { securityToken }: Credentials): Dress {
     const moment = this.#now();
     const last = this.#lastDress;
-    if (last?.own === own && last.moment === moment && last.securityToken === securityToken) {
+    if (
+      last?.moment === moment &&
+      last.securityToken === securityToken &&
+      hasSameHeaders(last.own, own)
+    ) {
       return last;
     }
     const headers: Record<string, string> = {
