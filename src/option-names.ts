@@ -10,6 +10,7 @@ const names = {
   addressing: true,
   credentials: true,
   dispatcher: true,
+  proxy: true,
   requestTimeout: true,
   key: true,
   client: true,

@@ -144,6 +144,7 @@ const clientOptionNames = [
   'addressing',
   'credentials',
   'dispatcher',
+  'proxy',
 ] as const satisfies (keyof OssClientOptions)[];
 
 const retryOptionNames = [

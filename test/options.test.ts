@@ -124,6 +124,7 @@ describe('resolveOptions()', () => {
     'endpoint',
     'credentials',
     'dispatcher',
+    'proxy',
     'addressing',
     'internal',
   ])('refuses client together with %s', (name) => {

@@ -121,9 +121,9 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.#socket.isReused && !isAborted) this.#dispatcher.reuse.failed();
     const { describe, method, origin } = this.#request;
     const isStarted = this.#isStarted;
-    const { isClosed } = this.#dispatcher;
+    const { isClosed, proxy } = this.#dispatcher;
     const reason = requestError(error, {
-      ...{ describe, method, origin, isStarted, tellsStart, isClosed },
+      ...{ describe, method, origin, proxy, isStarted, tellsStart, isClosed },
     });
     this.#settle(() => this.#reject(reason));
   }
@@ -132,7 +132,8 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     if (this.#isSettled) return;
     if (this.#socket.isReused) this.#dispatcher.reuse.succeeded();
     const body = Buffer.concat(this.#pieces, this.#byteLength);
-    const answer = { status: this.#status, headers: this.#headers, body };
+    const { proxy } = this.#dispatcher;
+    const answer = { status: this.#status, headers: this.#headers, body, proxy };
     this.#settle(() => this.#resolve(answer));
   }
 

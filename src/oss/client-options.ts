@@ -8,6 +8,7 @@ import {
   type BucketLocation,
   locateBucket,
 } from './endpoint.js';
+import { type Proxies, resolveProxies } from './proxies.js';
 import { normaliseRegion, regionOfEndpoint } from './region.js';
 import { ServiceClock } from './service-clock.js';
 
@@ -64,9 +65,25 @@ export interface OssClientOptions {
    * client, and it must neither retry by itself nor make errors of answers. It gets a copy of each body,
    * which it may read after the request has ended, as undici does over HTTP/2.
    *
-   * @default a pool of at most 100 connections, shared by all clients of one origin
+   * @default a pool of at most 100 connections, shared by all clients of one origin and `proxy`
    */
   readonly dispatcher?: Dispatcher | undefined;
+
+  /**
+   * Proxy that requests go through: the URL of one, `http://user:password@host:port` or with `https:`,
+   * or `'environment'` for what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say when the client is made,
+   * in lower or in upper case (the former counts), as undici's `EnvHttpProxyAgent` reads them: without
+   * `HTTPS_PROXY`, `HTTP_PROXY` is for `https` endpoints too. Not together with `dispatcher`.
+   *
+   * Connections are shared, bounded and kept as without one. To an `https` endpoint they are tunnels
+   * (CONNECT) that end at OSS, so the proxy sees no request; connecting may take three times as long:
+   * ten seconds each for the proxy, for its answer and for TLS. A proxy that makes no tunnel has passed
+   * nothing on, which is certain. To an `http` endpoint requests are sent to an `http` proxy whole, and
+   * what that answers in its own name leaves open whether OSS has them, as with any gateway.
+   *
+   * @default none
+   */
+  readonly proxy?: string | undefined;
 
   /**
    * Milliseconds one request may take, from its start to the end of its answer, 1 to 2_147_483_647.
@@ -88,6 +105,7 @@ interface ResolvedClientOptions {
   /** The one by which `credentials` tells when they end. */
   readonly clock: ServiceClock;
   readonly dispatcher: Dispatcher | undefined;
+  readonly proxies: Proxies | undefined;
   readonly requestTimeout: number;
 }
 
@@ -97,12 +115,19 @@ export function resolveClientOptions(options: OssClientOptions): ResolvedClientO
     throw new TypeError('Cannot create OssClient as its options must be an object');
   }
   assertNoForeignCredentials('OssClient', options);
-  const { bucket, internal = false, addressing, dispatcher, requestTimeout = 60_000 } = options;
+  const { bucket, internal = false, addressing, dispatcher, proxy } = options;
+  const { requestTimeout = 60_000 } = options;
   assertString('bucket', bucket);
   assertBucketName(bucket);
   assertBoolean('internal', internal);
   assertAddressing(addressing);
   assertDispatcher(dispatcher);
+  if (dispatcher !== undefined && proxy !== undefined) {
+    throw new TypeError(
+      "Cannot create OssClient as 'proxy' must not be given together with 'dispatcher': the dispatcher connects by itself",
+    );
+  }
+  const proxies = resolveProxies(proxy);
   assertRequestTimeout(requestTimeout);
   const { region, endpoint } = resolveRegionAndEndpoint(options);
   if (internal && endpoint !== undefined) {
@@ -118,6 +143,7 @@ export function resolveClientOptions(options: OssClientOptions): ResolvedClientO
     credentials: credentialsSource(options.credentials, clock),
     clock,
     dispatcher,
+    proxies,
     requestTimeout,
   };
 }

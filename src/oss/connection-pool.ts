@@ -1,4 +1,5 @@
 import { Connections } from './connections.js';
+import type { Proxies } from './proxies.js';
 
 /**
  * Connections to one origin at a time, as many as the official SDK for Go has by default.
@@ -14,6 +15,7 @@ interface SharedConnections {
   references: number;
 }
 
+/** By origin, and by the proxies that lead there. */
 const sharedConnections = new Map<string, SharedConnections>();
 
 /** A client's share in the connections to one origin. */
@@ -25,23 +27,29 @@ export interface ConnectionShare {
 }
 
 /**
- * Joins the connections to `origin`, which all clients of the process share.
+ * Joins the connections to `origin`, which all clients of the process share that go there through the
+ * same proxies.
  *
  * @param most How many there may be at a time; whoever comes first decides.
  */
-export function shareConnections(origin: string, most = mostConnections): ConnectionShare {
-  const shared = sharedConnections.get(origin) ?? {
-    connections: new Connections(origin, most),
+export function shareConnections(
+  origin: string,
+  most = mostConnections,
+  proxies?: Proxies,
+): ConnectionShare {
+  const way = proxies === undefined ? origin : JSON.stringify([origin, proxies]);
+  const shared = sharedConnections.get(way) ?? {
+    connections: new Connections(origin, most, proxies),
     references: 0,
   };
   shared.references++;
-  sharedConnections.set(origin, shared);
+  sharedConnections.set(way, shared);
   return {
     connections: shared.connections,
     async release() {
       shared.references--;
       if (shared.references > 0) return;
-      sharedConnections.delete(origin);
+      sharedConnections.delete(way);
       await shared.connections.close();
     },
   };

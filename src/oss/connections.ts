@@ -1,9 +1,12 @@
 import { Client } from 'undici';
 import { areTurnsFaked, nodeTimers } from '../node-timers.js';
+import { type Connection, connectionSettings } from './connection.js';
 import { ConnectionReuse } from './connection-reuse.js';
 import type { RequestDispatcher } from './http-message.js';
 import { LentConnection } from './lent-connection.js';
 import type { RequestSignal } from './light-signal.js';
+import { ProxiedConnection } from './proxied-connection.js';
+import type { Proxies } from './proxies.js';
 
 /** How long a request may wait for a connection. */
 export interface Patience {
@@ -24,22 +27,27 @@ export interface Patience {
 export class Connections {
   readonly #origin: string;
   readonly #most: number;
+  readonly #proxies: Proxies | undefined;
 
   /** Those that no request uses, the last one used last: it is the likeliest to be connected. */
-  readonly #free: Client[] = [];
+  readonly #free: Connection[] = [];
 
   /** How many there are, free or not. */
   #count = 0;
 
   /** In the order in which they came; empty while a connection is free. */
-  readonly #waiting = new Set<(client: Client) => void>();
+  readonly #waiting = new Set<(client: Connection) => void>();
   #onQuiet: (() => void) | undefined;
   readonly #reuse = new ConnectionReuse(() => this.#dropFree());
 
-  /** @param most Connections at a time. */
-  constructor(origin: string, most: number) {
+  /**
+   * @param most Connections at a time.
+   * @param proxies What they lead through.
+   */
+  constructor(origin: string, most: number, proxies?: Proxies) {
     this.#origin = origin;
     this.#most = most;
+    this.#proxies = proxies;
   }
 
   /**
@@ -67,19 +75,12 @@ export class Connections {
     await Promise.all(this.#free.splice(0).map((client) => client.close()));
   }
 
-  #open(): Client | undefined {
+  #open(): Connection | undefined {
     if (this.#count === this.#most) return undefined;
     this.#count++;
-    return new Client(this.#origin, {
-      // OSS does not publish when it closes idle connections. The official SDKs keep theirs for
-      // 50 s, and a connection closed under a request costs a reconcile.
-      keepAliveTimeout: 20_000,
-      keepAliveMaxTimeout: 20_000,
-      // Node.js gives each address of a name but the last one 250 ms, and a round trip may take longer:
-      // where the others cannot be reached no attempt would ever succeed. With 2.5 s four addresses have
-      // their turn within the 10 s, and a lost packet, which is sent again after a second, arrives.
-      connect: { timeout: 10_000, autoSelectFamilyAttemptTimeout: 2500 },
-    });
+    return this.#proxies === undefined
+      ? new Client(this.#origin, connectionSettings)
+      : new ProxiedConnection(this.#origin, this.#proxies);
   }
 
   async #wait<T>(
@@ -98,9 +99,9 @@ export class Connections {
     });
   }
 
-  #turn(signal: RequestSignal): Promise<Client> {
+  #turn(signal: RequestSignal): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const start = (client: Client) => {
+      const start = (client: Connection) => {
         signal.removeEventListener('abort', leave);
         resolve(client);
       };
@@ -113,7 +114,7 @@ export class Connections {
     });
   }
 
-  #lend<T>(client: Client, send: (dispatcher: RequestDispatcher) => T): T {
+  #lend<T>(client: Connection, send: (dispatcher: RequestDispatcher) => T): T {
     // Not at once: undici tells the end of a request before it has cleared it away.
     const giveBack = () => nodeTimers.queueMicrotask(() => this.#giveBack(client));
     const connection = new LentConnection(client, this.#reuse, giveBack);
@@ -130,7 +131,7 @@ export class Connections {
     for (const client of this.#free.splice(0)) void client.destroy();
   }
 
-  #giveBack(client: Client): void {
+  #giveBack(client: Connection): void {
     const [next] = this.#waiting;
     if (next !== undefined) {
       this.#waiting.delete(next);

@@ -38,6 +38,7 @@ export async function download(
 /** Turns the body of a success into a stream, and collects that of anything else. */
 class DownloadHandler extends AnswerHandler {
   stream: Readable | undefined;
+  readonly #dispatcher: RequestDispatcher;
   readonly #request: HttpRequest;
   readonly #idleTimeout: number;
   #brake: Pick<SocketBrake, 'pause' | 'resume'> | undefined;
@@ -53,6 +54,7 @@ class DownloadHandler extends AnswerHandler {
     options: { readonly signal: RequestSignal; readonly idleTimeout: number },
   ) {
     super(dispatcher, request, options.signal);
+    this.#dispatcher = dispatcher;
     this.#request = request;
     this.#idleTimeout = options.idleTimeout;
   }
@@ -133,7 +135,8 @@ class DownloadHandler extends AnswerHandler {
 
   #fail(error: Error): void {
     const { describe, method, origin } = this.#request;
-    const failure = requestError(error, { describe, method, origin, isStarted: true });
+    const { proxy } = this.#dispatcher;
+    const failure = requestError(error, { describe, method, origin, proxy, isStarted: true });
     // Not at once: whoever asked for the stream may not have it yet, to listen for its error.
     nodeTimers.setImmediate(() => this.stream?.destroy(failure));
   }

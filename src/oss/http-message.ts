@@ -15,6 +15,9 @@ export interface RequestDispatcher extends Pick<Dispatcher, 'dispatch'> {
 
   /** Of the connections that it uses. */
   readonly reuse: ConnectionReuse;
+
+  /** Host and port of the proxy that it sends through, as far as is known. */
+  readonly proxy?: string | undefined;
 }
 
 /** A request as it goes on the wire. */
@@ -41,6 +44,9 @@ export interface HttpAnswer {
 
   /** The first 64 KiB. */
   readonly body: Buffer;
+
+  /** Host and port of the proxy that it came through, if any. */
+  readonly proxy?: string | undefined;
 }
 
 /** A header that came exactly once; of one that came twice nobody knows which is meant. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Client, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { Connection } from './connection.js';
 import type { ConnectionReuse } from './connection-reuse.js';
 import type { RequestDispatcher } from './http-message.js';
 import { PassedHandler } from './passed-handler.js';
@@ -13,13 +14,13 @@ export class LentConnection implements RequestDispatcher {
   readonly wasRead = true;
   readonly isClosed = false;
   readonly reuse: ConnectionReuse;
-  readonly #client: Client;
+  readonly #connection: Connection;
   readonly #onEnd: () => void;
   #isUsed = false;
 
   /** @param onEnd Called when undici has done with the request, while it still tells its handler. */
-  constructor(client: Client, reuse: ConnectionReuse, onEnd: () => void) {
-    this.#client = client;
+  constructor(connection: Connection, reuse: ConnectionReuse, onEnd: () => void) {
+    this.#connection = connection;
     this.reuse = reuse;
     this.#onEnd = onEnd;
   }
@@ -29,12 +30,16 @@ export class LentConnection implements RequestDispatcher {
     return this.#isUsed;
   }
 
+  get proxy(): string | undefined {
+    return this.#connection.proxy;
+  }
+
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
     if (this.#isUsed) throw new Error('Cannot send a second request on a connection that was lent');
     this.#isUsed = true;
     const notice = new EndNotice(handler, this.#onEnd);
     try {
-      return this.#client.dispatch(options, notice);
+      return this.#connection.dispatch(options, notice);
     } catch (error) {
       notice.end();
       throw error;

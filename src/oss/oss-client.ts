@@ -25,6 +25,7 @@ import {
   type OssRequest,
   sealRequest,
 } from './oss-request.js';
+import type { Proxies } from './proxies.js';
 import { RequestDeadline } from './request-deadline.js';
 import { RequestSigner } from './request-signer.js';
 import { assertRange, isBeyondEnd, readObjectState, readReceipt, readSeal } from './response.js';
@@ -45,7 +46,7 @@ export type { OssClientOptions } from './client-options.js';
  * {@link NotAppendableError} or {@link OssServiceError} if OSS refuses; and with an
  * {@link OssRequestError} if no usable answer came. The last four have an `outcome`.
  *
- * All clients of one origin share at most 100 connections. A request that finds none free waits its
+ * All clients of one origin, reached through the same proxy if any, share at most 100 connections. A request that finds none free waits its
  * turn, which no timeout but that of its caller counts; so does one that waits in a `dispatcher` for
  * others of ours to end.
  *
@@ -65,6 +66,7 @@ export class OssClient implements AppendClient {
   readonly #requestTimeout: number;
   readonly #exchange: SignedExchange;
   readonly #ownDispatcher: GivenDispatcher | undefined;
+  readonly #proxies: Proxies | undefined;
 
   /** Joined for the first request, so that a client that sends none holds nothing. */
   #connections: ConnectionShare | undefined;
@@ -75,13 +77,14 @@ export class OssClient implements AppendClient {
    * @throws {RangeError} If `requestTimeout` or the endpoint's port is out of range.
    */
   constructor(options: OssClientOptions) {
-    const { bucket, region, location, credentials, clock, dispatcher, requestTimeout } =
+    const { bucket, region, location, credentials, clock, dispatcher, proxies, requestTimeout } =
       resolveClientOptions(options);
     const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix, clock });
     this.#exchange = new SignedExchange(signer, credentials, location.origin);
     this.#bucket = bucket;
     this.#bucketOrigin = location.origin;
     this.#ownDispatcher = dispatcher && givenDispatcher(dispatcher);
+    this.#proxies = proxies;
     this.#requestTimeout = requestTimeout;
   }
 
@@ -216,7 +219,7 @@ export class OssClient implements AppendClient {
       throw new OssRequestError(`Cannot ${describe()}: the client is closed`, { outcome: 'fatal' });
     }
     if (this.#ownDispatcher !== undefined) return this.#ownDispatcher;
-    this.#connections ??= shareConnections(this.#bucketOrigin);
+    this.#connections ??= shareConnections(this.#bucketOrigin, undefined, this.#proxies);
     return this.#connections.connections;
   }
 }

@@ -12,6 +12,9 @@ interface FailedRequest {
   readonly method: string;
   readonly origin: string;
 
+  /** Host and port of the proxy that it was sent through, if any. */
+  readonly proxy?: string | undefined;
+
   /** Whether it had been handed to a connection. */
   readonly isStarted: boolean;
 
@@ -27,8 +30,9 @@ interface FailedRequest {
 
 /** Makes an error of what a connection, a timer or a signal reported. */
 export function requestError(error: unknown, request: FailedRequest): OssRequestError {
-  const begin = `Cannot ${request.describe()}: ${request.method} to ${request.origin}`;
-  const { isStarted, tellsStart, isClosed } = request;
+  const { method, origin, proxy, isStarted, tellsStart, isClosed } = request;
+  const way = proxy === undefined ? '' : ` through the proxy at ${proxy}`;
+  const begin = `Cannot ${request.describe()}: ${method} to ${origin}${way}`;
   const isWaiting = !isStarted && tellsStart !== false;
   const certainty = ambiguity(isWaiting);
   if (error instanceof RequestTimedOut) {
@@ -59,7 +63,7 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
     );
   }
   // Of a request that only reads nothing can have been stored, whatever has left.
-  const isHarmless = isUnsent || (!isStarted && request.method !== 'POST');
+  const isHarmless = isUnsent || (!isStarted && method !== 'POST');
   if (isHarmless && isProgrammingError(error)) {
     return new OssRequestError(
       `${begin} failed: the dispatcher threw a ${error.name}: ${reasonOf(error)}`,

@@ -109,11 +109,14 @@ function isCutShort(code: string | undefined): boolean {
 
 /** Never quotes more than these: a refused signature's document repeats what was signed. */
 function describeAnswer(
-  { status }: HttpAnswer,
+  { status, proxy }: HttpAnswer,
   { code, message = '', endpoint }: ErrorDocument,
   requestId: string | undefined,
 ): string {
-  if (requestId === undefined) return `something other than OSS answered ${status}`;
+  if (requestId === undefined) {
+    const suspect = proxy === undefined ? '' : `, perhaps the proxy at ${proxy},`;
+    return `something other than OSS${suspect} answered ${status}`;
+  }
   const name = code === undefined ? '' : ` ${code}`;
   const reason = message === '' ? '' : `: ${message.replace(/\.$/, '')}`;
   const elsewhere = endpoint === undefined ? '' : `, the endpoint is ${endpoint}`;

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { resolveClientOptions } from '../../src/oss/client-options.js';
 import { OssClient, type OssClientOptions } from '../../src/oss/oss-client.js';
@@ -34,6 +35,7 @@ describe('resolveClientOptions()', () => {
         addressing: undefined,
         credentials: undefined,
         dispatcher: undefined,
+        proxy: undefined,
         requestTimeout: undefined,
       }),
     ).toEqual(expected);
@@ -109,6 +111,18 @@ describe('resolveClientOptions()', () => {
     { scenario: 'unknown addressing', options: { region: 'cn', addressing: 'host' } },
     { scenario: 'a dispatcher that dispatches nothing', options: { region: 'cn', dispatcher: {} } },
     { scenario: 'null as dispatcher', options: { region: 'cn', dispatcher: null } },
+    {
+      scenario: 'a proxy beside a dispatcher',
+      options: { region: 'cn', proxy: 'http://user:hunter2@proxy', dispatcher: new Agent() },
+    },
+    {
+      scenario: "'environment' beside a dispatcher",
+      options: { region: 'cn', proxy: 'environment', dispatcher: new Agent() },
+    },
+    {
+      scenario: 'a proxy that is none',
+      options: { region: 'cn', proxy: 'ftp://user:hunter2@proxy' },
+    },
     { scenario: 'a string as credentials', options: { region: 'cn', credentials: 'hunter2' } },
     {
       scenario: 'credentials without secret',
@@ -154,7 +168,8 @@ describe('resolveClientOptions()', () => {
 });
 
 test('OssClient shows no secret when it is inspected or serialised', () => {
-  const client = new OssClient({ bucket: 'logs', region: 'cn-hangzhou', credentials });
+  const proxy = 'http://user:hunter2@proxy';
+  const client = new OssClient({ bucket: 'logs', region: 'cn-hangzhou', credentials, proxy });
   const shown = inspect(client, { depth: null, showHidden: true }) + JSON.stringify(client);
   expect(shown).not.toMatch(/hunter2|token7|key-id/);
 });

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request as send } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What a client asked of the proxy: a tunnel, or a request to pass on. */
+export interface ProxyRequest {
+  /** `CONNECT` for a tunnel. */
+  readonly method: string;
+
+  /** Host and port, or the whole URL of a request to pass on. */
+  readonly target: string;
+
+  /** As user and password stand in a URL. */
+  readonly credentials: string | undefined;
+}
+
+/** A proxy as companies have them between their network and the internet. */
+export interface ForwardProxy extends AsyncDisposable {
+  /** Its URL, without credentials. */
+  readonly url: string;
+
+  /** Host and port. */
+  readonly address: string;
+  readonly requests: readonly ProxyRequest[];
+
+  /** Status to refuse everything with that comes from now on; `undefined` for nothing. */
+  refusal: number | undefined;
+
+  /** Sockets of clients that are open. */
+  readonly clients: ReadonlySet<Duplex>;
+}
+
+/**
+ * Listens on a free port of the loopback, makes tunnels (CONNECT) and passes on requests that name a
+ * whole URL.
+ *
+ * @param credentials User and password to ask for, as `user:password`.
+ */
+export async function startForwardProxy(credentials?: string): Promise<ForwardProxy> {
+  const requests: ProxyRequest[] = [];
+  const sockets = new Set<Duplex>();
+  const clients = new Set<Duplex>();
+
+  /** Notes what was asked for, and decides what to refuse it with. */
+  const refusalOf = ({ method = '', url = '', headers }: IncomingMessage): number | undefined => {
+    const [, basic] = /^Basic (.+)$/.exec(headers['proxy-authorization'] ?? '') ?? [];
+    const given = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString();
+    requests.push({ method, target: url, credentials: given });
+    return proxy.refusal ?? (given === credentials ? undefined : 407);
+  };
+
+  const server = createServer((incoming, response) => {
+    const refusal = refusalOf(incoming);
+    if (refusal !== undefined) {
+      // A proxy reads what it refuses.
+      incoming.resume().on('end', () => response.writeHead(refusal).end('<h1>Refused</h1>'));
+      return;
+    }
+    const { method, url = '', headers } = incoming;
+    const { 'proxy-authorization': _, ...passed } = headers;
+    const outgoing = send(url, { method, headers: passed }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+    outgoing.on('error', () => response.destroy());
+    incoming.pipe(outgoing);
+  });
+  server.on('connect', (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
+    const refusal = refusalOf(incoming);
+    if (refusal !== undefined) {
+      client.end(`HTTP/1.1 ${refusal} Refused\r\ncontent-length: 0\r\n\r\n`);
+      return;
+    }
+    const { hostname, port } = new URL(`http://${incoming.url}`);
+    const upstream = connect(Number(port || 80), hostname, () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      upstream.write(head);
+      client.pipe(upstream).pipe(client);
+    });
+    sockets.add(upstream);
+    for (const socket of [client, upstream]) {
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    clients.add(socket);
+    socket.on('close', () => clients.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const proxy: ForwardProxy = {
+    url: `http://${address}`,
+    address,
+    requests,
+    refusal: undefined,
+    clients,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+  return proxy;
+}
