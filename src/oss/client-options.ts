@@ -79,7 +79,8 @@ export interface OssClientOptions {
    * (CONNECT) that end at OSS, so the proxy sees no request; connecting may take three times as long:
    * ten seconds each for the proxy, for its answer and for TLS. A proxy that makes no tunnel has passed
    * nothing on, which is certain. To an `http` endpoint requests are sent to an `http` proxy whole, and
-   * what that answers in its own name leaves open whether OSS has them, as with any gateway.
+   * what that answers in its own name leaves open whether OSS has them, as with any gateway; once a
+   * connection has failed there that had been used before, each request gets one of its own.
    *
    * @default none
    */

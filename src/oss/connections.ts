@@ -38,7 +38,7 @@ export class Connections {
   /** In the order in which they came; empty while a connection is free. */
   readonly #waiting = new Set<(client: Connection) => void>();
   #onQuiet: (() => void) | undefined;
-  readonly #reuse = new ConnectionReuse(() => this.#dropFree());
+  readonly #reuse: ConnectionReuse;
 
   /**
    * @param most Connections at a time.
@@ -48,6 +48,8 @@ export class Connections {
     this.#origin = origin;
     this.#most = most;
     this.#proxies = proxies;
+    const isPassedOn = proxies !== undefined && origin.startsWith('http:');
+    this.#reuse = new ConnectionReuse(() => this.#dropFree(), isPassedOn);
   }
 
   /**

@@ -41,7 +41,7 @@ export function dispatch(
         body,
         headersTimeout: 0,
         bodyTimeout: 0,
-        reset: (dispatcher.reuse.hasFailed && !body?.byteLength) || areTurnsFaked(),
+        reset: dispatcher.reuse.endsWith(Boolean(body?.byteLength)) || areTurnsFaked(),
         idempotent: false,
       },
       handler,

@@ -27,6 +27,9 @@ export interface ForwardProxy extends AsyncDisposable {
   /** Status to refuse everything with that comes from now on; `undefined` for nothing. */
   refusal: number | undefined;
 
+  /** Whether a connection serves one request and dies of the next, without having said so. */
+  servesOnce: boolean;
+
   /** Sockets of clients that are open. */
   readonly clients: ReadonlySet<Duplex>;
 }
@@ -50,7 +53,13 @@ export async function startForwardProxy(credentials?: string): Promise<ForwardPr
     return proxy.refusal ?? (given === credentials ? undefined : 407);
   };
 
+  const served = new WeakSet<Duplex>();
   const server = createServer((incoming, response) => {
+    if (proxy.servesOnce && served.has(incoming.socket)) {
+      incoming.socket.destroy();
+      return;
+    }
+    served.add(incoming.socket);
     const refusal = refusalOf(incoming);
     if (refusal !== undefined) {
       // A proxy reads what it refuses.
@@ -101,6 +110,7 @@ export async function startForwardProxy(credentials?: string): Promise<ForwardPr
     address,
     requests,
     refusal: undefined,
+    servesOnce: false,
     clients,
     async [Symbol.asyncDispose]() {
       server.close();

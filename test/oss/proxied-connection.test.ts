@@ -235,6 +235,20 @@ describe('a proxy that makes no tunnel', () => {
   });
 });
 
+// tinyproxy 1.11.1 closes it, although it says HTTP/1.1 and no `Connection: close`.
+test('a proxy that closes each connection behind an answer costs one retry', async () => {
+  proxy.servesOnce = true;
+  const stream = new AppendWritable({
+    ...optionsFor(emulator.endpoint),
+    ...{ key: 'a.log', chunkSize: 10, retry: { minTimeout: 0 } },
+  });
+  for (let index = 0; index < 20; index++) await stream.append('0123456789');
+  await new Promise((resolve) => stream.end(resolve));
+
+  expect(String(await emulator.read(bucket, 'a.log'))).toBe('0123456789'.repeat(20));
+  expect(stream.stats.attempts).toBeLessThanOrEqual(stream.stats.appends + 1);
+});
+
 describe('a proxy that answers a request in its own name', () => {
   test.each([502, 503])('with %d is no answer of OSS, and is named', async (status) => {
     proxy.refusal = status;
