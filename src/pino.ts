@@ -5,10 +5,10 @@ import type { LogWritableOptions } from './log/log-options.js';
 import { LogWritable } from './log/log-writable.js';
 
 export type { DropEvent } from './events.js';
-export type { CredentialsModule } from './log/credentials-module.js';
 export type { LogWritableOptions } from './log/log-options.js';
 export type { LogStatistics, LogWritable } from './log/log-writable.js';
 export type { OverflowOptions } from './log/overflow-options.js';
+export type { CredentialsModule } from './oss/credentials-module.js';
 
 /** Options of the pino transport: in a worker, plain data only. */
 export interface PinoTransportOptions extends LogWritableOptions {

@@ -7,10 +7,10 @@ import type { OverflowOptions } from './log/overflow-options.js';
 import { nodeTimers } from './node-timers.js';
 
 export type { DropEvent } from './events.js';
-export type { CredentialsModule } from './log/credentials-module.js';
 export type { LogWritableOptions } from './log/log-options.js';
 export type { LogStatistics, LogWritable } from './log/log-writable.js';
 export type { OverflowOptions } from './log/overflow-options.js';
+export type { CredentialsModule } from './oss/credentials-module.js';
 
 type Callback = (error?: Error | null) => void;
 

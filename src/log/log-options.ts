@@ -4,7 +4,7 @@ import { assertNumber, typeError } from '../assertions.js';
 import { assertFallback } from '../fallback-file.js';
 import { appendOptionNames, warnOfMisspelt } from '../option-names.js';
 import type { AppendWritableOptions } from '../options.js';
-import { type CredentialsModule, loadedCredentials } from './credentials-module.js';
+import { type CredentialsModule, loadedCredentials } from '../oss/credentials-module.js';
 import {
   type OverflowOptions,
   type ResolvedOverflow,

@@ -3,8 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { resolve } from 'import-meta-resolve';
 import { typeError } from '../assertions.js';
 import { CredentialsError } from '../errors.js';
-import type { AppendWritableOptions } from '../options.js';
-import type { CredentialsProvider } from '../oss/credentials.js';
+import type { Credentials, CredentialsProvider } from './credentials.js';
 
 /** Where to find a provider of credentials. */
 export interface CredentialsModule {
@@ -15,7 +14,8 @@ export interface CredentialsModule {
   readonly module: string;
 }
 
-type Credentials = AppendWritableOptions['credentials'];
+/** What a client takes. */
+type Given = Credentials | CredentialsProvider | undefined;
 
 /**
  * Makes a provider of a module that holds one, which is loaded when it is first asked; leaves other
@@ -23,7 +23,7 @@ type Credentials = AppendWritableOptions['credentials'];
  *
  * @throws {TypeError} If the name of the module is none.
  */
-export function loadedCredentials(credentials: Credentials | CredentialsModule): Credentials {
+export function loadedCredentials(credentials: Given | CredentialsModule): Given {
   if (!isModule(credentials)) return credentials;
   const location = locate(credentials.module);
   let loading: Promise<CredentialsProvider> | undefined;
@@ -33,7 +33,7 @@ export function loadedCredentials(credentials: Credentials | CredentialsModule):
   };
 }
 
-function isModule(credentials: Credentials | CredentialsModule): credentials is CredentialsModule {
+function isModule(credentials: Given | CredentialsModule): credentials is CredentialsModule {
   return typeof credentials === 'object' && credentials !== null && 'module' in credentials;
 }
 

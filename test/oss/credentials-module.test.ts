@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
-import { loadedCredentials } from '../../src/log/credentials-module.js';
+import { loadedCredentials } from '../../src/oss/credentials-module.js';
 import openPinoTransport from '../../src/pino.js';
 
 const key = { accessKeyId: 'emulator', accessKeySecret: 'emulator' };
@@ -37,7 +37,7 @@ async function applicationWith(name: string, description: object): Promise<strin
   return home;
 }
 
-const built = new URL('../../dist/log/credentials-module.js', import.meta.url).href;
+const built = new URL('../../dist/oss/credentials-module.js', import.meta.url).href;
 
 /** In a process of its own, for it is the working folder that packages are looked up from. */
 function printProvided(cwd: string, module: string) {
