@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Fault } from '../emulator/index.js';
+import { type CredentialsModule, loadedCredentials } from '../oss/credentials-module.js';
 import { OssClient } from '../oss/oss-client.js';
 import { parseDuration } from './duration.js';
 import { ConfigurationError, UsageError } from './exit-code.js';
@@ -11,6 +13,7 @@ export interface ConnectionFlags {
   readonly endpoint?: string;
   readonly internal?: boolean;
   readonly addressing?: 'virtual' | 'path' | 'cname';
+  readonly credentials?: CredentialsModule;
   readonly requestTimeout?: number;
   readonly requestPayer?: 'requester';
   readonly trafficLimit?: number;
@@ -19,6 +22,12 @@ export interface ConnectionFlags {
   readonly fault?: readonly Fault[];
   readonly seed?: number;
 }
+
+const wayOut = `
+Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper
+case. --credentials names a module whose default export is a function that
+returns { accessKeyId, accessKeySecret, securityToken, expiration }, or a
+promise of it: a file, as a path or URL, or a package.`;
 
 /** Adds the flags that say where the object is. */
 export function addConnectionOptions(command: Command): Command {
@@ -34,6 +43,7 @@ export function addConnectionOptions(command: Command): Command {
         'cname',
       ]),
     )
+    .option('--credentials <module>', 'gives keys, and new ones in time', parseModule)
     .option('--request-timeout <time>', 'of one attempt (default: 1m)', parseDuration)
     .addOption(new Option('--request-payer <who>', 'who pays').choices(['requester']))
     .option('--traffic-limit <bits>', 'bits per second that OSS may take', parseInteger)
@@ -41,7 +51,8 @@ export function addConnectionOptions(command: Command): Command {
     .option('--emulator', 'use an emulator of its own')
     .option('--dir <folder>', 'keeps its objects (default: memory)')
     .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
-    .option('--seed <number>', 'makes chances of faults repeatable', parseInteger);
+    .option('--seed <number>', 'makes chances of faults repeatable', parseInteger)
+    .addHelpText('after', wayOut);
 }
 
 /** A way to the object, and what must be closed after it was gone. */
@@ -78,9 +89,14 @@ function clientOptions({
   endpoint,
   internal,
   addressing,
+  credentials,
   requestTimeout,
 }: ConnectionFlags) {
-  return { region, endpoint, internal, addressing, requestTimeout };
+  return {
+    ...{ region, endpoint, internal, addressing, requestTimeout },
+    credentials: loadedCredentials(credentials),
+    proxy: 'environment',
+  };
 }
 
 async function startEmbedded(bucket: string, { dir, fault, seed }: ConnectionFlags) {
@@ -107,12 +123,13 @@ export function startFailure(error: unknown): Error {
 }
 
 function assertConsistent(flags: ConnectionFlags): void {
-  const { emulator, endpoint, region, internal, addressing, requestTimeout = 60_000 } = flags;
+  const { emulator, endpoint, region, internal, addressing, credentials } = flags;
+  const { requestTimeout = 60_000 } = flags;
   if (requestTimeout < 1 || requestTimeout > 2 ** 31 - 1) {
     throw new UsageError(`--request-timeout must be from 1ms to 596h: it is ${requestTimeout}ms.`);
   }
   if (emulator === true) {
-    const elsewhere = { region, endpoint, internal, addressing };
+    const elsewhere = { region, endpoint, internal, addressing, credentials };
     const [name] = Object.entries(elsewhere).find(([, value]) => value !== undefined) ?? [];
     if (name !== undefined) {
       throw new UsageError(`--emulator and --${name} exclude each other.`);
@@ -130,6 +147,23 @@ function configured<Result>(create: () => Result): Result {
   } catch (error) {
     throw new ConfigurationError((error as Error).message, { cause: error });
   }
+}
+
+/**
+ * A path may be relative here, as for every other file that is named.
+ *
+ * @throws {InvalidArgumentError} If `text` can name no module.
+ */
+function parseModule(text: string): CredentialsModule {
+  const module = /^\.{1,2}[\\/]/.test(text) ? resolve(text) : text;
+  try {
+    loadedCredentials({ module });
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be a path that begins with "./", "../" or "/", a file: URL, or the name of a package.',
+    );
+  }
+  return { module };
 }
 
 /** @throws {InvalidArgumentError} If `text` is no whole number. */

@@ -15,9 +15,9 @@ const description =
   'Appends standard input, or files, to an object in Alibaba Cloud OSS as it comes: in order, and with every byte in the object exactly once.';
 
 const epilogue = `
-Credentials come from the environment: OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET,
-and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB, 4M (and 4MB, decimal);
-times are milliseconds, or 2s, 1m.
+Without --credentials, keys come from the environment: OSS_ACCESS_KEY_ID,
+OSS_ACCESS_KEY_SECRET, and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB,
+4M (and 4MB, decimal); times are milliseconds, or 2s, 1m.
 
 Exit status: 0 all is committed, 1 gave up (the message says how far it got),
 2 wrong usage, 3 wrong configuration or credentials, 99 a shutdown took too
@@ -64,14 +64,15 @@ function createProgram(args: readonly string[], done: (exitCode: number) => void
     .exitOverride()
     .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '')) })
     .showHelpAfterError(helpHint)
-    .configureHelp({ optionDescription: describeOption, subcommandTerm: (it) => it.name() })
-    .addHelpText('after', epilogue);
+    .configureHelp({ optionDescription: describeOption, subcommandTerm: (it) => it.name() });
   program.commandsGroup('Other commands:');
   program.helpCommand('help [command]', 'show the help of a command');
   addStatCommand(program, done);
   addCatCommand(program, done);
   addSealCommand(program, done);
   addAppendCommand(program, addReplayCommand(program, done), args, done);
+  // Behind what that adds.
+  program.addHelpText('after', epilogue);
   addEmulateCommand(program, done);
   return program;
 }

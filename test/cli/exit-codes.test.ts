@@ -233,6 +233,11 @@ describe('oss-append refuses with 2, and touches nothing:', () => {
     [['--tee', '--json', url], '--tee and --json'],
     [['--dir', 'data', url], '--dir needs --emulator'],
     [['--emulator', '--region', 'x', url], '--emulator and --region exclude each other'],
+    [
+      ['--emulator', '--credentials', './a.mjs', url],
+      '--emulator and --credentials exclude each other',
+    ],
+    [['--credentials', '.a b', url], 'It must be a path that begins with'],
     [['--emulator', '--fault', 'kind=nonsense', url], "'kind' must be one of"],
     [['--emulator', '--fault', 'nonsense', url], 'NAME=VALUE'],
     [[url, 'no-such-file'], 'Cannot read no-such-file: ENOENT'],

@@ -20,6 +20,16 @@ describe('help', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
+  test.each([[], ['stat'], ['cat'], ['seal'], ['replay']])(
+    'of %j says whose proxies are taken',
+    async (...command) => {
+      const { stdout } = await runCommand([...command, '--help']);
+
+      expect(stdout).toContain('Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY');
+      expect(stdout).toContain('--credentials <module>');
+    },
+  );
+
   test('has a line for every option', async () => {
     const { stdout } = await runCommand(['--help']);
 

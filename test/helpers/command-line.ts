@@ -74,7 +74,7 @@ export async function runInTerminal(
 /** The environment of the tests without what the command line would read from it. */
 function cleanEnvironment(env: CommandOptions['env']): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(OSS_|ALIBABA_CLOUD_|CI$|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)/.test(name),
+    ([name]) => !/^(OSS_|ALIBABA_CLOUD_|CI$|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)|_proxy$/i.test(name),
   );
   return { ...Object.fromEntries(inherited), ...env };
 }
