@@ -135,6 +135,30 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(error.message).toContain(strict.address);
   });
 
+  // undici makes a tunnel to either kind of endpoint then.
+  test('a proxy with TLS makes a tunnel', async () => {
+    await using strict = await startForwardProxy('user:secret');
+    await using secure = await startTlsRelay(strict.url);
+    const { host } = new URL(secure.endpoint);
+    const client = createClient(endpointOf(), { proxy: `https://user:secret@${host}` });
+    await client.appendObject('a.log', 0, Buffer.from('hello'));
+    await client.headObject('a.log');
+    strict.refusal = 502;
+    for (const socket of strict.clients) socket.destroy();
+    await client.headObject('a.log').catch(() => {});
+    const error = await failureOf(client.appendObject('a.log', 5, Buffer.from('a')));
+
+    const tunnel = {
+      method: 'CONNECT',
+      target: new URL(endpointOf()).host,
+      credentials: 'user:secret',
+    };
+    expect(strict.requests[0]).toEqual(tunnel);
+    expect(error).toMatchObject({ outcome: 'rejected' });
+    expect(error.message).toContain(`through the proxy at ${host} failed: it answered 502`);
+    expect(String(await emulator.read(bucket, 'a.log'))).toBe('hello');
+  });
+
   test('a proxy that is not there is named, and nothing has been sent', async () => {
     const address = `127.0.0.1:${await closedPort()}`;
     const client = createClient(endpointOf(), { proxy: `http://user:secret@${address}` });
@@ -151,8 +175,8 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     const proxies = resolveProxies(proxy.url);
     const { release } = shareConnections(endpointOf(), 1, proxies);
     onTestFinished(() => release());
-    emulator.faults.add({ kind: 'delay', delay: 400, times: 2 });
-    const client = createClient(endpointOf(), { requestTimeout: 700 });
+    emulator.faults.add({ kind: 'delay', delay: 600, times: 2 });
+    const client = createClient(endpointOf(), { requestTimeout: 1100 });
     const states = await Promise.all(['a', 'b', 'c'].map((key) => client.headObject(key)));
 
     expect(states).toEqual([undefined, undefined, undefined]);
@@ -194,12 +218,14 @@ describe('a proxy that makes no tunnel', () => {
   test('is asked again, and what it keeps refusing is certainly not in the object', async () => {
     const stream = new AppendWritable({
       ...optionsFor(relay.endpoint),
-      ...{ key: 'a.log', retry: { retries: 2, minTimeout: 0 } },
+      ...{ key: 'a.log', flushInterval: 0, retry: { retries: 2, minTimeout: 0 } },
     });
     await once(stream, 'ready');
     stream.on('error', () => {});
-    for (const socket of proxy.clients) socket.destroy();
     proxy.refusal = 407;
+    for (const socket of proxy.clients) socket.destroy();
+    // Whoever comes first meets the tunnel that has ended.
+    await failureOf(createClient(relay.endpoint).headObject('a.log'));
     const error = await failureOf(stream.append('a'));
 
     expect(error).toMatchObject({ code: 'APPEND_ERR_RETRIES_EXHAUSTED' });
@@ -211,7 +237,7 @@ describe('a proxy that makes no tunnel', () => {
     proxy.refusal = 503;
     const stream = new AppendWritable({
       ...optionsFor(relay.endpoint),
-      ...{ key: 'a.log', retry: { minTimeout: 0 } },
+      ...{ key: 'a.log', flushInterval: 0, retry: { minTimeout: 0 } },
     });
     stream.on('retry', () => {
       proxy.refusal = undefined;
