@@ -60,6 +60,7 @@ export default defineConfig({
         test: { name: 'simulation', include: [simulations], isolate: true },
       },
     ],
+    setupFiles: ['test/helpers/untouched-globals.ts'],
     // Most of them wait for something most of the time.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
     maxConcurrency: 20,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LazyTimer } from '../src/lazy-timer.js';
+import { nodeTimers } from '../src/node-timers.js';
 import { useFakeTimers, useRealTimers } from './helpers/fake-timers.js';
 
 beforeEach(() => {
@@ -47,7 +48,7 @@ describe('LazyTimer', () => {
   });
 
   test('sets one timer of Node.js, however often it is set for later and stopped', () => {
-    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    using setTimer = vi.spyOn(nodeTimers, 'setTimeout');
     const onDue = vi.fn();
     const timer = new LazyTimer();
     for (let count = 0; count < 1000; count++) {
@@ -64,7 +65,7 @@ describe('LazyTimer', () => {
   test('waits on where a timer of Node.js fires too early', () => {
     const seen: boolean[] = [];
     const timer = new LazyTimer();
-    const now = vi.spyOn(performance, 'now').mockReturnValue(0.75);
+    using now = vi.spyOn(nodeTimers, 'now').mockReturnValue(0.75);
     timer.start(10, () => seen.push(timer.isDue));
     now.mockReturnValue(10.5);
     vi.advanceTimersByTime(10);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LazyTimer } from '../src/lazy-timer.js';
+import { nodeTimers } from '../src/node-timers.js';
 import { SuspendableTimer } from '../src/suspendable-timer.js';
 import { useFakeTimers, useRealTimers } from './helpers/fake-timers.js';
 
@@ -39,15 +40,15 @@ describe('SuspendableTimer', () => {
   test('has no negative rest, of which Node would warn, when it is suspended after its time', () => {
     const { timer, onDue } = start(10);
     // The process was busy for so long: what has arrived meanwhile comes before the timer.
-    const now = performance.now() + 50;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const now = nodeTimers.now() + 50;
+    using clock = vi.spyOn(nodeTimers, 'now').mockImplementation(() => now);
     vi.advanceTimersByTime(10);
-    const setTimeout = vi.spyOn(globalThis, 'setTimeout');
+    using setTimer = vi.spyOn(nodeTimers, 'setTimeout');
     timer.suspend()();
     clock.mockRestore();
     vi.advanceTimersByTime(41);
 
-    expect(setTimeout).toHaveBeenCalledWith(expect.any(Function), 0);
+    expect(setTimer).toHaveBeenCalledWith(expect.any(Function), 0);
     expect(onDue).toHaveBeenCalledOnce();
   });
 

@@ -252,11 +252,8 @@ describe('retryOptions()', () => {
     },
   ])('pauses that $scenario', async ({ retry, pauses }) => {
     useFakeTimers();
-    vi.spyOn(Math, 'random').mockReturnValue(0.5);
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-      useRealTimers();
-    });
+    using _random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    onTestFinished(() => void useRealTimers());
     const { signal } = new AbortController();
     const startedAt: number[] = [];
     const attempt = async () => {
