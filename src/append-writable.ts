@@ -24,20 +24,6 @@ const queuedLength = Object.getOwnPropertyDescriptor(Writable.prototype, 'writab
 ) => number;
 
 /**
- * Bytes that sockets mostly take at once. Where one does not, the rest of so few waits no longer
- * than their checksum takes, which is less than a turn costs everybody.
- */
-const takenAtOnce = 64 * 1024;
-
-/** Calls back when sockets have had a turn to take so many bytes. */
-function yieldTurn(byteLength: number, resume: () => void): void {
-  // undici hands the body to the socket at the end of this turn; the next one sends what the socket
-  // did not take at once.
-  if (byteLength <= takenAtOnce) nodeTimers.setImmediate(resume);
-  else nodeTimers.setImmediate(nodeTimers.setImmediate, resume);
-}
-
-/**
  * Appends any stream to an appendable object of Alibaba Cloud OSS: in order, with backpressure, and
  * with every byte in the object exactly once.
  *
@@ -102,7 +88,6 @@ export class AppendWritable extends EventedWritable {
       {
         ...appender,
         client: 'given' in client ? client.given : (this.#ownClient as AppendClient),
-        yieldTurn,
       },
       this.#reporter,
     );

@@ -114,7 +114,7 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
 }
 
 export interface ResolvedOptions {
-  readonly appender: Omit<AppenderOptions, 'client' | 'yieldTurn'>;
+  readonly appender: Omit<AppenderOptions, 'client'>;
   readonly buffer: WriteBufferOptions;
 
   /** The client to use, or the options to make one from. */

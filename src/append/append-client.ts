@@ -157,6 +157,13 @@ export interface AppendClient {
   /** Makes the object refuse further appends, if it is exactly `position` bytes long. */
   sealAppendObject(key: string, position: number, options?: RequestOptions): Promise<void>;
 
+  /**
+   * Calls `resume` when the transport has had time to take a body of `byteLength` bytes that was just
+   * passed to {@link appendObject}: what is computed before that holds the transfer up. Default: in
+   * the next turn of the event loop.
+   */
+  onBodyTaken?(byteLength: number, resume: () => void): void;
+
   /** Gives up what the client holds, such as connections. */
   close(): Promise<void>;
 }

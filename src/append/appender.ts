@@ -31,9 +31,6 @@ export interface AppenderOptions extends Omit<TimedRequestsOptions, 'signal'> {
   readonly verify: 'crc64' | 'none';
   readonly retry: RetryOptions;
   readonly create: ObjectCreation;
-
-  /** Calls back when sockets have had a turn to take so many bytes. */
-  readonly yieldTurn: (byteLength: number, resume: () => void) => void;
 }
 
 /** Told of what happens to which object, at once and in order. None of these may throw. */

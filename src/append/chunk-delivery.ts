@@ -1,10 +1,10 @@
-import pRetry from 'p-retry';
 import { ChecksumError } from '../errors.js';
 import { nodeTimers } from '../node-timers.js';
 import { ProgrammingError } from '../programming-error.js';
 import type { Place } from './acknowledgements.js';
 import type { AppendReceipt } from './append-client.js';
 import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
+import { attemptInTurn } from './delivery-attempts.js';
 import {
   checksumError,
   divergedError,
@@ -17,22 +17,13 @@ import { spellNumber } from './foreign-number.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
-import {
-  FailedAttempt,
-  judge,
-  type RetryNotice,
-  type RetryOptions,
-  retryOptions,
-} from './retry-policy.js';
+import { FailedAttempt, judge, type RetryNotice, type RetryOptions } from './retry-policy.js';
 import { AbandonedRequestError } from './timed-requests.js';
 
 export interface DeliveryOptions extends ChunkInquiryOptions {
   readonly retry: RetryOptions;
   readonly verify: 'crc64' | 'none';
   readonly signal: AbortSignal;
-
-  /** Calls back when sockets have had a turn to take so many bytes. */
-  readonly yieldTurn: (byteLength: number, resume: () => void) => void;
 }
 
 /** Bytes that have been confirmed to be in the object `key`, from `start` up to, and without, `end`. */
@@ -58,6 +49,19 @@ export interface DeliveryListener {
 }
 
 /**
+ * Where a delivery is:
+ * - `waiting`: nothing is under way, and nobody has asked the object since the last append
+ * - `sending`: an append is under way
+ * - `asking`: the object is being asked what became of it
+ * - `asked`: it has been asked, whatever came of that
+ * - `settled`: the whole chunk is committed
+ */
+type Stage = 'waiting' | 'sending' | 'asking' | 'asked' | 'settled';
+
+/** What the object says of the chunk: bytes of it are committed, or it can be sent again. */
+type Finding = 'committed' | 'again';
+
+/**
  * Gets one frozen chunk into the object, exactly once.
  *
  * An ambiguous failure is followed by asking the object, and the next attempt by asking again,
@@ -67,12 +71,8 @@ export class ChunkDelivery {
   readonly #chunk: FrozenChunk;
   readonly #options: DeliveryOptions;
   readonly #listener: DeliveryListener;
-  #status: 'appending' | 'reconciling' | 'settled' = 'appending';
+  #stage: Stage = 'waiting';
   #attempts = 0;
-
-  /** The object has been asked since the last append, whatever came of it. */
-  #wasAsked = false;
-  #isSending = false;
   #isAbandoned = false;
 
   constructor(chunk: FrozenChunk, options: DeliveryOptions, listener: DeliveryListener) {
@@ -82,7 +82,8 @@ export class ChunkDelivery {
   }
 
   get status(): 'appending' | 'reconciling' | 'settled' {
-    return this.#status;
+    if (this.#stage === 'settled') return 'settled';
+    return this.#stage === 'asking' ? 'reconciling' : 'appending';
   }
 
   get chunk(): FrozenChunk {
@@ -91,7 +92,7 @@ export class ChunkDelivery {
 
   /** Whether what is left of the chunk may be in the object, or may still get there. */
   get mayHaveLanded(): boolean {
-    return this.#isSending || this.#chunk.mayHaveLanded;
+    return this.#stage === 'sending' || this.#chunk.mayHaveLanded;
   }
 
   /** Whether a client still holds the bytes although it was told to let go of them. */
@@ -112,10 +113,12 @@ export class ChunkDelivery {
     // Not within the call that brought the bytes: what serves the client (a provider of credentials,
     // a subscriber) may write to the stream, or destroy it.
     await undefined;
+    const { retry, signal } = this.#options;
+    const onRetry = (notice: RetryNotice) => this.#listener.retrying(notice);
     // Each round but the first follows a commit of a part, and has the whole budget again.
-    while (this.#status !== 'settled') {
+    while (!this.#isSettled) {
       try {
-        await this.#attemptInTurn();
+        await attemptInTurn(() => this.#attempt(), { retry, signal, onRetry });
       } catch (error) {
         // p-retry looks at its signal after a success too, and what is committed is committed.
         if (this.#isSettled) return;
@@ -125,46 +128,21 @@ export class ChunkDelivery {
     }
   }
 
-  // Apart, because the compiler does not see that the status changes behind an `await`.
+  // Apart, because the compiler does not see that the stage changes behind an `await`.
   get #isSettled(): boolean {
-    return this.#status === 'settled';
-  }
-
-  /** Resolves when bytes have been committed; throws the last `FailedAttempt` when it gave up. */
-  async #attemptInTurn(): Promise<void> {
-    const startedAt = nodeTimers.now();
-    let first: FailedAttempt;
-    try {
-      return await this.#attempt();
-    } catch (error) {
-      if (!(error instanceof FailedAttempt)) throw error;
-      first = error;
-    }
-    // Most chunks never come here: p-retry takes the failure for that of its first attempt.
-    const { retry, signal } = this.#options;
-    const { maxRetryTime = Number.POSITIVE_INFINITY } = retry;
-    const rest = Math.max(0, maxRetryTime - (nodeTimers.now() - startedAt));
-    const options = retryOptions({ ...retry, maxRetryTime: rest }, signal, (notice) =>
-      this.#listener.retrying(notice),
-    );
-    await pRetry((attemptNumber) => {
-      if (attemptNumber === 1) throw first;
-      return this.#attempt();
-    }, options);
+    return this.#stage === 'settled';
   }
 
   /** Resolves when bytes have been committed; throws `FailedAttempt` when another may follow. */
   async #attempt(): Promise<void> {
-    if (this.#chunk.doubt !== 'none' && (await this.#reconcile())) return;
+    if (this.#chunk.doubt !== 'none' && (await this.#reconcile()) === 'committed') return;
     let failure: unknown;
     try {
-      this.#isSending = true;
       return this.#accept(await this.#append());
     } catch (thrown) {
       failure = thrown;
-    } finally {
-      this.#isSending = false;
     }
+    this.#stage = 'waiting';
     await this.#afterFailure(failure);
   }
 
@@ -174,7 +152,7 @@ export class ChunkDelivery {
     const body = this.#chunk.bytes;
     const { byteLength } = body;
     const isFirst = this.#attempts++ === 0;
-    this.#wasAsked = false;
+    this.#stage = 'sending';
     this.#listener.attempted();
     const trace = { key, position, byteLength, attemptNumber: this.#attempts };
     const receiving = requests.run(byteLength, (options) =>
@@ -190,7 +168,8 @@ export class ChunkDelivery {
           () => resume(),
           () => resume(),
         );
-        this.#options.yieldTurn(byteLength, resume);
+        if (client.onBodyTaken === undefined) nodeTimers.setImmediate(resume);
+        else client.onBodyTaken(byteLength, resume);
       });
       this.#listener.sent();
     }
@@ -229,12 +208,12 @@ export class ChunkDelivery {
       case 'unknown':
         this.#chunk.raiseDoubt(answered ? 'unknown' : 'unanswered');
         if (error instanceof ProgrammingError) return this.#reconcileAtLast(error);
-        // A store that answered asks for time; one that did not may have the bytes already.
-        if (!answered && (await this.#reconcile())) return;
+        // After an answered failure back off first; after silence ask now: the chunk may be stored.
+        if (!answered && (await this.#reconcile()) === 'committed') return;
         break;
       case 'conflict':
         this.#chunk.conflicted(actualLength);
-        if (await this.#reconcile()) return;
+        if ((await this.#reconcile()) === 'committed') return;
         break;
       case 'forbidden':
       case 'fatal':
@@ -248,19 +227,20 @@ export class ChunkDelivery {
 
   /** Trying again is pointless. Resolves if bytes are committed all the same. */
   async #reconcileAtLast(cause: Error): Promise<void> {
-    if (!(await this.#reconcileOrGiveUp(cause))) throw this.#unconfirmed(cause);
+    if ((await this.#reconcileOrGiveUp(cause)) === 'again') throw this.#unconfirmed(cause);
   }
 
   /** The budget is spent. Resolves if bytes are committed, which renews it. */
   async #settleOrGiveUp(cause: Error): Promise<void> {
     const chunk = this.#chunk;
-    if (chunk.doubt !== 'none' && !this.#wasAsked && (await this.#reconcileOrGiveUp(cause))) return;
+    const isUnasked = chunk.doubt !== 'none' && this.#stage !== 'asked';
+    if (isUnasked && (await this.#reconcileOrGiveUp(cause)) === 'committed') return;
     if (chunk.doubt !== 'none') throw this.#unconfirmed(cause);
     throw retriesExhaustedError(this.#options.key, chunk, this.#attempts, cause);
   }
 
   /** As {@link #reconcile}, for when no other attempt follows. */
-  async #reconcileOrGiveUp(cause: Error): Promise<boolean> {
+  async #reconcileOrGiveUp(cause: Error): Promise<Finding> {
     try {
       return await this.#reconcile();
     } catch (error) {
@@ -269,11 +249,11 @@ export class ChunkDelivery {
   }
 
   /**
-   * Asks the object, and resolves with whether bytes have been committed.
+   * Asks the object what became of the chunk.
    *
    * @throws {FailedAttempt} If the question itself failed.
    */
-  async #reconcile(): Promise<boolean> {
+  async #reconcile(): Promise<Finding> {
     const { key } = this.#options;
     const chunk = this.#chunk;
     const { reconciliation, exists } = await this.#ask();
@@ -281,13 +261,13 @@ export class ChunkDelivery {
     switch (reconciliation.outcome) {
       case 'committed':
         this.#commit(chunk.bytes.byteLength, reconciliation.crc64, undefined);
-        return true;
+        return 'committed';
       case 'partial':
         this.#commit(reconciliation.byteLength, reconciliation.crc64, undefined);
-        return true;
+        return 'committed';
       case 'not-committed':
         chunk.notCommitted({ ...chunk.object, crc64: reconciliation.crc64, exists });
-        return false;
+        return 'again';
       case 'diverged':
         chunk.diverged();
         throw divergedError(key, chunk, reconciliation.actualLength);
@@ -298,8 +278,7 @@ export class ChunkDelivery {
   }
 
   async #ask(): ReturnType<typeof askAboutChunk> {
-    this.#status = 'reconciling';
-    this.#wasAsked = true;
+    this.#stage = 'asking';
     try {
       return await askAboutChunk(this.#chunk, this.#options);
     } catch (thrown) {
@@ -307,14 +286,13 @@ export class ChunkDelivery {
       const { outcome, error } = judge(thrown);
       throw new FailedAttempt(error, outcome);
     } finally {
-      this.#status = 'appending';
+      this.#stage = 'asked';
     }
   }
 
   #commit(byteLength: number, crc64: bigint | undefined, requestId: string | undefined): void {
-    this.#isSending = false;
     this.#chunk.committed(byteLength, crc64);
-    if (this.#chunk.bytes.byteLength === 0) this.#status = 'settled';
+    this.#stage = this.#chunk.bytes.byteLength === 0 ? 'settled' : 'waiting';
     const { key } = this.#options;
     const { object } = this.#chunk;
     const end = object.position;

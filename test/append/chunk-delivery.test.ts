@@ -75,7 +75,6 @@ function prepare(client: ScriptedClient, setup: Setup = {}) {
       ...{ client, key, create: creation, requests, crc64 },
       ...{ retry: immediately, verify: 'crc64', signal },
       inquiry: new ObjectInquiry(client, key, requests),
-      yieldTurn: (_, resume) => resume(),
       ...options,
     },
     {
@@ -207,6 +206,11 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
       },
     );
     const nothing = () => {};
+    const onBodyTaken = (byteLength: number, resume: () => void) => {
+      order.push(`turn for ${byteLength}`);
+      resume();
+    };
+    Object.assign(client, { onBodyTaken });
     const { signal } = new AbortController();
     const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
     const delivery = new ChunkDelivery(
@@ -215,10 +219,6 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
         ...{ client, key: 'a.log', create: {}, requests, crc64 },
         ...{ retry: immediately, verify: 'crc64', signal },
         inquiry: new ObjectInquiry(client, 'a.log', requests),
-        yieldTurn: (byteLength, resume) => {
-          order.push(`turn for ${byteLength}`);
-          resume();
-        },
       },
       {
         attempted: nothing,
