@@ -1,8 +1,7 @@
+import { longestTimer } from './assertions.js';
+
 /** Slowest transfer that is waited for, in bytes per second; a slower one is stuck. */
 const slowestTransfer = 32 * 1024;
-
-/** A timer beyond this fires at once. */
-const longestTimer = 2 ** 31 - 1;
 
 /**
  * Milliseconds one attempt may take: the timeout, and the time its body takes on a slow link.

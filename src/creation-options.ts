@@ -2,6 +2,8 @@ import type { ObjectCreation } from './append/append-client.js';
 import { assertOneOf, rangeError, typeError } from './assertions.js';
 import { creationHeaders } from './oss/creation-headers.js';
 
+const act = 'create AppendWritable';
+
 /**
  * Most bytes of user metadata, names included.
  *
@@ -38,19 +40,19 @@ function copy(value: unknown): unknown {
 /** Rules beyond what fits into a header. */
 const validators: Record<string, (value: unknown) => void> = {
   acl(value) {
-    assertOneOf('acl', value, ['default', 'private', 'public-read', 'public-read-write']);
+    assertOneOf(act, 'acl', value, ['default', 'private', 'public-read', 'public-read-write']);
   },
   storageClass(value) {
-    assertOneOf('storageClass', value, ['Standard', 'IA', 'Archive']);
+    assertOneOf(act, 'storageClass', value, ['Standard', 'IA', 'Archive']);
   },
   serverSideEncryption(value) {
-    assertOneOf('serverSideEncryption', value, ['AES256', 'KMS', 'SM4']);
+    assertOneOf(act, 'serverSideEncryption', value, ['AES256', 'KMS', 'SM4']);
   },
   metadata(value) {
     assertRecord('metadata', value);
     const size = Buffer.byteLength(Object.entries(value).flat().join(''));
     if (size > maxMetadataSize) {
-      throw rangeError('metadata', `at most ${maxMetadataSize} bytes with its names`, size);
+      throw rangeError(act, 'metadata', `at most ${maxMetadataSize} bytes with its names`, size);
     }
   },
   tagging(value) {
@@ -64,6 +66,6 @@ function assertRecord(
 ): asserts value is Readonly<Record<string, string>> {
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isRecord || Object.values(value).some((text) => typeof text !== 'string')) {
-    throw typeError(name, 'a record of strings', value);
+    throw typeError(act, name, 'a record of strings', value);
   }
 }

@@ -8,6 +8,7 @@ import {
   assertNumber,
   assertOneOf,
   assertOptionalBoolean,
+  longestTimer,
   rangeError,
   typeError,
 } from './assertions.js';
@@ -126,9 +127,9 @@ export interface ResolvedOptions {
   readonly writable: WritableOptions;
 }
 
+const act = 'create AppendWritable';
 const mebibyte = 2 ** 20;
 const largestChunkSize = 2 ** 30;
-const longestTimer = 2 ** 31 - 1;
 
 /** Least bytes of the bound that Node's own queue gets. */
 const leastQueueSize = 64 * 1024;
@@ -168,7 +169,7 @@ const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'jour
  */
 export function resolveOptions(options: AppendWritableOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
-    throw typeError('options', 'an object', options);
+    throw typeError(act, 'options', 'an object', options);
   }
   const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
   const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
@@ -176,15 +177,16 @@ export function resolveOptions(options: AppendWritableOptions): ResolvedOptions 
   warnOfMisspelt(options, appendOptionNames);
   assertAvailable(options);
   assertObjectKey(key);
-  assertOneOf('flags', flags, ['a', 'ax']);
-  if (position !== undefined) assertInteger('position', position, 0, Number.MAX_SAFE_INTEGER);
-  assertOneOf('verify', verify, ['crc64', 'none']);
-  assertInteger('requestTimeout', requestTimeout, 1, longestTimer);
+  assertOneOf(act, 'flags', flags, ['a', 'ax']);
+  if (position !== undefined) assertInteger(act, 'position', position, 0, Number.MAX_SAFE_INTEGER);
+  assertOneOf(act, 'verify', verify, ['crc64', 'none']);
+  assertInteger(act, 'requestTimeout', requestTimeout, 1, longestTimer);
   assertFlushInterval(flushInterval);
-  if (requestPayer !== undefined) assertOneOf('requestPayer', requestPayer, ['requester']);
-  if (trafficLimit !== undefined) assertInteger('trafficLimit', trafficLimit, 245_760, 838_860_800);
+  if (requestPayer !== undefined) assertOneOf(act, 'requestPayer', requestPayer, ['requester']);
+  if (trafficLimit !== undefined)
+    assertInteger(act, 'trafficLimit', trafficLimit, 245_760, 838_860_800);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError('signal', 'an AbortSignal', signal);
+    throw typeError(act, 'signal', 'an AbortSignal', signal);
   }
   const { chunkSize, highWaterMark } = resolveSizes(options);
   const limit = waitingLimit(chunkSize, highWaterMark);
@@ -209,31 +211,36 @@ export function resolveOptions(options: AppendWritableOptions): ResolvedOptions 
 
 function assertAvailable(options: object): void {
   if (Reflect.get(options, 'objectMode')) {
-    throw typeError('objectMode', 'false: bytes are appended, not objects', true);
+    throw typeError(act, 'objectMode', 'false: bytes are appended, not objects', true);
   }
   for (const name of unavailableOptionNames) {
     const value = Reflect.get(options, name);
     if (value === undefined || value === 'fail') continue;
-    throw typeError(name, 'left out: this version does not have it', value);
+    throw typeError(act, name, 'left out: this version does not have it', value);
   }
 }
 
 function assertFlushInterval(flushInterval: unknown): void {
   if (flushInterval === Number.POSITIVE_INFINITY) return;
-  assertNumber('flushInterval', flushInterval, 0, longestTimer);
+  assertNumber(act, 'flushInterval', flushInterval, 0, longestTimer);
 }
 
 /** Defaults and checks the sizes of chunks and of what may wait. */
 export function resolveSizes({ chunkSize, highWaterMark }: Partial<AppendWritableOptions>) {
   if (highWaterMark !== undefined) {
-    assertInteger('highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
+    assertInteger(act, 'highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
     chunkSize ??= Math.max(1, Math.min(4 * mebibyte, Math.floor(highWaterMark / 4)));
   }
   chunkSize ??= 4 * mebibyte;
-  assertInteger('chunkSize', chunkSize, 1, largestChunkSize);
+  assertInteger(act, 'chunkSize', chunkSize, 1, largestChunkSize);
   highWaterMark ??= Math.max(16 * mebibyte, 4 * chunkSize);
   if (highWaterMark < 2 * chunkSize) {
-    throw rangeError('highWaterMark', `at least twice 'chunkSize', ${chunkSize}`, highWaterMark);
+    throw rangeError(
+      act,
+      'highWaterMark',
+      `at least twice 'chunkSize', ${chunkSize}`,
+      highWaterMark,
+    );
   }
   return { chunkSize, highWaterMark };
 }
@@ -246,20 +253,20 @@ function waitingLimit(chunkSize: number, highWaterMark: number): number {
 
 function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
-    throw typeError('retry', 'an object', retry);
+    throw typeError(act, 'retry', 'an object', retry);
   }
   warnOfUnknown('retry', retry ?? {}, retryOptionNames);
   const { retries = 10, minTimeout = 200, maxTimeout = 20_000, factor = 2 } = retry ?? {};
   const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY, unref = false } = retry ?? {};
   if (retries !== Number.POSITIVE_INFINITY) {
-    assertInteger('retry.retries', retries, 0, Number.MAX_SAFE_INTEGER);
+    assertInteger(act, 'retry.retries', retries, 0, Number.MAX_SAFE_INTEGER);
   }
-  assertNumber('retry.minTimeout', minTimeout, 0, longestTimer);
-  assertNumber('retry.maxTimeout', maxTimeout, 0, longestTimer);
-  assertNumber('retry.factor', factor, 0, Number.MAX_SAFE_INTEGER);
-  assertNumber('retry.maxRetryTime', maxRetryTime, 0, Number.POSITIVE_INFINITY);
-  assertOptionalBoolean('retry.randomize', randomize);
-  assertOptionalBoolean('retry.unref', unref);
+  assertNumber(act, 'retry.minTimeout', minTimeout, 0, longestTimer);
+  assertNumber(act, 'retry.maxTimeout', maxTimeout, 0, longestTimer);
+  assertNumber(act, 'retry.factor', factor, 0, Number.MAX_SAFE_INTEGER);
+  assertNumber(act, 'retry.maxRetryTime', maxRetryTime, 0, Number.POSITIVE_INFINITY);
+  assertOptionalBoolean(act, 'retry.randomize', randomize);
+  assertOptionalBoolean(act, 'retry.unref', unref);
   return { retries, minTimeout, maxTimeout, factor, randomize, maxRetryTime, unref };
 }
 
@@ -294,10 +301,10 @@ function resolveWritable({
   // Node takes null, which its types leave out, for none.
   const isGiven = defaultEncoding !== undefined && defaultEncoding !== null;
   if (isGiven && !Buffer.isEncoding(defaultEncoding)) {
-    throw typeError('defaultEncoding', 'an encoding that Buffer knows', defaultEncoding);
+    throw typeError(act, 'defaultEncoding', 'an encoding that Buffer knows', defaultEncoding);
   }
   const flags = { emitClose, autoDestroy, captureRejections };
-  for (const [name, value] of Object.entries(flags)) assertOptionalBoolean(name, value);
+  for (const [name, value] of Object.entries(flags)) assertOptionalBoolean(act, name, value);
   const given = Object.entries({ defaultEncoding, ...flags }).filter(([, it]) => it !== undefined);
   return Object.fromEntries(given);
 }

@@ -46,7 +46,7 @@ const patience = 4000;
 export default async function openPinoTransport(
   options: PinoTransportOptions,
 ): Promise<LogWritable> {
-  const stream = new LogWritable(options);
+  const stream = new LogWritable(options, 'open the pino transport');
   if (options.events === true) passEventsOn(stream);
   await opened(stream);
   return stream;

@@ -31,6 +31,9 @@ export interface AppendStatistics {
 
   /** When bytes were last committed. */
   readonly lastCommitAt: Date | undefined;
+
+  /** Why an attempt failed, as long as nothing has succeeded since. */
+  readonly lastFailure: Error | undefined;
 }
 
 /** Counts what an appender does, tells the stream's listeners, and ends the stream with it. */
@@ -43,6 +46,7 @@ export class Reporter implements AppenderListener {
 
   /** Milliseconds since 1970. */
   #lastCommitAt: number | undefined;
+  #lastFailure: Error | undefined;
 
   constructor(stream: Writable) {
     this.#stream = stream;
@@ -58,10 +62,12 @@ export class Reporter implements AppenderListener {
       retries: this.#retries,
       reconciles: this.#reconciles,
       lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
+      lastFailure: this.#lastFailure,
     };
   }
 
   ready: AppenderListener['ready'] = (key, position) => {
+    this.#lastFailure = undefined;
     debug('%s: opened at position %d', key, position);
     this.#tell('ready', { key, position });
   };
@@ -72,6 +78,7 @@ export class Reporter implements AppenderListener {
 
   retrying: AppenderListener['retrying'] = (key, notice) => {
     this.#retries++;
+    this.#lastFailure = notice.error;
     debug('%s: attempt %d failed: %s', key, notice.attemptNumber, notice.error.message);
     publishRetry({ key, ...notice });
     this.#tell('retry', notice);
@@ -86,6 +93,7 @@ export class Reporter implements AppenderListener {
 
   committed: AppenderListener['committed'] = (commit, duration) => {
     this.#appends++;
+    this.#lastFailure = undefined;
     this.#lastCommitAt = nodeTimers.date();
     if (!debug.enabled && this.#stream.listenerCount('commit') === 0) return;
     const { key, start: position, end, attempts, requestId } = commit;

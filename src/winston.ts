@@ -12,6 +12,8 @@ export type { LogStatistics, LogWritable } from './log/log-writable.js';
 export type { OverflowOptions } from './log/overflow-options.js';
 export type { CredentialsModule } from './oss/credentials-module.js';
 
+const act = 'create AppendTransport';
+
 type Callback = (error?: Error | null) => void;
 
 type TransportOptions = Pick<
@@ -86,14 +88,14 @@ export class AppendTransport extends TransportStream {
    */
   constructor(options: AppendTransportOptions) {
     if (typeof options !== 'object' || options === null) {
-      throw typeError('options', 'an object', options);
+      throw typeError(act, 'options', 'an object', options);
     }
     const { format, level, silent, handleExceptions, handleRejections, eol = '\n' } = options;
     for (const name of ['silent', 'handleExceptions', 'handleRejections'] as const) {
-      assertOptionalBoolean(name, options[name]);
+      assertOptionalBoolean(act, name, options[name]);
     }
-    if (typeof eol !== 'string') throw typeError('eol', 'a string', eol);
-    if (!eol.endsWith('\n')) throw rangeError('eol', "a string that ends with '\\n'", eol);
+    if (typeof eol !== 'string') throw typeError(act, 'eol', 'a string', eol);
+    if (!eol.endsWith('\n')) throw rangeError(act, 'eol', "a string that ends with '\\n'", eol);
     const stream = openStream(options);
     super({
       ...{ format, level, silent, handleExceptions, handleRejections },
@@ -220,10 +222,11 @@ function openStream(options: AppendTransportOptions): LogWritable {
   const { overflow } = options;
   if ((overflow as OverflowOptions | undefined)?.policy === 'block') {
     throw typeError(
+      act,
       'overflow.policy',
       "'drop-oldest' or 'drop-newest' for winston, which waits for nobody",
       'block',
     );
   }
-  return new LogWritable({ ...options, overflow: { marker: defaultMarker, ...overflow } });
+  return new LogWritable({ ...options, overflow: { marker: defaultMarker, ...overflow } }, act);
 }

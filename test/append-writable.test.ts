@@ -595,3 +595,17 @@ describe('key', () => {
     expect(String(await emulator.read(bucket, key))).toBe('aaaabbbb');
   });
 });
+
+test('stats say why an attempt failed, until one succeeds', async () => {
+  await using emulator = await startEmulator();
+  emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = openStream(emulator, 'a.log', { retry: { minTimeout: 5, maxTimeout: 5 } });
+  expect(stream.stats.lastFailure).toBeUndefined();
+
+  stream.end('aaaa');
+  const [{ error }] = await once(stream, 'retry');
+  expect(stream.stats.lastFailure).toBe(error);
+  await finished(stream);
+
+  expect(stream.stats.lastFailure).toBeUndefined();
+});

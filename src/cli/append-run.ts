@@ -66,9 +66,6 @@ export class AppendRun {
   #failure: Error | undefined;
   #isCutShort = false;
 
-  /** Why nothing has been committed lately. */
-  #trouble: Error | undefined;
-
   /** What the process will exit with, once that is known. */
   #exitCode: number | undefined;
 
@@ -84,14 +81,6 @@ export class AppendRun {
     stream.on('error', (error) => {
       this.#failure = error;
     });
-    stream.on('retry', ({ error }) => {
-      this.#trouble = error;
-    });
-    for (const event of ['ready', 'commit'] as const) {
-      stream.on(event, () => {
-        this.#trouble = undefined;
-      });
-    }
     stream.on('close', () => this.#feed.stop());
     this.#closed = new Promise((resolve) => stream.on('close', resolve));
   }
@@ -164,11 +153,10 @@ export class AppendRun {
     if (stream.destroyed) return;
     // As long as the stream takes what has been read and not been passed on.
     this.#feed.stop();
-    const why = this.#trouble === undefined ? '' : `: ${this.#trouble.message}`;
+    const { lastFailure: trouble } = stream.stats;
+    const why = trouble === undefined ? '' : `: ${trouble.message}`;
     this.#isCutShort = true;
-    stream.destroy(
-      new ShutdownTimeoutError(`${what}${why}`, {}, this.#trouble && { cause: this.#trouble }),
-    );
+    stream.destroy(new ShutdownTimeoutError(`${what}${why}`, {}, trouble && { cause: trouble }));
   }
 
   #takeUncommitted(): UncommittedBytes | undefined {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { longestTimer } from '../assertions.js';
 import type { Fault } from '../emulator/index.js';
 import { type CredentialsModule, loadedCredentials } from '../oss/credentials-module.js';
 import { OssClient } from '../oss/oss-client.js';
@@ -94,7 +95,7 @@ function clientOptions({
 }: ConnectionFlags) {
   return {
     ...{ region, endpoint, internal, addressing, requestTimeout },
-    credentials: loadedCredentials(credentials),
+    credentials: loadedCredentials(credentials, 'load credentials'),
     proxy: 'environment',
   };
 }
@@ -125,7 +126,7 @@ export function startFailure(error: unknown): Error {
 function assertConsistent(flags: ConnectionFlags): void {
   const { emulator, endpoint, region, internal, addressing, credentials } = flags;
   const { requestTimeout = 60_000 } = flags;
-  if (requestTimeout < 1 || requestTimeout > 2 ** 31 - 1) {
+  if (requestTimeout < 1 || requestTimeout > longestTimer) {
     throw new UsageError(`--request-timeout must be from 1ms to 596h: it is ${requestTimeout}ms.`);
   }
   if (emulator === true) {
@@ -157,7 +158,7 @@ function configured<Result>(create: () => Result): Result {
 function parseModule(text: string): CredentialsModule {
   const module = /^\.{1,2}[\\/]/.test(text) ? resolve(text) : text;
   try {
-    loadedCredentials({ module });
+    loadedCredentials({ module }, 'load credentials');
   } catch {
     throw new InvalidArgumentError(
       'It must be a path that begins with "./", "../" or "/", a file: URL, or the name of a package.',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { RetryOptions } from '../append/retry-policy.js';
-import { assertNumber, typeError } from '../assertions.js';
+import { assertNumber, longestTimer, typeError } from '../assertions.js';
 import { assertFallback } from '../fallback-file.js';
 import { appendOptionNames, warnOfMisspelt } from '../option-names.js';
 import type { AppendWritableOptions } from '../options.js';
@@ -59,33 +59,36 @@ const logOptionNames = [
   ...['eol', 'format', 'level', 'silent', 'handleExceptions', 'handleRejections'],
 ];
 
-const longestTimer = 2 ** 31 - 1;
-
 /**
  * Sorts, defaults and checks the options; the stream checks its own.
  *
+ * @param act What was to be done, for messages.
  * @throws {TypeError} If one is of the wrong type or shape.
  * @throws {RangeError} If one is out of range.
  */
-export function resolveLogOptions(options: LogWritableOptions): ResolvedLogOptions {
+export function resolveLogOptions(
+  options: LogWritableOptions,
+  act = 'create LogWritable',
+): ResolvedLogOptions {
   if (typeof options !== 'object' || options === null) {
-    throw typeError('options', 'an object', options);
+    throw typeError(act, 'options', 'an object', options);
   }
   warnOfMisspelt(options, [...appendOptionNames, ...logOptionNames]);
   const { overflow, shutdownTimeout = 8000, fallback, credentials, ...rest } = options;
   if (shutdownTimeout !== Number.POSITIVE_INFINITY) {
-    assertNumber('shutdownTimeout', shutdownTimeout, 0, longestTimer);
+    assertNumber(act, 'shutdownTimeout', shutdownTimeout, 0, longestTimer);
   }
   if (fallback !== undefined && fallback !== false) {
-    if (typeof fallback !== 'string') throw typeError('fallback', 'a string or false', fallback);
+    if (typeof fallback !== 'string')
+      throw typeError(act, 'fallback', 'a string or false', fallback);
     assertFallback(fallback);
   }
-  const resolved = resolveOverflow(overflow, rest);
+  const resolved = resolveOverflow(overflow, rest, act);
   return {
     // The logger waits for 'close', and so do we.
     stream: {
       ...rest,
-      credentials: loadedCredentials(credentials),
+      credentials: loadedCredentials(credentials, act),
       retry: retryOf(rest.retry, shutdownTimeout),
       highWaterMark: resolved.highWaterMark,
       emitClose: true,

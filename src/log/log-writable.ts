@@ -55,9 +55,6 @@ export class LogWritable extends AppendWritable {
   readonly #deadline = new LazyTimer();
   readonly #outage: OutageNotice;
 
-  /** Why a request has failed lately. */
-  #trouble: Error | undefined;
-
   // Node's types declare it as a property, which an accessor may not override by syntax.
   static {
     Object.defineProperty(LogWritable.prototype, 'writableLength', {
@@ -69,11 +66,12 @@ export class LogWritable extends AppendWritable {
   }
 
   /**
+   * @param act What the caller was asked to do, for messages.
    * @throws {TypeError} If an option is of the wrong type or shape.
    * @throws {RangeError} If an option is out of range, or `fallback` cannot be written.
    */
-  constructor(options: LogWritableOptions) {
-    const resolved = resolveLogOptions(options);
+  constructor(options: LogWritableOptions, act?: string) {
+    const resolved = resolveLogOptions(options, act);
     super(resolved.stream);
     this.#options = resolved;
     const { marker } = resolved.overflow;
@@ -211,7 +209,6 @@ export class LogWritable extends AppendWritable {
 
   #watch(): void {
     this.on('retry', ({ error }) => {
-      this.#trouble = error;
       if (!this.destroyed) this.#outage.failed(error);
     });
     this.on('ready', () => {
@@ -219,7 +216,6 @@ export class LogWritable extends AppendWritable {
       if (this.writableLength === 0) this.#outage.recovered();
     });
     this.on('commit', () => {
-      this.#trouble = undefined;
       this.#outage.recovered();
       if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
     });
@@ -250,7 +246,7 @@ export class LogWritable extends AppendWritable {
   #limitShutdown(): void {
     const { shutdownTimeout } = this.#options;
     this.#deadline.start(shutdownTimeout, () => {
-      const trouble = this.#trouble;
+      const { lastFailure: trouble } = this.stats;
       const why = trouble === undefined ? '' : `: ${trouble.message}`;
       const message = `Not everything could be committed within ${formatDuration(shutdownTimeout)} of the end${why}`;
       this.destroy(new ShutdownTimeoutError(message, {}, trouble && { cause: trouble }));

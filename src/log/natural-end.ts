@@ -1,7 +1,6 @@
+import { longestTimer } from '../assertions.js';
 import { nodeTimers } from '../node-timers.js';
 import { onIdle } from './exit-hook.js';
-
-const longestTimer = 2 ** 31 - 1;
 
 /** Whoever would be cut short by the end of the process. */
 interface Unfinished {

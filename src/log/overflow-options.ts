@@ -53,37 +53,41 @@ const defaultMarker = '{"level":40,"msg":"dropped {lines} ({size})"}';
 export function resolveOverflow(
   overflow: OverflowOptions | undefined,
   sizes: Sizes,
+  act: string,
 ): ResolvedOverflow {
   // First, for what follows is reckoned from them.
   resolveSizes(sizes);
   if (overflow !== undefined && (typeof overflow !== 'object' || overflow === null)) {
-    throw typeError('overflow', 'an object', overflow);
+    throw typeError(act, 'overflow', 'an object', overflow);
   }
   warnOfUnknown('overflow', overflow ?? {}, ['maxLength', 'policy', 'marker']);
   const { maxLength = 64 * mebibyte, policy = 'drop-oldest' } = overflow ?? {};
   const { marker = defaultMarker } = overflow ?? {};
-  assertOneOf('overflow.policy', policy, ['drop-oldest', 'drop-newest', 'block']);
-  assertInteger('overflow.maxLength', maxLength, 4, Number.MAX_SAFE_INTEGER);
+  assertOneOf(act, 'overflow.policy', policy, ['drop-oldest', 'drop-newest', 'block']);
+  assertInteger(act, 'overflow.maxLength', maxLength, 4, Number.MAX_SAFE_INTEGER);
   if (marker !== false && typeof marker !== 'string') {
-    throw typeError('overflow.marker', 'a string or false', marker);
+    throw typeError(act, 'overflow.marker', 'a string or false', marker);
   }
   if (typeof marker === 'string' && /[\r\n]/.test(marker)) {
-    throw rangeError('overflow.marker', 'one line, without its end', marker);
+    throw rangeError(act, 'overflow.marker', 'one line, without its end', marker);
   }
   const isGiven = overflow?.maxLength !== undefined;
   return {
     maxLength,
     policy,
     marker,
-    highWaterMark: resolveMark(maxLength, isGiven, policy, sizes),
+    highWaterMark: resolveMark({ maxLength, isGiven, policy, act }, sizes),
   };
 }
 
 /** The stream gets its part of the bound, and what it has cannot be dropped any more. */
 function resolveMark(
-  maxLength: number,
-  isGiven: boolean,
-  policy: ResolvedOverflow['policy'],
+  {
+    maxLength,
+    isGiven,
+    policy,
+    act,
+  }: Pick<ResolvedOverflow, 'maxLength' | 'policy'> & { isGiven: boolean; act: string },
   { chunkSize = 1, highWaterMark }: Sizes,
 ): number | undefined {
   const least = highWaterMark ?? 2 * chunkSize;
@@ -91,7 +95,7 @@ function resolveMark(
   if (!Number.isSafeInteger(least)) return highWaterMark;
   if (maxLength < least) {
     const name = highWaterMark === undefined ? "twice 'chunkSize'" : "'highWaterMark'";
-    throw rangeError('overflow.maxLength', `at least ${name}, ${least}`, maxLength);
+    throw rangeError(act, 'overflow.maxLength', `at least ${name}, ${least}`, maxLength);
   }
   if (highWaterMark !== undefined) return highWaterMark;
   if (policy === 'block') return isGiven ? maxLength : undefined;

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { longestTimer } from '../assertions.js';
 import { assertNoForeignCredentials } from '../foreign-options.js';
 import type { Credentials, CredentialsProvider, CredentialsSource } from './credentials.js';
 import { credentialsSource } from './credentials-source.js';
@@ -199,8 +200,7 @@ function assertRequestTimeout(value: number): void {
       `Cannot create OssClient as 'requestTimeout' must be a number: its type is ${typeof value}`,
     );
   }
-  // The largest delay a timer takes; anything above fires at once.
-  if (!(value >= 1 && value <= 2 ** 31 - 1)) {
+  if (!(value >= 1 && value <= longestTimer)) {
     throw new RangeError(
       `Cannot create OssClient as 'requestTimeout' must be between 1 and 2147483647: current value is ${value}`,
     );

@@ -23,9 +23,9 @@ type Given = Credentials | CredentialsProvider | undefined;
  *
  * @throws {TypeError} If the name of the module is none.
  */
-export function loadedCredentials(credentials: Given | CredentialsModule): Given {
+export function loadedCredentials(credentials: Given | CredentialsModule, act: string): Given {
   if (!isModule(credentials)) return credentials;
-  const location = locate(credentials.module);
+  const location = locate(credentials.module, act);
   let loading: Promise<CredentialsProvider> | undefined;
   return async () => {
     loading ??= load(location);
@@ -38,14 +38,14 @@ function isModule(credentials: Given | CredentialsModule): credentials is Creden
 }
 
 /** What to import. */
-function locate(name: unknown): string {
+function locate(name: unknown, act: string): string {
   if (typeof name === 'string') {
     if (name.startsWith('file:')) return name;
     if (isAbsolute(name)) return pathToFileURL(name).href;
     if (/^[^.\s][^\s]*$/.test(name)) return name;
   }
   const rule = 'a file: URL, an absolute path or the name of a package';
-  throw typeError('credentials.module', rule, name);
+  throw typeError(act, 'credentials.module', rule, name);
 }
 
 async function load(location: string): Promise<CredentialsProvider> {

@@ -6,6 +6,8 @@ import type { DropEvent } from '../../src/events.js';
 import type { LogWritableOptions } from '../../src/log/log-options.js';
 import { LogWritable } from '../../src/log/log-writable.js';
 import { nodeTimers } from '../../src/node-timers.js';
+import openPinoTransport from '../../src/pino.js';
+import { AppendTransport } from '../../src/winston.js';
 import { connectionTo } from '../helpers/open-stream.js';
 
 const small = { chunkSize: 1000, flushInterval: 0 } as const;
@@ -312,5 +314,16 @@ describe('options', () => {
     [{ credentials: { module: 7 } }, "'credentials.module' must be a file: URL"],
   ])('%j is refused', (wrong, message) => {
     expect(() => new LogWritable({ ...options, ...wrong } as LogWritableOptions)).toThrow(message);
+  });
+
+  test.each([
+    ['create LogWritable', (wrong: LogWritableOptions) => new LogWritable(wrong)],
+    ['create AppendTransport', (wrong: LogWritableOptions) => new AppendTransport(wrong as never)],
+    ['open the pino transport', openPinoTransport],
+  ] as const)('is named by what the caller did: %s', async (act, run) => {
+    const wrong = { ...options, shutdownTimeout: -1 };
+    const refuse = async () => run(wrong);
+
+    await expect(refuse()).rejects.toThrow(`Cannot ${act} as 'shutdownTimeout' must be`);
   });
 });

@@ -20,7 +20,7 @@ async function moduleFile(name: string, source: string): Promise<string> {
 }
 
 async function provided(module: string): Promise<unknown> {
-  const provider = loadedCredentials({ module });
+  const provider = loadedCredentials({ module }, 'test');
   return typeof provider === 'function' ? provider() : provider;
 }
 
@@ -134,8 +134,8 @@ describe('credentials from a module', () => {
   test('leaves other credentials as they are', () => {
     const provider = () => key;
 
-    expect(loadedCredentials(provider)).toBe(provider);
-    expect(loadedCredentials(key)).toBe(key);
-    expect(loadedCredentials(undefined)).toBeUndefined();
+    expect(loadedCredentials(provider, 'test')).toBe(provider);
+    expect(loadedCredentials(key, 'test')).toBe(key);
+    expect(loadedCredentials(undefined, 'test')).toBeUndefined();
   });
 });
