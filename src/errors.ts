@@ -1,4 +1,30 @@
-import type { AppendFailure, AppendOutcome } from './append/append-client.js';
+/**
+ * What a failed request means for its bytes:
+ * - `rejected`: certainly not stored, worth trying again
+ * - `unknown`: nobody knows whether they were stored
+ * - `conflict`: the position named is not the object's length
+ * - `forbidden`: refused for want of a permission, certainly not stored
+ * - `fatal`: certainly not stored, and trying again is pointless
+ */
+export type AppendOutcome = 'rejected' | 'unknown' | 'conflict' | 'forbidden' | 'fatal';
+
+/**
+ * The error of a failed request. One without `outcome` counts as `unknown` and unanswered; so does a
+ * `TypeError` or `ReferenceError`, which is not tried again unless it is `fetch`'s word for a failed
+ * network.
+ */
+export interface AppendFailure extends Error {
+  readonly outcome: AppendOutcome;
+
+  /**
+   * With `unknown`: whether the store itself answered, so that nothing of the request is still
+   * under way. A request without an answer may be applied at any later time.
+   */
+  readonly answered?: boolean | undefined;
+
+  /** With `conflict`: bytes in the object, where the answer told. */
+  readonly actualLength?: number | undefined;
+}
 
 // Registered globally, so that two copies of the package in one process know each other's errors.
 const brand = Symbol.for('oss-append-stream.AppendError');

@@ -598,7 +598,7 @@ describe('key', () => {
 
 test('stats say why an attempt failed, until one succeeds', async () => {
   await using emulator = await startEmulator();
-  emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  emulator.faults.add({ kind: 'error-503', operation: 'append', times: 1 });
   const stream = openStream(emulator, 'a.log', { retry: { minTimeout: 5, maxTimeout: 5 } });
   expect(stream.stats.lastFailure).toBeUndefined();
 

@@ -2,16 +2,18 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { AppendWritable } from '../append-writable.js';
+import { resolveOptions } from '../options.js';
 import { type AppendFlags, addDeliveryOptions, streamOptions } from './append-options.js';
 import { addConnectionOptions, type ConnectionFlags, connect } from './connection-options.js';
-import { exitCode, exitCodeOf, UsageError } from './exit-code.js';
+import { asUsage, exitCode, exitCodeOf, UsageError } from './exit-code.js';
 import { parseObjectUrl } from './object-url.js';
 import { canShowProgress, ProgressLine } from './progress-line.js';
 import { reportReplay } from './replay-report.js';
 import { ReplayRun } from './replay-run.js';
 import { findTarget } from './replay-target.js';
-import { readSaved } from './saved-bytes.js';
+import { readSaved, type SavedBytes } from './saved-bytes.js';
 import { noticeTrouble } from './trouble-notice.js';
+import { UnusableFileError } from './unusable-file.js';
 
 interface Flags extends ConnectionFlags, AppendFlags {
   readonly conflict?: 'fail' | 'rebase';
@@ -49,12 +51,14 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
     throw new UsageError('--emulator needs --dir here, to keep what is appended.');
   }
   const named = href === undefined ? undefined : parseObjectUrl(href);
-  const { url, saved } = findTarget(path, await readSaved(path), named);
+  const { url, saved } = findTarget(path, await readFile(path), named);
   const { client, close } = await connect(url.bucket, flags);
   const { conflict = 'fail', remove = false, quiet = false, json = false } = flags;
+  const append = streamOptions(flags);
+  asUsage(() => resolveOptions({ ...append, key: url.key, client }));
   let unwatch = () => {};
   const run = new ReplayRun({
-    ...{ client, path, saved, conflict, append: streamOptions(flags) },
+    ...{ client, path, saved, conflict, append },
     onStream: (stream) => {
       if (!quiet) unwatch = watch(stream);
     },
@@ -62,7 +66,7 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
   try {
     const error = await run.finish().then(() => undefined, asError);
     unwatch();
-    if (error instanceof UsageError) throw error;
+    if (error instanceof UnusableFileError) throw asUsageError(error);
     const isRemoved = remove && error === undefined;
     if (isRemoved) await rm(path);
     const code = error === undefined ? exitCode.success : exitCodeOf(error, run.bytesWritten);
@@ -71,6 +75,18 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
   } finally {
     await close();
   }
+}
+
+async function readFile(path: string): Promise<SavedBytes> {
+  try {
+    return await readSaved(path);
+  } catch (error) {
+    throw error instanceof UnusableFileError ? asUsageError(error) : error;
+  }
+}
+
+function asUsageError(error: UnusableFileError): UsageError {
+  return new UsageError(error.message, { cause: error });
 }
 
 function asError(error: unknown): Error {

@@ -8,9 +8,8 @@ import { AppendWritable } from '../append-writable.js';
 import { loadCrc64 } from '../crc64.js';
 import { resolveCreation } from '../creation-options.js';
 import { DivergedError } from '../errors.js';
-import { type AppendWritableOptions, resolveOptions } from '../options.js';
+import type { AppendWritableOptions } from '../options.js';
 import type { OssClient } from '../oss/oss-client.js';
-import { asUsage } from './exit-code.js';
 import { ObjectReader } from './object-reader.js';
 import { ReplayClient } from './replay-client.js';
 import {
@@ -122,7 +121,7 @@ export class ReplayRun {
     const { client, saved, append } = this.#options;
     const { requestTimeout = 60_000, requestPayer } = append;
     const guess = saved.position ?? 0;
-    const create = asUsage(() => resolveCreation(append));
+    const create = resolveCreation(append);
     const { signal } = new AbortController();
     const requests = new TimedRequests({ signal, requestTimeout, request: { requestPayer } });
     const inquiry = new ObjectInquiry(client, saved.key, requests);
@@ -147,12 +146,11 @@ export class ReplayRun {
     return matching;
   }
 
-  /** @throws {UsageError} If an option does not fit. */
   #streamOptions(begun: ChunkedClaim): AppendWritableOptions {
     const { client, saved, append } = this.#options;
     const { position, replay } = begun;
     const refuse = (actualLength: number) => this.#refusal('conflict', actualLength);
-    const options: AppendWritableOptions = {
+    return {
       ...append,
       // The chunks that are noted, whatever else was asked for.
       chunkSize: Math.max(replay.firstChunkSize, replay.chunkSize),
@@ -163,8 +161,6 @@ export class ReplayRun {
       key: saved.key,
       client: new ReplayClient(client, begun, refuse),
     };
-    asUsage(() => resolveOptions(options));
-    return options;
   }
 
   /** Writes into the file what another replay must know to find what this one sends. */

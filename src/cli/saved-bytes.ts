@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { count } from '../quantity.js';
-import { UsageError } from './exit-code.js';
 import { formatHeader, parseHeader, type SavedHeader } from './saved-header.js';
+import { UnusableFileError } from './unusable-file.js';
 
 /** What a file of uncommitted bytes holds. */
 export interface SavedBytes extends SavedHeader {
@@ -22,7 +22,7 @@ const draftSuffix = /^\.[0-9a-f]{16}\.draft$/;
 /**
  * Reads a file of uncommitted bytes.
  *
- * @throws {UsageError} If it cannot be read, is none, or holds fewer or more bytes than it says.
+ * @throws {UnusableFileError} If it cannot be read, is none, or holds fewer or more bytes than it says.
  */
 export async function readSaved(path: string): Promise<SavedBytes> {
   const content = await readContent(path);
@@ -30,7 +30,7 @@ export async function readSaved(path: string): Promise<SavedBytes> {
   const header = end === -1 ? undefined : parseHeader(content.toString('utf8', 0, end));
   if (header === undefined) {
     // Whatever it is, it may be secret: nothing of it is shown.
-    throw new UsageError(
+    throw new UnusableFileError(
       `"${path}" is no file of uncommitted bytes: its first line does not say where they belong.`,
     );
   }
@@ -38,10 +38,12 @@ export async function readSaved(path: string): Promise<SavedBytes> {
   const bytes = content.subarray(end + 1);
   const found = count(bytes.byteLength, 'byte');
   if (bytes.byteLength < byteLength) {
-    throw new UsageError(`"${path}" is cut short: it holds ${found} of ${byteLength}.`);
+    throw new UnusableFileError(`"${path}" is cut short: it holds ${found} of ${byteLength}.`);
   }
   if (bytes.byteLength > byteLength) {
-    throw new UsageError(`"${path}" holds ${found}, more than the ${byteLength} that it says.`);
+    throw new UnusableFileError(
+      `"${path}" holds ${found}, more than the ${byteLength} that it says.`,
+    );
   }
   return { ...saved, bytes };
 }
@@ -101,6 +103,8 @@ async function readContent(path: string): Promise<Buffer> {
     if (stats.size > maxFileSize) throw new Error(`it is longer than ${maxFileSize} bytes`);
     return await readFile(path);
   } catch (error) {
-    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
+    throw new UnusableFileError(`Cannot read ${path}: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }
