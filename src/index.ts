@@ -11,7 +11,6 @@ export type {
 } from './append/append-client.js';
 export type { AppendTrace, ReconcileMessage, RetryMessage } from './append/diagnostics.js';
 export type { RetryOptions } from './append/retry-policy.js';
-export { type AppendResult, AppendWritable } from './append-writable.js';
 export {
   type AnyAppendError,
   AppendError,
@@ -30,16 +29,17 @@ export {
   ShutdownTimeoutError,
   UnconfirmedError,
 } from './errors.js';
+export type { Credentials, CredentialsProvider } from './oss/credentials/credentials.js';
+export type { Addressing } from './oss/endpoint.js';
+export { OssClient, type OssClientOptions } from './oss/oss-client.js';
+export { type AppendResult, AppendWritable } from './stream/append-writable.js';
 export type {
   AppendWritableEvents,
   CommitEvent,
   ReadyEvent,
   ReconcileEvent,
   RetryEvent,
-} from './events.js';
-export type { AppendWritableOptions } from './options.js';
-export type { Credentials, CredentialsProvider } from './oss/credentials.js';
-export type { Addressing } from './oss/endpoint.js';
-export { OssClient, type OssClientOptions } from './oss/oss-client.js';
-export type { AppendStatistics } from './reporter.js';
-export type { UncommittedBytes } from './uncommitted-bytes.js';
+} from './stream/events.js';
+export type { AppendWritableOptions } from './stream/options.js';
+export type { AppendStatistics } from './stream/stream-events.js';
+export type { UncommittedBytes } from './stream/uncommitted-bytes.js';

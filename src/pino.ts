@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
-import { LazyTimer } from './lazy-timer.js';
-import type { LogWritableOptions } from './log/log-options.js';
-import { LogWritable } from './log/log-writable.js';
+import type { LogWritableOptions } from './logging/log-options.js';
+import { LogWritable } from './logging/log-writable.js';
+import { LazyTimer } from './timers/reusable-timer.js';
 
-export type { DropEvent } from './events.js';
-export type { LogWritableOptions } from './log/log-options.js';
-export type { LogStatistics, LogWritable } from './log/log-writable.js';
-export type { OverflowOptions } from './log/overflow-options.js';
-export type { CredentialsModule } from './oss/credentials-module.js';
+export type { LogWritableOptions } from './logging/log-options.js';
+export type { LogStatistics, LogWritable } from './logging/log-writable.js';
+export type { OverflowOptions } from './logging/overflow-options.js';
+export type { CredentialsModule } from './oss/credentials/credentials-module.js';
+export type { DropEvent } from './stream/events.js';
 
 /** Options of the pino transport: in a worker, plain data only. */
 export interface PinoTransportOptions extends LogWritableOptions {

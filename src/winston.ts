@@ -1,16 +1,16 @@
 import { finished } from 'node:stream';
 import TransportStream from 'winston-transport';
 import { assertOptionalBoolean, rangeError, typeError } from './assertions.js';
-import type { LogWritableOptions } from './log/log-options.js';
-import { LogWritable } from './log/log-writable.js';
-import type { OverflowOptions } from './log/overflow-options.js';
-import { nodeTimers } from './node-timers.js';
+import type { LogWritableOptions } from './logging/log-options.js';
+import { LogWritable } from './logging/log-writable.js';
+import type { OverflowOptions } from './logging/overflow-options.js';
+import { nodeTimers } from './timers/node-timers.js';
 
-export type { DropEvent } from './events.js';
-export type { LogWritableOptions } from './log/log-options.js';
-export type { LogStatistics, LogWritable } from './log/log-writable.js';
-export type { OverflowOptions } from './log/overflow-options.js';
-export type { CredentialsModule } from './oss/credentials-module.js';
+export type { LogWritableOptions } from './logging/log-options.js';
+export type { LogStatistics, LogWritable } from './logging/log-writable.js';
+export type { OverflowOptions } from './logging/overflow-options.js';
+export type { CredentialsModule } from './oss/credentials/credentials-module.js';
+export type { DropEvent } from './stream/events.js';
 
 const act = 'create AppendTransport';
 

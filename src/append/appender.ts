@@ -1,6 +1,7 @@
+import type { WriteBuffer } from '../buffer/write-buffer.js';
 import { loadCrc64 } from '../crc64.js';
 import { ObjectFullError } from '../errors.js';
-import { nodeTimers } from '../node-timers.js';
+import { nodeTimers } from '../timers/node-timers.js';
 import type { AppendClient, ObjectCreation } from './append-client.js';
 import {
   ChunkDelivery,
@@ -9,12 +10,11 @@ import {
   type DeliveryOptions,
 } from './chunk-delivery.js';
 import { FrozenChunk } from './frozen-chunk.js';
-import { ObjectInquiry } from './object-inquiry.js';
+import { ObjectInquiry } from './object-probe.js';
 import { type ConfirmedObject, openObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
+import { TimedRequests, type TimedRequestsOptions } from './request-runner.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
-import { TimedRequests, type TimedRequestsOptions } from './timed-requests.js';
-import type { WriteBuffer } from './write-buffer.js';
 
 /**
  * Most bytes in one appendable object: 5 GiB.

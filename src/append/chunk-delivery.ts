@@ -1,9 +1,8 @@
+import type { Place } from '../buffer/acknowledgements.js';
 import { ChecksumError } from '../errors.js';
-import { nodeTimers } from '../node-timers.js';
 import { ProgrammingError } from '../programming-error.js';
-import type { Place } from './acknowledgements.js';
+import { nodeTimers } from '../timers/node-timers.js';
 import type { AppendReceipt } from './append-client.js';
-import { askAboutChunk, type ChunkInquiryOptions } from './chunk-inquiry.js';
 import { attemptInTurn } from './delivery-attempts.js';
 import {
   checksumError,
@@ -12,13 +11,14 @@ import {
   retriesExhaustedError,
   unconfirmedError,
 } from './delivery-errors.js';
+import { spellNumber } from './describe-number.js';
 import { traceAppend } from './diagnostics.js';
-import { spellNumber } from './foreign-number.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
+import { askAboutChunk, type ChunkInquiryOptions } from './reconcile-chunk.js';
+import { AbandonedRequestError } from './request-runner.js';
 import { FailedAttempt, judge, type RetryNotice, type RetryOptions } from './retry-policy.js';
-import { AbandonedRequestError } from './timed-requests.js';
 
 export interface DeliveryOptions extends ChunkInquiryOptions {
   readonly retry: RetryOptions;

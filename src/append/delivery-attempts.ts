@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { nodeTimers } from '../node-timers.js';
+import { nodeTimers } from '../timers/node-timers.js';
 import {
   FailedAttempt,
   type RetryNotice,

@@ -7,7 +7,7 @@ import {
   RetriesExhaustedError,
 } from '../errors.js';
 import type { ObjectCreation, ObjectState } from './append-client.js';
-import type { ObjectInquiry } from './object-inquiry.js';
+import type { ObjectInquiry } from './object-probe.js';
 import {
   FailedAttempt,
   judge,

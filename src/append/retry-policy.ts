@@ -1,7 +1,7 @@
 import type { Options } from 'p-retry';
 import { isError } from '../is-error.js';
-import { nextTurn, nodeTimers } from '../node-timers.js';
 import { isProgrammingError, ProgrammingError } from '../programming-error.js';
+import { nextTurn, nodeTimers } from '../timers/node-timers.js';
 import type { AppendFailure, AppendOutcome } from './append-client.js';
 
 /** When a failed request is tried again; the names and meanings are p-retry's. */

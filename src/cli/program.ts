@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
-import { addAppendCommand } from './append-command.js';
-import { addCatCommand } from './cat-command.js';
-import { addEmulateCommand } from './emulate-command.js';
+import { addAppendCommand } from './commands/append-command.js';
+import { addCatCommand } from './commands/cat-command.js';
+import { addEmulateCommand } from './commands/emulate-command.js';
+import { addReplayCommand } from './commands/replay-command.js';
+import { addSealCommand } from './commands/seal-command.js';
+import { addStatCommand } from './commands/stat-command.js';
 import { exitCode, exitCodeOf, UsageError } from './exit-code.js';
 import { complain, say, sentence } from './messages.js';
-import { addReplayCommand } from './replay-command.js';
-import { addSealCommand } from './seal-command.js';
-import { addStatCommand } from './stat-command.js';
 
 const helpHint = 'See oss-append --help.';
 

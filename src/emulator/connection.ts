@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ExchangeSides } from './send-answer.js';
+import type { ExchangeSides } from './protocol/send-answer.js';
 
 /** Requests without an answer at which no more are read. */
 const maxUnanswered = 16;

@@ -1,11 +1,11 @@
 import type { Crc64 } from '../crc64.js';
-import type { EmulatorCredentials } from './authorization.js';
+import type { EmulatorCredentials } from './authorization/authorization.js';
 import type { Clock } from './clock.js';
-import type { FaultKind } from './fault.js';
-import type { FaultList } from './faults.js';
-import type { ObjectStore } from './object-store.js';
+import type { FaultKind } from './faults/fault.js';
+import type { FaultList } from './faults/faults.js';
+import type { ObjectStore } from './objects/object-store.js';
 import type { OperationName } from './operations/operation-name.js';
-import type { SlabPool } from './slab-pool.js';
+import type { SlabPool } from './storage/slab-pool.js';
 
 /** What all exchanges of one emulator share. */
 export interface Emulation {

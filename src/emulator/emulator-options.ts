@@ -1,7 +1,7 @@
-import type { EmulatorCredentials } from './authorization.js';
-import { isBucketName } from './bucket-name.js';
-import type { Fault } from './fault.js';
-import type { FileSystem } from './file-system.js';
+import type { EmulatorCredentials } from './authorization/authorization.js';
+import type { Fault } from './faults/fault.js';
+import { isBucketName } from './objects/bucket-name.js';
+import type { FileSystem } from './storage/file-system.js';
 
 export interface EmulatorOptions {
   /**

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { loadCrc64 } from '../crc64.js';
-import type { EmulatorCredentials } from './authorization.js';
+import type { EmulatorCredentials } from './authorization/authorization.js';
 import { Clock } from './clock.js';
 import type { RequestRecord } from './emulation.js';
 import {
@@ -10,13 +10,13 @@ import {
   type ResolvedEmulatorOptions,
   resolveEmulatorOptions,
 } from './emulator-options.js';
-import type { Fault } from './fault.js';
-import { FaultList } from './faults.js';
-import { ObjectStore } from './object-store.js';
-import { createSeededRandom } from './seeded-random.js';
+import type { Fault } from './faults/fault.js';
+import { FaultList } from './faults/faults.js';
+import { createSeededRandom } from './faults/seeded-random.js';
+import { ObjectStore } from './objects/object-store.js';
 import { EmulatorServer } from './server.js';
-import { SlabPool } from './slab-pool.js';
-import { openStorage, type Storage } from './storage.js';
+import { SlabPool } from './storage/slab-pool.js';
+import { openStorage, type Storage } from './storage/storage.js';
 
 /** A running emulator. */
 export interface Emulator extends AsyncDisposable {

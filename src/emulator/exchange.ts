@@ -1,28 +1,28 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isOpenToAll } from './anonymous-access.js';
-import type { Answer } from './answer.js';
-import { authorize } from './authorization.js';
+import { isOpenToAll } from './authorization/anonymous-access.js';
+import { authorize } from './authorization/authorization.js';
+import { findPosition } from './checks/position.js';
+import { assertBucket, assertKey } from './checks/target-check.js';
 import type { Emulation, RequestRecord } from './emulation.js';
-import { errorAnswer } from './error-document.js';
-import type { Fault } from './fault.js';
+import type { Fault } from './faults/fault.js';
 import {
   alterAnswer,
   defaultDelay,
   gatewayAnswer,
   strikeBeforeApply,
   strikeEarly,
-} from './fault-effects.js';
-import { Hangup } from './hangup.js';
-import { maxObjectSize } from './object-size.js';
+} from './faults/fault-effects.js';
+import { maxObjectSize } from './objects/object-size.js';
 import { findOperation, notImplemented } from './operations/find-operation.js';
 import type { Operation, OperationContext } from './operations/operation.js';
-import { internalError, OssError } from './oss-error.js';
-import { findPosition } from './position.js';
-import { type OssRequest, parseRequest } from './request.js';
-import { noBody, type ReceivedBody, readBody } from './request-body.js';
-import { createRequestId } from './request-id.js';
-import { type ExchangeSides, sendAnswer, sendCutAnswer } from './send-answer.js';
-import { assertBucket, assertKey } from './target-check.js';
+import type { Answer } from './protocol/answer.js';
+import { errorAnswer } from './protocol/error-document.js';
+import { Hangup } from './protocol/hangup.js';
+import { internalError, OssError } from './protocol/oss-error.js';
+import { type OssRequest, parseRequest } from './protocol/request.js';
+import { noBody, type ReceivedBody, readBody } from './protocol/request-body.js';
+import { createRequestId } from './protocol/request-id.js';
+import { type ExchangeSides, sendAnswer, sendCutAnswer } from './protocol/send-answer.js';
 
 /** What is asked of the emulator on one exchange. */
 export interface ExchangeOptions extends ExchangeSides {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Connection } from './connection.js';
 import type { Emulation } from './emulation.js';
 import { Exchange } from './exchange.js';
-import { isReadable, type ParseFailure, refuseUnreadable } from './refused-request.js';
+import { isReadable, type ParseFailure, refuseUnreadable } from './protocol/refused-request.js';
 
 /** Milliseconds an idle connection is kept: longer than the pools of the official SDKs keep it. */
 const keepAliveTimeout = 90_000;

@@ -1,17 +1,21 @@
 import type { Dispatcher } from 'undici';
 import { longestTimer } from '../assertions.js';
-import { assertNoForeignCredentials } from '../foreign-options.js';
-import type { Credentials, CredentialsProvider, CredentialsSource } from './credentials.js';
-import { credentialsSource } from './credentials-source.js';
+import { assertNoForeignCredentials } from '../stream/foreign-options.js';
+import { type Proxies, resolveProxies } from './connections/proxies.js';
+import type {
+  Credentials,
+  CredentialsProvider,
+  CredentialsSource,
+} from './credentials/credentials.js';
+import { credentialsSource } from './credentials/credentials-source.js';
 import {
   type Addressing,
   assertBucketName,
   type BucketLocation,
   locateBucket,
 } from './endpoint.js';
-import { type Proxies, resolveProxies } from './proxies.js';
 import { normaliseRegion, regionOfEndpoint } from './region.js';
-import { ServiceClock } from './service-clock.js';
+import { ServiceClock } from './signing/service-clock.js';
 
 /** What an {@link OssClient} is made from. `undefined` means the default. */
 export interface OssClientOptions {

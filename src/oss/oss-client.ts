@@ -7,17 +7,19 @@ import type {
   ObjectState,
   RequestOptions,
 } from '../append/append-client.js';
-import { attemptTimeout } from '../attempt-timeout.js';
+import { attemptTimeout } from '../append/attempt-timeout.js';
 import { OssRequestError } from '../errors.js';
-import { nodeTimers } from '../node-timers.js';
+import { nodeTimers } from '../timers/node-timers.js';
 import { type OssClientOptions, resolveClientOptions } from './client-options.js';
-import { type ConnectionShare, shareConnections } from './connection-pool.js';
-import type { Connections } from './connections.js';
-import { download } from './download.js';
-import { type GivenDispatcher, givenDispatcher } from './given-dispatcher.js';
-import { exchange } from './http-exchange.js';
-import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http-message.js';
-import type { RequestSignal } from './light-signal.js';
+import type { Connections } from './connections/connections.js';
+import { type GivenDispatcher, givenDispatcher } from './connections/given-dispatcher.js';
+import type { Proxies } from './connections/proxies.js';
+import { type ConnectionShare, shareConnections } from './connections/shared-connections.js';
+import { download } from './http/download.js';
+import { exchange } from './http/exchange.js';
+import type { RequestSignal } from './http/fast-abort-signal.js';
+import type { HttpAnswer, HttpRequest, RequestDispatcher } from './http/message.js';
+import { RequestDeadline } from './http/request-deadline.js';
 import {
   appendRequest,
   byteRange,
@@ -25,13 +27,17 @@ import {
   headRequest,
   type OssRequest,
   sealRequest,
-} from './oss-request.js';
-import type { Proxies } from './proxies.js';
-import { RequestDeadline } from './request-deadline.js';
-import { RequestSigner } from './request-signer.js';
-import { assertRange, isBeyondEnd, readObjectState, readReceipt, readSeal } from './response.js';
-import type { AnsweredRequest } from './service-error.js';
-import { SignedExchange } from './signed-exchange.js';
+} from './request/oss-request.js';
+import {
+  assertRange,
+  isBeyondEnd,
+  readObjectState,
+  readReceipt,
+  readSeal,
+} from './response/response.js';
+import type { AnsweredRequest } from './response/service-error.js';
+import { RequestSigner } from './signing/request-signer.js';
+import { SignedExchange } from './signing/signed-request.js';
 
 export type { OssClientOptions } from './client-options.js';
 

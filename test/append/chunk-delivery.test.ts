@@ -6,9 +6,9 @@ import {
   type DeliveryOptions,
 } from '../../src/append/chunk-delivery.js';
 import { FrozenChunk } from '../../src/append/frozen-chunk.js';
-import { ObjectInquiry } from '../../src/append/object-inquiry.js';
+import { ObjectInquiry } from '../../src/append/object-probe.js';
+import { TimedRequests, type TimedRequestsOptions } from '../../src/append/request-runner.js';
 import type { RetryNotice } from '../../src/append/retry-policy.js';
-import { TimedRequests, type TimedRequestsOptions } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import {
   ChecksumError,

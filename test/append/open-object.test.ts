@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ObjectInquiry } from '../../src/append/object-inquiry.js';
+import { ObjectInquiry } from '../../src/append/object-probe.js';
 import { type OpenObjectOptions, openObject } from '../../src/append/open-object.js';
+import { TimedRequests } from '../../src/append/request-runner.js';
 import type { RetryNotice } from '../../src/append/retry-policy.js';
-import { TimedRequests } from '../../src/append/timed-requests.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import {
   DivergedError,

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { DeviceStream, deviceFlags } from '../../src/cli/device-stream.js';
+import { DeviceStream, deviceFlags } from '../../src/cli/run/device-stream.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, runInTerminal, startCommand } from '../helpers/command-line.js';
 import { openTerminal } from '../helpers/terminal.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Shutdown } from '../../src/cli/shutdown.js';
+import { Shutdown } from '../../src/cli/run/shutdown.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, runCommand, startCommand } from '../helpers/command-line.js';
 

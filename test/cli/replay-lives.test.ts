@@ -8,7 +8,7 @@ import {
   endReplay,
   landedLength,
   planReplay,
-} from '../../src/cli/replay-plan.js';
+} from '../../src/recovery/replay-plan.js';
 
 /** One byte of the object, and which of ours it is; `undefined` for a stranger's. */
 interface Cell {

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { AppendReport } from '../../src/cli/append-report.js';
-import { describeRest, describeUnread } from '../../src/cli/rest-report.js';
+import type { AppendReport } from '../../src/cli/output/append-report.js';
+import { describeRest, describeUnread } from '../../src/cli/output/rest-report.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, runCommand, startCommand } from '../helpers/command-line.js';
 

@@ -1,8 +1,8 @@
 import { memfs } from 'memfs';
 import { expect, test } from 'vitest';
 import { loadCrc64 } from '../../src/crc64.js';
-import { contentOf } from '../../src/emulator/content.js';
-import { ObjectStore } from '../../src/emulator/object-store.js';
+import { ObjectStore } from '../../src/emulator/objects/object-store.js';
+import { contentOf } from '../../src/emulator/storage/content.js';
 import { limitDisk } from './small-disk.js';
 
 test('an append to an object of 10,000 appends costs what the tenth did', async () => {

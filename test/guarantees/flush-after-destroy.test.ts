@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LogWritable } from '../../src/log/log-writable.js';
+import { LogWritable } from '../../src/logging/log-writable.js';
 import { hang, ScriptedClient } from '../append/scripted-client.js';
 import { closed } from '../helpers/closed.js';
 

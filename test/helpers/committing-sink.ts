@@ -1,4 +1,4 @@
-import type { LineSink } from '../../src/log/line-sink.js';
+import type { LineSink } from '../../src/logging/line-gate.js';
 
 /** A sink that commits when it is told to. */
 export class CommittingSink implements LineSink {

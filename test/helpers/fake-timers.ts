@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { replaceTimers } from '../../src/node-timers.js';
+import { replaceTimers } from '../../src/timers/node-timers.js';
 
 /**
  * As {@link vi.useFakeTimers}, and for the timers of the library too, which otherwise stay the real ones.

@@ -1,6 +1,6 @@
 // Test files share processes: one that leaves a fake behind breaks another.
 import { afterAll, expect } from 'vitest';
-import { nodeTimers } from '../../src/node-timers.js';
+import { nodeTimers } from '../../src/timers/node-timers.js';
 
 const places = {
   globalThis: [

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { CredentialsProvider } from '../../src/oss/credentials.js';
+import type { CredentialsProvider } from '../../src/oss/credentials/credentials.js';
 import { OssClient, type OssClientOptions } from '../../src/oss/oss-client.js';
 import { answer, refuse, type Script, startScriptedServer } from './scripted-server.js';
 

@@ -1,9 +1,9 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterEach, expect, test, vi } from 'vitest';
-import { appendRequest } from '../../src/oss/oss-request.js';
-import { RequestSigner } from '../../src/oss/request-signer.js';
-import { ServiceClock } from '../../src/oss/service-clock.js';
+import { appendRequest } from '../../src/oss/request/oss-request.js';
+import { RequestSigner } from '../../src/oss/signing/request-signer.js';
+import { ServiceClock } from '../../src/oss/signing/service-clock.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,5 +1,5 @@
 import type { AppendFailure, RequestOptions } from '../../src/append/append-client.js';
-import { TimedRequests } from '../../src/append/timed-requests.js';
+import { TimedRequests } from '../../src/append/request-runner.js';
 import { Chronicle } from './chronicle.js';
 import type { Counts } from './counts.js';
 import type { Limits } from './limits.js';

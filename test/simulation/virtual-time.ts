@@ -1,4 +1,4 @@
-import { replaceTimers } from '../../src/node-timers.js';
+import { replaceTimers } from '../../src/timers/node-timers.js';
 
 const realImmediate = setImmediate;
 

@@ -5,8 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { World } from './world.js';
 
 /** Those of the package, which does not export them. */
-const { sharedSlabs }: typeof import('../../src/append/slab-pool.js') = await import(
-  new URL('append/slab-pool.js', import.meta.resolve('oss-append-stream')).href
+const { sharedSlabs }: typeof import('../../src/buffer/slab-pool.js') = await import(
+  new URL('buffer/slab-pool.js', import.meta.resolve('oss-append-stream')).href
 );
 
 /** What the process holds at a quiet point. */

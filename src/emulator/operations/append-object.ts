@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readObjectAcl } from '../access-control.js';
-import { assertDigest } from '../content-digest.js';
-import { readAttributes } from '../creation-attributes.js';
-import { writtenHeaders } from '../object-headers.js';
-import type { ObjectAttributes, ObjectRecord } from '../object-record.js';
-import { assertSized, maxObjectSize } from '../object-size.js';
-import { entityTooLarge, OssError, positionNotEqualToLength } from '../oss-error.js';
-import { readPosition } from '../position.js';
-import { assertUnconditional } from '../precondition.js';
-import { declaredLength } from '../request.js';
-import { creationHeaders } from '../request-terms.js';
-import { assertTrafficLimit } from '../traffic-limit.js';
+import { assertDigest } from '../checks/content-digest.js';
+import { readPosition } from '../checks/position.js';
+import { assertUnconditional } from '../checks/precondition.js';
+import { assertTrafficLimit } from '../checks/traffic-limit.js';
+import { readObjectAcl } from '../objects/access-control.js';
+import { readAttributes } from '../objects/creation-attributes.js';
+import { writtenHeaders } from '../objects/object-headers.js';
+import type { ObjectAttributes, ObjectRecord } from '../objects/object-record.js';
+import { assertSized, maxObjectSize } from '../objects/object-size.js';
+import { entityTooLarge, OssError, positionNotEqualToLength } from '../protocol/oss-error.js';
+import { declaredLength } from '../protocol/request.js';
+import { creationHeaders } from '../protocol/request-terms.js';
 import type { Operation, OperationContext } from './operation.js';
 
 /** Cold classes cannot be appended to. */

@@ -1,4 +1,4 @@
-import { OssError } from '../oss-error.js';
+import { OssError } from '../protocol/oss-error.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/deletebucket */

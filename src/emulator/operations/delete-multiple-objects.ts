@@ -1,11 +1,17 @@
-import type { Content } from '../content.js';
-import { assertDigest } from '../content-digest.js';
-import { keyWriter } from '../list-document.js';
-import { readEncoding, readEncodingHeader } from '../list-parameters.js';
-import { missingArgument } from '../oss-error.js';
-import type { OssRequest } from '../request.js';
-import { childrenOf, malformedXml, maxXmlSize, parseXmlBody, textOf } from '../xml-body.js';
-import { type XmlElement, xmlAnswer } from '../xml-document.js';
+import { assertDigest } from '../checks/content-digest.js';
+import { keyWriter } from '../listing/list-document.js';
+import { readEncoding, readEncodingHeader } from '../listing/list-parameters.js';
+import { missingArgument } from '../protocol/oss-error.js';
+import type { OssRequest } from '../protocol/request.js';
+import {
+  childrenOf,
+  malformedXml,
+  maxXmlSize,
+  parseXmlBody,
+  textOf,
+} from '../protocol/xml-body.js';
+import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
+import type { Content } from '../storage/content.js';
 import type { Operation } from './operation.js';
 
 const maxKeys = 1000;

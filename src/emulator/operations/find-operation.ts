@@ -1,7 +1,7 @@
-import { OssError } from '../oss-error.js';
-import type { OssRequest } from '../request.js';
-import { isModifier, tellingHeaders } from '../request-terms.js';
-import { isSubresource } from '../subresources.js';
+import { OssError } from '../protocol/oss-error.js';
+import type { OssRequest } from '../protocol/request.js';
+import { isModifier, tellingHeaders } from '../protocol/request-terms.js';
+import { isSubresource } from '../protocol/subresources.js';
 import { appendObject } from './append-object.js';
 import { deleteBucket } from './delete-bucket.js';
 import { deleteMultipleObjects } from './delete-multiple-objects.js';

@@ -1,7 +1,7 @@
-import { bucketElements } from '../bucket-document.js';
-import { noSuchBucket } from '../oss-error.js';
-import { owner } from '../owner.js';
-import { xmlAnswer } from '../xml-document.js';
+import { bucketElements } from '../objects/bucket-document.js';
+import { owner } from '../objects/owner.js';
+import { noSuchBucket } from '../protocol/oss-error.js';
+import { xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getbucketinfo */

@@ -1,5 +1,5 @@
-import { bucketLocation } from '../bucket-document.js';
-import { xmlAnswer } from '../xml-document.js';
+import { bucketLocation } from '../objects/bucket-document.js';
+import { xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getbucketlocation */

@@ -1,6 +1,6 @@
-import { noSuchKey } from '../oss-error.js';
-import { owner } from '../owner.js';
-import { xmlAnswer } from '../xml-document.js';
+import { owner } from '../objects/owner.js';
+import { noSuchKey } from '../protocol/oss-error.js';
+import { xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getobjectacl */

@@ -1,5 +1,5 @@
-import { noSuchKey } from '../oss-error.js';
-import { type XmlElement, xmlAnswer } from '../xml-document.js';
+import { noSuchKey } from '../protocol/oss-error.js';
+import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getobjecttagging */

@@ -1,9 +1,9 @@
-import { readRange } from '../byte-range.js';
-import { objectHeaders } from '../object-headers.js';
-import { noSuchKey } from '../oss-error.js';
-import { answerUnmet } from '../precondition.js';
-import { readOverrides } from '../response-overrides.js';
-import { assertTrafficLimit } from '../traffic-limit.js';
+import { readRange } from '../checks/byte-range.js';
+import { answerUnmet } from '../checks/precondition.js';
+import { readOverrides } from '../checks/response-overrides.js';
+import { assertTrafficLimit } from '../checks/traffic-limit.js';
+import { objectHeaders } from '../objects/object-headers.js';
+import { noSuchKey } from '../protocol/oss-error.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getobject */

@@ -1,6 +1,6 @@
-import { objectHeaders } from '../object-headers.js';
-import { noSuchKey } from '../oss-error.js';
-import { answerUnmet } from '../precondition.js';
+import { answerUnmet } from '../checks/precondition.js';
+import { objectHeaders } from '../objects/object-headers.js';
+import { noSuchKey } from '../protocol/oss-error.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/headobject */

@@ -1,8 +1,8 @@
-import { bucketElements } from '../bucket-document.js';
-import { cutPage } from '../list-page.js';
-import { readListText, readMaxKeys } from '../list-parameters.js';
-import { owner } from '../owner.js';
-import { type XmlElement, xmlAnswer } from '../xml-document.js';
+import { cutPage } from '../listing/list-page.js';
+import { readListText, readMaxKeys } from '../listing/list-parameters.js';
+import { bucketElements } from '../objects/bucket-document.js';
+import { owner } from '../objects/owner.js';
+import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/listbuckets */

@@ -1,5 +1,5 @@
-import { readListText, readMaxKeys } from '../list-parameters.js';
-import { xmlAnswer } from '../xml-document.js';
+import { readListText, readMaxKeys } from '../listing/list-parameters.js';
+import { xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /**

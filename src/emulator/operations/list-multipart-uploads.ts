@@ -1,7 +1,7 @@
-import { keyWriter } from '../list-document.js';
-import { readEncoding, readListText, readMaxKeys } from '../list-parameters.js';
-import { queryValue } from '../request.js';
-import { type XmlElement, xmlAnswer } from '../xml-document.js';
+import { keyWriter } from '../listing/list-document.js';
+import { readEncoding, readListText, readMaxKeys } from '../listing/list-parameters.js';
+import { queryValue } from '../protocol/request.js';
+import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /**

@@ -1,8 +1,8 @@
-import { keyWriter } from '../list-document.js';
-import { cutPage } from '../list-page.js';
-import { readListParameters, readListText } from '../list-parameters.js';
-import { owner } from '../owner.js';
-import { type XmlElement, xmlAnswer, xmlTime } from '../xml-document.js';
+import { keyWriter } from '../listing/list-document.js';
+import { cutPage } from '../listing/list-page.js';
+import { readListParameters, readListText } from '../listing/list-parameters.js';
+import { owner } from '../objects/owner.js';
+import { type XmlElement, xmlAnswer, xmlTime } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /**

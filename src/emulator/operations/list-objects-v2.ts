@@ -1,10 +1,10 @@
-import { readToken, writeToken } from '../continuation-token.js';
-import { keyWriter, listElements } from '../list-document.js';
-import { cutPage } from '../list-page.js';
-import { readListParameters, readListText } from '../list-parameters.js';
-import { invalidValue } from '../oss-error.js';
-import { queryValue } from '../request.js';
-import { type XmlElement, xmlAnswer } from '../xml-document.js';
+import { readToken, writeToken } from '../listing/continuation-token.js';
+import { keyWriter, listElements } from '../listing/list-document.js';
+import { cutPage } from '../listing/list-page.js';
+import { readListParameters, readListText } from '../listing/list-parameters.js';
+import { invalidValue } from '../protocol/oss-error.js';
+import { queryValue } from '../protocol/request.js';
+import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/listobjectsv2 */

@@ -1,7 +1,7 @@
-import { keyWriter, listElements } from '../list-document.js';
-import { cutPage } from '../list-page.js';
-import { readListParameters, readListText } from '../list-parameters.js';
-import { type XmlElement, xmlAnswer } from '../xml-document.js';
+import { keyWriter, listElements } from '../listing/list-document.js';
+import { cutPage } from '../listing/list-page.js';
+import { readListParameters, readListText } from '../listing/list-parameters.js';
+import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/listobjects */

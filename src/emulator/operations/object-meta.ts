@@ -1,6 +1,6 @@
-import type { Answer } from '../answer.js';
-import { identityHeaders } from '../object-headers.js';
-import { noSuchKey } from '../oss-error.js';
+import { identityHeaders } from '../objects/object-headers.js';
+import type { Answer } from '../protocol/answer.js';
+import { noSuchKey } from '../protocol/oss-error.js';
 import type { Operation, OperationContext } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/getobjectmeta */

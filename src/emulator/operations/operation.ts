@@ -1,8 +1,8 @@
 import type { Crc64 } from '../../crc64.js';
-import type { Answer } from '../answer.js';
-import type { Content } from '../content.js';
-import type { ObjectStore } from '../object-store.js';
-import type { OssRequest } from '../request.js';
+import type { ObjectStore } from '../objects/object-store.js';
+import type { Answer } from '../protocol/answer.js';
+import type { OssRequest } from '../protocol/request.js';
+import type { Content } from '../storage/content.js';
 import type { OperationName } from './operation-name.js';
 
 /**

@@ -1,7 +1,7 @@
-import { readBucketAcl } from '../access-control.js';
-import type { Content } from '../content.js';
-import { invalidValue, OssError } from '../oss-error.js';
-import { maxXmlSize, parseXmlBody, textOf } from '../xml-body.js';
+import { readBucketAcl } from '../objects/access-control.js';
+import { invalidValue, OssError } from '../protocol/oss-error.js';
+import { maxXmlSize, parseXmlBody, textOf } from '../protocol/xml-body.js';
+import type { Content } from '../storage/content.js';
 import type { Operation } from './operation.js';
 
 const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];

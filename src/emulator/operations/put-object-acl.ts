@@ -1,5 +1,5 @@
-import { readObjectAcl } from '../access-control.js';
-import { missingArgument, noSuchKey } from '../oss-error.js';
+import { readObjectAcl } from '../objects/access-control.js';
+import { missingArgument, noSuchKey } from '../protocol/oss-error.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/putobjectacl */

@@ -1,13 +1,13 @@
-import { assertDigest, md5Of } from '../content-digest.js';
-import { readAttributes } from '../creation-attributes.js';
-import { writtenHeaders } from '../object-headers.js';
-import type { ObjectAttributes } from '../object-record.js';
-import { assertSized, maxObjectSize } from '../object-size.js';
-import { invalidArgument, OssError } from '../oss-error.js';
-import { assertUnconditional } from '../precondition.js';
-import { declaredLength } from '../request.js';
-import { creationHeaders } from '../request-terms.js';
-import { assertTrafficLimit } from '../traffic-limit.js';
+import { assertDigest, md5Of } from '../checks/content-digest.js';
+import { assertUnconditional } from '../checks/precondition.js';
+import { assertTrafficLimit } from '../checks/traffic-limit.js';
+import { readAttributes } from '../objects/creation-attributes.js';
+import { writtenHeaders } from '../objects/object-headers.js';
+import type { ObjectAttributes } from '../objects/object-record.js';
+import { assertSized, maxObjectSize } from '../objects/object-size.js';
+import { invalidArgument, OssError } from '../protocol/oss-error.js';
+import { declaredLength } from '../protocol/request.js';
+import { creationHeaders } from '../protocol/request-terms.js';
 import type { Operation, OperationContext } from './operation.js';
 
 const storageClasses = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];

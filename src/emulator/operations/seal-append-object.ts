@@ -1,5 +1,5 @@
-import { noSuchKey, OssError, positionNotEqualToLength } from '../oss-error.js';
-import { readPosition } from '../position.js';
+import { readPosition } from '../checks/position.js';
+import { noSuchKey, OssError, positionNotEqualToLength } from '../protocol/oss-error.js';
 import type { Operation } from './operation.js';
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/sealappendobject */

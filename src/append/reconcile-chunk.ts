@@ -1,0 +1,75 @@
+import { addAbortSignal } from 'node:stream';
+import type { Crc64 } from '../crc64.js';
+import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
+import type { FrozenChunk } from './frozen-chunk.js';
+import type { ObjectInquiry } from './object-probe.js';
+import { reconcile, reconcileByBytes, type SettledReconciliation } from './reconcile.js';
+import type { TimedRequests } from './request-runner.js';
+
+export interface ChunkInquiryOptions {
+  readonly client: AppendClient;
+  readonly inquiry: ObjectInquiry;
+  readonly key: string;
+  readonly create: ObjectCreation;
+  readonly requests: TimedRequests;
+  readonly crc64: Crc64;
+}
+
+export interface ChunkAnswer {
+  readonly reconciliation: SettledReconciliation;
+  readonly exists: boolean;
+}
+
+/**
+ * Asks the object whether `chunk` is in it: one HEAD, and the bytes themselves only where the store
+ * tells no checksum.
+ */
+export async function askAboutChunk(
+  chunk: FrozenChunk,
+  options: ChunkInquiryOptions,
+): Promise<ChunkAnswer> {
+  const { inquiry, create, crc64 } = options;
+  const { position, exists } = chunk.object;
+  const end = position + chunk.bytes.byteLength;
+  const found = await inquiry.ask({
+    guess: end,
+    least: position,
+    greatest: end,
+    create: exists ? undefined : create,
+  });
+  const expected = { position, crc64: chunk.object.crc64, chunk: chunk.bytes };
+  const answer = reconcile(expected, found, crc64);
+  if (answer.outcome !== 'unproven') {
+    return { reconciliation: answer, exists: found !== undefined };
+  }
+  const matches = await readBack(chunk, answer.state, options);
+  return {
+    reconciliation: reconcileByBytes(expected, answer.state, matches, crc64),
+    exists: true,
+  };
+}
+
+/** Whether the object's bytes behind the position are those of the chunk. */
+async function readBack(
+  chunk: FrozenChunk,
+  { length }: ObjectState,
+  { client, key, requests }: ChunkInquiryOptions,
+): Promise<boolean> {
+  const { position } = chunk.object;
+  return requests.run(length - position, async (options) => {
+    const found = await client.getObject(key, { ...options, start: position, end: length });
+    const stream = addAbortSignal(options.signal as AbortSignal, found);
+    let compared = 0;
+    for await (const piece of stream) {
+      const ours = chunk.bytes.subarray(compared, compared + piece.length);
+      if (!ours.equals(piece)) return false;
+      compared += piece.length;
+    }
+    if (compared !== length - position) {
+      throw new Error(
+        `Reading ${length - position} bytes of "${key}" back ended after ${compared}`,
+      );
+    }
+    return true;
+  });
+}

@@ -1,0 +1,212 @@
+import type { Command } from 'commander';
+import { assertFallback, saveUncommitted } from '../../recovery/saved-file.js';
+import { AppendWritable } from '../../stream/append-writable.js';
+import { asUsage, exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from '../exit-code.js';
+import { type AppendFlags, addAppendOptions, streamOptions } from '../flags/append-options.js';
+import {
+  addConnectionOptions,
+  type Connection,
+  type ConnectionFlags,
+  connect,
+} from '../flags/connection-options.js';
+import { parseDuration } from '../flags/duration.js';
+import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
+import { say } from '../messages.js';
+import { reportAsJson } from '../output/append-json.js';
+import { type AppendReport, reportInWords } from '../output/append-report.js';
+import { noticeTrouble } from '../output/outage-notice.js';
+import { canShowProgress, ProgressLine } from '../output/progress-line.js';
+import { flagsToRepeat } from '../output/shell-command.js';
+import { type AppendOutcome, AppendRun } from '../run/append-run.js';
+import { findRereadable } from '../run/rereadable.js';
+import type { Source } from '../run/source.js';
+import { findSources } from '../run/sources.js';
+
+interface Flags extends ConnectionFlags, AppendFlags {
+  readonly tee?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly shutdownTimeout?: number;
+  readonly fallback?: string;
+}
+
+interface FlagsAgain extends Flags {
+  /** Those that a replay needs too, as they were typed; `undefined` where the object is gone. */
+  readonly again: readonly string[] | undefined;
+}
+
+/**
+ * Makes `program` append where no other command is named.
+ *
+ * @param replay The command that sends what could not be appended.
+ * @param args What was typed.
+ */
+export function addAppendCommand(
+  program: Command,
+  replay: Command,
+  args: readonly string[],
+  done: (exitCode: number) => void,
+): void {
+  program.argument('<oss://bucket/key>', 'where to append; created if it is not there');
+  program.argument('[file...]', 'what to append; "-" is standard input, the default');
+  addConnectionOptions(
+    addAppendOptions(
+      program
+        .optionsGroup('Options:')
+        .option('--tee', 'copy everything to standard output too')
+        .option('--quiet', 'say nothing unless something is wrong')
+        .option('--json', 'end with one line of JSON on standard output')
+        .option(
+          '--shutdown-timeout <time>',
+          'most time from a signal to the end (8s)',
+          parseDuration,
+        )
+        .option('--fallback <file>', 'new file for bytes that cannot be committed'),
+    ),
+  );
+  program.action(async (first: string, others: string[], flags: Flags) => {
+    const [href, ...names] = sortOperands([first, ...others]);
+    const isGone = flags.emulator === true && flags.dir === undefined;
+    const again = isGone ? undefined : flagsToRepeat(program, args, replay);
+    done(await append(parseObjectUrl(href), names, { ...flags, again }));
+  });
+}
+
+/** The address first, wherever it was typed. */
+function sortOperands(operands: readonly string[]): [string, ...string[]] {
+  const [href, ...more] = operands.filter(isObjectUrl);
+  if (href === undefined || more.length > 0) {
+    throw new UsageError('Name exactly one object, as oss://bucket/key.');
+  }
+  return [href, ...operands.filter((operand) => !isObjectUrl(operand))];
+}
+
+async function append(
+  url: ObjectUrl,
+  names: readonly string[],
+  flags: FlagsAgain,
+): Promise<number> {
+  if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
+  if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
+  const sources = findSources(names);
+  const run: Run = {
+    startedAt: performance.now(),
+    connection: undefined,
+    stream: undefined,
+    appending: undefined,
+  };
+  try {
+    const outcome = await appendAll(run, url, sources, flags).catch((error) => {
+      if (error instanceof UsageError) throw error;
+      return { ...nothingHappened, error };
+    });
+    return conclude(run, outcome, url, flags);
+  } finally {
+    // Last: what could not be committed is safe by now.
+    await run.connection?.close();
+  }
+}
+
+/** What there is of a run, however far it got. */
+interface Run {
+  readonly startedAt: number;
+  connection: Connection | undefined;
+  stream: AppendWritable | undefined;
+  appending: AppendRun | undefined;
+}
+
+async function appendAll(
+  run: Run,
+  url: ObjectUrl,
+  sources: readonly Source[],
+  flags: Flags,
+): Promise<AppendOutcome> {
+  const { tee = false, quiet = false, shutdownTimeout = 8000 } = flags;
+  run.connection = await connect(url.bucket, flags);
+  const stream = openStream(url, run.connection, flags);
+  run.stream = stream;
+  const appending = new AppendRun({ stream, sources, tee, shutdownTimeout });
+  run.appending = appending;
+  // Two writers on one terminal would garble each other's lines.
+  const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
+  const progress = isWatched ? new ProgressLine(stream) : undefined;
+  if (progress === undefined && !quiet) noticeTrouble(stream);
+  try {
+    return await appending.finish();
+  } finally {
+    progress?.close();
+  }
+}
+
+/** Saves what is left, tells how it went, and returns what to exit with. */
+function conclude(
+  { startedAt, stream, appending }: Run,
+  outcome: AppendOutcome,
+  url: ObjectUrl,
+  { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
+): number {
+  const report: AppendReport = {
+    url,
+    stream,
+    ...outcome,
+    duration: performance.now() - startedAt,
+    exitCode: exitCodeFor(outcome, stream),
+    ...keep(outcome, url, fallback),
+    flagsToRepeat: again,
+  };
+  appending?.conclude(report.exitCode);
+  reportInWords(report, quiet);
+  if (emulator && dir === undefined && report.error === undefined && !quiet) {
+    say('The emulator kept that in memory, and it is gone now; --dir keeps it.');
+  }
+  if (json) reportAsJson(report);
+  if (outcome.deadline !== undefined) leaveBy(outcome.deadline, report.exitCode);
+  return report.exitCode;
+}
+
+const nothingHappened: AppendOutcome = {
+  error: undefined,
+  signal: undefined,
+  deadline: undefined,
+  isCutShort: false,
+  uncommitted: undefined,
+  ranges: [],
+  unread: [],
+};
+
+/** A reader of standard output that has stopped reading would keep the process for ever. */
+function leaveBy(deadline: number, code: number): void {
+  // After a blocked event loop timers run before I/O: a reader that is back gets its turn first.
+  const rest = Math.max(deadline - performance.now(), 0);
+  setTimeout(setImmediate, rest, () => process.exit(code)).unref();
+}
+
+function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): AppendWritable {
+  return asUsage(() => new AppendWritable({ ...streamOptions(flags), client, key: url.key }));
+}
+
+function exitCodeFor(
+  { error, signal, isCutShort }: AppendOutcome,
+  stream: AppendWritable | undefined,
+): number {
+  if (isCutShort) return exitCode.deadline;
+  if (error !== undefined) return exitCodeOf(error, stream?.bytesWritten);
+  return signal === undefined ? exitCode.success : exitCodeOfSignal(signal);
+}
+
+/** Sees to it that what is not committed is somewhere: in the files it came from, or in a new one. */
+function keep(
+  { uncommitted, ranges }: AppendOutcome,
+  url: ObjectUrl,
+  path: string | undefined,
+): Pick<AppendReport, 'saved' | 'rereadable'> {
+  if (uncommitted === undefined) return { saved: undefined, rereadable: [] };
+  const rereadable = findRereadable(ranges, uncommitted.bytes);
+  // One file with everything is easier to go on with than a part here and a part there.
+  if (rereadable.length === ranges.length) return { saved: undefined, rereadable };
+  try {
+    return { saved: saveUncommitted(uncommitted, url, path), rereadable: [] };
+  } catch (error) {
+    return { saved: error as Error, rereadable };
+  }
+}

@@ -1,0 +1,70 @@
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { loadCrc64 } from '../../crc64.js';
+import { ObjectReader } from '../../read/object-reader.js';
+import { retrying } from '../../read/retry-request.js';
+import { exitCode, exitCodeOfSignal, UsageError } from '../exit-code.js';
+import { parseByteSize } from '../flags/byte-size.js';
+import {
+  addConnectionOptions,
+  type ConnectionFlags,
+  connect,
+} from '../flags/connection-options.js';
+import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
+import { complain } from '../messages.js';
+
+interface Flags extends ConnectionFlags {
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** Adds `cat`, which writes an object to standard output. */
+export function addCatCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command('cat')
+    .summary('write an object to standard output')
+    .description('Writes what an object holds now to standard output, and compares its checksum.')
+    .argument('<oss://bucket/key>', 'object to read')
+    .showHelpAfterError('See oss-append cat --help.')
+    .optionsGroup('Options:')
+    .option('--start <bytes>', 'first byte wanted (default: 0)', parseByteSize)
+    .option('--end <bytes>', 'byte after the last one wanted (default: all)', parseByteSize);
+  addConnectionOptions(command).action(async (href: string) => {
+    done(await cat(parseObjectUrl(href), command.optsWithGlobals()));
+  });
+}
+
+async function cat(url: ObjectUrl, flags: Flags): Promise<number> {
+  const { requestPayer, trafficLimit, start = 0 } = flags;
+  if (flags.end !== undefined && flags.end < start) {
+    throw new UsageError(`--end, ${flags.end}, must not be less than --start, ${start}.`);
+  }
+  const { client, close } = await connect(url.bucket, flags);
+  try {
+    const state = await retrying(() => client.headObject(url.key, { requestPayer }));
+    if (state === undefined) {
+      complain(`There is no object ${url.href}.`);
+      return exitCode.failure;
+    }
+    const end = Math.min(flags.end ?? state.length, state.length);
+    const range = { start: Math.min(start, end), end };
+    const reader = new ObjectReader(client, await loadCrc64());
+    const content = reader.read(url.key, range, { requestPayer, trafficLimit });
+    await pipeline(content, process.stdout, { end: false });
+    const isWhole = range.start === 0 && range.end === state.length;
+    if (isWhole && state.crc64 !== undefined && reader.crc64 !== state.crc64) {
+      complain(
+        `What was written is not what the object held: its CRC-64 is ${reader.crc64} and should be ${state.crc64}.`,
+      );
+      return exitCode.failure;
+    }
+    return exitCode.success;
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'write') throw error;
+    // With EPIPE as `cat FILE | head` ends: nobody wants the rest. Anything else is told elsewhere.
+    return code === 'EPIPE' ? exitCodeOfSignal('SIGPIPE') : exitCode.failure;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { retrying } from '../../read/retry-request.js';
+import { exitCode } from '../exit-code.js';
+import { parseByteSize } from '../flags/byte-size.js';
+import {
+  addConnectionOptions,
+  type ConnectionFlags,
+  connect,
+} from '../flags/connection-options.js';
+import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
+import { complain, say } from '../messages.js';
+
+interface Flags extends ConnectionFlags {
+  readonly position?: number;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `seal`, which ends an object for good. */
+export function addSealCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command('seal')
+    .summary('make an object refuse further appends')
+    .description('Makes an object refuse further appends, for good.')
+    .argument('<oss://bucket/key>', 'object to seal')
+    .showHelpAfterError('See oss-append seal --help.')
+    .optionsGroup('Options:')
+    .option('--position <bytes>', 'fail unless the object is this long', parseByteSize)
+    .option('--quiet', 'say nothing unless something goes wrong')
+    .option('--json', 'write one line of JSON to standard output');
+  addConnectionOptions(command).action(async (href: string) => {
+    done(await seal(parseObjectUrl(href), command.optsWithGlobals()));
+  });
+}
+
+async function seal(url: ObjectUrl, flags: Flags): Promise<number> {
+  const { client, close } = await connect(url.bucket, flags);
+  const { requestPayer, quiet = false, json = false } = flags;
+  try {
+    const position = flags.position ?? (await findLength());
+    if (position === undefined) {
+      complain(`There is no object ${url.href}.`);
+      return exitCode.failure;
+    }
+    await retrying(() => client.sealAppendObject(url.key, position, { requestPayer }));
+    if (json) {
+      const { href, bucket, key } = url;
+      process.stdout.write(
+        `${JSON.stringify({ url: href, bucket, key, position, sealed: true })}\n`,
+      );
+    } else if (!quiet) {
+      say(`Sealed ${url.href} at ${position} bytes.`);
+    }
+    return exitCode.success;
+  } finally {
+    await close();
+  }
+
+  async function findLength(): Promise<number | undefined> {
+    return (await retrying(() => client.headObject(url.key, { requestPayer })))?.length;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { retrying } from '../../read/retry-request.js';
+import { exitCode } from '../exit-code.js';
+import {
+  addConnectionOptions,
+  type ConnectionFlags,
+  connect,
+} from '../flags/connection-options.js';
+import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
+import { complain, toLine } from '../messages.js';
+
+interface Flags extends ConnectionFlags {
+  readonly json?: boolean;
+}
+
+/** Adds `stat`, which tells what an object is and where the next append goes. */
+export function addStatCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command('stat')
+    .summary('show what an object is and where the next append goes')
+    .description('Shows what an object is and where the next append to it goes.')
+    .argument('<oss://bucket/key>', 'object to look at')
+    .showHelpAfterError('See oss-append stat --help.')
+    .optionsGroup('Options:')
+    .option('--json', 'write one line of JSON');
+  addConnectionOptions(command).action(async (href: string) => {
+    done(await stat(parseObjectUrl(href), command.optsWithGlobals()));
+  });
+}
+
+async function stat(url: ObjectUrl, flags: Flags): Promise<number> {
+  const { client, close } = await connect(url.bucket, flags);
+  try {
+    const { requestPayer } = flags;
+    const state = await retrying(() => client.headObject(url.key, { requestPayer }));
+    if (state === undefined) {
+      complain(`There is no object ${url.href}.`);
+      return exitCode.failure;
+    }
+    const { length, crc64, appendable, sealed, objectType, etag } = state;
+    const position = appendable && !sealed ? length : undefined;
+    if (flags.json) {
+      const object = { url: url.href, bucket: url.bucket, key: url.key };
+      const facts = {
+        length,
+        position,
+        objectType,
+        appendable,
+        sealed,
+        crc64: crc64?.toString(),
+        etag,
+      };
+      process.stdout.write(`${JSON.stringify({ ...object, ...facts })}\n`);
+    } else {
+      const rows = {
+        object: toLine(url.href),
+        length: `${length} bytes`,
+        type: `${objectType ?? 'unknown'}${sealed ? ', sealed' : ''}`,
+        'next position': position ?? 'none: it cannot be appended to',
+        'CRC-64': crc64 ?? 'unknown',
+        ETag: etag ?? 'unknown',
+      };
+      for (const [name, value] of Object.entries(rows)) {
+        process.stdout.write(`${name.padEnd(15)}${value}\n`);
+      }
+    }
+    return exitCode.success;
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,180 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { longestTimer } from '../../assertions.js';
+import type { Fault } from '../../emulator/index.js';
+import {
+  type CredentialsModule,
+  loadedCredentials,
+} from '../../oss/credentials/credentials-module.js';
+import { OssClient } from '../../oss/oss-client.js';
+import { ConfigurationError, UsageError } from '../exit-code.js';
+import { parseDuration } from './duration.js';
+import { collectFault } from './fault-option.js';
+
+/** Flags that say where the object is. */
+export interface ConnectionFlags {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly internal?: boolean;
+  readonly addressing?: 'virtual' | 'path' | 'cname';
+  readonly credentials?: CredentialsModule;
+  readonly requestTimeout?: number;
+  readonly requestPayer?: 'requester';
+  readonly trafficLimit?: number;
+  readonly emulator?: boolean;
+  readonly dir?: string;
+  readonly fault?: readonly Fault[];
+  readonly seed?: number;
+}
+
+const wayOut = `
+Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper
+case. --credentials names a module whose default export is a function that
+returns { accessKeyId, accessKeySecret, securityToken, expiration }, or a
+promise of it: a file, as a path or URL, or a package.`;
+
+/** Adds the flags that say where the object is. */
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .optionsGroup('Where the object is:')
+    .option('--region <region>', 'region of the bucket (default: $OSS_REGION)')
+    .option('--endpoint <host>', 'host to reach it at (default: $OSS_ENDPOINT)')
+    .option('--internal', 'reach it from inside Alibaba Cloud')
+    .addOption(
+      new Option('--addressing <style>', 'place of the bucket').choices([
+        'virtual',
+        'path',
+        'cname',
+      ]),
+    )
+    .option('--credentials <module>', 'gives keys, and new ones in time', parseModule)
+    .option('--request-timeout <time>', 'of one attempt (default: 1m)', parseDuration)
+    .addOption(new Option('--request-payer <who>', 'who pays').choices(['requester']))
+    .option('--traffic-limit <bits>', 'bits per second that OSS may take', parseInteger)
+    .optionsGroup('Without OSS:')
+    .option('--emulator', 'use an emulator of its own')
+    .option('--dir <folder>', 'keeps its objects (default: memory)')
+    .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
+    .option('--seed <number>', 'makes chances of faults repeatable', parseInteger)
+    .addHelpText('after', wayOut);
+}
+
+/** A way to the object, and what must be closed after it was gone. */
+export interface Connection {
+  readonly client: OssClient;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the way to a bucket: OSS, or an emulator that has such a bucket.
+ *
+ * @throws {UsageError} If flags contradict each other.
+ * @throws {ConfigurationError} If region, endpoint or folder do not fit.
+ */
+export async function connect(bucket: string, flags: ConnectionFlags): Promise<Connection> {
+  assertConsistent(flags);
+  if (flags.emulator !== true) {
+    const client = configured(() => new OssClient({ bucket, ...clientOptions(flags) }));
+    return { client, close: () => client.close() };
+  }
+  const emulator = await startEmbedded(bucket, flags);
+  const { endpoint, region, credentials } = emulator;
+  const { requestTimeout } = flags;
+  const client = new OssClient({ bucket, endpoint, region, credentials, requestTimeout });
+  const close = async () => {
+    await client.close();
+    await emulator.close();
+  };
+  return { client, close };
+}
+
+function clientOptions({
+  region,
+  endpoint,
+  internal,
+  addressing,
+  credentials,
+  requestTimeout,
+}: ConnectionFlags) {
+  return {
+    ...{ region, endpoint, internal, addressing, requestTimeout },
+    credentials: loadedCredentials(credentials, 'load credentials'),
+    proxy: 'environment',
+  };
+}
+
+async function startEmbedded(bucket: string, { dir, fault, seed }: ConnectionFlags) {
+  // Loaded only here: nobody else needs it.
+  const { startEmulator } = await import('../../emulator/index.js');
+  const options = {
+    buckets: [bucket],
+    ...(dir === undefined ? {} : { dir }),
+    ...(fault === undefined ? {} : { faults: fault }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+  try {
+    return await startEmulator(options);
+  } catch (error) {
+    throw startFailure(error);
+  }
+}
+
+/** A wrong value is the user's; a folder or a port that cannot be had is the machine's. */
+export function startFailure(error: unknown): Error {
+  const { message } = error as Error;
+  const isUsage = error instanceof TypeError || error instanceof RangeError;
+  return isUsage ? new UsageError(message) : new ConfigurationError(message, { cause: error });
+}
+
+function assertConsistent(flags: ConnectionFlags): void {
+  const { emulator, endpoint, region, internal, addressing, credentials } = flags;
+  const { requestTimeout = 60_000 } = flags;
+  if (requestTimeout < 1 || requestTimeout > longestTimer) {
+    throw new UsageError(`--request-timeout must be from 1ms to 596h: it is ${requestTimeout}ms.`);
+  }
+  if (emulator === true) {
+    const elsewhere = { region, endpoint, internal, addressing, credentials };
+    const [name] = Object.entries(elsewhere).find(([, value]) => value !== undefined) ?? [];
+    if (name !== undefined) {
+      throw new UsageError(`--emulator and --${name} exclude each other.`);
+    }
+    return;
+  }
+  for (const name of ['dir', 'fault', 'seed'] as const) {
+    if (flags[name] !== undefined) throw new UsageError(`--${name} needs --emulator.`);
+  }
+}
+
+function configured<Result>(create: () => Result): Result {
+  try {
+    return create();
+  } catch (error) {
+    throw new ConfigurationError((error as Error).message, { cause: error });
+  }
+}
+
+/**
+ * A path may be relative here, as for every other file that is named.
+ *
+ * @throws {InvalidArgumentError} If `text` can name no module.
+ */
+function parseModule(text: string): CredentialsModule {
+  const module = /^\.{1,2}[\\/]/.test(text) ? resolve(text) : text;
+  try {
+    loadedCredentials({ module }, 'load credentials');
+  } catch {
+    throw new InvalidArgumentError(
+      'It must be a path that begins with "./", "../" or "/", a file: URL, or the name of a package.',
+    );
+  }
+  return { module };
+}
+
+/** @throws {InvalidArgumentError} If `text` is no whole number. */
+export function parseInteger(text: string): number {
+  const value = Number(text);
+  if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError('It must be a whole number.');
+  }
+  return value;
+}

@@ -1,0 +1,38 @@
+import { isAppendError, OssServiceError } from '../../errors.js';
+import type { AppendReport } from './append-report.js';
+
+/** Writes the run as one line of JSON to standard output. */
+export function reportAsJson(report: AppendReport): void {
+  const { url, stream, duration, exitCode, signal, error, uncommitted, saved } = report;
+  const { rereadable, unread } = report;
+  const { appends, attempts, retries, reconciles } = stream?.stats ?? {};
+  const line = {
+    url: url.href,
+    ...{ bucket: url.bucket, key: url.key },
+    bytesWritten: stream?.bytesWritten ?? 0,
+    position: stream?.position,
+    crc64: stream?.crc64?.toString(),
+    ...{ appends, attempts, retries, reconciles, duration: Math.round(duration) },
+    ...{ exitCode, signal },
+    error: error && describeError(error),
+    uncommitted: uncommitted && {
+      position: uncommitted.position,
+      byteLength: uncommitted.bytes.byteLength,
+      confirmed: uncommitted.confirmed,
+      file: typeof saved === 'string' ? saved : undefined,
+      resumeAt:
+        rereadable.length === 0
+          ? undefined
+          : rereadable.map(({ name, start, end }) => ({ name, start, end })),
+    },
+    unread: unread.length === 0 ? undefined : unread,
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** What JSON tells of an error. */
+export function describeError(error: Error): object {
+  const code = isAppendError(error) ? error.code : undefined;
+  const { ossCode, requestId } = error instanceof OssServiceError ? error : {};
+  return { name: error.name, code, message: error.message, ossCode, requestId };
+}

@@ -1,0 +1,67 @@
+import { DivergedError } from '../../errors.js';
+import { count, formatDuration } from '../../quantity.js';
+import type { AppendWritable } from '../../stream/append-writable.js';
+import type { ObjectUrl } from '../flags/object-url.js';
+import { complain, say, sentence, toLine } from '../messages.js';
+import type { AppendOutcome } from '../run/append-run.js';
+import type { SourceRange } from '../run/source.js';
+import { describeRest, describeUnread } from './rest-report.js';
+
+/** Everything there is to tell about a run. */
+export interface AppendReport extends Omit<AppendOutcome, 'deadline' | 'isCutShort' | 'ranges'> {
+  readonly url: ObjectUrl;
+
+  /** `undefined` if it did not get as far as that. */
+  readonly stream: AppendWritable | undefined;
+
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly exitCode: number;
+
+  /** Where the uncommitted bytes are, or why they could not be saved. */
+  readonly saved: string | Error | undefined;
+
+  /** Where they were read and can be read again, unless they are saved: all, or those that are not lost. */
+  readonly rereadable: readonly SourceRange[];
+
+  /** Flags that a replay of what is saved needs again; `undefined` where the object is gone. */
+  readonly flagsToRepeat: readonly string[] | undefined;
+}
+
+/** Says in lines for people how a run ended. */
+export function reportInWords(report: AppendReport, isQuiet: boolean): void {
+  const { error, signal, uncommitted, stream, unread } = report;
+  if (error !== undefined) {
+    complain(`${sentence(error)}${stream === undefined ? '' : ` ${standing(error, stream)}`}`);
+    if (uncommitted !== undefined) complain(describeRest(report, error, uncommitted));
+    if (stream?.position !== undefined && unread.length > 0) complain(describeUnread(unread));
+  } else if (!isQuiet && stream !== undefined) {
+    say(
+      stream.position === undefined
+        ? `Stopped by ${signal} before anything was read.`
+        : summary(report, stream),
+    );
+    if (stream.position !== undefined && unread.length > 0) say(describeUnread(unread));
+  }
+}
+
+function summary({ url, signal, duration }: AppendReport, stream: AppendWritable): string {
+  const { bytesWritten, position, crc64, stats } = stream;
+  const where = toLine(url.href);
+  const why = signal === undefined ? '' : ` until ${signal}`;
+  return [
+    `Appended ${count(bytesWritten, 'byte')} in ${count(stats.appends, 'append')} to ${where}`,
+    `${why} (${formatDuration(duration)}): next position ${position}`,
+    crc64 === undefined ? '' : `, CRC-64 ${crc64}`,
+  ].join('');
+}
+
+/** How far it got. */
+function standing(error: Error, { bytesWritten, position }: AppendWritable): string {
+  if (position === undefined) return 'Nothing was read or committed.';
+  const bytes = bytesWritten === 0 ? 'Nothing' : count(bytesWritten, 'byte');
+  // Somebody else has changed the object: what there is to say about it, the error says.
+  if (error instanceof DivergedError) return `${bytes} had been committed.`;
+  const be = bytesWritten === 0 ? 'was' : bytesWritten === 1 ? 'is' : 'are';
+  return `${bytes} ${be} committed, the next position is ${position}.`;
+}

@@ -1,0 +1,66 @@
+import { count } from '../../quantity.js';
+import type { ReplayRun } from '../../recovery/replay.js';
+import type { SavedBytes } from '../../recovery/saved-bytes.js';
+import type { ObjectUrl } from '../flags/object-url.js';
+import { complain, say, sentence, toLine } from '../messages.js';
+import { describeError } from './append-json.js';
+
+/** Everything there is to tell about a replay. */
+export interface ReplayReport {
+  readonly url: ObjectUrl;
+  readonly path: string;
+  readonly saved: SavedBytes;
+  readonly run: ReplayRun;
+
+  /** Why it ended before the object held everything. */
+  readonly error: Error | undefined;
+  readonly isRemoved: boolean;
+  readonly exitCode: number;
+}
+
+/** Says how a replay ended. */
+export function reportReplay(
+  report: ReplayReport,
+  { quiet, json }: { readonly quiet: boolean; readonly json: boolean },
+): void {
+  const { error } = report;
+  if (error !== undefined) complain(`${sentence(error)} ${standing(report)}`);
+  else if (!quiet) say(toLine(summary(report)));
+  if (json) reportAsJson(report);
+}
+
+function summary({ url, path, saved, run, isRemoved }: ReplayReport): string {
+  const { present, stream } = run;
+  const end = isRemoved ? `${path} has been removed.` : `${path} can be deleted.`;
+  if (stream === undefined) {
+    const all = count(saved.bytes.byteLength, 'byte');
+    return `Appended nothing: ${url.href} holds all ${all} already. ${end}`;
+  }
+  const before = present === 0 ? '' : `, which held the ${count(present, 'byte')} before them`;
+  const appended = `Appended ${count(stream.bytesWritten, 'byte')} to ${url.href}${before}`;
+  return `${appended}: next position ${stream.position}. ${end}`;
+}
+
+/** How far it got. */
+function standing({ path, run }: ReplayReport): string {
+  const { bytesWritten, noteFailure } = run;
+  const appended = bytesWritten === 0 ? 'Nothing was' : `${count(bytesWritten, 'byte')} were`;
+  const end = `${appended} appended, and ${path} still has everything.`;
+  return noteFailure === undefined
+    ? end
+    : `${end} How far it came could not be noted there: ${sentence(noteFailure)}`;
+}
+
+function reportAsJson({ url, path, saved, run, error, isRemoved, exitCode }: ReplayReport): void {
+  const { present, stream } = run;
+  const { href, bucket, key } = url;
+  const line = {
+    ...{ url: href, bucket, key, file: path, byteLength: saved.bytes.byteLength, present },
+    bytesWritten: run.bytesWritten,
+    position: stream?.position,
+    crc64: stream?.crc64?.toString(),
+    ...{ removed: isRemoved, exitCode },
+    error: error && describeError(error),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,70 @@
+import { type AppendErrorCode, isAppendError } from '../../errors.js';
+import { count } from '../../quantity.js';
+import type { UncommittedBytes } from '../../stream/uncommitted-bytes.js';
+import { sentence } from '../messages.js';
+import type { SourceRange } from '../run/source.js';
+import type { AppendReport } from './append-report.js';
+import { shellCommand } from './shell-command.js';
+
+/** Errors after which the same bytes cannot go to the same object, or must not. */
+const dead: readonly AppendErrorCode[] = [
+  'APPEND_ERR_DIVERGED',
+  'APPEND_ERR_NOT_APPENDABLE',
+  'APPEND_ERR_OBJECT_FULL',
+  'APPEND_ERR_CHECKSUM',
+];
+
+/** Most names in one message. */
+const mostNames = 10;
+
+/** Says what is not committed, where it is, and how to go on with it. */
+export function describeRest(
+  report: AppendReport,
+  error: Error,
+  { bytes, confirmed }: UncommittedBytes,
+): string {
+  const { saved, rereadable, flagsToRepeat } = report;
+  const doubt = confirmed ? '' : ', the first of which may be in the object or still get there';
+  const what = `Not committed: ${count(bytes.byteLength, 'byte')}${doubt}`;
+  if (saved instanceof Error) {
+    const lost = rereadable.length === 0 ? 'they' : `${shares(rereadable)}; all others`;
+    return `${what}; ${lost} are lost. ${sentence(saved)}`;
+  }
+  if (saved === undefined) return `${what}; ${places(rereadable)}.`;
+  const place = `${what}; saved to ${saved}, behind one line that says where they belong.`;
+  if (flagsToRepeat === undefined) return place;
+  if (isAppendError(error) && dead.includes(error.code)) return place;
+  const command = shellCommand(['oss-append', 'replay', ...flagsToRepeat, saved]);
+  return command === undefined ? place : `${place} To append them: ${command}`;
+}
+
+/** Says what was named and not read. */
+export function describeUnread(unread: AppendReport['unread']): string {
+  const names = unread.map(({ name, start }) => {
+    const what = name === '-' ? 'standard input' : name;
+    return start === 0 ? what : `${what} from byte ${start} on`;
+  });
+  return `Not read: ${shorten(names, (left) => `${left} more`).join(', ')}.`;
+}
+
+function places(ranges: readonly SourceRange[]): string {
+  const [only, ...others] = ranges;
+  if (only === undefined || others.length > 0) return shares(ranges);
+  return `${only.name} has them, from byte ${only.start} on`;
+}
+
+function shares(ranges: readonly SourceRange[]): string {
+  const files = ranges.map(
+    ({ name, start, end }) => `${name} has ${end - start} of them, from byte ${start} on`,
+  );
+  // All but the first and the last were read, and are left, as a whole.
+  const between = (left: number) => `${left} files named behind it have as many as they are long`;
+  return shorten(files, between).join('; ');
+}
+
+/** Puts a few words in the place of what would be too many: all that lies before the last. */
+function shorten(items: readonly string[], describe: (left: number) => string): readonly string[] {
+  if (items.length <= mostNames) return items;
+  const left = items.length - mostNames + 1;
+  return [...items.slice(0, mostNames - 2), describe(left), ...items.slice(-1)];
+}

@@ -1,0 +1,98 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  open,
+  openSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { UsageError } from '../exit-code.js';
+import { DeviceStream, deviceFlags } from './device-stream.js';
+import type { FileIdentity, OpenSource, Source } from './source.js';
+import { findStandardInput } from './standard-input.js';
+
+/** Bytes read from a file at once. */
+const readSize = 2 ** 20;
+
+/**
+ * Checks what is to be appended, before anything is read: files by path, `-` for standard input,
+ * and standard input where nothing is named.
+ *
+ * @throws {UsageError} If a file is not there or no file, or standard input cannot be read, is named
+ *   twice, or is a terminal that is not named.
+ */
+export function findSources(names: readonly string[]): readonly Source[] {
+  if (names.length === 0) return [findStandardInput({ isNamed: false })];
+  if (names.filter((name) => name === '-').length > 1) {
+    throw new UsageError('Standard input, "-", can be read only once.');
+  }
+  // One after the other: there may be more of them than a process may have open.
+  return names.map((name) =>
+    name === '-' ? findStandardInput({ isNamed: true }) : findFile(name),
+  );
+}
+
+function findFile(path: string): Source {
+  const stats = inspectFile(path);
+  if (stats.isFIFO()) return { name: path, hasWriter: true, ...pipeOpening(path) };
+  // Files of /proc have no length, and some of them wait for what the kernel has to say.
+  const isDevice = stats.isCharacterDevice() || (stats.isFile() && stats.size === 0);
+  const read = isDevice ? () => openDevice(path) : () => openRegularFile(path);
+  return { name: path, hasWriter: false, open: read };
+}
+
+function inspectFile(path: string): Stats {
+  try {
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    if (stats.isSocket()) throw new Error('it is a socket');
+    // Opening a pipe waits for its writer, and opening a device may do something to it.
+    if (stats.isFile()) closeSync(openSync(path, 'r'));
+    else accessSync(path, constants.R_OK);
+    return stats;
+  } catch (error) {
+    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+async function openRegularFile(path: string): Promise<OpenSource> {
+  const fd = await openFile(path, constants.O_RDONLY);
+  const stream = createReadStream(path, { fd, highWaterMark: readSize });
+  return { stream, file: identityOf(fd) };
+}
+
+async function openDevice(path: string): Promise<OpenSource> {
+  const fd = await openFile(path, deviceFlags);
+  return { stream: new DeviceStream(fd), file: identityOf(fd) };
+}
+
+function identityOf(fd: number): FileIdentity | undefined {
+  const stats = fstatSync(fd, { bigint: true });
+  return stats.isFile() ? stats : undefined;
+}
+
+/**
+ * A named pipe is read as a socket, because a read of a file cannot be called off. On Linux that
+ * waits for the writer too. Elsewhere it would take a pipe without a writer for one that has come to
+ * its end; so it is opened in a way that waits. That cannot be called off, and while it waits not even
+ * `process.exit()` ends the process; but a writer ends the wait.
+ */
+function pipeOpening(path: string): Pick<Source, 'open' | 'cancel'> {
+  const { O_RDONLY, O_RDWR, O_NONBLOCK } = constants;
+  const waits = process.platform !== 'linux';
+  const openPipe = async (): Promise<OpenSource> => {
+    const fd = await openFile(path, waits ? O_RDONLY : O_RDONLY | O_NONBLOCK);
+    return { stream: new Socket({ fd, readable: true, writable: false }), file: undefined };
+  };
+  if (!waits) return { open: openPipe };
+  return { open: openPipe, cancel: () => closeSync(openSync(path, O_RDWR | O_NONBLOCK)) };
+}
+
+function openFile(path: string, flags: number): Promise<number> {
+  return promisify(open)(path, flags);
+}

@@ -1,0 +1,46 @@
+import { isBucketName } from '../objects/bucket-name.js';
+import type { ObjectStore } from '../objects/object-store.js';
+import type { Operation } from '../operations/operation.js';
+import { noSuchBucket, OssError } from '../protocol/oss-error.js';
+import type { OssRequest } from '../protocol/request.js';
+
+/**
+ * Refuses a request for a bucket that cannot be.
+ *
+ * @throws {OssError} If its name is not well-formed, or it is not there and not being made.
+ */
+export function assertBucket(
+  { bucket }: OssRequest,
+  operation: Operation,
+  objects: ObjectStore,
+): void {
+  if (bucket === undefined) return;
+  if (!isBucketName(bucket)) {
+    throw new OssError(400, 'InvalidBucketName', 'The specified bucket is not valid.', {
+      extras: { BucketName: bucket },
+    });
+  }
+  if (operation.name !== 'put-bucket' && objects.findBucket(bucket) === undefined) {
+    throw noSuchBucket(bucket);
+  }
+}
+
+/**
+ * Refuses a request for a key that cannot be.
+ *
+ * @throws {OssError} If it is not well-formed.
+ * @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions
+ */
+export function assertKey({ key = '' }: OssRequest): void {
+  if (Buffer.byteLength(key) > 1023) {
+    const message = 'The length of object name must be less than 1024.';
+    throw new OssError(400, 'InvalidObjectName', message, { ec: '0016-00000003' });
+  }
+  if (/^[/\\]/.test(key)) {
+    const message = 'The specified object is not valid.';
+    throw new OssError(400, 'InvalidObjectName', message, {
+      ec: '0016-00000005',
+      extras: { ObjectName: key },
+    });
+  }
+}

@@ -1,0 +1,99 @@
+import { type DropTally, tellDropped } from './drop-counter.js';
+import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from './line-ends.js';
+import type { LineGate, LineSink } from './line-gate.js';
+
+type Callback = (error?: Error | null) => void;
+
+/**
+ * Drops the lines that find no room, whole: a line that was begun is finished, and one whose
+ * beginning was dropped is dropped to its end.
+ */
+export class DropNewest implements LineGate {
+  readonly byteLength = 0;
+  readonly #sink: LineSink;
+  readonly #maxLength: number;
+  readonly #tally: DropTally;
+
+  /** What became of the beginning of the line that the last write left without its end. */
+  #begun: 'passed on' | 'dropped' | undefined;
+
+  constructor(sink: LineSink, maxLength: number, tally: DropTally) {
+    this.#sink = sink;
+    this.#maxLength = maxLength;
+    this.#tally = tally;
+  }
+
+  write(data: string | Uint8Array, callback?: Callback): void {
+    if (this.#begun !== 'dropped' && fits(data, this.#room)) {
+      this.#passOn(data, callback);
+      return;
+    }
+    if (data.length === 0) {
+      this.#sink.write(data, callback);
+      return;
+    }
+    const bytes = bytesOf(data);
+    let begin = this.#begun === 'dropped' ? this.#dropRestOfLine(bytes) : 0;
+    let isWhole = begin === 0;
+    while (begin < bytes.byteLength) {
+      const end = this.#fitting(bytes, begin);
+      isWhole &&= end === bytes.byteLength;
+      if (end > begin) this.#passOn(bytes.subarray(begin, end), isWhole ? callback : undefined);
+      begin = end < bytes.byteLength ? this.#dropFrom(bytes, end) : end;
+    }
+    this.#tally.report();
+    if (!isWhole) tellDropped(callback);
+  }
+
+  resume(): void {}
+
+  handOver(): void {}
+
+  end(): void {
+    const marker = this.#tally.takeMarker();
+    if (marker !== undefined) this.#sink.write(marker);
+  }
+
+  takeRest(): Buffer {
+    return Buffer.from(this.#tally.takeMarker() ?? '');
+  }
+
+  fail(): void {}
+
+  get #room(): number {
+    return this.#maxLength - this.#sink.byteLength;
+  }
+
+  /** Where in `bytes` what may go on ends, `begin` being where it begins: behind a whole line. */
+  #fitting(bytes: Buffer, begin: number): number {
+    const end = begin + this.#room;
+    if (bytes.byteLength <= end) return bytes.byteLength;
+    const begun = this.#begun === 'passed on' ? firstLineEnd(bytes, begin) : begin;
+    return Math.max(begun, lastLineEnd(bytes, end));
+  }
+
+  #passOn(data: string | Uint8Array, callback?: Callback): void {
+    const marker = this.#tally.takeMarker();
+    if (marker !== undefined) this.#sink.write(marker);
+    this.#sink.write(data, callback);
+    if (data.length > 0) this.#begun = endsLine(data) ? undefined : 'passed on';
+  }
+
+  /** Drops what found no room. A line that can never find any is no reason to drop the others. */
+  #dropFrom(bytes: Buffer, begin: number): number {
+    const line = firstLineEnd(bytes, begin);
+    const end = line - begin > this.#maxLength ? line : bytes.byteLength;
+    const dropped = bytes.subarray(begin, end);
+    this.#tally.add(countLines(dropped), dropped.byteLength);
+    this.#begun = endsLine(dropped) ? undefined : 'dropped';
+    return end;
+  }
+
+  /** Returns where the next line begins. */
+  #dropRestOfLine(bytes: Buffer): number {
+    const end = firstLineEnd(bytes);
+    this.#tally.add(0, end);
+    if (endsLine(bytes.subarray(0, end))) this.#begun = undefined;
+    return end;
+  }
+}

@@ -1,0 +1,138 @@
+import { type DropTally, tellDropped } from './drop-counter.js';
+import { bytesOf, endsLine, firstLineEnd, fits } from './line-ends.js';
+import type { LineGate, LineSink } from './line-gate.js';
+import { LineQueue } from './line-queue.js';
+
+type Callback = (error?: Error | null) => void;
+
+/**
+ * Holds back the lines that find no room in the sink, and drops the oldest of them, whole, when they
+ * become too many. What the sink has is in a chunk already or will be in the next, and stays.
+ */
+export class DropOldest implements LineGate {
+  readonly #sink: LineSink;
+  readonly #maxLength: number;
+  readonly #tally: DropTally;
+
+  /** Begins at the start of a line, always. */
+  readonly #queue = new LineQueue();
+
+  /** Whether the last write left a line without its end, and whether that line is still to come. */
+  #isWithinLine = false;
+  #isDroppingLine = false;
+
+  constructor(sink: LineSink, maxLength: number, tally: DropTally) {
+    this.#sink = sink;
+    this.#maxLength = maxLength;
+    this.#tally = tally;
+  }
+
+  get byteLength(): number {
+    return this.#queue.byteLength;
+  }
+
+  write(data: string | Uint8Array, callback?: Callback): void {
+    const { byteLength, highWaterMark } = this.#sink;
+    const isWaiting = this.#queue.byteLength > 0 || this.#isDroppingLine;
+    if (!isWaiting && byteLength < highWaterMark && fits(data, this.#maxLength - byteLength)) {
+      this.#passOn(data, callback);
+      return;
+    }
+    if (data.length === 0) {
+      this.#holdNothing(callback);
+      return;
+    }
+    this.#hold(bytesOf(data), callback);
+    this.#tally.report();
+    this.resume();
+  }
+
+  resume(): void {
+    while (this.#queue.byteLength > 0 && this.#sink.byteLength < this.#sink.highWaterMark) {
+      this.#passOnPiece();
+    }
+  }
+
+  handOver(): void {
+    while (this.#queue.byteLength > 0) this.#passOnPiece();
+  }
+
+  end(): void {
+    this.handOver();
+    this.#passOnMarker();
+  }
+
+  takeRest(): Buffer {
+    return Buffer.concat([Buffer.from(this.#tally.takeMarker() ?? ''), this.#queue.takeAll()]);
+  }
+
+  fail(error: Error): void {
+    this.#queue.fail(error);
+  }
+
+  #hold(bytes: Buffer, callback: Callback | undefined): void {
+    const isDropping = this.#isDroppingLine;
+    const begin = isDropping ? this.#dropRestOfLine(bytes) : this.#finishLine(bytes);
+    if (isDropping) tellDropped(callback);
+    const rest = bytes.subarray(begin);
+    if (rest.byteLength > 0) this.#isWithinLine = !endsLine(rest);
+    const told = isDropping ? undefined : callback;
+    if (rest.byteLength > 0) this.#queue.push(rest, told);
+    else this.#holdNothing(told);
+    this.#makeRoom();
+  }
+
+  /** Whoever wrote it is told when what is before it has been committed. */
+  #holdNothing(callback: Callback | undefined): void {
+    const nothing = new Uint8Array(0);
+    if (this.#queue.byteLength > 0) this.#queue.push(nothing, callback);
+    else this.#sink.write(nothing, callback);
+  }
+
+  #makeRoom(): void {
+    let excess = this.#sink.byteLength + this.#queue.byteLength - this.#maxLength;
+    while (excess > 0 && this.#queue.byteLength > 0) {
+      const { bytes: line, callback } = this.#queue.dropLine();
+      // Of writes of nothing, which nobody else would pass on when the queue is empty.
+      if (callback !== undefined) this.#sink.write('', callback);
+      this.#tally.add(1, line.byteLength);
+      excess -= line.byteLength;
+      if (endsLine(line)) continue;
+      this.#isDroppingLine = true;
+      this.#isWithinLine = false;
+    }
+  }
+
+  /** The sink has the beginning of the line; returns where the next one begins. */
+  #finishLine(bytes: Buffer): number {
+    if (!this.#isWithinLine || this.#queue.byteLength > 0) return 0;
+    const end = firstLineEnd(bytes);
+    this.#passOn(bytes.subarray(0, end));
+    return end;
+  }
+
+  /** Returns where the next line begins. */
+  #dropRestOfLine(bytes: Buffer): number {
+    const end = firstLineEnd(bytes);
+    this.#tally.add(0, end);
+    this.#isDroppingLine = !endsLine(bytes.subarray(0, end));
+    return end;
+  }
+
+  #passOn(data: string | Uint8Array, callback?: Callback): void {
+    this.#passOnMarker();
+    this.#sink.write(data, callback);
+    if (data.length > 0) this.#isWithinLine = !endsLine(data);
+  }
+
+  #passOnPiece(): void {
+    this.#passOnMarker();
+    const { bytes, callback } = this.#queue.shift();
+    this.#sink.write(bytes, callback);
+  }
+
+  #passOnMarker(): void {
+    const marker = this.#tally.takeMarker();
+    if (marker !== undefined) this.#sink.write(marker);
+  }
+}

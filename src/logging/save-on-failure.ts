@@ -1,0 +1,31 @@
+import { count } from '../quantity.js';
+import { saveUncommitted } from '../recovery/saved-file.js';
+import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
+import { objectName, printNotice } from './standard-error.js';
+
+/** Where the bytes belong, and where to keep them. */
+export interface RescueOptions {
+  readonly bucket: string | undefined;
+  readonly fallback: string | undefined;
+}
+
+/** Saves what could not be committed in a file, and says so on standard error in one line. */
+export function rescue(uncommitted: UncommittedBytes, why: string, options: RescueOptions): void {
+  const { bucket, fallback } = options;
+  const where = objectName(bucket, uncommitted.key);
+  const doubt = uncommitted.confirmed ? '' : ', the first of which may be there all the same';
+  const bytes = count(uncommitted.bytes.byteLength, 'byte');
+  const what = `${bytes} for ${where} could not be committed${doubt} (${why})`;
+  let outcome: string;
+  try {
+    const path = saveUncommitted(uncommitted, { bucket }, fallback);
+    outcome = `saved to ${path}; to append them: oss-append replay ${quoted(path)}`;
+  } catch (error) {
+    outcome = `they are lost, as no file could be written: ${(error as Error).message}`;
+  }
+  printNotice(`${what}; ${outcome}`);
+}
+
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

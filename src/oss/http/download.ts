@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { nodeTimers } from '../../timers/node-timers.js';
+import { LazyTimer } from '../../timers/reusable-timer.js';
+import { readContentRange } from '../response/response-headers.js';
+import { dispatch } from './exchange.js';
+import type { RequestSignal } from './fast-abort-signal.js';
+import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './message.js';
+import { SocketBrake } from './pause-socket.js';
+import { RequestTimedOut } from './request-deadline.js';
+import { requestError } from './request-error.js';
+import { AnswerHandler } from './response-collector.js';
+
+/** The answer to a GET. */
+interface Download extends HttpAnswer {
+  /** The body of a success; empty for a refusal, whose `body` has it. */
+  readonly stream: Readable;
+}
+
+/**
+ * Sends a GET and resolves as soon as its answer begins.
+ *
+ * @param options `signal` counts until then; `idleTimeout` is how many milliseconds may pass
+ * between two pieces of the body.
+ * @throws {OssRequestError} If no answer came.
+ */
+export async function download(
+  dispatcher: RequestDispatcher,
+  request: HttpRequest,
+  options: { readonly signal: RequestSignal; readonly idleTimeout: number },
+): Promise<Download> {
+  const handler = new DownloadHandler(dispatcher, request, options);
+  if (!options.signal.aborted) dispatch(dispatcher, request, handler);
+  const answer = await handler.answer;
+  return { ...answer, stream: handler.stream ?? Readable.from([]) };
+}
+
+/** Turns the body of a success into a stream, and collects that of anything else. */
+class DownloadHandler extends AnswerHandler {
+  stream: Readable | undefined;
+  readonly #dispatcher: RequestDispatcher;
+  readonly #request: HttpRequest;
+  readonly #idleTimeout: number;
+  #brake: Pick<SocketBrake, 'pause' | 'resume'> | undefined;
+  #isPaused = false;
+  readonly #idleTimer = new LazyTimer();
+
+  /** Bytes still to come; `NaN` where the answer did not say how many it brings. */
+  #remaining = Number.NaN;
+
+  constructor(
+    dispatcher: RequestDispatcher,
+    request: HttpRequest,
+    options: { readonly signal: RequestSignal; readonly idleTimeout: number },
+  ) {
+    super(dispatcher, request, options.signal);
+    this.#dispatcher = dispatcher;
+    this.#request = request;
+    this.#idleTimeout = options.idleTimeout;
+  }
+
+  override onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: HttpHeaders,
+  ): void {
+    super.onResponseStart(controller, status, headers);
+    if (status !== 200 && status !== 206) return;
+    const range = status === 206 ? readContentRange(headers) : undefined;
+    if (range !== undefined) this.#remaining = range.last - range.first + 1;
+    this.#brake = this.socket === undefined ? controller : new SocketBrake(this.socket);
+    this.stream = new Readable({
+      read: () => this.#resume(),
+      destroy: (error, callback) => {
+        this.#idleTimer.close();
+        controller.abort(error ?? new Error('the download was given up'));
+        callback(error);
+      },
+    });
+    super.onResponseEnd();
+    this.#awaitMore();
+  }
+
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.stream === undefined) {
+      super.onResponseData(controller, chunk);
+      return;
+    }
+    this.#remaining -= chunk.byteLength;
+    if (this.#remaining < 0) {
+      controller.abort(new Error('the body is longer than its Content-Range'));
+      return;
+    }
+    // A view keeps all that it came with: up to 64 KiB around each byte of a body in chunks.
+    const isSmall = chunk.byteLength < chunk.buffer.byteLength / 2;
+    if (this.stream.push(isSmall ? Buffer.from(chunk) : chunk)) this.#awaitMore();
+    else this.#pause();
+  }
+
+  override onResponseEnd(): void {
+    if (this.stream === undefined) {
+      super.onResponseEnd();
+      return;
+    }
+    // The next request on the connection needs its answer.
+    this.#resume();
+    this.#idleTimer.close();
+    if (this.#remaining > 0) this.#fail(new Error('the body is shorter than its Content-Range'));
+    else this.stream.push(null);
+  }
+
+  override onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.stream === undefined) super.onResponseError(controller, error);
+    else this.#fail(error);
+  }
+
+  #pause(): void {
+    this.#idleTimer.stop();
+    this.#isPaused = true;
+    this.#brake?.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#brake?.resume();
+    this.#awaitMore();
+  }
+
+  #awaitMore(): void {
+    this.#idleTimer.start(this.#idleTimeout, () => {
+      this.#fail(new RequestTimedOut(this.#idleTimeout));
+    });
+  }
+
+  #fail(error: Error): void {
+    const { describe, method, origin } = this.#request;
+    const { proxy } = this.#dispatcher;
+    const failure = requestError(error, { describe, method, origin, proxy, isStarted: true });
+    // Not at once: whoever asked for the stream may not have it yet, to listen for its error.
+    nodeTimers.setImmediate(() => this.stream?.destroy(failure));
+  }
+}

@@ -1,0 +1,142 @@
+import type {
+  AppendObjectOptions,
+  GetObjectOptions,
+  RequestOptions,
+} from '../../append/append-client.js';
+import { creationHeaders } from './creation-headers.js';
+import { assertObjectKey } from './object-key.js';
+import { requestHeaders } from './request-headers.js';
+
+/** What of a request to OSS its signature covers. */
+export interface SignableOssRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly key: string;
+
+  /** Encoded, and sorted by code unit, as signatures spell it. */
+  readonly query: string;
+
+  /** Lower-case names. Requests that have none share one object, which is compared the fastest. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** What will probably be asked when this one and `index` like it have succeeded. */
+  readonly next?: ((index: number) => SignableOssRequest) | undefined;
+}
+
+/** A request to OSS, not signed yet. */
+export interface OssRequest extends SignableOssRequest {
+  readonly body?: Uint8Array | undefined;
+
+  /** What it is for, to put after "Cannot" in an error's message. */
+  readonly describe: () => string;
+}
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/appendobject */
+export function appendRequest(
+  target: { readonly key: string; readonly position: number },
+  body: Uint8Array,
+  options: AppendObjectOptions,
+): OssRequest {
+  const { key, position } = target;
+  assertObjectKey(key);
+  assertByteCount('position', position);
+  if (!(body instanceof Uint8Array)) {
+    throw new TypeError(
+      `Cannot append as the body must be a Uint8Array: its type is ${typeof body}`,
+    );
+  }
+  const { create } = options;
+  const headers = requestHeaders(options);
+  // What is signed ahead outlives the request, and must not keep its body.
+  const { byteLength } = body;
+  return {
+    method: 'POST',
+    key,
+    query: `append&position=${position}`,
+    headers: create === undefined ? headers : { ...headers, ...creationHeaders(create) },
+    body,
+    next: (index) => {
+      const next = position + (1 + index) * byteLength;
+      return { method: 'POST', key, query: `append&position=${next}`, headers };
+    },
+    describe: () => `append ${byteLength} bytes to ${JSON.stringify(key)} at position ${position}`,
+  };
+}
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/headobject */
+export function headRequest(key: string, options: RequestOptions): OssRequest {
+  assertObjectKey(key);
+  return {
+    method: 'HEAD',
+    key,
+    query: '',
+    headers: requestHeaders(options),
+    describe: () => `read the state of ${JSON.stringify(key)}`,
+  };
+}
+
+/** Bytes wanted, `end` exclusive. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number | undefined;
+}
+
+/** Checks a range; `undefined` when it is the whole object. */
+export function byteRange({ start = 0, end }: GetObjectOptions): ByteRange | undefined {
+  assertByteCount('start', start);
+  if (end === undefined) return start === 0 ? undefined : { start, end };
+  assertByteCount('end', end);
+  if (end >= start) return { start, end };
+  throw new RangeError(
+    `Cannot read as 'end' must not be less than 'start', ${start}: current value is ${end}`,
+  );
+}
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/getobject */
+export function getRequest(
+  key: string,
+  range: ByteRange | undefined,
+  options: RequestOptions,
+): OssRequest {
+  assertObjectKey(key);
+  return {
+    method: 'GET',
+    key,
+    query: '',
+    headers: { ...requestHeaders(options), ...(range && rangeHeaders(range)) },
+    describe: () => `read ${JSON.stringify(key)}`,
+  };
+}
+
+function rangeHeaders({ start, end }: ByteRange): Record<string, string> {
+  return {
+    range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
+    // Without it, a range beyond the end brings the whole object.
+    'x-oss-range-behavior': 'standard',
+  };
+}
+
+/** @see https://help.aliyun.com/zh/oss/developer-reference/sealappendobject */
+export function sealRequest(key: string, position: number, options: RequestOptions): OssRequest {
+  assertObjectKey(key);
+  assertByteCount('position', position);
+  return {
+    method: 'POST',
+    key,
+    query: `position=${position}&seal`,
+    headers: requestHeaders(options),
+    describe: () => `seal ${JSON.stringify(key)} at position ${position}`,
+  };
+}
+
+function assertByteCount(name: string, value: number): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(
+      `Cannot send a request as '${name}' must be a number: its type is ${typeof value}`,
+    );
+  }
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(
+      `Cannot send a request as '${name}' must be a non-negative safe integer: current value is ${value}`,
+    );
+  }
+}

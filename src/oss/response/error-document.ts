@@ -1,0 +1,59 @@
+import { XMLParser } from 'fast-xml-parser';
+import { type HttpAnswer, headerOf, printableHeader } from '../http/message.js';
+import { printable } from './sanitize.js';
+
+/** What an error document of OSS says, as far as it can be read and shown. */
+export interface ErrorDocument {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly ec?: string | undefined;
+
+  /** Endpoint that the bucket must be reached at. */
+  readonly endpoint?: string | undefined;
+
+  /** The clock of OSS, where ours is wrong. */
+  readonly serverTime?: string | undefined;
+}
+
+// Numbers would lose digits: a code of figures stays a string.
+const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false });
+
+/**
+ * Reads the error document of an answer. Never throws: what cannot be read is empty.
+ *
+ * The answer to a HEAD has no body; there the document comes in the header `x-oss-err`, as base64.
+ *
+ * @see https://help.aliyun.com/zh/oss/developer-reference/error-responses
+ */
+export function readErrorDocument({ headers, body }: HttpAnswer): ErrorDocument {
+  const encoded = headerOf(headers, 'x-oss-err');
+  const xml = body.byteLength > 0 ? body : Buffer.from(encoded ?? '', 'base64');
+  const error = parse(xml.toString());
+  return {
+    code: textOf(error, 'Code'),
+    message: textOf(error, 'Message'),
+    ec: printableHeader(headers, 'x-oss-ec') ?? textOf(error, 'EC'),
+    endpoint: textOf(error, 'Endpoint'),
+    serverTime: textOf(error, 'ServerTime') ?? textOf(member(error, 'Detail'), 'ServerTime'),
+  };
+}
+
+function parse(xml: string): unknown {
+  // OSS sends no document type, and entities are declared nowhere else.
+  if (xml.includes('<!DOCTYPE')) return undefined;
+  try {
+    return member(parser.parse(xml), 'Error');
+  } catch {
+    return undefined;
+  }
+}
+
+function member(parent: unknown, name: string): unknown {
+  if (typeof parent !== 'object' || parent === null) return undefined;
+  return Object.hasOwn(parent, name) ? Reflect.get(parent, name) : undefined;
+}
+
+function textOf(parent: unknown, name: string): string | undefined {
+  const value = member(parent, name);
+  return typeof value === 'string' && value !== '' ? printable(value) : undefined;
+}

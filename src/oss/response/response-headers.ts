@@ -1,0 +1,36 @@
+import { type HttpHeaders, headerOf } from '../http/message.js';
+
+/** A count of bytes, or `undefined` when the header is missing or no such count. */
+export function readLength(headers: HttpHeaders, name: string): number | undefined {
+  const text = headerOf(headers, name);
+  if (text === undefined || !/^\d+$/.test(text)) return undefined;
+  const length = Number(text);
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** First and last byte of what a 206 brings, or `undefined` when the answer does not tell. */
+export function readContentRange(
+  headers: HttpHeaders,
+): { readonly first: number; readonly last: number } | undefined {
+  const text = headerOf(headers, 'content-range') ?? '';
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  return range.first <= range.last && Number.isSafeInteger(range.last) ? range : undefined;
+}
+
+const largestCrc64 = 2n ** 64n - 1n;
+
+/**
+ * CRC-64 of the whole object, or `undefined` when the answer has none that can be read.
+ *
+ * An unreadable one is an absent one: then nothing is verified by it, and nothing is condemned by it
+ * either. The object can still be read back.
+ *
+ * @see https://help.aliyun.com/zh/oss/developer-reference/check-data-transmission-integrity-by-using-crc-64
+ */
+export function readCrc64(headers: HttpHeaders): bigint | undefined {
+  const text = headerOf(headers, 'x-oss-hash-crc64ecma');
+  if (text === undefined || !/^\d{1,20}$/.test(text)) return undefined;
+  const crc64 = BigInt(text);
+  return crc64 <= largestCrc64 ? crc64 : undefined;
+}

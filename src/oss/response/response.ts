@@ -1,0 +1,122 @@
+import type { AppendReceipt, ObjectState } from '../../append/append-client.js';
+import { OssRequestError } from '../../errors.js';
+import { type HttpAnswer, type HttpHeaders, headerOf, printableHeader } from '../http/message.js';
+import type { ByteRange } from '../request/oss-request.js';
+import { readErrorDocument } from './error-document.js';
+import { readContentRange, readCrc64, readLength } from './response-headers.js';
+import { type AnsweredRequest, serviceError } from './service-error.js';
+
+/**
+ * Reads the answer to an append.
+ *
+ * @throws {OssServiceError} If OSS refused it, or something else answered.
+ * @throws {NotAppendableError} If the object cannot be appended to.
+ * @throws {OssRequestError} If a success lacks what only OSS can say.
+ * @see https://help.aliyun.com/zh/oss/developer-reference/appendobject
+ */
+export function readReceipt(answer: HttpAnswer, request: AnsweredRequest): AppendReceipt {
+  const requestId = assertSuccess(answer, request);
+  const nextPosition = readLength(answer.headers, 'x-oss-next-append-position');
+  if (nextPosition === undefined) {
+    throw unusable(request, '200 without a usable x-oss-next-append-position');
+  }
+  return { nextPosition, crc64: readCrc64(answer.headers), requestId };
+}
+
+/**
+ * Reads the answer to a HEAD; `undefined` means that there is no object.
+ *
+ * @throws {OssServiceError} If OSS refused it, or something else answered.
+ * @throws {OssRequestError} If the answer does not tell a length.
+ * @see https://help.aliyun.com/zh/oss/developer-reference/headobject
+ */
+export function readObjectState(
+  answer: HttpAnswer,
+  request: AnsweredRequest,
+): ObjectState | undefined {
+  if (isNoSuchKey(answer)) return undefined;
+  assertSuccess(answer, request);
+  const { headers } = answer;
+  // An appendable object's answer has both; a proxy may change the other one.
+  const name =
+    headers['x-oss-next-append-position'] === undefined
+      ? 'content-length'
+      : 'x-oss-next-append-position';
+  const length = readLength(headers, name);
+  if (length === undefined) throw unusable(request, `200 without a usable ${name}`);
+  const objectType = printableHeader(headers, 'x-oss-object-type');
+  return {
+    length,
+    crc64: readCrc64(headers),
+    // A proxy may strip the header, and OSS refuses an append to another kind of object by itself.
+    appendable: !objectType || objectType.toLowerCase() === 'appendable',
+    sealed: headers['x-oss-sealed-time'] !== undefined,
+    objectType,
+    etag: printableHeader(headers, 'etag'),
+  };
+}
+
+/** Reads the answer to a seal, which has nothing to say beyond its success. */
+export function readSeal(answer: HttpAnswer, request: AnsweredRequest): void {
+  assertSuccess(answer, request);
+}
+
+/**
+ * Checks that the answer to a GET brings the bytes asked for.
+ *
+ * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
+ */
+export function assertRange(
+  answer: HttpAnswer,
+  range: ByteRange | undefined,
+  request: AnsweredRequest,
+): void {
+  assertSuccess(answer, request, range === undefined ? 200 : 206);
+  if (range === undefined) {
+    if (!isFramed(answer.headers)) throw unusable(request, '200 with a body of unknown length');
+  } else if (!isRange(answer.headers, range)) {
+    throw unusable(request, '206 with other bytes than those asked for');
+  }
+}
+
+/** Whether OSS refused a range from `start` because the object ends before it. */
+export function isBeyondEnd({ status, headers }: HttpAnswer, start: number): boolean {
+  if (status !== 416 || headerOf(headers, 'x-oss-request-id') === undefined) return false;
+  const [, length] = /^bytes \*\/(\d+)$/.exec(headerOf(headers, 'content-range') ?? '') ?? [];
+  return length === undefined || Number(length) <= start;
+}
+
+/** Whether a body that ended can be told from one that was cut. */
+function isFramed(headers: HttpHeaders): boolean {
+  const isChunked = /\bchunked$/i.test(headerOf(headers, 'transfer-encoding') ?? '');
+  return isChunked || headers['content-length'] !== undefined;
+}
+
+function isRange(headers: HttpHeaders, { start, end }: ByteRange): boolean {
+  const range = readContentRange(headers);
+  // Fewer than asked for is how the end of the object is told.
+  return range?.first === start && (end === undefined || range.last < end);
+}
+
+function assertSuccess(answer: HttpAnswer, request: AnsweredRequest, success = 200): string {
+  const requestId = printableHeader(answer.headers, 'x-oss-request-id');
+  if (answer.status === success && requestId !== undefined) return requestId;
+  if (requestId === undefined || answer.status >= 300) throw serviceError(answer, request);
+  throw unusable(request, `${answer.status} instead of ${success}`);
+}
+
+function unusable(request: AnsweredRequest, what: string): OssRequestError {
+  return new OssRequestError(`Cannot ${request.describe()}: OSS answered ${what}`, {
+    outcome: 'unknown',
+    answered: false,
+  });
+}
+
+/** A missing bucket is a 404 too, and means something else. */
+function isNoSuchKey(answer: HttpAnswer): boolean {
+  if (answer.status !== 404 || headerOf(answer.headers, 'x-oss-request-id') === undefined) {
+    return false;
+  }
+  const { code = 'NoSuchKey' } = readErrorDocument(answer);
+  return code === 'NoSuchKey';
+}

@@ -1,0 +1,124 @@
+import type { AppendOutcome } from '../../append/append-client.js';
+import { NotAppendableError, OssServiceError } from '../../errors.js';
+import { type HttpAnswer, printableHeader } from '../http/message.js';
+import { type ErrorDocument, readErrorDocument } from './error-document.js';
+import { readLength } from './response-headers.js';
+
+/** What the answered request was for. */
+export interface AnsweredRequest {
+  readonly bucket?: string | undefined;
+  readonly key: string;
+
+  /** What it was for, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
+  readonly describe: () => string;
+}
+
+/** Makes an error of an answer that is no success. */
+export function serviceError(
+  answer: HttpAnswer,
+  request: AnsweredRequest,
+): OssServiceError | NotAppendableError {
+  const requestId = printableHeader(answer.headers, 'x-oss-request-id');
+  const document = requestId === undefined ? {} : readErrorDocument(answer);
+  const advice =
+    answer.status === 413
+      ? "; the body is larger than what answered takes: make 'chunkSize' smaller"
+      : '';
+  const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}${advice}`;
+
+  if (isNotAppendable(answer.status, document)) {
+    const objectType = printableHeader(answer.headers, 'x-oss-object-type');
+    return new NotAppendableError(message, { key: request.key, objectType });
+  }
+  const actualLength = readLength(answer.headers, 'x-oss-next-append-position');
+  const meaning = meaningOf(answer.status, document, { requestId, actualLength });
+  return new OssServiceError(message, {
+    status: answer.status,
+    ossCode: document.code,
+    requestId,
+    ec: document.ec,
+    endpoint: document.endpoint,
+    bucket: request.bucket,
+    key: request.key,
+    ...meaning,
+  });
+}
+
+// Sources disagree on the status of a sealed object's refusal (400 or 409), so the code decides.
+const notAppendableCodes = new Set([
+  'ObjectNotAppendable',
+  'AppendSealedObjectNotAllowed',
+  'FileImmutable',
+]);
+
+function isNotAppendable(status: number, { code = '' }: ErrorDocument): boolean {
+  return status >= 400 && status < 500 && notAppendableCodes.has(code);
+}
+
+interface Meaning {
+  readonly outcome: AppendOutcome;
+  readonly answered?: boolean;
+  readonly actualLength?: number | undefined;
+}
+
+/** @see https://help.aliyun.com/zh/oss/support/http-400-status-code and its siblings */
+function meaningOf(
+  status: number,
+  { code }: ErrorDocument,
+  { requestId, actualLength }: { requestId: string | undefined; actualLength: number | undefined },
+): Meaning {
+  // Whoever says it, it was not passed on, and the same body would be refused again.
+  if (status === 413) return { outcome: 'fatal' };
+  // A proxy between us and OSS answers for itself: OSS may get the request yet.
+  if (requestId === undefined) return { outcome: 'unknown', answered: false };
+  switch (status) {
+    case 400:
+      return { outcome: isCutShort(code) ? 'rejected' : 'fatal' };
+    case 403:
+      return { outcome: code === undefined || code === 'AccessDenied' ? 'forbidden' : 'fatal' };
+    case 408:
+    case 429:
+    case 500:
+    case 503:
+      return { outcome: 'unknown', answered: true };
+    case 409:
+      // Only this conflict carries a position, so an unreadable document does not hide it.
+      return code === 'PositionNotEqualToLength' ||
+        (code === undefined && actualLength !== undefined)
+        ? { outcome: 'conflict', actualLength }
+        : { outcome: 'fatal' };
+    default:
+      return status >= 300 && status < 500
+        ? { outcome: 'fatal' }
+        : { outcome: 'unknown', answered: false };
+  }
+}
+
+/** Whether the body did not arrive as it was sent, so that OSS stored nothing of it. */
+function isCutShort(code: string | undefined): boolean {
+  switch (code) {
+    case 'RequestTimeout':
+    case 'IncompleteBody':
+    case 'InvalidDigest':
+    case 'InvalidCRC64':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Never quotes more than these: a refused signature's document repeats what was signed. */
+function describeAnswer(
+  { status, proxy }: HttpAnswer,
+  { code, message = '', endpoint }: ErrorDocument,
+  requestId: string | undefined,
+): string {
+  if (requestId === undefined) {
+    const suspect = proxy === undefined ? '' : `, perhaps the proxy at ${proxy},`;
+    return `something other than OSS${suspect} answered ${status}`;
+  }
+  const name = code === undefined ? '' : ` ${code}`;
+  const reason = message === '' ? '' : `: ${message.replace(/\.$/, '')}`;
+  const elsewhere = endpoint === undefined ? '' : `, the endpoint is ${endpoint}`;
+  return `OSS answered ${status}${name}${reason}${elsewhere} (request id ${requestId})`;
+}

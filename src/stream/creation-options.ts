@@ -1,0 +1,71 @@
+import type { ObjectCreation } from '../append/append-client.js';
+import { assertOneOf, rangeError, typeError } from '../assertions.js';
+import { creationHeaders } from '../oss/request/creation-headers.js';
+
+const act = 'create AppendWritable';
+
+/**
+ * Most bytes of user metadata, names included.
+ *
+ * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
+ */
+const maxMetadataSize = 8 * 1024;
+
+/**
+ * Picks the creation options out of `options`, checks and copies them: the object may be created
+ * much later. The result holds no `undefined`.
+ *
+ * @throws {TypeError} If one is of the wrong type or cannot be sent in a header.
+ * @throws {RangeError} If one is out of range.
+ */
+export function resolveCreation(options: ObjectCreation): ObjectCreation {
+  const { expires, acl, storageClass, metadata, tagging, serverSideEncryption } = options;
+  const { contentType, cacheControl, contentDisposition, contentEncoding } = options;
+  const creation = {
+    ...{ contentType, cacheControl, contentDisposition, contentEncoding, expires },
+    ...{ acl, storageClass, metadata, tagging, serverSideEncryption },
+  };
+  const given = Object.entries(creation).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) validators[name]?.(value);
+  const resolved = Object.fromEntries(given.map(([name, value]) => [name, copy(value)]));
+  creationHeaders(resolved);
+  return resolved;
+}
+
+function copy(value: unknown): unknown {
+  if (value instanceof Date) return new Date(value);
+  return typeof value === 'object' && value !== null ? { ...value } : value;
+}
+
+/** Rules beyond what fits into a header. */
+const validators: Record<string, (value: unknown) => void> = {
+  acl(value) {
+    assertOneOf(act, 'acl', value, ['default', 'private', 'public-read', 'public-read-write']);
+  },
+  storageClass(value) {
+    assertOneOf(act, 'storageClass', value, ['Standard', 'IA', 'Archive']);
+  },
+  serverSideEncryption(value) {
+    assertOneOf(act, 'serverSideEncryption', value, ['AES256', 'KMS', 'SM4']);
+  },
+  metadata(value) {
+    assertRecord('metadata', value);
+    const size = Buffer.byteLength(Object.entries(value).flat().join(''));
+    if (size > maxMetadataSize) {
+      throw rangeError(act, 'metadata', `at most ${maxMetadataSize} bytes with its names`, size);
+    }
+  },
+  tagging(value) {
+    assertRecord('tagging', value);
+  },
+};
+
+function assertRecord(
+  name: string,
+  value: unknown,
+): asserts value is Readonly<Record<string, string>> {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isRecord || Object.values(value).some((text) => typeof text !== 'string')) {
+    throw typeError(act, name, 'a record of strings', value);
+  }
+}

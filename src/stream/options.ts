@@ -1,0 +1,310 @@
+import type { WritableOptions } from 'node:stream';
+import type { AppendClient, ObjectCreation } from '../append/append-client.js';
+import type { AppenderOptions } from '../append/appender.js';
+import type { RetryOptions } from '../append/retry-policy.js';
+import {
+  assertInteger,
+  assertNumber,
+  assertOneOf,
+  assertOptionalBoolean,
+  longestTimer,
+  rangeError,
+  typeError,
+} from '../assertions.js';
+import type { WriteBufferOptions } from '../buffer/write-buffer.js';
+import type { OssClientOptions } from '../oss/oss-client.js';
+import { assertObjectKey } from '../oss/request/object-key.js';
+import { resolveCreation } from './creation-options.js';
+import { assertNoForeignCredentials } from './foreign-options.js';
+import { appendOptionNames, warnOfMisspelt, warnOfUnknown } from './option-names.js';
+
+/** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */
+export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>, ObjectCreation {
+  /** Bucket of the object; required without `client`. */
+  readonly bucket?: string | undefined;
+
+  /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
+  readonly key: string;
+
+  /** Store to append to. Not together with the options of {@link OssClient}; it is left open. */
+  readonly client?: AppendClient | undefined;
+
+  /**
+   * As in `fs.open`: `'a'` appends or creates, `'ax'` fails if the object exists.
+   *
+   * @default 'a'
+   */
+  readonly flags?: 'a' | 'ax' | undefined;
+
+  /** Bytes that the object must have at the start: lets a replayable source resume exactly once. */
+  readonly position?: number | undefined;
+
+  /**
+   * Most bytes in one append, 1 byte to 1 GiB. A larger write is split.
+   *
+   * @default 4_194_304 (4 MiB)
+   */
+  readonly chunkSize?: number | undefined;
+
+  /**
+   * Most milliseconds the oldest accepted byte waits before it is sent in a smaller chunk. `0` sends
+   * whatever there is as soon as nothing is in flight, `Infinity` waits for a full chunk, `flush()`
+   * or `end()`.
+   *
+   * @default 1000
+   */
+  readonly flushInterval?: number | undefined;
+
+  /**
+   * Most bytes accepted and not committed, for a producer that heeds `write()`'s answer; at least
+   * `2 * chunkSize`. Given alone, it makes `chunkSize` the smaller of 4 MiB and a quarter of it.
+   *
+   * @default 16_777_216 (16 MiB), or `4 * chunkSize` if that is more
+   */
+  readonly highWaterMark?: number | undefined;
+
+  /**
+   * `'crc64'` compares OSS's CRC-64 of the object with ours after every append, `'none'` does not.
+   * Reconciling uses it either way.
+   *
+   * @default 'crc64'
+   */
+  readonly verify?: 'crc64' | 'none' | undefined;
+
+  /**
+   * When a failed request is tried again, in p-retry's names and meanings. The budget is that of one
+   * chunk: it starts afresh whenever bytes were committed.
+   *
+   * @default { retries: 10, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true, unref: false }
+   */
+  readonly retry?: RetryOptions | undefined;
+
+  /**
+   * Milliseconds one attempt may take from its start to the end of its answer, besides the time that
+   * its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower), and the time that it waits
+   * until one of the client's connections is free.
+   *
+   * @default 60_000
+   */
+  readonly requestTimeout?: number | undefined;
+
+  /** Says that the requester pays, for buckets that demand it. */
+  readonly requestPayer?: 'requester' | undefined;
+
+  /**
+   * Bits per second that OSS may take for a transfer (its unit), 245_760 to 838_860_800.
+   *
+   * @see https://www.alibabacloud.com/help/en/oss/user-guide/single-connection-bandwidth-throttling-4
+   */
+  readonly trafficLimit?: number | undefined;
+
+  /** Aborting destroys the stream; what is not committed is dropped. */
+  readonly signal?: AbortSignal | undefined;
+
+  /** Encoding of strings written without one. @default 'utf8' */
+  readonly defaultEncoding?: BufferEncoding | undefined;
+
+  /** Whether `'close'` is emitted. @default true */
+  readonly emitClose?: boolean | undefined;
+
+  /** Whether the stream destroys itself after `'finish'`; a failure destroys it in any case. @default true */
+  readonly autoDestroy?: boolean | undefined;
+
+  /** Whether a rejection in a listener destroys the stream, as in Node's EventEmitter. @default false */
+  readonly captureRejections?: boolean | undefined;
+}
+
+export interface ResolvedOptions {
+  readonly appender: Omit<AppenderOptions, 'client'>;
+  readonly buffer: WriteBufferOptions;
+
+  /** The client to use, or the options to make one from. */
+  readonly client: { readonly given: AppendClient } | { readonly options: OssClientOptions };
+  readonly highWaterMark: number;
+  readonly signal: AbortSignal | undefined;
+
+  /** For Node's own constructor. */
+  readonly writable: WritableOptions;
+}
+
+const act = 'create AppendWritable';
+const mebibyte = 2 ** 20;
+const largestChunkSize = 2 ** 30;
+
+/** Least bytes of the bound that Node's own queue gets. */
+const leastQueueSize = 64 * 1024;
+
+/** Most chunks that wait, so that tiny ones cost no more than the bytes in them. */
+const mostWaiting = 64;
+
+const clientOptionNames = [
+  'bucket',
+  'region',
+  'endpoint',
+  'internal',
+  'addressing',
+  'credentials',
+  'dispatcher',
+  'proxy',
+] as const satisfies (keyof OssClientOptions)[];
+
+const retryOptionNames = [
+  'retries',
+  'minTimeout',
+  'maxTimeout',
+  'factor',
+  'randomize',
+  'maxRetryTime',
+  'unref',
+] as const satisfies (keyof RetryOptions)[];
+
+/** Options that promise what this version cannot do; ignoring them would break the promise. */
+const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'journal'];
+
+/**
+ * Copies, defaults and checks the options.
+ *
+ * @throws {TypeError} If one is of the wrong type or shape.
+ * @throws {RangeError} If one is out of range.
+ */
+export function resolveOptions(options: AppendWritableOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError(act, 'options', 'an object', options);
+  }
+  const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
+  const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
+  assertNoForeignCredentials('AppendWritable', options);
+  warnOfMisspelt(options, appendOptionNames);
+  assertAvailable(options);
+  assertObjectKey(key);
+  assertOneOf(act, 'flags', flags, ['a', 'ax']);
+  if (position !== undefined) assertInteger(act, 'position', position, 0, Number.MAX_SAFE_INTEGER);
+  assertOneOf(act, 'verify', verify, ['crc64', 'none']);
+  assertInteger(act, 'requestTimeout', requestTimeout, 1, longestTimer);
+  assertFlushInterval(flushInterval);
+  if (requestPayer !== undefined) assertOneOf(act, 'requestPayer', requestPayer, ['requester']);
+  if (trafficLimit !== undefined)
+    assertInteger(act, 'trafficLimit', trafficLimit, 245_760, 838_860_800);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError(act, 'signal', 'an AbortSignal', signal);
+  }
+  const { chunkSize, highWaterMark } = resolveSizes(options);
+  const limit = waitingLimit(chunkSize, highWaterMark);
+  return {
+    appender: {
+      ...{ key, flags, position, verify, requestTimeout },
+      retry: resolveRetry(options.retry),
+      create: resolveCreation(options),
+      request: { requestPayer, trafficLimit },
+    },
+    buffer: { chunkSize, limit, flushInterval },
+    client: resolveClient(options, requestTimeout),
+    highWaterMark,
+    signal,
+    writable: {
+      ...resolveWritable(options),
+      decodeStrings: false,
+      highWaterMark: Math.max(highWaterMark - chunkSize - limit, leastQueueSize),
+    },
+  };
+}
+
+function assertAvailable(options: object): void {
+  if (Reflect.get(options, 'objectMode')) {
+    throw typeError(act, 'objectMode', 'false: bytes are appended, not objects', true);
+  }
+  for (const name of unavailableOptionNames) {
+    const value = Reflect.get(options, name);
+    if (value === undefined || value === 'fail') continue;
+    throw typeError(act, name, 'left out: this version does not have it', value);
+  }
+}
+
+function assertFlushInterval(flushInterval: unknown): void {
+  if (flushInterval === Number.POSITIVE_INFINITY) return;
+  assertNumber(act, 'flushInterval', flushInterval, 0, longestTimer);
+}
+
+/** Defaults and checks the sizes of chunks and of what may wait. */
+export function resolveSizes({ chunkSize, highWaterMark }: Partial<AppendWritableOptions>) {
+  if (highWaterMark !== undefined) {
+    assertInteger(act, 'highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
+    chunkSize ??= Math.max(1, Math.min(4 * mebibyte, Math.floor(highWaterMark / 4)));
+  }
+  chunkSize ??= 4 * mebibyte;
+  assertInteger(act, 'chunkSize', chunkSize, 1, largestChunkSize);
+  highWaterMark ??= Math.max(16 * mebibyte, 4 * chunkSize);
+  if (highWaterMark < 2 * chunkSize) {
+    throw rangeError(
+      act,
+      'highWaterMark',
+      `at least twice 'chunkSize', ${chunkSize}`,
+      highWaterMark,
+    );
+  }
+  return { chunkSize, highWaterMark };
+}
+
+/** Bytes that may wait in chunks: the bound, without the chunk in flight and Node's queue. */
+function waitingLimit(chunkSize: number, highWaterMark: number): number {
+  const most = Math.min(highWaterMark - chunkSize - leastQueueSize, mostWaiting * chunkSize);
+  return Math.max(most, chunkSize);
+}
+
+function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
+  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
+    throw typeError(act, 'retry', 'an object', retry);
+  }
+  warnOfUnknown('retry', retry ?? {}, retryOptionNames);
+  const { retries = 10, minTimeout = 200, maxTimeout = 20_000, factor = 2 } = retry ?? {};
+  const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY, unref = false } = retry ?? {};
+  if (retries !== Number.POSITIVE_INFINITY) {
+    assertInteger(act, 'retry.retries', retries, 0, Number.MAX_SAFE_INTEGER);
+  }
+  assertNumber(act, 'retry.minTimeout', minTimeout, 0, longestTimer);
+  assertNumber(act, 'retry.maxTimeout', maxTimeout, 0, longestTimer);
+  assertNumber(act, 'retry.factor', factor, 0, Number.MAX_SAFE_INTEGER);
+  assertNumber(act, 'retry.maxRetryTime', maxRetryTime, 0, Number.POSITIVE_INFINITY);
+  assertOptionalBoolean(act, 'retry.randomize', randomize);
+  assertOptionalBoolean(act, 'retry.unref', unref);
+  return { retries, minTimeout, maxTimeout, factor, randomize, maxRetryTime, unref };
+}
+
+function resolveClient(
+  options: AppendWritableOptions,
+  requestTimeout: number,
+): ResolvedOptions['client'] {
+  const { client } = options;
+  const given = clientOptionNames.filter((name) => options[name] !== undefined);
+  if (client === undefined) {
+    const picked = Object.fromEntries(given.map((name) => [name, options[name]]));
+    return { options: { ...picked, requestTimeout } as unknown as OssClientOptions };
+  }
+  if (given.length > 0) {
+    throw new TypeError(
+      `Cannot create AppendWritable with both 'client' and '${given[0]}': the client has its own`,
+    );
+  }
+  // Not shown in the message: what was passed by mistake may hold secrets.
+  if (typeof client !== 'object' || client === null || typeof client.appendObject !== 'function') {
+    throw new TypeError("Cannot create AppendWritable as 'client' must be an AppendClient");
+  }
+  return { given: client };
+}
+
+function resolveWritable({
+  defaultEncoding,
+  emitClose,
+  autoDestroy,
+  captureRejections,
+}: AppendWritableOptions): WritableOptions {
+  // Node takes null, which its types leave out, for none.
+  const isGiven = defaultEncoding !== undefined && defaultEncoding !== null;
+  if (isGiven && !Buffer.isEncoding(defaultEncoding)) {
+    throw typeError(act, 'defaultEncoding', 'an encoding that Buffer knows', defaultEncoding);
+  }
+  const flags = { emitClose, autoDestroy, captureRejections };
+  for (const [name, value] of Object.entries(flags)) assertOptionalBoolean(act, name, value);
+  const given = Object.entries({ defaultEncoding, ...flags }).filter(([, it]) => it !== undefined);
+  return Object.fromEntries(given);
+}

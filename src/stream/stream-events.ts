@@ -1,0 +1,115 @@
+import type { Writable } from 'node:stream';
+import { debuglog } from 'node:util';
+import type { AppenderListener } from '../append/appender.js';
+import { publishReconcile, publishRetry } from '../append/diagnostics.js';
+import type { WriteBuffer } from '../buffer/write-buffer.js';
+import { nodeTimers } from '../timers/node-timers.js';
+import type { AppendWritableEvents } from './events.js';
+
+const debug = debuglog('oss-append-stream');
+
+/** What a stream has done so far: a plain snapshot that does not change any more. */
+export interface AppendStatistics {
+  /** Bytes accepted, committed or not; those in Node's own queue come later. */
+  readonly bytesAccepted: number;
+  readonly bytesCommitted: number;
+
+  /** Bytes of the chunk that is being appended. */
+  readonly bytesInFlight: number;
+
+  /** Chunks committed; one that was committed in parts counts once for each. */
+  readonly appends: number;
+
+  /** Appends sent, those that failed included. */
+  readonly attempts: number;
+
+  /** Failures that were followed by another attempt. */
+  readonly retries: number;
+
+  /** Times the object was asked what became of an append. */
+  readonly reconciles: number;
+
+  /** When bytes were last committed. */
+  readonly lastCommitAt: Date | undefined;
+
+  /** Why an attempt failed, as long as nothing has succeeded since. */
+  readonly lastFailure: Error | undefined;
+}
+
+/** Counts what an appender does, tells the stream's listeners, and ends the stream with it. */
+export class Reporter implements AppenderListener {
+  readonly #stream: Writable;
+  #appends = 0;
+  #attempts = 0;
+  #retries = 0;
+  #reconciles = 0;
+
+  /** Milliseconds since 1970. */
+  #lastCommitAt: number | undefined;
+  #lastFailure: Error | undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+  }
+
+  snapshot({ bytesAccepted, bytesCommitted, bytesInFlight }: WriteBuffer): AppendStatistics {
+    return {
+      bytesAccepted,
+      bytesCommitted,
+      bytesInFlight,
+      appends: this.#appends,
+      attempts: this.#attempts,
+      retries: this.#retries,
+      reconciles: this.#reconciles,
+      lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
+      lastFailure: this.#lastFailure,
+    };
+  }
+
+  ready: AppenderListener['ready'] = (key, position) => {
+    this.#lastFailure = undefined;
+    debug('%s: opened at position %d', key, position);
+    this.#tell('ready', { key, position });
+  };
+
+  attempted: AppenderListener['attempted'] = () => {
+    this.#attempts++;
+  };
+
+  retrying: AppenderListener['retrying'] = (key, notice) => {
+    this.#retries++;
+    this.#lastFailure = notice.error;
+    debug('%s: attempt %d failed: %s', key, notice.attemptNumber, notice.error.message);
+    publishRetry({ key, ...notice });
+    this.#tell('retry', notice);
+  };
+
+  reconciled: AppenderListener['reconciled'] = (key, outcome, position) => {
+    this.#reconciles++;
+    debug('%s: position %d is %s', key, position, outcome);
+    publishReconcile({ key, outcome, position });
+    this.#tell('reconcile', { outcome, key, position });
+  };
+
+  committed: AppenderListener['committed'] = (commit, duration) => {
+    this.#appends++;
+    this.#lastFailure = undefined;
+    this.#lastCommitAt = nodeTimers.date();
+    if (!debug.enabled && this.#stream.listenerCount('commit') === 0) return;
+    const { key, start: position, end, attempts, requestId } = commit;
+    const byteLength = end - position;
+    debug('%s: %d bytes committed at position %d', key, byteLength, position);
+    this.#tell('commit', { key, position, byteLength, attempts, requestId, duration });
+  };
+
+  failed: AppenderListener['failed'] = (key, error) => {
+    debug('%s: failed: %s', key, error.message);
+    this.#stream.destroy(error);
+  };
+
+  // On the next tick, so that an exception of a listener is nobody's but its own.
+  #tell<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
+    if (this.#stream.listenerCount(event) === 0) return;
+    nodeTimers.nextTick(() => this.#stream.emit(event, payload));
+  }
+}

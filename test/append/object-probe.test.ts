@@ -1,0 +1,303 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ObjectInquiry, type Whereabouts } from '../../src/append/object-probe.js';
+import { TimedRequests } from '../../src/append/request-runner.js';
+import { loadCrc64 } from '../../src/crc64.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+import {
+  answer,
+  answerWith,
+  applyThenFail,
+  type Behaviour,
+  failure,
+  failWith,
+  hang,
+  ScriptedClient,
+} from './scripted-client.js';
+
+const crc64 = await loadCrc64();
+const creation = { contentType: 'text/plain' };
+
+/** A chunk of 5 bytes at position 4. */
+const around: Whereabouts = { guess: 9, least: 4, greatest: 9, create: undefined };
+const atStart: Whereabouts = { guess: 5, least: 0, greatest: 5, create: creation };
+
+function inquiryOf(client: ScriptedClient) {
+  const { signal } = new AbortController();
+  const request = { requestPayer: 'requester' } as const;
+  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
+  return new ObjectInquiry(client, 'a.log', requests);
+}
+
+function writeOnly(contents?: string): ScriptedClient {
+  const client = new ScriptedClient(contents);
+  client.refusesReading = true;
+  return client;
+}
+
+const stateOf = (text: string) => ({
+  length: text.length,
+  crc64: crc64(Buffer.from(text)),
+  appendable: true,
+  sealed: false,
+});
+
+describe('ObjectInquiry.ask()', () => {
+  test('answers with the state that HEAD tells', async () => {
+    const client = new ScriptedClient('head');
+
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
+      ...stateOf('head'),
+      objectType: 'Appendable',
+    });
+    expect(client.calls).toEqual(['head']);
+    expect(client.options[0]).toMatchObject({ requestPayer: 'requester' });
+    expect(client.options[0]?.signal).toBeInstanceOf(AbortSignal);
+  });
+
+  test('answers with undefined where there is no object, and creates none', async () => {
+    const client = new ScriptedClient();
+
+    await expect(inquiryOf(client).ask(atStart)).resolves.toBeUndefined();
+    expect(client.calls).toEqual(['head']);
+    expect(client.object).toBeUndefined();
+  });
+
+  test.each([
+    { scenario: 'rejected', thrown: failure.rejected() },
+    { scenario: 'an answered unknown', thrown: failure.answered() },
+    { scenario: 'an unanswered unknown', thrown: failure.unanswered() },
+    { scenario: 'a conflict', thrown: failure.conflict(4) },
+    { scenario: 'fatal', thrown: failure.fatal() },
+    { scenario: 'an error without outcome', thrown: new TypeError('a bug') },
+    { scenario: 'garbage', thrown: 'garbage' },
+  ])('passes a HEAD that failed on, and does not probe after $scenario', async ({ thrown }) => {
+    const client = new ScriptedClient('head').script('head', failWith(thrown));
+
+    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test('refuses a client that says null for nothing', async () => {
+    const client = new ScriptedClient().script('head', () => null);
+
+    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+      'The client says that the object is undefined bytes long',
+    );
+  });
+
+  test.each([
+    ...[Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY].map((value) => ({ value, shown: value })),
+    { value: 'bytes of the stream', shown: '(string)' },
+    { value: Buffer.from('bytes of the stream'), shown: '(object)' },
+    { value: Symbol('bytes of the stream'), shown: '(symbol)' },
+  ])('refuses a client that says the object is $shown bytes long', async ({ value, shown }) => {
+    const length = value as number;
+    const client = new ScriptedClient('head').script('head', answerWith({ length }));
+
+    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+      `The client says that the object is ${shown} bytes long`,
+    );
+  });
+
+  test('gives a HEAD without an answer up when its time is over', async () => {
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
+    const client = new ScriptedClient('head').script('head', hang);
+    const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+
+    await asking;
+  });
+
+  test('never probes without whereabouts: a forbidden HEAD is the answer', async () => {
+    const client = writeOnly('head');
+    const inquiry = inquiryOf(client);
+
+    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    expect(client.calls).toEqual(['head', 'head']);
+  });
+});
+
+describe('ObjectInquiry.ask() without HEAD', () => {
+  test('appends nothing at the likeliest length, and its answer is the state', async () => {
+    const client = writeOnly('headchunk');
+
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf('headchunk'));
+    expect(client.calls).toEqual(['head', 'append 9+0']);
+    expect(client.options[1]).toMatchObject({ requestPayer: 'requester' });
+    expect(client.contents).toBe('headchunk');
+  });
+
+  test('tries HEAD once only', async () => {
+    const client = writeOnly('headchunk');
+    const inquiry = inquiryOf(client);
+    await inquiry.ask(around);
+    await inquiry.ask(around);
+
+    expect(client.calls).toEqual(['head', 'append 9+0', 'append 9+0']);
+  });
+
+  test('asks HEAD again when it may not probe', async () => {
+    const client = writeOnly('headchunk');
+    const inquiry = inquiryOf(client);
+    await inquiry.ask(around);
+
+    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    expect(client.calls).toEqual(['head', 'append 9+0', 'head']);
+  });
+
+  test.each([
+    { scenario: 'the least that matters', contents: 'head' },
+    { scenario: 'one between', contents: 'headch' },
+  ])('asks again at the length that the refusal names: $scenario', async ({ contents }) => {
+    const client = writeOnly(contents);
+
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf(contents));
+    expect(client.calls).toEqual(['head', 'append 9+0', `append ${contents.length}+0`]);
+  });
+
+  test('asks again at the greatest length that matters', async () => {
+    const client = writeOnly('headchunk');
+    const asking = inquiryOf(client).ask({ ...around, guess: 4 });
+
+    await expect(asking).resolves.toEqual(stateOf('headchunk'));
+    expect(client.calls).toEqual(['head', 'append 4+0', 'append 9+0']);
+  });
+
+  test.each([
+    { scenario: 'shorter than matters', contents: 'hea' },
+    { scenario: 'longer than matters', contents: 'headchunk+' },
+    { scenario: 'gone', contents: undefined },
+  ])('does not ask again when the object is $scenario', async ({ contents }) => {
+    const client = writeOnly(contents);
+
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
+      length: contents?.length ?? 0,
+      appendable: true,
+      sealed: false,
+    });
+    expect(client.calls).toEqual(['head', 'append 9+0']);
+    expect(client.contents).toBe(contents);
+  });
+
+  test.each([
+    { scenario: 'without a length', thrown: failure.conflict() },
+    { scenario: 'with an impossible length', thrown: failure.conflict(-1) },
+    { scenario: 'with the length that was named', thrown: failure.conflict(9) },
+  ])('passes a conflict on that comes $scenario', async ({ thrown }) => {
+    const client = writeOnly('head').script('append', failWith(thrown));
+
+    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+    expect(client.calls).toEqual(['head', 'append 9+0']);
+  });
+
+  test('passes a second conflict on: the object moved between the questions', async () => {
+    const client = writeOnly('head').script('append', answer, ({ client, apply }) => {
+      client.strangerAppends('!');
+      return apply();
+    });
+
+    await expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
+      outcome: 'conflict',
+      actualLength: 5,
+    });
+    expect(client.calls).toEqual(['head', 'append 9+0', 'append 4+0']);
+  });
+
+  test.each([
+    { scenario: 'forbidden', thrown: failure.forbidden() },
+    { scenario: 'fatal', thrown: failure.fatal() },
+    { scenario: 'rejected', thrown: failure.rejected() },
+    { scenario: 'unanswered', thrown: failure.unanswered() },
+    { scenario: 'garbage', thrown: undefined },
+  ])('passes a probe on that failed: $scenario', async ({ thrown }) => {
+    const client = writeOnly('headchunk').script('append', failWith(thrown));
+
+    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+    expect(client.calls).toEqual(['head', 'append 9+0']);
+  });
+
+  test.each([
+    { scenario: 'another position', answer: answerWith({ nextPosition: 10 }), shown: '10' },
+    { scenario: 'nothing', answer: () => undefined, shown: 'undefined' },
+    {
+      scenario: 'bytes',
+      answer: () => ({ nextPosition: Buffer.from('bytes') }),
+      shown: '(object)',
+    },
+  ])('refuses an answer that names $scenario', async ({ answer, shown }) => {
+    const client = writeOnly('headchunk').script('append', answer);
+
+    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+      `An append of 0 bytes at position 9 was answered with position ${shown}`,
+    );
+  });
+
+  test('leaves the checksum out where the store does not tell it', async () => {
+    const client = writeOnly('headchunk');
+    client.tellsCrc64 = false;
+
+    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
+      ...stateOf('headchunk'),
+      crc64: undefined,
+    });
+  });
+
+  test('dresses the object that a probe at 0 creates', async () => {
+    const client = writeOnly();
+
+    await expect(inquiryOf(client).ask(atStart)).resolves.toEqual(stateOf(''));
+    expect(client.calls).toEqual(['head', 'append 5+0', 'append 0+0']);
+    expect(client.object?.creation).toEqual(creation);
+  });
+
+  test('sends how to create the object with a probe at 0 only', async () => {
+    const client = writeOnly();
+    await inquiryOf(client).ask(atStart);
+
+    expect(client.options.map(({ create }) => create)).toEqual([undefined, undefined, creation]);
+  });
+
+  test('probes at 0 first when that is likeliest', async () => {
+    const client = writeOnly();
+    const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
+
+    await expect(inquiryOf(client).ask(anywhere)).resolves.toEqual(stateOf(''));
+    expect(client.calls).toEqual(['head', 'append 0+0']);
+    expect(client.object?.creation).toEqual(creation);
+  });
+
+  test('finds any length when every length matters', async () => {
+    const client = writeOnly('a longer text');
+    const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
+
+    await expect(inquiryOf(client).ask(anywhere)).resolves.toEqual(stateOf('a longer text'));
+    expect(client.calls).toEqual(['head', 'append 0+0', 'append 13+0']);
+  });
+
+  test.each<{ scenario: string; behaviour: Behaviour }>([
+    { scenario: 'did not arrive', behaviour: failWith(failure.unanswered()) },
+    { scenario: 'arrived', behaviour: applyThenFail(failure.unanswered()) },
+  ])('may be asked again after a probe without an answer that $scenario', async ({ behaviour }) => {
+    const client = writeOnly('headchunk').script('append', behaviour);
+    const inquiry = inquiryOf(client);
+
+    await expect(inquiry.ask(around)).rejects.toMatchObject({ outcome: 'unknown' });
+    await expect(inquiry.ask(around)).resolves.toEqual(stateOf('headchunk'));
+  });
+
+  test('gives a probe without an answer up when its time is over', async () => {
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
+    const client = writeOnly('head').script('append', hang);
+    const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+
+    await asking;
+  });
+});

@@ -1,0 +1,261 @@
+import { Readable } from 'node:stream';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { FrozenChunk } from '../../src/append/frozen-chunk.js';
+import { ObjectInquiry } from '../../src/append/object-probe.js';
+import { askAboutChunk } from '../../src/append/reconcile-chunk.js';
+import { TimedRequests } from '../../src/append/request-runner.js';
+import { loadCrc64 } from '../../src/crc64.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+import { type Behaviour, failure, failWith, hang, ScriptedClient } from './scripted-client.js';
+
+const crc64 = await loadCrc64();
+const crcOf = (text: string) => crc64(Buffer.from(text));
+const creation = { contentType: 'text/plain' };
+
+interface Question {
+  /** What the object held before the chunk; `undefined` when there was none. */
+  readonly before?: string | undefined;
+  readonly knowsCrc64?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks `client` about the chunk `chunk`, appended to `head` unless told otherwise. */
+function ask(client: ScriptedClient, question: Question = {}) {
+  const { knowsCrc64 = true, signal = new AbortController().signal } = question;
+  const before = 'before' in question ? question.before : 'head';
+  const object = {
+    position: before?.length ?? 0,
+    crc64: knowsCrc64 ? crcOf(before ?? '') : undefined,
+    exists: before !== undefined,
+  };
+  const request = { requestPayer: 'requester' } as const;
+  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
+  return askAboutChunk(new FrozenChunk(object, Buffer.from('chunk'), crc64), {
+    ...{ client, key: 'a.log', create: creation, requests, crc64 },
+    inquiry: new ObjectInquiry(client, 'a.log', requests),
+  });
+}
+
+function holding(contents?: string, changes: Partial<ScriptedClient> = {}): ScriptedClient {
+  return Object.assign(new ScriptedClient(contents), changes);
+}
+
+/** Answers a GET with these pieces. */
+function pieces(...texts: string[]): Behaviour {
+  return () => Readable.from(texts.map((text) => Buffer.from(text)));
+}
+
+describe('askAboutChunk()', () => {
+  test.each([
+    {
+      contents: 'head',
+      reconciliation: { outcome: 'not-committed', crc64: crcOf('head') },
+    },
+    {
+      contents: 'headch',
+      reconciliation: { outcome: 'partial', byteLength: 2, crc64: crcOf('headch') },
+    },
+    {
+      contents: 'headchunk',
+      reconciliation: { outcome: 'committed', crc64: crcOf('headchunk') },
+    },
+    { contents: 'headother', reconciliation: { outcome: 'diverged', actualLength: 9 } },
+  ])(
+    'says $reconciliation.outcome of $contents with one HEAD',
+    async ({ contents, reconciliation }) => {
+      const client = holding(contents);
+
+      await expect(ask(client)).resolves.toEqual({ reconciliation, exists: true });
+      expect(client.calls).toEqual(['head']);
+    },
+  );
+
+  test('says whether the object exists', async () => {
+    await expect(ask(holding(), { before: undefined })).resolves.toEqual({
+      reconciliation: { outcome: 'not-committed', crc64: 0n },
+      exists: false,
+    });
+    await expect(ask(holding(''), { before: undefined })).resolves.toEqual({
+      reconciliation: { outcome: 'not-committed', crc64: 0n },
+      exists: true,
+    });
+  });
+
+  test('passes a question on that failed', async () => {
+    const thrown = failure.answered();
+    const client = holding('head').script('head', failWith(thrown));
+
+    await expect(ask(client)).rejects.toBe(thrown);
+  });
+});
+
+describe('askAboutChunk() without HEAD', () => {
+  test.each([
+    { contents: 'headchunk', calls: ['head', 'append 9+0'], outcome: 'committed' },
+    { contents: 'headch', calls: ['head', 'append 9+0', 'append 6+0'], outcome: 'partial' },
+    { contents: 'head', calls: ['head', 'append 9+0', 'append 4+0'], outcome: 'not-committed' },
+    { contents: 'headother', calls: ['head', 'append 9+0'], outcome: 'diverged' },
+    { contents: 'hea', calls: ['head', 'append 9+0'], outcome: 'diverged' },
+    { contents: 'headchunk+', calls: ['head', 'append 9+0'], outcome: 'diverged' },
+    { contents: undefined, calls: ['head', 'append 9+0'], outcome: 'diverged' },
+  ])(
+    'probes first where the chunk would end: $contents is $outcome',
+    async ({ contents, calls, outcome }) => {
+      const client = holding(contents, { refusesReading: true });
+
+      await expect(ask(client)).resolves.toMatchObject({ reconciliation: { outcome } });
+      expect(client.calls).toEqual(calls);
+      expect(client.contents).toBe(contents);
+    },
+  );
+
+  test('may create the object, dressed, where the chunk was to create it', async () => {
+    const client = holding(undefined, { refusesReading: true });
+
+    await expect(ask(client, { before: undefined })).resolves.toEqual({
+      reconciliation: { outcome: 'not-committed', crc64: 0n },
+      exists: true,
+    });
+    expect(client.object?.creation).toEqual(creation);
+  });
+
+  test('does not dress an object that was there before', async () => {
+    const client = holding(undefined, { refusesReading: true });
+    await ask(client, { before: '' });
+
+    expect(client.options.map(({ create }) => create)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('askAboutChunk() without a checksum', () => {
+  test.each([
+    { contents: 'headchunk', knowsCrc64: true, outcome: 'committed', known: true },
+    { contents: 'headchunk', knowsCrc64: false, outcome: 'committed', known: false },
+    { contents: 'headch', knowsCrc64: true, outcome: 'partial', known: true },
+    { contents: 'headCHUNK', knowsCrc64: true, outcome: 'diverged' },
+    { contents: 'headcx', knowsCrc64: false, outcome: 'diverged' },
+  ])(
+    'reads the bytes behind the position back: $contents is $outcome',
+    async ({ contents, knowsCrc64, outcome, known }) => {
+      const client = holding(contents, { tellsCrc64: false });
+      const { reconciliation, exists } = await ask(client, { knowsCrc64 });
+
+      expect(reconciliation.outcome).toBe(outcome);
+      if (known !== undefined) {
+        expect(reconciliation).toMatchObject({ crc64: known ? crcOf(contents) : undefined });
+      }
+      expect(exists).toBe(true);
+      expect(client.calls).toEqual(['head', `get 4-${contents.length}`]);
+      expect(client.options[1]).toMatchObject({ requestPayer: 'requester' });
+    },
+  );
+
+  test('reads nothing back when the object is as long as it was', async () => {
+    const client = holding('head', { tellsCrc64: false });
+
+    await expect(ask(client)).resolves.toMatchObject({
+      reconciliation: { outcome: 'not-committed' },
+    });
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test('reads back when only that before the chunk is unknown, and learns the checksum', async () => {
+    const client = holding('headchunk');
+
+    await expect(ask(client, { knowsCrc64: false })).resolves.toEqual({
+      reconciliation: { outcome: 'committed', crc64: crcOf('headchunk') },
+      exists: true,
+    });
+    expect(client.calls).toEqual(['head', 'get 4-9']);
+  });
+
+  test.each([
+    { scenario: 'byte by byte', texts: ['c', 'h', 'u', 'n', 'k'], outcome: 'committed' },
+    { scenario: 'in two pieces', texts: ['chu', 'nk'], outcome: 'committed' },
+    { scenario: 'wrong in the last byte', texts: ['chu', 'nK'], outcome: 'diverged' },
+    { scenario: 'wrong in the first byte', texts: ['Chu', 'nk'], outcome: 'diverged' },
+    { scenario: 'repeated', texts: ['chu', 'chu'], outcome: 'diverged' },
+    { scenario: 'longer than the chunk', texts: ['chunk', '+'], outcome: 'diverged' },
+  ])('compares bytes that come $scenario', async ({ texts, outcome }) => {
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', pieces(...texts));
+
+    await expect(ask(client)).resolves.toMatchObject({ reconciliation: { outcome } });
+  });
+
+  test.each([
+    { scenario: 'too early', texts: ['chu'], read: 3 },
+    { scenario: 'without a byte', texts: [], read: 0 },
+  ])('fails when the bytes end $scenario, and proves nothing by it', async ({ texts, read }) => {
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', pieces(...texts));
+
+    await expect(ask(client)).rejects.toThrow(
+      `Reading 5 bytes of "a.log" back ended after ${read}`,
+    );
+  });
+
+  test('fails when the object has grown since HEAD and more than asked for comes', async () => {
+    const client = holding('headch', { tellsCrc64: false }).script('get', pieces('chun'));
+
+    await expect(ask(client)).rejects.toThrow('Reading 2 bytes of "a.log" back ended after 4');
+  });
+
+  test.each<{ scenario: string; behaviour: (error: Error) => Behaviour }>([
+    { scenario: 'is refused', behaviour: failWith },
+    {
+      scenario: 'breaks off',
+      behaviour: (error) => () =>
+        Readable.from(
+          (function* () {
+            yield Buffer.from('ch');
+            throw error;
+          })(),
+        ),
+    },
+  ])('passes on why reading back $scenario', async ({ behaviour }) => {
+    const error = failure.forbidden();
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', behaviour(error));
+
+    await expect(ask(client)).rejects.toBe(error);
+  });
+
+  test('ends the download as soon as a byte differs', async () => {
+    const download = new Readable({ read() {} });
+    download.push('other');
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', () => download);
+
+    await expect(ask(client)).resolves.toMatchObject({ reconciliation: { outcome: 'diverged' } });
+    expect(download.destroyed).toBe(true);
+  });
+
+  test('gives reading back up when its time is over', async () => {
+    useFakeTimers();
+    onTestFinished(() => void useRealTimers());
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', hang);
+    const asking = expect(ask(client)).rejects.toMatchObject({ name: 'TimeoutError' });
+    await vi.advanceTimersByTimeAsync(1001);
+
+    await asking;
+  });
+
+  test('stops with the reason when aborted in the middle of reading back', async () => {
+    const controller = new AbortController();
+    const reason = new Error('destroyed');
+    const download = new Readable({ read() {} });
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', () => {
+      setImmediate(() => controller.abort(reason));
+      return download;
+    });
+
+    await expect(ask(client, { signal: controller.signal })).rejects.toBe(reason);
+  });
+});
+
+test('askAboutChunk() lets the client suspend the timeout of each request', async () => {
+  const client = holding('headchunk', { tellsCrc64: false });
+  await ask(client);
+
+  expect(client.options.map(({ timeout }) => typeof timeout?.suspend)).toEqual([
+    ...['function', 'function'],
+  ]);
+  expect(client.calls).toHaveLength(2);
+});

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { Acknowledgements } from '../../src/buffer/acknowledgements.js';
+
+/** Waits until everything has run that is due on the next tick. */
+const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** The stream begins where the object does. */
+const anchor = { key: 'a.log', offset: 0, position: 0 };
+
+function waiting(...sequences: number[]) {
+  const acknowledgements = new Acknowledgements();
+  const told: string[] = [];
+  sequences.forEach((sequence, index) => {
+    acknowledgements.add(sequence, (error, place) => {
+      const name = `#${index} of ${sequence}`;
+      told.push(error ? `${name}: ${error.message}` : `${name}: ${place?.start}-${place?.end}`);
+    });
+  });
+  return { acknowledgements, told };
+}
+
+describe('Acknowledgements.commit()', () => {
+  test('tells in order, each with its own range, and only whose last byte is committed', async () => {
+    const { acknowledgements, told } = waiting(1, 2, 3);
+    acknowledgements.locate(1, { start: 0, end: 4 });
+    acknowledgements.locate(2, { start: 4, end: 9 });
+    acknowledgements.locate(3, { start: 9, end: 10 });
+
+    acknowledgements.commit(8, anchor);
+    await nextTick();
+    expect(told).toEqual(['#0 of 1: 0-4']);
+
+    acknowledgements.commit(10, anchor);
+    await nextTick();
+    expect(told).toEqual(['#0 of 1: 0-4', '#1 of 2: 4-9', '#2 of 3: 9-10']);
+  });
+
+  test.each([
+    { offset: 3, count: 0 },
+    { offset: 4, count: 1 },
+    { offset: 5, count: 1 },
+  ])(
+    'tells $count for a write that ends at 4 when $offset bytes are committed',
+    async ({ offset, count }) => {
+      const { acknowledgements, told } = waiting(1);
+      acknowledgements.locate(1, { start: 0, end: 4 });
+      acknowledgements.commit(offset, anchor);
+      await nextTick();
+
+      expect(told).toHaveLength(count);
+    },
+  );
+
+  test('tells nobody whose write has not been accepted', async () => {
+    const { acknowledgements, told } = waiting(1, 2);
+    acknowledgements.locate(1, { start: 0, end: 0 });
+    acknowledgements.commit(1000, anchor);
+    await nextTick();
+    expect(told).toEqual(['#0 of 1: 0-0']);
+
+    acknowledgements.locate(2, { start: 0, end: 7 });
+    acknowledgements.commit(1000, anchor);
+    await nextTick();
+    expect(told).toEqual(['#0 of 1: 0-0', '#1 of 2: 0-7']);
+  });
+
+  test('tells the place of a write by the objects that hold its first byte and its last', async () => {
+    const acknowledgements = new Acknowledgements();
+    const places: unknown[] = [];
+    for (const sequence of [1, 2, 3]) {
+      acknowledgements.add(sequence, (_, place) => places.push(place));
+      acknowledgements.locate(sequence, { start: 10 * sequence, end: 10 * sequence + 10 });
+    }
+
+    acknowledgements.commit(25, { key: 'a', offset: 10, position: 500 });
+    acknowledgements.commit(40, { key: 'a', offset: 25, position: 515 });
+    await nextTick();
+
+    expect(places).toEqual([
+      { key: 'a', start: 500, end: 510 },
+      { key: 'a', start: 510, end: 520 },
+      { key: 'a', start: 520, end: 530 },
+    ]);
+  });
+
+  test('tells each once', async () => {
+    const { acknowledgements, told } = waiting(1);
+    acknowledgements.locate(1, { start: 0, end: 4 });
+    acknowledgements.commit(4, anchor);
+    acknowledgements.commit(4, anchor);
+    acknowledgements.commit(9, anchor);
+    acknowledgements.fail(new Error('late'));
+    await nextTick();
+
+    expect(told).toEqual(['#0 of 1: 0-4']);
+  });
+
+  test('tells on the next tick, not at once', () => {
+    const { acknowledgements, told } = waiting(1);
+    acknowledgements.locate(1, { start: 0, end: 4 });
+    acknowledgements.commit(4, anchor);
+
+    expect(told).toEqual([]);
+  });
+
+  test('goes on with those added after a commit', async () => {
+    const { acknowledgements, told } = waiting(1, 2);
+    acknowledgements.locate(1, { start: 0, end: 4 });
+    acknowledgements.commit(4, anchor);
+    acknowledgements.add(3, (_, range) => told.push(`third: ${range?.end}`));
+    acknowledgements.locate(2, { start: 4, end: 5 });
+    acknowledgements.locate(3, { start: 5, end: 6 });
+    acknowledgements.commit(6, anchor);
+    await nextTick();
+
+    expect(told).toEqual(['#0 of 1: 0-4', '#1 of 2: 4-5', 'third: 6']);
+  });
+});
+
+describe('Acknowledgements.locate()', () => {
+  test('gives everybody who waits for one write the same range', async () => {
+    const { acknowledgements, told } = waiting(1, 1, 2);
+    acknowledgements.locate(1, { start: 0, end: 4 });
+    acknowledgements.commit(1000, anchor);
+    await nextTick();
+
+    expect(told).toEqual(['#0 of 1: 0-4', '#1 of 1: 0-4']);
+  });
+
+  test('passes over a write that nobody waits for', async () => {
+    const { acknowledgements, told } = waiting(2);
+    acknowledgements.locate(1, { start: 0, end: 4 });
+    acknowledgements.commit(1000, anchor);
+    await nextTick();
+    expect(told).toEqual([]);
+
+    acknowledgements.locate(2, { start: 4, end: 5 });
+    acknowledgements.commit(1000, anchor);
+    await nextTick();
+    expect(told).toEqual(['#0 of 2: 4-5']);
+  });
+});
+
+describe('Acknowledgements.isWaitingFor()', () => {
+  test('names the first write whose place is not known', () => {
+    const { acknowledgements } = waiting(2, 2, 4);
+
+    expect([1, 2, 3, 4].filter((n) => acknowledgements.isWaitingFor(n))).toEqual([2]);
+    acknowledgements.locate(2, { start: 0, end: 4 });
+    expect([1, 2, 3, 4].filter((n) => acknowledgements.isWaitingFor(n))).toEqual([4]);
+    acknowledgements.commit(4, anchor);
+    expect([1, 2, 3, 4].filter((n) => acknowledgements.isWaitingFor(n))).toEqual([4]);
+    acknowledgements.locate(4, { start: 4, end: 4 });
+    expect([1, 2, 3, 4].filter((n) => acknowledgements.isWaitingFor(n))).toEqual([]);
+  });
+});
+
+describe('Acknowledgements.removeLast()', () => {
+  test('forgets the last one added and nobody else', async () => {
+    const { acknowledgements, told } = waiting(1, 2);
+    acknowledgements.removeLast();
+    acknowledgements.locate(1, { start: 0, end: 1 });
+    acknowledgements.locate(2, { start: 1, end: 2 });
+    acknowledgements.commit(2, anchor);
+    acknowledgements.fail(new Error('late'));
+    await nextTick();
+
+    expect(told).toEqual(['#0 of 1: 0-1']);
+  });
+});
+
+describe('Acknowledgements.fail()', () => {
+  test('tells everybody left in order, on the next tick, and only once', async () => {
+    const { acknowledgements, told } = waiting(1, 2, 3);
+    acknowledgements.locate(1, { start: 0, end: 1 });
+    acknowledgements.locate(2, { start: 1, end: 2 });
+    acknowledgements.commit(1, anchor);
+    acknowledgements.fail(new Error('gone'));
+    acknowledgements.fail(new Error('again'));
+    expect(told).toEqual([]);
+    await nextTick();
+
+    expect(told).toEqual(['#0 of 1: 0-1', '#1 of 2: gone', '#2 of 3: gone']);
+    acknowledgements.add(4, () => {});
+    expect(acknowledgements.isWaitingFor(4)).toBe(true);
+  });
+});

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FlushClock } from '../../src/buffer/flush-timer.js';
+import { nodeTimers } from '../../src/timers/node-timers.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+
+beforeEach(() => {
+  useFakeTimers();
+});
+
+afterEach(() => {
+  useRealTimers();
+});
+
+const nextTick = () => new Promise<void>((resolve) => process.nextTick(resolve));
+
+describe('FlushClock.isDue', () => {
+  test('is false before anything has come in', () => {
+    expect(new FlushClock(0, () => {}).isDue).toBe(false);
+    vi.advanceTimersByTime(10_000);
+    expect(new FlushClock(1000, () => {}).isDue).toBe(false);
+  });
+
+  test('turns true when the interval is over, and stays so until stopped', () => {
+    const clock = new FlushClock(1000, () => {});
+    clock.start();
+    vi.advanceTimersByTime(999);
+    expect(clock.isDue).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(clock.isDue).toBe(true);
+    vi.advanceTimersByTime(100_000);
+    expect(clock.isDue).toBe(true);
+    clock.stop();
+    expect(clock.isDue).toBe(false);
+  });
+
+  test('is true at once when nothing may wait', () => {
+    const clock = new FlushClock(0, () => {});
+    clock.start();
+
+    expect(clock.isDue).toBe(true);
+  });
+
+  test('is never true when bytes may wait for ever', () => {
+    const clock = new FlushClock(Number.POSITIVE_INFINITY, () => {});
+    clock.start();
+    vi.advanceTimersByTime(2 ** 40);
+
+    expect(clock.isDue).toBe(false);
+  });
+});
+
+describe('FlushClock.start()', () => {
+  test('has onDue called once, when the interval is over', () => {
+    const onDue = vi.fn();
+    const clock = new FlushClock(1000, onDue);
+    clock.start();
+    vi.advanceTimersByTime(999);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onDue).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(100_000);
+    expect(onDue).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('with an interval of 0 has onDue called on the next tick, not at once', async () => {
+    const onDue = vi.fn();
+    new FlushClock(0, onDue).start();
+    expect(onDue).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+    await nextTick();
+
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('sets no timer for an infinite interval', () => {
+    new FlushClock(Number.POSITIVE_INFINITY, () => {}).start();
+
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('keeps the process alive', () => {
+    useRealTimers();
+    const setTimer = vi.spyOn(nodeTimers, 'setTimeout');
+    const clock = new FlushClock(1000, () => {});
+    clock.start();
+    const timer: NodeJS.Timeout | undefined = setTimer.mock.results[0]?.value;
+    expect(timer?.hasRef()).toBe(true);
+    clock.stop();
+    expect(timer?.hasRef()).toBe(false);
+    clock.close();
+    setTimer.mockRestore();
+  });
+});
+
+describe('FlushClock.stop()', () => {
+  test('has onDue called no more', () => {
+    const onDue = vi.fn();
+    const clock = new FlushClock(1000, onDue);
+    clock.start();
+    clock.stop();
+    vi.advanceTimersByTime(10_000);
+
+    expect(onDue).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('lets the next byte wait for the whole interval again', () => {
+    const onDue = vi.fn();
+    const clock = new FlushClock(1000, onDue);
+    clock.start();
+    vi.advanceTimersByTime(900);
+    clock.stop();
+    clock.start();
+    vi.advanceTimersByTime(999);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('does nothing where nothing was started', () => {
+    expect(() => new FlushClock(1000, () => {}).stop()).not.toThrow();
+  });
+});
+
+describe('FlushClock.close()', () => {
+  test.each([{ flushInterval: 0 }, { flushInterval: 1000 }])(
+    'leaves no timer, with an interval of $flushInterval',
+    ({ flushInterval }) => {
+      const clock = new FlushClock(flushInterval, () => {});
+      clock.start();
+      clock.close();
+
+      expect(clock.isDue).toBe(false);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+});

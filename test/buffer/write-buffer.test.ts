@@ -1,0 +1,555 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Acknowledge } from '../../src/buffer/acknowledgements.js';
+import { WriteBuffer } from '../../src/buffer/write-buffer.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+
+/** Waits until everything has run that is due on the next tick. */
+const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+afterEach(() => {
+  useRealTimers();
+});
+
+interface Setup {
+  readonly chunkSize?: number;
+  readonly limit?: number;
+  readonly flushInterval?: number;
+  readonly isOpen?: boolean;
+}
+
+/** A buffer that has been opened, and the log of what it called. */
+function createBuffer(setup: Setup = {}) {
+  const { chunkSize = 8, flushInterval = Number.POSITIVE_INFINITY, isOpen = true } = setup;
+  const log: string[] = [];
+  const options = { chunkSize, limit: setup.limit ?? chunkSize, flushInterval };
+  const buffer = new WriteBuffer(options);
+  buffer.serve(() => log.push('due'));
+  if (isOpen) buffer.open('a.log', 0);
+  let writes = 0;
+  let announced = 0;
+  const announceTo = (sequence: number, acknowledge?: Acknowledge) => {
+    while (++announced < sequence) buffer.announce();
+    buffer.announce(acknowledge);
+  };
+  return {
+    buffer,
+    log,
+    accept(data: string | Uint8Array, encoding: BufferEncoding = 'utf8') {
+      const name = `write ${++writes}`;
+      if (announced < writes) announceTo(writes);
+      buffer.accept(data, encoding, (error) => {
+        log.push(error === undefined ? name : `${name}: ${error?.message ?? 'null'}`);
+      });
+    },
+    acknowledge(sequence: number) {
+      announceTo(sequence, (error, place) => {
+        log.push(`ack ${sequence}: ${error?.message ?? `${place?.start}-${place?.end}`}`);
+      });
+    },
+    flush(sequence: number) {
+      if (announced < sequence) announceTo(sequence);
+      buffer.flush((error) => log.push(`flush ${sequence}: ${error?.message ?? 'done'}`));
+    },
+    /** Cuts, commits and releases one chunk. */
+    commitChunk() {
+      const chunk = buffer.cut().toString();
+      buffer.resume();
+      buffer.commit(buffer.bytesInFlight);
+      buffer.release({ reuse: true });
+      return chunk;
+    },
+    counts() {
+      const { bytesAccepted, bytesInFlight, bytesCommitted, nextLength } = buffer;
+      return { bytesAccepted, bytesInFlight, bytesCommitted, nextLength };
+    },
+  };
+}
+
+describe('WriteBuffer.accept()', () => {
+  test('calls back at once when all of the write has found room', () => {
+    const { log, accept, counts } = createBuffer();
+    accept('abc');
+
+    expect(log).toEqual(['write 1']);
+    expect(counts()).toEqual({
+      bytesAccepted: 3,
+      bytesInFlight: 0,
+      bytesCommitted: 0,
+      nextLength: 3,
+    });
+  });
+
+  test('counts bytes, not characters', () => {
+    const { accept, buffer } = createBuffer();
+    accept('é€');
+    accept('6162', 'hex');
+
+    expect(buffer.bytesAccepted).toBe(7);
+  });
+
+  test.each([
+    { length: 7, log: ['write 1'] },
+    { length: 8, log: ['due', 'write 1'] },
+    { length: 9, log: ['due'] },
+    { length: 24, log: ['due'] },
+  ])('calls $log for $length bytes when a chunk has 8', ({ length, log: expected }) => {
+    const { log, accept } = createBuffer();
+    accept('x'.repeat(length));
+
+    expect(log).toEqual(expected);
+  });
+
+  test('lets a write without room wait, and counts the part that has found some', () => {
+    const { log, accept, counts } = createBuffer();
+    accept('abc');
+    accept('0123456789');
+
+    expect(log).toEqual(['write 1', 'due']);
+    expect(counts()).toEqual({
+      bytesAccepted: 8,
+      bytesInFlight: 0,
+      bytesCommitted: 0,
+      nextLength: 8,
+    });
+  });
+
+  test('takes a write of no bytes at once, even when the chunk is full', () => {
+    const { log, accept, buffer } = createBuffer();
+    accept('01234567');
+    accept('');
+    accept(new Uint8Array(0));
+
+    expect(log).toEqual(['due', 'write 1', 'due', 'write 2', 'due', 'write 3']);
+    expect(buffer.bytesAccepted).toBe(8);
+  });
+});
+
+describe('WriteBuffer.resume()', () => {
+  test('goes on with the waiting write when there is room again', () => {
+    const { log, accept, buffer, counts } = createBuffer();
+    accept('0123456789');
+    expect(buffer.cut().toString()).toBe('01234567');
+    expect(log).toEqual(['due']);
+    buffer.resume();
+
+    expect(log).toEqual(['due', 'write 1']);
+    expect(counts()).toEqual({
+      bytesAccepted: 10,
+      bytesInFlight: 8,
+      bytesCommitted: 0,
+      nextLength: 2,
+    });
+  });
+
+  test('takes a write of three chunks piece by piece and calls back after the last', () => {
+    const { log, accept, buffer, counts, commitChunk } = createBuffer({ chunkSize: 4 });
+    accept('aaaabbbbcc');
+    expect(commitChunk()).toBe('aaaa');
+    expect(log).toEqual(['due', 'due']);
+    expect(counts()).toEqual({
+      bytesAccepted: 8,
+      bytesInFlight: 0,
+      bytesCommitted: 4,
+      nextLength: 4,
+    });
+    expect(buffer.isDue).toBe(true);
+    expect(commitChunk()).toBe('bbbb');
+    expect(log).toEqual(['due', 'due', 'write 1']);
+    expect(commitChunk()).toBe('cc');
+    expect(buffer.bytesCommitted).toBe(10);
+  });
+
+  test('takes the rest of a string as the bytes it already is', () => {
+    const { accept, commitChunk } = createBuffer({ chunkSize: 2 });
+    accept('616263', 'hex');
+
+    expect([commitChunk(), commitChunk()]).toEqual(['ab', 'c']);
+  });
+
+  test('does nothing while nobody waits', () => {
+    const { log, buffer } = createBuffer();
+    buffer.resume();
+
+    expect(log).toEqual([]);
+  });
+
+  test('lets the next write in from within the callback', () => {
+    const { buffer, log } = createBuffer({ chunkSize: 4 });
+    buffer.open('a.log', 0);
+    buffer.accept('aaaab', 'utf8', () => {
+      log.push('first');
+      buffer.accept('cc', 'utf8', () => log.push('second'));
+    });
+    buffer.cut();
+    buffer.resume();
+
+    expect(log).toEqual(['due', 'first', 'second']);
+    buffer.release({ reuse: true });
+    expect(buffer.cut().toString()).toBe('bcc');
+  });
+});
+
+describe('WriteBuffer.isDue', () => {
+  test.each([
+    { scenario: 'empty', bytes: '', isDue: false },
+    { scenario: 'partly filled', bytes: '0123456', isDue: false },
+    { scenario: 'full', bytes: '01234567', isDue: true },
+  ])('is $isDue when the chunk is $scenario', ({ bytes, isDue }) => {
+    const { buffer, accept } = createBuffer();
+    accept(bytes);
+
+    expect(buffer.isDue).toBe(isDue);
+  });
+
+  test('turns true, and calls, when the oldest byte has waited long enough', () => {
+    useFakeTimers();
+    const { buffer, accept, log } = createBuffer({ flushInterval: 1000 });
+    accept('');
+    vi.advanceTimersByTime(5000);
+    expect(buffer.isDue).toBe(false);
+
+    accept('a');
+    vi.advanceTimersByTime(600);
+    accept('b');
+    vi.advanceTimersByTime(399);
+    expect([buffer.isDue, log.includes('due')]).toEqual([false, false]);
+    vi.advanceTimersByTime(1);
+    expect([buffer.isDue, log.includes('due')]).toEqual([true, true]);
+  });
+
+  test('counts the wait of the next chunk from its own first byte', () => {
+    useFakeTimers();
+    const { buffer, accept } = createBuffer({ flushInterval: 1000 });
+    accept('a');
+    vi.advanceTimersByTime(900);
+    buffer.cut();
+    accept('b');
+    vi.advanceTimersByTime(999);
+    expect(buffer.isDue).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(buffer.isDue).toBe(true);
+  });
+
+  test('turns false when all has been cut', () => {
+    useFakeTimers();
+    const { buffer, accept } = createBuffer({ flushInterval: 1000 });
+    accept('a');
+    vi.advanceTimersByTime(1000);
+    expect(buffer.isDue).toBe(true);
+    buffer.cut();
+    expect(buffer.isDue).toBe(false);
+    buffer.release({ reuse: true });
+    accept('b');
+    buffer.cut();
+    vi.advanceTimersByTime(1000);
+    expect(buffer.isDue).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('counts the wait of the rest of a waiting write from when it found room', () => {
+    useFakeTimers();
+    const { buffer, accept } = createBuffer({ flushInterval: 1000 });
+    accept('0123456789');
+    vi.advanceTimersByTime(900);
+    buffer.cut();
+    buffer.resume();
+    vi.advanceTimersByTime(999);
+    expect(buffer.isDue).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(buffer.isDue).toBe(true);
+  });
+});
+
+describe('WriteBuffer.flush()', () => {
+  test('lets what has been accepted leave at once', async () => {
+    const { buffer, accept, flush, log, commitChunk } = createBuffer();
+    accept('abc');
+    flush(1);
+    expect(buffer.isDue).toBe(true);
+    expect(log).toEqual(['write 1', 'due']);
+    expect(commitChunk()).toBe('abc');
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'due', 'flush 1: done']);
+  });
+
+  test('waits for a write that has not been accepted, and is due only with it', async () => {
+    const { buffer, accept, flush, acknowledge, log, commitChunk } = createBuffer();
+    accept('a');
+    acknowledge(3);
+    flush(3);
+    expect([buffer.isDue, log]).toEqual([false, ['write 1']]);
+    accept('b');
+    expect(buffer.isDue).toBe(false);
+    accept('c');
+    expect(buffer.isDue).toBe(true);
+    commitChunk();
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'write 2', 'due', 'write 3', 'ack 3: 2-3', 'flush 3: done']);
+  });
+
+  test('does not make due what is written afterwards', () => {
+    const { buffer, accept, flush, commitChunk } = createBuffer();
+    accept('a');
+    flush(1);
+    commitChunk();
+    accept('b');
+
+    expect(buffer.isDue).toBe(false);
+  });
+
+  test('waits for the last byte of a write of several chunks', async () => {
+    const { buffer, accept, flush, log, commitChunk } = createBuffer({ chunkSize: 4 });
+    accept('aaaabb');
+    flush(1);
+    commitChunk();
+    await nextTick();
+    expect(log).not.toContain('flush 1: done');
+    expect(buffer.isDue).toBe(true);
+    commitChunk();
+    await nextTick();
+
+    expect(log).toContain('flush 1: done');
+  });
+
+  test('is done while bytes behind it are still uncommitted', async () => {
+    const { accept, flush, log, buffer } = createBuffer();
+    accept('a');
+    flush(1);
+    buffer.cut();
+    accept('b');
+    buffer.commit(1);
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'due', 'write 2', 'flush 1: done']);
+  });
+
+  test('is done on the next tick when everything has been committed already', async () => {
+    const { accept, flush, log, commitChunk } = createBuffer();
+    accept('a');
+    commitChunk();
+    flush(1);
+    expect(log).not.toContain('flush 1: done');
+    await nextTick();
+
+    expect(log).toContain('flush 1: done');
+  });
+
+  test('is done at once when there is nothing to wait for, even before the object is opened', async () => {
+    const { log, flush } = createBuffer();
+    flush(0);
+    await nextTick();
+
+    expect(log).toContain('flush 0: done');
+  });
+
+  test('serves several calls with one chunk', async () => {
+    const { accept, flush, log, commitChunk } = createBuffer();
+    accept('a');
+    flush(1);
+    accept('b');
+    flush(2);
+    flush(2);
+    expect(commitChunk()).toBe('ab');
+    await nextTick();
+
+    expect(log.filter((entry) => entry.startsWith('flush'))).toEqual([
+      'flush 1: done',
+      'flush 2: done',
+      'flush 2: done',
+    ]);
+  });
+});
+
+describe('WriteBuffer.acknowledge()', () => {
+  test('tells where the bytes lie when the last of them has been committed', async () => {
+    const { buffer, accept, acknowledge, log } = createBuffer();
+    acknowledge(1);
+    accept('abc');
+    acknowledge(2);
+    accept('de');
+    buffer.cut();
+    buffer.commit(4);
+    await nextTick();
+    expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3']);
+    buffer.commit(1);
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3', 'ack 2: 3-5']);
+  });
+
+  test('counts the bytes of a waiting write from its first', async () => {
+    const { accept, acknowledge, log, commitChunk } = createBuffer({ chunkSize: 4 });
+    accept('a');
+    acknowledge(2);
+    accept('bbbbbbbb');
+    commitChunk();
+    commitChunk();
+    await nextTick();
+    expect(log.at(-1)).toBe('write 2');
+    commitChunk();
+    await nextTick();
+
+    expect(log.at(-1)).toBe('ack 2: 1-9');
+  });
+
+  test('tells of a write of no bytes when those before it have been committed', async () => {
+    const { buffer, accept, acknowledge, log } = createBuffer();
+    accept('abc');
+    acknowledge(2);
+    accept('');
+    await nextTick();
+    expect(log).toEqual(['write 1', 'write 2']);
+    buffer.cut();
+    buffer.commit(3);
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'write 2', 'ack 2: 3-3']);
+  });
+
+  test('tells of a write of no bytes only after the object has been opened', async () => {
+    const { buffer, accept, acknowledge, log } = createBuffer({ isOpen: false });
+    acknowledge(1);
+    accept('');
+    await nextTick();
+    expect(log).toEqual(['write 1']);
+    buffer.open('a.log', 0);
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'ack 1: 0-0']);
+  });
+
+  test('can be taken back for a write that was refused', async () => {
+    const { buffer, accept, log } = createBuffer();
+    const refused = vi.fn();
+    buffer.announce(refused);
+    buffer.withdraw(refused);
+    accept('abc');
+    buffer.cut();
+    buffer.commit(3);
+    await nextTick();
+
+    expect(refused).not.toHaveBeenCalled();
+    expect(log).toEqual(['write 1']);
+  });
+});
+
+describe('WriteBuffer.commit()', () => {
+  test('counts parts of a chunk', () => {
+    const { buffer, accept, counts } = createBuffer();
+    accept('abcdef');
+    buffer.cut();
+    accept('gh');
+    buffer.commit(4);
+    expect(counts()).toEqual({
+      bytesAccepted: 8,
+      bytesInFlight: 2,
+      bytesCommitted: 4,
+      nextLength: 2,
+    });
+    buffer.commit(2);
+
+    expect(buffer.bytesInFlight).toBe(0);
+  });
+
+  test('throws for more bytes than are in flight, and commits none of them', () => {
+    const { buffer, accept } = createBuffer();
+    accept('abc');
+    buffer.cut();
+    accept('more');
+
+    expect(() => buffer.commit(4)).toThrow('Cannot commit 4 of 3 bytes in flight');
+    expect(buffer.bytesCommitted).toBe(0);
+  });
+});
+
+describe('WriteBuffer.close()', () => {
+  const reason = new Error('reason');
+
+  test('hands out what is in no chunk, in the order of the stream', () => {
+    const { buffer, accept } = createBuffer();
+    accept('in the chunk'.slice(0, 8));
+    buffer.cut();
+    accept('next ');
+    accept('and waiting');
+    const pieces = buffer.close(null, reason);
+
+    expect(pieces.map(String)).toEqual(['next and', ' waiting']);
+  });
+
+  test('copies the memory of the caller and nothing else', () => {
+    const { buffer, accept } = createBuffer({ chunkSize: 4 });
+    const bytes = Buffer.from('0123456789');
+    accept(bytes);
+    const [held, rest] = buffer.close(null, reason);
+    bytes.fill('x');
+    expect([String(held), String(rest)]).toEqual(['0123', '456789']);
+
+    const other = createBuffer({ chunkSize: 4 });
+    other.accept('abc');
+    const [uncopied] = other.buffer.close(null, reason);
+    expect(uncopied?.buffer).toBe(other.buffer.cut().buffer);
+  });
+
+  test('hands out no bytes when none are held', () => {
+    const { buffer } = createBuffer();
+
+    expect(Buffer.concat(buffer.close(null, reason)).byteLength).toBe(0);
+  });
+
+  test.each([
+    { scenario: 'the error that ended the stream', error: new Error('failed'), told: 'failed' },
+    { scenario: 'null when nothing failed', error: null, told: 'null' },
+  ])('tells the waiting write $scenario, on the next tick', async ({ error, told }) => {
+    const { buffer, accept, log } = createBuffer();
+    accept('0123456789');
+    buffer.close(error, reason);
+    expect(log).toEqual(['due']);
+    await nextTick();
+
+    expect(log).toEqual(['due', `write 1: ${told}`]);
+  });
+
+  test('tells those who wait for a commit the reason', async () => {
+    const { accept, acknowledge, flush, buffer, log } = createBuffer();
+    acknowledge(1);
+    accept('abc');
+    flush(1);
+    acknowledge(2);
+    buffer.close(null, reason);
+    await nextTick();
+
+    expect(log).toEqual(['write 1', 'due', 'ack 1: reason', 'flush 1: reason', 'ack 2: reason']);
+  });
+
+  test('stops the clock', () => {
+    useFakeTimers();
+    const { accept, buffer } = createBuffer({ flushInterval: 1000 });
+    accept('abc');
+    buffer.close(null, reason);
+
+    expect(vi.getTimerCount()).toBe(0);
+    expect(buffer.isDue).toBe(false);
+  });
+});
+
+describe('WriteBuffer.bytesUncommitted()', () => {
+  test('counts what is left of a waiting string in bytes, however Node counts it', () => {
+    const { buffer } = createBuffer({ chunkSize: 4 });
+    // Node counts 4 for it until the last of its 12 bytes has found room.
+    buffer.accept('€€€€', 'utf8', () => {});
+    expect(buffer.bytesUncommitted(4)).toBe(12);
+
+    buffer.cut();
+    buffer.resume();
+    expect(buffer.bytesUncommitted(4)).toBe(12);
+    buffer.commit(4);
+    buffer.release({ reuse: true });
+    expect(buffer.bytesUncommitted(4)).toBe(8);
+    buffer.cut();
+    buffer.resume();
+    buffer.commit(4);
+    expect(buffer.bytesUncommitted(0)).toBe(4);
+  });
+});

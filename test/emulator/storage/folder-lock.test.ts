@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startEmulator } from '../../../src/emulator/index.js';
+
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'emulator-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+describe('a folder on disk', () => {
+  test('is kept to one emulator at a time', async () => {
+    const dir = await createFolder();
+    const first = await startEmulator({ dir });
+
+    await expect(startEmulator({ dir })).rejects.toThrow(
+      `Cannot keep objects in ${dir}: process ${process.pid} does.`,
+    );
+
+    await first.close();
+    const second = await startEmulator({ dir });
+    await second.close();
+    expect(await readdir(dir)).toEqual(['examplebucket']);
+  });
+
+  test('is the same under another name', async () => {
+    const dir = await createFolder();
+    const alias = join(await createFolder(), 'alias');
+    await symlink(dir, alias);
+    await using _ = await startEmulator({ dir });
+
+    await expect(startEmulator({ dir: alias })).rejects.toThrow(`process ${process.pid} does.`);
+  });
+
+  test('is not given away while another process has it', async () => {
+    const dir = await createFolder();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    await once(other, 'spawn');
+    await writeFile(join(dir, 'emulator.pid'), String(other.pid));
+
+    await expect(startEmulator({ dir })).rejects.toThrow(`process ${other.pid} does`);
+
+    other.kill('SIGKILL');
+    await once(other, 'close');
+    await (await startEmulator({ dir })).close();
+  });
+
+  test('is free after a process of the same number, as containers have them', async () => {
+    const dir = await createFolder();
+    await writeFile(join(dir, 'emulator.pid'), String(process.pid));
+
+    await (await startEmulator({ dir })).close();
+  });
+
+  test('is given back when the emulator cannot start', async () => {
+    const dir = await createFolder();
+    const other = await startEmulator();
+    onTestFinished(() => other.close());
+    const port = Number(new URL(other.endpoint).port);
+
+    await expect(startEmulator({ dir, port })).rejects.toThrow('EADDRINUSE');
+
+    await (await startEmulator({ dir })).close();
+  });
+
+  test.each([
+    ['a file', '/dev/null'],
+    ['nowhere to be made', '/proc/nowhere'],
+  ])('that is %s is refused', async (_, dir) => {
+    await expect(startEmulator({ dir })).rejects.toThrow(`Cannot keep objects in ${dir}: `);
+  });
+});

@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DropTally } from '../../src/logging/drop-counter.js';
+import { DropNewest } from '../../src/logging/drop-newest.js';
+import { DropOldest } from '../../src/logging/drop-oldest.js';
+import type { LineGate } from '../../src/logging/line-gate.js';
+import { CommittingSink } from '../helpers/committing-sink.js';
+
+type Told = 'committed' | 'dropped';
+
+const gates = [
+  ['DropNewest', DropNewest],
+  ['DropOldest', DropOldest],
+] as const;
+
+function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength: number) {
+  const drops = { count: 0, byteLength: 0 };
+  const tally = new DropTally('#{count} {byteLength}', (drop) => {
+    drops.count += drop.count;
+    drops.byteLength += drop.byteLength;
+  });
+  const sink = new CommittingSink(highWaterMark);
+  return { sink, tally, drops, gate: new Gate(sink, maxLength, tally) as LineGate };
+}
+
+/** What a reader makes of the object: numbers of the lines that are there, and of those missing. */
+function read(text: string): { lines: string[]; missing: number; missingBytes: number } {
+  const all = text.split('\n');
+  const markers = all.filter((line) => line.startsWith('#'));
+  const sum = (index: number) =>
+    markers.reduce((total, marker) => total + Number(marker.slice(1).split(' ')[index]), 0);
+  return {
+    lines: all.filter((line) => line !== '' && !line.startsWith('#')),
+    missing: sum(0),
+    missingBytes: sum(1),
+  };
+}
+
+/** Whether the first list is the second without some. */
+function isPartOf(some: readonly string[], all: readonly string[]): boolean {
+  let index = 0;
+  return some.every((line) => {
+    index = all.indexOf(line, index) + 1;
+    return index > 0;
+  });
+}
+
+const moves = fc.array(
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('write' as const),
+      cut: fc.integer({ min: 1, max: 60 }),
+      asBytes: fc.boolean(),
+    }),
+    fc.record({
+      kind: fc.constant('commit' as const),
+      byteLength: fc.integer({ min: 1, max: 60 }),
+    }),
+    fc.record({ kind: fc.constant('hand over' as const) }),
+  ),
+  { maxLength: 120 },
+);
+
+describe.each(gates)('%s', (_name, Gate) => {
+  test('drops whole lines only, tells how many where they are missing, and keeps the bound', () => {
+    const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 80 });
+    const sizes = fc.record({
+      highWaterMark: fc.integer({ min: 1, max: 60 }),
+      more: fc.integer({ min: 0, max: 100 }),
+    });
+    fc.assert(
+      fc.property(lengths, moves, sizes, (padding, script, { highWaterMark, more }) => {
+        const maxLength = highWaterMark + more;
+        const { sink, gate, drops } = open(Gate, highWaterMark, maxLength);
+        const lines = padding.map((length, index) => `${index}:${'é'.repeat(length)}`);
+        const source = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+        const told: (Told | undefined)[] = [];
+        let offset = 0;
+        let longest = 0;
+        for (const move of script) {
+          if (move.kind === 'write') {
+            const piece = source.subarray(offset, offset + move.cut);
+            offset += piece.byteLength;
+            const index = told.push(undefined) - 1;
+            const callback = (error?: Error | null) => {
+              if (told[index] !== undefined) throw new Error('told twice');
+              told[index] = error ? 'dropped' : 'committed';
+            };
+            const isText = !move.asBytes && !piece.toString().includes('\ufffd');
+            gate.write(isText ? piece.toString() : piece, callback);
+            longest = Math.max(longest, move.cut);
+          } else if (move.kind === 'commit') {
+            sink.commit(move.byteLength);
+            gate.resume();
+          } else {
+            gate.handOver();
+          }
+          // A line that was begun is finished, and a marker says what is missing.
+          const slack = 52 + 12 * 40;
+          expect(sink.byteLength + gate.byteLength).toBeLessThanOrEqual(maxLength + slack);
+        }
+        gate.end();
+        sink.commit(Number.MAX_SAFE_INTEGER);
+
+        const written = source.subarray(0, offset).toString().split('\n').filter(Boolean);
+        const { lines: there, missing, missingBytes } = read(sink.text);
+        expect(isPartOf(there, written)).toBe(true);
+        expect(missing).toBe(written.length - there.length);
+        expect(drops).toEqual({ count: missing, byteLength: missingBytes });
+        expect(gate.byteLength).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('drops nothing as long as there is room', () => {
+    const { sink, gate, drops } = open(Gate, 100, 100);
+
+    for (let index = 0; index < 10; index++) gate.write(`line ${index}.\n`);
+
+    expect(drops.count).toBe(0);
+    gate.end();
+    expect(sink.text).toBe(Array.from({ length: 10 }, (_, index) => `line ${index}.\n`).join(''));
+  });
+
+  test('drops a line that is longer than the bound', () => {
+    const { sink, gate } = open(Gate, 10, 20);
+
+    gate.write(`${'x'.repeat(30)}\nshort\n`);
+    gate.write('next\n');
+    gate.end();
+
+    expect(sink.text).toContain('#1 31\n');
+    expect(sink.text).toContain('next\n');
+  });
+
+  test('finishes a line that was begun, and drops the rest of one that was not', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+
+    gate.write('12345678');
+    gate.write('9 and more of it');
+    gate.write(' to its end\nb\n');
+    gate.write('c beg');
+    gate.write('un\n');
+    sink.commit(100);
+    gate.write('d\n');
+    gate.end();
+
+    expect(sink.text).toBe('123456789 and more of it to its end\n#2 10\nd\n');
+  });
+
+  test('takes the first line of a write for no rest of a line that was dropped in parts', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+
+    gate.write('123456789\n');
+    gate.write('dropped, ');
+    gate.write('and its end\n');
+    gate.write('next\n');
+
+    expect(sink.text).toBe('123456789\n');
+  });
+
+  test('takes the first line after a write of nothing for no rest of a line', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+
+    gate.write('12345678\n');
+    gate.write('');
+    gate.write('abcdef\n');
+
+    expect(sink.text).toBe('12345678\n');
+  });
+
+  test('tells of a line that was finished although it found no room when it is committed', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+    const told: unknown[] = [];
+    gate.write('12345678');
+    gate.write('9 and more of it\n', (error) => told.push(error));
+
+    sink.commit(100);
+
+    expect(told).toEqual([null]);
+  });
+
+  test('takes a write of nothing for one', () => {
+    const { sink, gate } = open(Gate, 10, 10);
+    const told: unknown[] = [];
+
+    gate.write('', (error) => told.push(error));
+    gate.write(new Uint8Array(0), (error) => told.push(error));
+    gate.end();
+    sink.commit(1);
+
+    expect(told).toEqual([null, null]);
+  });
+
+  test('tells whoever waits for a line that was dropped', async () => {
+    const { gate } = open(Gate, 10, 10);
+    gate.write('123456789\n');
+
+    const error = await new Promise((resolve) => gate.write('dropped\n', resolve));
+
+    expect(error).toMatchObject({ name: 'LinesDroppedError' });
+  });
+});
+
+test('DropNewest drops a write from the first line that finds no room, whatever is behind it', () => {
+  const { sink, gate, drops } = open(DropNewest, 10, 10);
+
+  gate.write('first\ntoo long\nx\n');
+
+  expect(sink.text).toBe('first\n');
+  expect(drops).toEqual({ count: 2, byteLength: 11 });
+});
+
+test('DropNewest keeps what came first, DropOldest what came last', () => {
+  const newest = open(DropNewest, 10, 21);
+  const oldest = open(DropOldest, 10, 21);
+
+  for (const { gate, sink } of [newest, oldest]) {
+    for (let index = 0; index < 10; index++) gate.write(`line ${index}\n`);
+    sink.commit(1000);
+    gate.resume();
+    gate.end();
+  }
+
+  expect(newest.sink.text).toBe('line 0\nline 1\nline 2\n#7 49\n');
+  expect(oldest.sink.text).toBe('line 0\nline 1\n#7 49\nline 9\n');
+});

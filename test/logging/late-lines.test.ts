@@ -1,0 +1,151 @@
+// Lines that a logger writes when its stream has failed, for example about that failure.
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startEmulator } from '../../src/emulator/index.js';
+import { LogWritable } from '../../src/logging/log-writable.js';
+import { environmentOf } from '../helpers/command-line.js';
+import { connectionTo } from '../helpers/open-stream.js';
+import { runProgram } from '../helpers/run-program.js';
+
+const policies = ['drop-oldest', 'drop-newest', 'block'] as const;
+const line = `${'x'.repeat(99)}\n`;
+
+/** Programs that write a hundred lines, and more when the stream fails, which does so at once. */
+const programs: Record<string, (options: string, exit: string) => string> = {
+  pino: (options, exit) => `
+    import open from 'oss-append-stream/pino';
+    const log = await open(${options});
+    log.on('error', () => {
+      for (let index = 0; index < 10; index++) log.write('late\\n', () => {});
+      ${exit}
+    });
+    for (let index = 0; index < 100; index++) log.write(String(index).padEnd(99, '.') + '\\n');
+  `,
+  // Its error is that of a worker that has ended: pino prints what is logged then.
+  "pino's worker": (options, exit) => `
+    import pino from '${import.meta.resolve('pino')}';
+    const transport = pino.transport({ target: 'oss-append-stream/pino', options: ${options} });
+    const alive = setInterval(() => {}, 1000);
+    transport.once('error', (error) => {
+      clearInterval(alive);
+      transport.on('error', () => {});
+      const logger = pino(transport);
+      for (let index = 0; index < 10; index++) logger.error(error, 'late');
+      ${exit}
+    });
+    for (let index = 0; index < 100; index++) {
+      transport.write(String(index).padEnd(99, '.') + '\\n');
+    }
+  `,
+  winston: (options, exit) => `
+    import { AppendTransport } from 'oss-append-stream/winston';
+    const transport = new AppendTransport(${options});
+    transport.on('error', () => {
+      for (let index = 0; index < 10; index++) transport.write({ message: 'late' });
+      ${exit}
+    });
+    for (let index = 0; index < 100; index++) {
+      transport.write({ message: String(index).padEnd(99, '.') });
+    }
+  `,
+};
+
+const cases = Object.keys(programs).flatMap((logger) =>
+  policies.flatMap((policy) => ['', 'process.exit(7);'].map((exit) => ({ logger, policy, exit }))),
+);
+
+describe('a log that fails leaves one file with everything in it, in order', () => {
+  test.concurrent.each(
+    cases.filter(({ logger, policy }) => logger !== 'winston' || policy !== 'block'),
+  )('$logger, $policy, $exit', async ({ logger, policy, exit }) => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'forbid', operation: 'append' });
+    const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
+    try {
+      const options = {
+        bucket: 'examplebucket',
+        key: 'log',
+        fallback: join(folder, 'rest'),
+        chunkSize: 1000,
+        flushInterval: 0,
+        overflow: { maxLength: 4000, policy, marker: '#{count}' },
+      };
+
+      const source = programs[logger]?.(JSON.stringify(options), exit) ?? '';
+      const { code } = await runProgram(source, environmentOf(emulator)).then(
+        () => ({ code: 0 }),
+        (error: { code: number }) => error,
+      );
+
+      expect(code).toBe(exit === '' ? 0 : 7);
+      expect(await readdir(folder)).toEqual(['rest']);
+      const [header = '', ...lines] = (await readFile(options.fallback, 'utf8')).split('\n');
+      expect(JSON.parse(header)).toMatchObject({ key: 'log', position: 0, doubtful: 0 });
+      expect(lines.pop()).toBe('');
+      const numbers = lines.map((text) =>
+        text.startsWith('#') ? text : Number.parseInt(text, 10),
+      );
+      expect(numbers).toEqual(expectedNumbers(policy, numbers));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+/** The lines of a hundred that are kept, with one marker where the others are missing. */
+function expectedNumbers(
+  policy: (typeof policies)[number],
+  found: readonly (number | string)[],
+): (number | string)[] {
+  const all = Array.from({ length: 100 }, (_, index) => index);
+  if (policy === 'block') return all;
+  const at = found.findIndex((entry) => typeof entry === 'string');
+  const missing = 100 - (found.length - 1);
+  expect(missing).toBeGreaterThan(50);
+  const marker = `#${missing}`;
+  if (policy === 'drop-newest') expect(at).toBe(found.length - 1);
+  return [...all.slice(0, at), marker, ...all.slice(at + missing)];
+}
+
+describe.each(policies)('with %s', (policy) => {
+  async function failedStream(endingWith: (stream: LogWritable) => void) {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const stream = new LogWritable({
+      ...{ ...connectionTo(emulator), key: 'log', fallback: false, chunkSize: 1000 },
+      ...{ flushInterval: 0, overflow: { maxLength: 20_000, policy } },
+      retry: { minTimeout: 5, maxTimeout: 5, retries: Number.POSITIVE_INFINITY },
+    });
+    await new Promise((resolve) => stream.once('ready', resolve));
+    for (let index = 0; index < 150; index++) stream.write(line);
+    stream.on('error', () => {});
+    endingWith(stream);
+    return stream;
+  }
+
+  test('takeUncommitted() hands back once, also when lines come later, which are counted and told', async () => {
+    const stream = await failedStream((it) => it.destroy(new Error('of a test')));
+    const drops: unknown[] = [];
+    stream.on('drop', (drop) => drops.push(drop));
+
+    const error = await new Promise((resolve) => stream.write('late\n', resolve));
+    expect(stream.takeUncommitted()?.bytes.toString()).toBe(line.repeat(150));
+    stream.write('later\n');
+
+    expect(error).toMatchObject({ code: 'APPEND_ERR_LINES_DROPPED' });
+    expect(stream.takeUncommitted()).toBeUndefined();
+    expect(stream.stats).toMatchObject({ linesDropped: 2, bytesDropped: 11 });
+    await expect.poll(() => drops).toHaveLength(2);
+  });
+
+  test('append() after a failure leaves what is handed back as it is', async () => {
+    const stream = await failedStream((it) => it.destroy());
+
+    await expect(stream.append('late\n')).rejects.toThrow('destroyed');
+
+    expect(stream.takeUncommitted()?.bytes.toString()).toBe(line.repeat(150));
+  });
+});

@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/index.js';
+import { type LogWritableOptions, resolveLogOptions } from '../../src/logging/log-options.js';
+import { LogWritable } from '../../src/logging/log-writable.js';
+import { connectionTo } from '../helpers/open-stream.js';
+
+const line = `${'x'.repeat(99)}\n`;
+const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 5, maxTimeout: 5 };
+const policies = ['drop-oldest', 'drop-newest'] as const;
+
+function open(emulator: Emulator, options: Partial<LogWritableOptions>): LogWritable {
+  const connection = connectionTo(emulator);
+  const own = { key: 'log', fallback: false, chunkSize: 1000, flushInterval: 0, retry } as const;
+  const stream = new LogWritable({ ...connection, ...own, ...options });
+  onTestFinished(() => {
+    // A listener that logs would do so for as long as it is told.
+    stream.removeAllListeners('drop');
+    stream.destroy();
+  });
+  return stream;
+}
+
+async function read(emulator: Emulator): Promise<string> {
+  return String(await emulator.read('examplebucket', 'log'));
+}
+
+test.each(policies)('a listener of drop may log, and %s goes on', async (policy) => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = open(emulator, { overflow: { maxLength: 4000, policy } });
+  let drops = 0;
+  stream.on('drop', ({ count }) => {
+    // A test that never returned would say less.
+    if (++drops > 1000) throw new Error('It goes round and round');
+    stream.write(`${count} dropped ${line}`);
+  });
+  for (let index = 0; index < 100; index++) stream.write(line);
+  await new Promise((resolve) => stream.once('retry', resolve));
+
+  remove();
+  await stream.flush();
+
+  expect(drops).toBeLessThan(20);
+});
+
+test('a listener of drop that logs does no harm to a stream that is ending', async () => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = open(emulator, { overflow: { maxLength: 4000, policy: 'drop-newest' } });
+  stream.on('drop', () => stream.write('dropped\n', () => {}));
+  for (let index = 0; index < 100; index++) stream.write(line);
+
+  stream.end();
+  await new Promise((resolve) => stream.once('retry', resolve));
+  remove();
+  await finished(stream);
+
+  const marker = '{"level":40,"msg":"dropped 60 lines (5.9 KiB)"}\n';
+  expect(await read(emulator)).toBe(`${line.repeat(40)}${marker}`);
+});
+
+test('everybody who waits for a line is told, once, when the stream is destroyed', async () => {
+  await using emulator = await startEmulator();
+  emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = open(emulator, { overflow: { maxLength: 20_000 } });
+  const told = new Map<number, unknown>();
+  let calls = 0;
+  for (let index = 0; index < 150; index++) {
+    stream.write(line, (error) => {
+      calls++;
+      told.set(index, Reflect.get(error as Error, 'code'));
+    });
+  }
+
+  stream.destroy();
+  expect(stream.takeUncommitted()?.bytes).toHaveLength(15_000);
+  await new Promise((resolve) => stream.once('close', resolve));
+  await sleep(0);
+
+  expect(calls).toBe(150);
+  expect(new Set(told.values())).toEqual(new Set(['ERR_STREAM_DESTROYED']));
+});
+
+test('an exception in the callback of a line keeps nobody else from being told', async () => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = open(emulator, { overflow: { maxLength: 20_000 } });
+  const uncaught: unknown[] = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of others) process.on('uncaughtException', listener);
+  });
+  let told = 0;
+  for (let index = 0; index < 150; index++) {
+    stream.write(line, () => {
+      told++;
+      if (index % 10 === 0) throw new Error('of a callback');
+    });
+  }
+
+  remove();
+  stream.end();
+  await finished(stream);
+
+  expect(told).toBe(150);
+  expect(uncaught).toHaveLength(15);
+});
+
+test('the file for what is left is the one that was meant, whatever the working folder', () => {
+  const options = { region: 'cn-hangzhou', bucket: 'logs', key: 'app.log' };
+
+  const { fallback } = resolveLogOptions({ ...options, fallback: 'rest' });
+
+  expect(fallback).toBe(join(process.cwd(), 'rest'));
+});
+
+test('what is no callback is none, as for Node', async () => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = open(emulator, { overflow: { maxLength: 4000 } });
+
+  for (let index = 0; index < 100; index++) {
+    stream.write(line, 'utf8', null as unknown as () => void);
+  }
+  remove();
+  stream.end();
+  await finished(stream);
+
+  expect(stream.stats.linesDropped).toBeGreaterThan(0);
+});
+
+test.each(policies)('with %s the bound is of bytes, whatever the alphabet', async (policy) => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const stream = open(emulator, { overflow: { maxLength: 300_000, policy, marker: false } });
+
+  for (let index = 0; index < 5000; index++) stream.write(`${'漢'.repeat(99)}\n`);
+  remove();
+  stream.end();
+  await finished(stream);
+
+  expect(stream.bytesWritten).toBeLessThanOrEqual(300_000);
+});
+
+test('the encoding of a line and of the marker is that of nobody else', async () => {
+  await using emulator = await startEmulator();
+  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+  const overflow = { maxLength: 4000, policy: 'drop-newest', marker: 'gap: {lines}' } as const;
+  const stream = open(emulator, { overflow, defaultEncoding: 'hex' });
+  stream.write('grüß\n', 'utf8');
+  stream.write('6865780a');
+  stream.setDefaultEncoding('base64');
+  stream.write('YmFzZQo=');
+  stream.write(`${'x'.repeat(5000)}\n`, 'utf8');
+
+  stream.end();
+  remove();
+  await finished(stream);
+
+  expect(await read(emulator)).toBe('grüß\nhex\nbase\ngap: 1 line\n');
+});

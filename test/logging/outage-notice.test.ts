@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { OutageNotice } from '../../src/logging/outage-notice.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+
+let said: string[];
+let notice: OutageNotice;
+beforeEach(() => {
+  useFakeTimers();
+  said = [];
+  notice = new OutageNotice('oss://logs/app.log', (message) => said.push(message));
+});
+afterEach(() => {
+  useRealTimers();
+});
+
+const first = 'nothing could be committed to oss://logs/app.log for 10.0 s, trying on: ';
+
+test('an outage is told when it has lasted ten seconds, with the last failure, and its end', () => {
+  notice.failed(new Error('the first'));
+  vi.advanceTimersByTime(9000);
+  notice.failed(new Error('the second'));
+  vi.advanceTimersByTime(999);
+  expect(said).toEqual([]);
+
+  vi.advanceTimersByTime(1);
+  expect(said).toEqual([`${first}the second`]);
+  for (let minute = 0; minute < 100; minute++) {
+    vi.advanceTimersByTime(60_000);
+    notice.failed(new Error('another'));
+  }
+  notice.recovered();
+  notice.recovered();
+
+  expect(said).toEqual([
+    `${first}the second`,
+    'the outage of oss://logs/app.log is over after 100 min 10 s',
+  ]);
+});
+
+test('one that is over sooner is not told, and neither is its end', () => {
+  for (let hiccup = 0; hiccup < 10; hiccup++) {
+    notice.failed(new Error('a hiccup'));
+    vi.advanceTimersByTime(9999);
+    notice.recovered();
+  }
+
+  expect(said).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('the next outage is another one', () => {
+  for (let outage = 0; outage < 2; outage++) {
+    notice.failed(new Error('of the store'));
+    vi.advanceTimersByTime(10_000);
+    notice.recovered();
+  }
+
+  const over = 'the outage of oss://logs/app.log is over after 10.0 s';
+  expect(said).toEqual([`${first}of the store`, over, `${first}of the store`, over]);
+});
+
+test('nothing is told of a stream that has closed', () => {
+  notice.failed(new Error('the first'));
+  notice.close();
+  vi.advanceTimersByTime(60_000);
+
+  expect(said).toEqual([]);
+});

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { nodeTimers } from '../../src/timers/node-timers.js';
+import { SuspendableTimer } from '../../src/timers/pausable-timer.js';
+import { LazyTimer } from '../../src/timers/reusable-timer.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+
+describe('SuspendableTimer', () => {
+  beforeEach(() => {
+    useFakeTimers();
+  });
+  afterEach(() => {
+    useRealTimers();
+  });
+
+  function start(timeout: number) {
+    const onDue = vi.fn();
+    return { timer: new SuspendableTimer(timeout, onDue), onDue };
+  }
+
+  test('calls back once, when its time is up', () => {
+    const { onDue } = start(100);
+    vi.advanceTimersByTime(99);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('does not count the time for which it is suspended', () => {
+    const { timer, onDue } = start(100);
+    vi.advanceTimersByTime(40);
+    const resume = timer.suspend();
+    vi.advanceTimersByTime(1000);
+    resume();
+    vi.advanceTimersByTime(59);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('has no negative rest, of which Node would warn, when it is suspended after its time', () => {
+    const { timer, onDue } = start(10);
+    // The process was busy for so long: what has arrived meanwhile comes before the timer.
+    const now = nodeTimers.now() + 50;
+    using clock = vi.spyOn(nodeTimers, 'now').mockImplementation(() => now);
+    vi.advanceTimersByTime(10);
+    using setTimer = vi.spyOn(nodeTimers, 'setTimeout');
+    timer.suspend()();
+    clock.mockRestore();
+    vi.advanceTimersByTime(41);
+
+    expect(setTimer).toHaveBeenCalledWith(expect.any(Function), 0);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test('stands still until everybody who suspended it lets it go on, each once', () => {
+    const { timer, onDue } = start(100);
+    const first = timer.suspend();
+    const second = timer.suspend();
+    first();
+    first();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).not.toHaveBeenCalled();
+    second();
+    vi.advanceTimersByTime(100);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    { scenario: 'was cleared', end: (timer: SuspendableTimer) => timer.clear(), calls: 0 },
+    { scenario: 'is over', end: () => vi.advanceTimersByTime(100), calls: 1 },
+  ])('does not begin again once it $scenario', ({ end, calls }) => {
+    const { timer, onDue } = start(100);
+    end(timer);
+    timer.suspend()();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).toHaveBeenCalledTimes(calls);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('leaves the timer alone that it shares, once it is over', () => {
+    const shared = new LazyTimer();
+    const [first, second] = [vi.fn(), vi.fn()];
+    const over = new SuspendableTimer(100, first, shared);
+    over.clear();
+    const current = new SuspendableTimer(100, second, shared);
+    vi.advanceTimersByTime(40);
+    const resume = over.suspend();
+    resume();
+    over.clear();
+    vi.advanceTimersByTime(60);
+    expect(second).toHaveBeenCalledOnce();
+    current.clear();
+    expect(first).not.toHaveBeenCalled();
+  });
+
+  test('close() leaves no timer behind', () => {
+    const { timer, onDue } = start(100);
+    timer.close();
+    timer.suspend()();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(1000);
+    expect(onDue).not.toHaveBeenCalled();
+  });
+
+  test('does not begin again when it is cleared while it is suspended', () => {
+    const { timer, onDue } = start(100);
+    const resume = timer.suspend();
+    timer.clear();
+    resume();
+    vi.advanceTimersByTime(1000);
+    expect(onDue).not.toHaveBeenCalled();
+  });
+});

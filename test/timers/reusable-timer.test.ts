@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { nodeTimers } from '../../src/timers/node-timers.js';
+import { LazyTimer } from '../../src/timers/reusable-timer.js';
+import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+
+beforeEach(() => {
+  useFakeTimers();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  useRealTimers();
+});
+
+describe('LazyTimer', () => {
+  test('calls back once, when the time is up', () => {
+    const onDue = vi.fn();
+    const timer = new LazyTimer();
+    timer.start(100, onDue);
+    vi.advanceTimersByTime(99);
+    expect(timer.isDue).toBe(false);
+    expect(onDue).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(onDue).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(100_000);
+    expect(timer.isDue).toBe(true);
+    expect(onDue).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    { change: 'later', delay: 100 },
+    { change: 'sooner', delay: 10 },
+    { change: 'at the same time', delay: 60 },
+  ])('is due $change when it is set again, and calls only the last one back', ({ delay }) => {
+    const [first, second] = [vi.fn(), vi.fn()];
+    const timer = new LazyTimer();
+    timer.start(100, first);
+    vi.advanceTimersByTime(40);
+    timer.start(delay, second);
+    vi.advanceTimersByTime(delay - 1);
+    expect(second).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(second).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(1000);
+    expect(second).toHaveBeenCalledOnce();
+    expect(first).not.toHaveBeenCalled();
+  });
+
+  test('sets one timer of Node.js, however often it is set for later and stopped', () => {
+    using setTimer = vi.spyOn(nodeTimers, 'setTimeout');
+    const onDue = vi.fn();
+    const timer = new LazyTimer();
+    for (let count = 0; count < 1000; count++) {
+      timer.start(1000, onDue);
+      timer.stop();
+    }
+    expect(setTimer).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    expect(onDue).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('waits on where a timer of Node.js fires too early', () => {
+    const seen: boolean[] = [];
+    const timer = new LazyTimer();
+    using now = vi.spyOn(nodeTimers, 'now').mockReturnValue(0.75);
+    timer.start(10, () => seen.push(timer.isDue));
+    now.mockReturnValue(10.5);
+    vi.advanceTimersByTime(10);
+    expect(seen).toEqual([]);
+    now.mockReturnValue(11);
+    vi.advanceTimersByTime(1);
+    expect(seen).toEqual([true]);
+  });
+
+  test('never calls back, and sets no timer, for an infinite delay', () => {
+    const onDue = vi.fn();
+    const timer = new LazyTimer();
+    timer.start(Number.POSITIVE_INFINITY, onDue);
+    expect(vi.getTimerCount()).toBe(0);
+    timer.start(10, onDue);
+    timer.start(Number.POSITIVE_INFINITY, onDue);
+    vi.advanceTimersByTime(2 ** 40);
+    expect(timer.isDue).toBe(false);
+    expect(onDue).not.toHaveBeenCalled();
+  });
+
+  test('keeps the process alive as long as it is set', () => {
+    useRealTimers();
+    const running = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+    const { length } = running();
+    const timer = new LazyTimer();
+    timer.start(60_000, () => {});
+    expect(running()).toHaveLength(length + 1);
+    timer.stop();
+    expect(running()).toHaveLength(length);
+    timer.start(60_000, () => {});
+    expect(running()).toHaveLength(length + 1);
+    timer.close();
+    expect(running()).toHaveLength(length);
+  });
+
+  test('close() leaves nothing behind, and it can be set again', () => {
+    const onDue = vi.fn();
+    const timer = new LazyTimer();
+    timer.start(100, onDue);
+    timer.close();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(timer.isDue).toBe(false);
+    timer.start(100, onDue);
+    vi.advanceTimersByTime(100);
+    expect(onDue).toHaveBeenCalledOnce();
+  });
+});
