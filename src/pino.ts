@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
 import type { LogWritableOptions } from './logging/log-options.js';
 import { LogWritable } from './logging/log-writable.js';
-import { LazyTimer } from './timers/reusable-timer.js';
+import { ReusableTimer } from './timers/reusable-timer.js';
 
 export type { LogWritableOptions } from './logging/log-options.js';
 export type { LogStatistics, LogWritable } from './logging/log-writable.js';
@@ -55,7 +55,7 @@ export default async function openPinoTransport(
 async function opened(stream: LogWritable): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
-  const timer = new LazyTimer();
+  const timer = new ReusableTimer();
   timer.start(patience, () => controller.abort());
   try {
     await once(stream, 'ready', { signal });

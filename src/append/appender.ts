@@ -10,10 +10,10 @@ import {
   type DeliveryOptions,
 } from './chunk-delivery.js';
 import { FrozenChunk } from './frozen-chunk.js';
-import { ObjectInquiry } from './object-probe.js';
+import { ObjectProbe } from './object-probe.js';
 import { type ConfirmedObject, openObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
-import { TimedRequests, type TimedRequestsOptions } from './request-runner.js';
+import { RequestRunner, type RequestRunnerOptions } from './request-runner.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
 
 /**
@@ -23,7 +23,7 @@ import type { RetryNotice, RetryOptions } from './retry-policy.js';
  */
 const maxAppendableObjectSize = 5 * 2 ** 30;
 
-export interface AppenderOptions extends Omit<TimedRequestsOptions, 'signal'> {
+export interface AppenderOptions extends Omit<RequestRunnerOptions, 'signal'> {
   readonly client: AppendClient;
   readonly key: string;
   readonly flags: 'a' | 'ax';
@@ -85,8 +85,8 @@ type AppenderState =
 export class Appender {
   readonly #options: AppenderOptions;
   readonly #listener: AppenderListener;
-  readonly #requests: TimedRequests;
-  readonly #inquiry: ObjectInquiry;
+  readonly #requests: RequestRunner;
+  readonly #probe: ObjectProbe;
   readonly #buffer: WriteBuffer;
   readonly #controller = new AbortController();
   #state: AppenderState = { status: 'opening' };
@@ -115,8 +115,8 @@ export class Appender {
     this.#options = options;
     this.#listener = listener;
     const { signal } = this.#controller;
-    this.#requests = new TimedRequests({ ...options, signal });
-    this.#inquiry = new ObjectInquiry(client, key, this.#requests);
+    this.#requests = new RequestRunner({ ...options, signal });
+    this.#probe = new ObjectProbe(client, key, this.#requests);
     this.#buffer = buffer;
     buffer.serve(() => this.#pump());
   }
@@ -148,15 +148,15 @@ export class Appender {
       // A signal that has fired already, or a listener, may end it before anything is asked.
       await undefined;
       signal.throwIfAborted();
-      const opening = openObject(this.#inquiry, {
+      const opening = openObject(this.#probe, {
         ...this.#options,
         signal,
         onRetry: (notice) => this.#listener.retrying(this.key, notice),
       });
       const [object, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
-      const [inquiry, requests] = [this.#inquiry, this.#requests];
-      this.#delivering = { ...this.#options, inquiry, requests, crc64, signal };
+      const [probe, requests] = [this.#probe, this.#requests];
+      this.#delivering = { ...this.#options, probe, requests, crc64, signal };
       this.#confirmed = object;
       this.#state = { status: 'idle', object };
       this.#buffer.open(this.key, object.position);

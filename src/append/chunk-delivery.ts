@@ -11,16 +11,16 @@ import {
   retriesExhaustedError,
   unconfirmedError,
 } from './delivery-errors.js';
-import { spellNumber } from './describe-number.js';
+import { describeNumber } from './describe-number.js';
 import { traceAppend } from './diagnostics.js';
 import type { FrozenChunk } from './frozen-chunk.js';
 import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
-import { askAboutChunk, type ChunkInquiryOptions } from './reconcile-chunk.js';
+import { type ReconcileChunkOptions, reconcileChunk } from './reconcile-chunk.js';
 import { AbandonedRequestError } from './request-runner.js';
 import { FailedAttempt, judge, type RetryNotice, type RetryOptions } from './retry-policy.js';
 
-export interface DeliveryOptions extends ChunkInquiryOptions {
+export interface DeliveryOptions extends ReconcileChunkOptions {
   readonly retry: RetryOptions;
   readonly verify: 'crc64' | 'none';
   readonly signal: AbortSignal;
@@ -182,7 +182,7 @@ export class ChunkDelivery {
     const chunk = this.#chunk;
     if (!chunk.isAcceptedBy(receipt)) {
       throw new Error(
-        `The answer names position ${spellNumber(receipt?.nextPosition)} as the next`,
+        `The answer names position ${describeNumber(receipt?.nextPosition)} as the next`,
       );
     }
     const actual = receipt.crc64;
@@ -277,10 +277,10 @@ export class ChunkDelivery {
     }
   }
 
-  async #ask(): ReturnType<typeof askAboutChunk> {
+  async #ask(): ReturnType<typeof reconcileChunk> {
     this.#stage = 'asking';
     try {
-      return await askAboutChunk(this.#chunk, this.#options);
+      return await reconcileChunk(this.#chunk, this.#options);
     } catch (thrown) {
       this.#options.signal.throwIfAborted();
       const { outcome, error } = judge(thrown);

@@ -1,6 +1,6 @@
 import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
-import { spellNumber } from './describe-number.js';
-import type { TimedRequests } from './request-runner.js';
+import { describeNumber } from './describe-number.js';
+import type { RequestRunner } from './request-runner.js';
 import { isLength, judge } from './retry-policy.js';
 
 /** Where the object's end may be, as far as the asker cares. */
@@ -23,15 +23,15 @@ export interface Whereabouts {
  * answers with position and checksum where the position was right, and with the length where it was
  * not.
  */
-export class ObjectInquiry {
+export class ObjectProbe {
   readonly #client: AppendClient;
   readonly #key: string;
-  readonly #requests: TimedRequests;
+  readonly #requests: RequestRunner;
 
   /** The store refuses HEAD to these credentials. */
   #headForbidden = false;
 
-  constructor(client: AppendClient, key: string, requests: TimedRequests) {
+  constructor(client: AppendClient, key: string, requests: RequestRunner) {
     this.#client = client;
     this.#key = key;
     this.#requests = requests;
@@ -83,7 +83,7 @@ export class ObjectInquiry {
     const next: unknown = receipt?.nextPosition;
     if (next !== position) {
       throw new Error(
-        `An append of 0 bytes at position ${position} was answered with position ${spellNumber(next)}`,
+        `An append of 0 bytes at position ${position} was answered with position ${describeNumber(next)}`,
       );
     }
     return { length: position, crc64: receipt.crc64, appendable: true, sealed: false };
@@ -93,7 +93,9 @@ export class ObjectInquiry {
 function checked(state: ObjectState | undefined): ObjectState | undefined {
   // Whoever wrote the client may have taken `null` for nothing, too.
   if (state !== undefined && !isLength(state?.length)) {
-    throw new Error(`The client says that the object is ${spellNumber(state?.length)} bytes long`);
+    throw new Error(
+      `The client says that the object is ${describeNumber(state?.length)} bytes long`,
+    );
   }
   return state;
 }

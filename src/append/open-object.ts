@@ -7,7 +7,7 @@ import {
   RetriesExhaustedError,
 } from '../errors.js';
 import type { ObjectCreation, ObjectState } from './append-client.js';
-import type { ObjectInquiry } from './object-probe.js';
+import type { ObjectProbe } from './object-probe.js';
 import {
   FailedAttempt,
   judge,
@@ -53,11 +53,11 @@ export interface OpenObjectOptions {
  * @throws {RetriesExhaustedError} If no answer could be had.
  */
 export async function openObject(
-  inquiry: ObjectInquiry,
+  probe: ObjectProbe,
   options: OpenObjectOptions,
 ): Promise<ConfirmedObject> {
   const { key, flags, position } = options;
-  const found = await askUntilAnswered(inquiry, options);
+  const found = await askUntilAnswered(probe, options);
   if (flags === 'ax' && found !== undefined) {
     throw new ObjectExistsError(
       `Cannot open "${key}" with flags 'ax': the object exists and is ${found.length} bytes long`,
@@ -78,7 +78,7 @@ export async function openObject(
 }
 
 async function askUntilAnswered(
-  inquiry: ObjectInquiry,
+  probe: ObjectProbe,
   { key, flags, position, create, retry, signal, onRetry }: OpenObjectOptions,
 ): Promise<ObjectState | undefined> {
   // Without HEAD any length must be answered with its checksum, but for one that is demanded.
@@ -93,7 +93,7 @@ async function askUntilAnswered(
       async () => {
         attempts++;
         try {
-          return await inquiry.ask(whereabouts);
+          return await probe.ask(whereabouts);
         } catch (thrown) {
           signal.throwIfAborted();
           const { outcome, error } = judge(thrown);

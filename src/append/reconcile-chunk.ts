@@ -2,20 +2,20 @@ import { addAbortSignal } from 'node:stream';
 import type { Crc64 } from '../crc64.js';
 import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
 import type { FrozenChunk } from './frozen-chunk.js';
-import type { ObjectInquiry } from './object-probe.js';
+import type { ObjectProbe } from './object-probe.js';
 import { reconcile, reconcileByBytes, type SettledReconciliation } from './reconcile.js';
-import type { TimedRequests } from './request-runner.js';
+import type { RequestRunner } from './request-runner.js';
 
-export interface ChunkInquiryOptions {
+export interface ReconcileChunkOptions {
   readonly client: AppendClient;
-  readonly inquiry: ObjectInquiry;
+  readonly probe: ObjectProbe;
   readonly key: string;
   readonly create: ObjectCreation;
-  readonly requests: TimedRequests;
+  readonly requests: RequestRunner;
   readonly crc64: Crc64;
 }
 
-export interface ChunkAnswer {
+export interface ChunkFinding {
   readonly reconciliation: SettledReconciliation;
   readonly exists: boolean;
 }
@@ -24,14 +24,14 @@ export interface ChunkAnswer {
  * Asks the object whether `chunk` is in it: one HEAD, and the bytes themselves only where the store
  * tells no checksum.
  */
-export async function askAboutChunk(
+export async function reconcileChunk(
   chunk: FrozenChunk,
-  options: ChunkInquiryOptions,
-): Promise<ChunkAnswer> {
-  const { inquiry, create, crc64 } = options;
+  options: ReconcileChunkOptions,
+): Promise<ChunkFinding> {
+  const { probe, create, crc64 } = options;
   const { position, exists } = chunk.object;
   const end = position + chunk.bytes.byteLength;
-  const found = await inquiry.ask({
+  const found = await probe.ask({
     guess: end,
     least: position,
     greatest: end,
@@ -53,7 +53,7 @@ export async function askAboutChunk(
 async function readBack(
   chunk: FrozenChunk,
   { length }: ObjectState,
-  { client, key, requests }: ChunkInquiryOptions,
+  { client, key, requests }: ReconcileChunkOptions,
 ): Promise<boolean> {
   const { position } = chunk.object;
   return requests.run(length - position, async (options) => {

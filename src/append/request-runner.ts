@@ -1,6 +1,6 @@
 import { nodeTimers } from '../timers/node-timers.js';
-import { SuspendableTimer } from '../timers/pausable-timer.js';
-import { LazyTimer } from '../timers/reusable-timer.js';
+import { PausableTimer } from '../timers/pausable-timer.js';
+import { ReusableTimer } from '../timers/reusable-timer.js';
 import type { RequestOptions, RequestTimeout } from './append-client.js';
 import { attemptTimeout } from './attempt-timeout.js';
 
@@ -18,7 +18,7 @@ export class AbandonedRequestError extends Error {
   override readonly name = 'AbandonedRequestError';
 }
 
-export interface TimedRequestsOptions {
+export interface RequestRunnerOptions {
   /** Ends the request under way, and all that would follow. */
   readonly signal: AbortSignal;
 
@@ -28,20 +28,20 @@ export interface TimedRequestsOptions {
 }
 
 /** Runs the requests of one stream, one at a time, and each for a limited time. */
-export class TimedRequests {
-  readonly #options: TimedRequestsOptions;
+export class RequestRunner {
+  readonly #options: RequestRunnerOptions;
   #controller = new AbortController();
 
   /** Requests that had the signal of `#controller`. */
   #requestsOfController = 0;
 
   /** Of the request under way. */
-  readonly #timer = new LazyTimer();
+  readonly #timer = new ReusableTimer();
 
   /** Ends the request under way, whatever its client does. */
   #abandon: ((reason: unknown) => void) | undefined;
 
-  constructor(options: TimedRequestsOptions) {
+  constructor(options: RequestRunnerOptions) {
     const { signal } = options;
     this.#options = options;
     const abort = () => {
@@ -96,7 +96,7 @@ export class TimedRequests {
 
 interface TimeoutOptions {
   readonly controller: AbortController;
-  readonly timer: LazyTimer;
+  readonly timer: ReusableTimer;
   readonly onAbandon: (reason: AbandonedRequestError) => void;
 }
 
@@ -104,13 +104,13 @@ interface TimeoutOptions {
 class Timeout implements RequestTimeout {
   readonly milliseconds: number;
   readonly #options: TimeoutOptions;
-  readonly #timer: SuspendableTimer;
+  readonly #timer: PausableTimer;
   #grace: NodeJS.Timeout | undefined;
 
   constructor(milliseconds: number, options: TimeoutOptions) {
     this.milliseconds = milliseconds;
     this.#options = options;
-    this.#timer = new SuspendableTimer(milliseconds, () => this.#end(), options.timer);
+    this.#timer = new PausableTimer(milliseconds, () => this.#end(), options.timer);
   }
 
   get signal(): AbortSignal {

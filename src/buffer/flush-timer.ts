@@ -1,15 +1,15 @@
 import { nodeTimers } from '../timers/node-timers.js';
-import { LazyTimer } from '../timers/reusable-timer.js';
+import { ReusableTimer } from '../timers/reusable-timer.js';
 
 /**
  * Tells when the oldest byte of the buffer has waited long enough.
  *
  * The timer keeps the process alive: bytes that were accepted must leave before it may end.
  */
-export class FlushClock {
+export class FlushTimer {
   readonly #flushInterval: number;
   readonly #onDue: () => void;
-  readonly #timer = new LazyTimer();
+  readonly #timer = new ReusableTimer();
 
   /** Whether a byte waits. */
   #isStarted = false;

@@ -1,7 +1,7 @@
 import { nodeTimers } from '../timers/node-timers.js';
 import { type Acknowledge, Acknowledgements, type Anchor } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
-import { FlushClock } from './flush-timer.js';
+import { FlushTimer } from './flush-timer.js';
 
 /** A write that found no room for all of its bytes. */
 interface WaitingWrite {
@@ -31,7 +31,7 @@ export interface WriteBufferOptions {
  */
 export class WriteBuffer {
   readonly #buffer: ChunkBuffer;
-  readonly #clock: FlushClock;
+  readonly #flushTimer: FlushTimer;
   readonly #acknowledgements = new Acknowledgements();
   #onDue: () => void = () => {};
   #waiting: WaitingWrite | undefined;
@@ -54,7 +54,7 @@ export class WriteBuffer {
 
   constructor({ chunkSize, limit, flushInterval }: WriteBufferOptions) {
     this.#buffer = new ChunkBuffer(chunkSize, limit);
-    this.#clock = new FlushClock(flushInterval, () => this.#onDue());
+    this.#flushTimer = new FlushTimer(flushInterval, () => this.#onDue());
   }
 
   /** Has `onDue` called, and nobody else from now on, when a chunk should be cut. */
@@ -93,7 +93,7 @@ export class WriteBuffer {
 
   /** Whether they must leave now: full, old enough, or asked for. */
   get isDue(): boolean {
-    return this.#buffer.isFull || this.#clock.isDue || this.#flushOffset > this.#cutOffset;
+    return this.#buffer.isFull || this.#flushTimer.isDue || this.#flushOffset > this.#cutOffset;
   }
 
   /** The object `key` has been opened: what is committed next will lie at `position`. */
@@ -193,7 +193,7 @@ export class WriteBuffer {
   cut(): Buffer {
     const chunk = this.#buffer.cut();
     this.#cutOffset += chunk.byteLength;
-    if (this.#buffer.byteLength === 0) this.#clock.stop();
+    if (this.#buffer.byteLength === 0) this.#flushTimer.stop();
     return chunk;
   }
 
@@ -221,7 +221,7 @@ export class WriteBuffer {
    */
   close(error: Error | null, reason: Error): Buffer[] {
     const { pieces } = this.#buffer;
-    this.#clock.close();
+    this.#flushTimer.close();
     this.#acknowledgements.fail(reason);
     if (this.#waiting !== undefined) {
       // The slab is ours for good, but this memory is its caller's, who is told now.
@@ -237,7 +237,7 @@ export class WriteBuffer {
     const rest = this.#buffer.add(data, encoding);
     // Chunks that are full do not wait for the clock: it counts for what is behind them.
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
-    if (isFirst && this.#buffer.nextLength > 0) this.#clock.start();
+    if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
   }
 

@@ -5,7 +5,7 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { countLines } from './line-ends.js';
 
 /** Keeps account of what was dropped, and has it said where it is missing. */
-export class DropTally {
+export class DropCounter {
   readonly #marker: string | false;
   readonly #onDrop: (drop: DropEvent) => void;
   #lines = 0;

@@ -8,7 +8,7 @@ const pause = 100;
  * Tells of drops together and not too often, because whoever is told may well log it, and so drop
  * another line: that must neither go round for ever nor keep the process busy or alive.
  */
-export class DropNotice {
+export class DropEventThrottle {
   readonly #tell: (drop: DropEvent) => void;
   #count = 0;
   #byteLength = 0;

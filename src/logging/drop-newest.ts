@@ -1,4 +1,4 @@
-import { type DropTally, tellDropped } from './drop-counter.js';
+import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';
 
@@ -12,15 +12,15 @@ export class DropNewest implements LineGate {
   readonly byteLength = 0;
   readonly #sink: LineSink;
   readonly #maxLength: number;
-  readonly #tally: DropTally;
+  readonly #counter: DropCounter;
 
   /** What became of the beginning of the line that the last write left without its end. */
   #begun: 'passed on' | 'dropped' | undefined;
 
-  constructor(sink: LineSink, maxLength: number, tally: DropTally) {
+  constructor(sink: LineSink, maxLength: number, counter: DropCounter) {
     this.#sink = sink;
     this.#maxLength = maxLength;
-    this.#tally = tally;
+    this.#counter = counter;
   }
 
   write(data: string | Uint8Array, callback?: Callback): void {
@@ -41,7 +41,7 @@ export class DropNewest implements LineGate {
       if (end > begin) this.#passOn(bytes.subarray(begin, end), isWhole ? callback : undefined);
       begin = end < bytes.byteLength ? this.#dropFrom(bytes, end) : end;
     }
-    this.#tally.report();
+    this.#counter.report();
     if (!isWhole) tellDropped(callback);
   }
 
@@ -50,12 +50,12 @@ export class DropNewest implements LineGate {
   handOver(): void {}
 
   end(): void {
-    const marker = this.#tally.takeMarker();
+    const marker = this.#counter.takeMarker();
     if (marker !== undefined) this.#sink.write(marker);
   }
 
   takeRest(): Buffer {
-    return Buffer.from(this.#tally.takeMarker() ?? '');
+    return Buffer.from(this.#counter.takeMarker() ?? '');
   }
 
   fail(): void {}
@@ -73,7 +73,7 @@ export class DropNewest implements LineGate {
   }
 
   #passOn(data: string | Uint8Array, callback?: Callback): void {
-    const marker = this.#tally.takeMarker();
+    const marker = this.#counter.takeMarker();
     if (marker !== undefined) this.#sink.write(marker);
     this.#sink.write(data, callback);
     if (data.length > 0) this.#begun = endsLine(data) ? undefined : 'passed on';
@@ -84,7 +84,7 @@ export class DropNewest implements LineGate {
     const line = firstLineEnd(bytes, begin);
     const end = line - begin > this.#maxLength ? line : bytes.byteLength;
     const dropped = bytes.subarray(begin, end);
-    this.#tally.add(countLines(dropped), dropped.byteLength);
+    this.#counter.add(countLines(dropped), dropped.byteLength);
     this.#begun = endsLine(dropped) ? undefined : 'dropped';
     return end;
   }
@@ -92,7 +92,7 @@ export class DropNewest implements LineGate {
   /** Returns where the next line begins. */
   #dropRestOfLine(bytes: Buffer): number {
     const end = firstLineEnd(bytes);
-    this.#tally.add(0, end);
+    this.#counter.add(0, end);
     if (endsLine(bytes.subarray(0, end))) this.#begun = undefined;
     return end;
   }

@@ -1,4 +1,4 @@
-import { type DropTally, tellDropped } from './drop-counter.js';
+import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, endsLine, firstLineEnd, fits } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';
 import { LineQueue } from './line-queue.js';
@@ -12,7 +12,7 @@ type Callback = (error?: Error | null) => void;
 export class DropOldest implements LineGate {
   readonly #sink: LineSink;
   readonly #maxLength: number;
-  readonly #tally: DropTally;
+  readonly #counter: DropCounter;
 
   /** Begins at the start of a line, always. */
   readonly #queue = new LineQueue();
@@ -21,10 +21,10 @@ export class DropOldest implements LineGate {
   #isWithinLine = false;
   #isDroppingLine = false;
 
-  constructor(sink: LineSink, maxLength: number, tally: DropTally) {
+  constructor(sink: LineSink, maxLength: number, counter: DropCounter) {
     this.#sink = sink;
     this.#maxLength = maxLength;
-    this.#tally = tally;
+    this.#counter = counter;
   }
 
   get byteLength(): number {
@@ -43,7 +43,7 @@ export class DropOldest implements LineGate {
       return;
     }
     this.#hold(bytesOf(data), callback);
-    this.#tally.report();
+    this.#counter.report();
     this.resume();
   }
 
@@ -63,7 +63,7 @@ export class DropOldest implements LineGate {
   }
 
   takeRest(): Buffer {
-    return Buffer.concat([Buffer.from(this.#tally.takeMarker() ?? ''), this.#queue.takeAll()]);
+    return Buffer.concat([Buffer.from(this.#counter.takeMarker() ?? ''), this.#queue.takeAll()]);
   }
 
   fail(error: Error): void {
@@ -95,7 +95,7 @@ export class DropOldest implements LineGate {
       const { bytes: line, callback } = this.#queue.dropLine();
       // Of writes of nothing, which nobody else would pass on when the queue is empty.
       if (callback !== undefined) this.#sink.write('', callback);
-      this.#tally.add(1, line.byteLength);
+      this.#counter.add(1, line.byteLength);
       excess -= line.byteLength;
       if (endsLine(line)) continue;
       this.#isDroppingLine = true;
@@ -114,7 +114,7 @@ export class DropOldest implements LineGate {
   /** Returns where the next line begins. */
   #dropRestOfLine(bytes: Buffer): number {
     const end = firstLineEnd(bytes);
-    this.#tally.add(0, end);
+    this.#counter.add(0, end);
     this.#isDroppingLine = !endsLine(bytes.subarray(0, end));
     return end;
   }
@@ -132,7 +132,7 @@ export class DropOldest implements LineGate {
   }
 
   #passOnMarker(): void {
-    const marker = this.#tally.takeMarker();
+    const marker = this.#counter.takeMarker();
     if (marker !== undefined) this.#sink.write(marker);
   }
 }

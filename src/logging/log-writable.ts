@@ -6,9 +6,9 @@ import { AppendWritable } from '../stream/append-writable.js';
 import { destroyedError } from '../stream/node-errors.js';
 import type { AppendStatistics } from '../stream/stream-events.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
-import { LazyTimer } from '../timers/reusable-timer.js';
-import { DropTally, tellDropped } from './drop-counter.js';
-import { DropNotice } from './drop-event-throttle.js';
+import { ReusableTimer } from '../timers/reusable-timer.js';
+import { DropCounter, tellDropped } from './drop-counter.js';
+import { DropEventThrottle } from './drop-event-throttle.js';
 import { DropNewest } from './drop-newest.js';
 import { DropOldest } from './drop-oldest.js';
 import { onExit } from './exit-hook.js';
@@ -21,7 +21,7 @@ import {
 } from './log-options.js';
 import { NaturalEnd } from './natural-end.js';
 import { OutageNotice } from './outage-notice.js';
-import { rescue } from './save-on-failure.js';
+import { saveOnFailure } from './save-on-failure.js';
 import { objectName } from './standard-error.js';
 
 type Callback = (error?: Error | null) => void;
@@ -42,8 +42,8 @@ export interface LogStatistics extends AppendStatistics {
  */
 export class LogWritable extends AppendWritable {
   readonly #options: ResolvedLogOptions;
-  readonly #tally: DropTally;
-  readonly #notice: DropNotice;
+  readonly #counter: DropCounter;
+  readonly #throttle: DropEventThrottle;
   #defaultEncoding: BufferEncoding;
 
   /** Whoever drops lines; nobody, where `write()` answers `false` instead. */
@@ -52,7 +52,7 @@ export class LogWritable extends AppendWritable {
   readonly #naturalEnd: NaturalEnd;
 
   /** Of the end. */
-  readonly #deadline = new LazyTimer();
+  readonly #deadline = new ReusableTimer();
   readonly #outage: OutageNotice;
 
   // Node's types declare it as a property, which an accessor may not override by syntax.
@@ -77,8 +77,8 @@ export class LogWritable extends AppendWritable {
     const { marker } = resolved.overflow;
     this.#outage = new OutageNotice(objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
-    this.#notice = new DropNotice((drop) => this.emit('drop', drop));
-    this.#tally = new DropTally(marker, (drop) => this.#notice.add(drop));
+    this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
+    this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop));
     this.#gate = this.#createGate();
     this.#forgetExit = onExit(() => this.#leave());
     this.#naturalEnd = this.#watchNaturalEnd();
@@ -86,7 +86,7 @@ export class LogWritable extends AppendWritable {
   }
 
   override get stats(): LogStatistics {
-    const { lines, bytes } = this.#tally;
+    const { lines, bytes } = this.#counter;
     return { ...super.stats, linesDropped: lines, bytesDropped: bytes };
   }
 
@@ -164,7 +164,7 @@ export class LogWritable extends AppendWritable {
     const told = typeof callback === 'function' ? callback : undefined;
     if (this.writableEnded || this.destroyed) {
       // Node would destroy the stream, and what waits would not be appended: loggers write late.
-      this.#tally.dropLate(bytesOf(content));
+      this.#counter.dropLate(bytesOf(content));
       tellDropped(told);
     } else if (this.#gate === undefined) {
       return super.write(content, 'utf8', told);
@@ -188,8 +188,8 @@ export class LogWritable extends AppendWritable {
     if (policy === 'block') return undefined;
     const sink = this.#sink();
     return policy === 'drop-newest'
-      ? new DropNewest(sink, maxLength, this.#tally)
-      : new DropOldest(sink, maxLength, this.#tally);
+      ? new DropNewest(sink, maxLength, this.#counter)
+      : new DropOldest(sink, maxLength, this.#counter);
   }
 
   #sink(): LineSink {
@@ -220,13 +220,13 @@ export class LogWritable extends AppendWritable {
       if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
     });
     // Before anybody else is told: a worker may be killed as soon as its application knows.
-    this.on(errorMonitor, (error: Error) => this.#rescue(error.message));
+    this.on(errorMonitor, (error: Error) => this.#saveOnFailure(error.message));
     this.on('close', () => {
       this.#deadline.close();
       this.#outage.close();
       this.#gate?.fail(this.errored ?? destroyedError('write'));
-      this.#notice.flush();
-      this.#rescue('the stream was destroyed');
+      this.#throttle.flush();
+      this.#saveOnFailure('the stream was destroyed');
       this.#forgetExit();
       this.#naturalEnd.close();
     });
@@ -257,14 +257,15 @@ export class LogWritable extends AppendWritable {
   #leave(): void {
     const hasFailed = this.destroyed;
     this.destroy();
-    this.#rescue(hasFailed ? 'the stream had failed' : 'the process exited');
+    this.#saveOnFailure(hasFailed ? 'the stream had failed' : 'the process exited');
   }
 
-  #rescue(why: string): void {
+  #saveOnFailure(why: string): void {
     const { fallback, stream } = this.#options;
     if (fallback === false) return;
     const uncommitted = this.takeUncommitted();
-    if (uncommitted !== undefined) rescue(uncommitted, why, { bucket: stream.bucket, fallback });
+    if (uncommitted !== undefined)
+      saveOnFailure(uncommitted, why, { bucket: stream.bucket, fallback });
   }
 }
 

@@ -4,13 +4,17 @@ import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { objectName, printNotice } from './standard-error.js';
 
 /** Where the bytes belong, and where to keep them. */
-export interface RescueOptions {
+export interface SaveOnFailureOptions {
   readonly bucket: string | undefined;
   readonly fallback: string | undefined;
 }
 
 /** Saves what could not be committed in a file, and says so on standard error in one line. */
-export function rescue(uncommitted: UncommittedBytes, why: string, options: RescueOptions): void {
+export function saveOnFailure(
+  uncommitted: UncommittedBytes,
+  why: string,
+  options: SaveOnFailureOptions,
+): void {
   const { bucket, fallback } = options;
   const where = objectName(bucket, uncommitted.key);
   const doubt = uncommitted.confirmed ? '' : ', the first of which may be there all the same';

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { longestTimer } from '../assertions.js';
-import { assertNoForeignCredentials } from '../stream/foreign-options.js';
+import { assertNoForeignCredentials } from './foreign-options.js';
 import { type Proxies, resolveProxies } from './connections/proxies.js';
 import type {
   Credentials,

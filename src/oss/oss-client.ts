@@ -37,7 +37,7 @@ import {
 } from './response/response.js';
 import type { AnsweredRequest } from './response/service-error.js';
 import { RequestSigner } from './signing/request-signer.js';
-import { SignedExchange } from './signing/signed-request.js';
+import { SignedRequests } from './signing/signed-request.js';
 
 export type { OssClientOptions } from './client-options.js';
 
@@ -77,7 +77,7 @@ export class OssClient implements AppendClient {
   readonly #bucket: string;
   readonly #bucketOrigin: string;
   readonly #requestTimeout: number;
-  readonly #exchange: SignedExchange;
+  readonly #exchange: SignedRequests;
   readonly #ownDispatcher: GivenDispatcher | undefined;
   readonly #proxies: Proxies | undefined;
 
@@ -93,7 +93,7 @@ export class OssClient implements AppendClient {
     const { bucket, region, location, credentials, clock, dispatcher, proxies, requestTimeout } =
       resolveClientOptions(options);
     const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix, clock });
-    this.#exchange = new SignedExchange(signer, credentials, location.origin);
+    this.#exchange = new SignedRequests(signer, credentials, location.origin);
     this.#bucket = bucket;
     this.#bucketOrigin = location.origin;
     this.#ownDispatcher = dispatcher && givenDispatcher(dispatcher);

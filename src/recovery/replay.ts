@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectState } from '../append/append-client.js';
-import { ObjectInquiry } from '../append/object-probe.js';
+import { ObjectProbe } from '../append/object-probe.js';
 import { assertAppendable } from '../append/open-object.js';
-import { TimedRequests } from '../append/request-runner.js';
+import { RequestRunner } from '../append/request-runner.js';
 import { loadCrc64 } from '../crc64.js';
 import { DivergedError } from '../errors.js';
 import type { OssClient } from '../oss/oss-client.js';
@@ -123,9 +123,9 @@ export class ReplayRun {
     const guess = saved.position ?? 0;
     const create = resolveCreation(append);
     const { signal } = new AbortController();
-    const requests = new TimedRequests({ signal, requestTimeout, request: { requestPayer } });
-    const inquiry = new ObjectInquiry(client, saved.key, requests);
-    return retrying(() => inquiry.ask({ guess, least: guess, greatest: guess, create }));
+    const requests = new RequestRunner({ signal, requestTimeout, request: { requestPayer } });
+    const probe = new ObjectProbe(client, saved.key, requests);
+    return retrying(() => probe.ask({ guess, least: guess, greatest: guess, create }));
   }
 
   /** How many of the first `byteLength` bytes are in the object where they belong. */

@@ -10,7 +10,7 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { EventedWritable } from './evented-writable.js';
 import { destroyedError, prematureCloseError, unknownEncodingError } from './node-errors.js';
 import { type AppendWritableOptions, resolveOptions } from './options.js';
-import { type AppendStatistics, Reporter } from './stream-events.js';
+import { type AppendStatistics, StreamEvents } from './stream-events.js';
 import type { UncommittedBytes } from './uncommitted-bytes.js';
 
 /** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
@@ -41,7 +41,7 @@ export class AppendWritable extends EventedWritable {
   readonly #highWaterMark: number;
   readonly #buffer: WriteBuffer;
   readonly #appender: Appender;
-  readonly #reporter: Reporter;
+  readonly #reporter: StreamEvents;
 
   /** The client, where it was made for this stream alone. */
   readonly #ownClient: AppendClient | undefined;
@@ -80,7 +80,7 @@ export class AppendWritable extends EventedWritable {
     super(writable);
     this.#highWaterMark = highWaterMark;
     this.#defaultEncoding = writable.defaultEncoding ?? 'utf8';
-    this.#reporter = new Reporter(this);
+    this.#reporter = new StreamEvents(this);
     this.#ownClient = 'given' in client ? undefined : new OssClient(client.options);
     this.#buffer = new WriteBuffer(buffer);
     this.#appender = new Appender(

@@ -37,7 +37,7 @@ export interface AppendStatistics {
 }
 
 /** Counts what an appender does, tells the stream's listeners, and ends the stream with it. */
-export class Reporter implements AppenderListener {
+export class StreamEvents implements AppenderListener {
   readonly #stream: Writable;
   #appends = 0;
   #attempts = 0;

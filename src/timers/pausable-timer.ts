@@ -1,9 +1,9 @@
 import { nodeTimers } from './node-timers.js';
-import { LazyTimer } from './reusable-timer.js';
+import { ReusableTimer } from './reusable-timer.js';
 
 /** Calls back once, when its time is up. While it is suspended no time passes for it. */
-export class SuspendableTimer {
-  readonly #timer: LazyTimer;
+export class PausableTimer {
+  readonly #timer: ReusableTimer;
   readonly #onDue: () => void;
 
   /** Milliseconds left when it was last set going. */
@@ -16,7 +16,7 @@ export class SuspendableTimer {
    * @param timeout Milliseconds, at most what a timer takes.
    * @param timer What it runs on; shared with others that come after it.
    */
-  constructor(timeout: number, onDue: () => void, timer = new LazyTimer()) {
+  constructor(timeout: number, onDue: () => void, timer = new ReusableTimer()) {
     this.#remaining = timeout;
     this.#onDue = onDue;
     this.#timer = timer;

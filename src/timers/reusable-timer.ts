@@ -12,7 +12,7 @@ const mostPunctual = 2;
  * running already, and would fire too early, is left alone until it does. While it is stopped it
  * does not keep the process alive.
  */
-export class LazyTimer {
+export class ReusableTimer {
   #timer: NodeJS.Timeout | undefined;
 
   /** When `#timer` fires. */

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ObjectInquiry, type Whereabouts } from '../../src/append/object-probe.js';
-import { TimedRequests } from '../../src/append/request-runner.js';
+import { ObjectProbe, type Whereabouts } from '../../src/append/object-probe.js';
+import { RequestRunner } from '../../src/append/request-runner.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import {
@@ -24,8 +24,8 @@ const atStart: Whereabouts = { guess: 5, least: 0, greatest: 5, create: creation
 function inquiryOf(client: ScriptedClient) {
   const { signal } = new AbortController();
   const request = { requestPayer: 'requester' } as const;
-  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
-  return new ObjectInquiry(client, 'a.log', requests);
+  const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
+  return new ObjectProbe(client, 'a.log', requests);
 }
 
 function writeOnly(contents?: string): ScriptedClient {
@@ -41,7 +41,7 @@ const stateOf = (text: string) => ({
   sealed: false,
 });
 
-describe('ObjectInquiry.ask()', () => {
+describe('ObjectProbe.ask()', () => {
   test('answers with the state that HEAD tells', async () => {
     const client = new ScriptedClient('head');
 
@@ -113,15 +113,15 @@ describe('ObjectInquiry.ask()', () => {
 
   test('never probes without whereabouts: a forbidden HEAD is the answer', async () => {
     const client = writeOnly('head');
-    const inquiry = inquiryOf(client);
+    const probe = inquiryOf(client);
 
-    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
-    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(probe.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(probe.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
     expect(client.calls).toEqual(['head', 'head']);
   });
 });
 
-describe('ObjectInquiry.ask() without HEAD', () => {
+describe('ObjectProbe.ask() without HEAD', () => {
   test('appends nothing at the likeliest length, and its answer is the state', async () => {
     const client = writeOnly('headchunk');
 
@@ -133,19 +133,19 @@ describe('ObjectInquiry.ask() without HEAD', () => {
 
   test('tries HEAD once only', async () => {
     const client = writeOnly('headchunk');
-    const inquiry = inquiryOf(client);
-    await inquiry.ask(around);
-    await inquiry.ask(around);
+    const probe = inquiryOf(client);
+    await probe.ask(around);
+    await probe.ask(around);
 
     expect(client.calls).toEqual(['head', 'append 9+0', 'append 9+0']);
   });
 
   test('asks HEAD again when it may not probe', async () => {
     const client = writeOnly('headchunk');
-    const inquiry = inquiryOf(client);
-    await inquiry.ask(around);
+    const probe = inquiryOf(client);
+    await probe.ask(around);
 
-    await expect(inquiry.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(probe.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
     expect(client.calls).toEqual(['head', 'append 9+0', 'head']);
   });
 
@@ -283,10 +283,10 @@ describe('ObjectInquiry.ask() without HEAD', () => {
     { scenario: 'arrived', behaviour: applyThenFail(failure.unanswered()) },
   ])('may be asked again after a probe without an answer that $scenario', async ({ behaviour }) => {
     const client = writeOnly('headchunk').script('append', behaviour);
-    const inquiry = inquiryOf(client);
+    const probe = inquiryOf(client);
 
-    await expect(inquiry.ask(around)).rejects.toMatchObject({ outcome: 'unknown' });
-    await expect(inquiry.ask(around)).resolves.toEqual(stateOf('headchunk'));
+    await expect(probe.ask(around)).rejects.toMatchObject({ outcome: 'unknown' });
+    await expect(probe.ask(around)).resolves.toEqual(stateOf('headchunk'));
   });
 
   test('gives a probe without an answer up when its time is over', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ObjectInquiry } from '../../src/append/object-probe.js';
+import { ObjectProbe } from '../../src/append/object-probe.js';
 import { type OpenObjectOptions, openObject } from '../../src/append/open-object.js';
-import { TimedRequests } from '../../src/append/request-runner.js';
+import { RequestRunner } from '../../src/append/request-runner.js';
 import type { RetryNotice } from '../../src/append/retry-policy.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import {
@@ -22,9 +22,9 @@ const creation = { contentType: 'text/plain' };
 async function open(client: ScriptedClient, options: Partial<OpenObjectOptions> = {}) {
   const notices: RetryNotice[] = [];
   const { signal = new AbortController().signal } = options;
-  const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
-  const inquiry = new ObjectInquiry(client, 'a.log', requests);
-  const opening = openObject(inquiry, {
+  const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
+  const probe = new ObjectProbe(client, 'a.log', requests);
+  const opening = openObject(probe, {
     key: 'a.log',
     flags: 'a',
     position: undefined,

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FrozenChunk } from '../../src/append/frozen-chunk.js';
-import { ObjectInquiry } from '../../src/append/object-probe.js';
-import { askAboutChunk } from '../../src/append/reconcile-chunk.js';
-import { TimedRequests } from '../../src/append/request-runner.js';
+import { ObjectProbe } from '../../src/append/object-probe.js';
+import { reconcileChunk } from '../../src/append/reconcile-chunk.js';
+import { RequestRunner } from '../../src/append/request-runner.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import { type Behaviour, failure, failWith, hang, ScriptedClient } from './scripted-client.js';
@@ -29,10 +29,10 @@ function ask(client: ScriptedClient, question: Question = {}) {
     exists: before !== undefined,
   };
   const request = { requestPayer: 'requester' } as const;
-  const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
-  return askAboutChunk(new FrozenChunk(object, Buffer.from('chunk'), crc64), {
+  const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
+  return reconcileChunk(new FrozenChunk(object, Buffer.from('chunk'), crc64), {
     ...{ client, key: 'a.log', create: creation, requests, crc64 },
-    inquiry: new ObjectInquiry(client, 'a.log', requests),
+    probe: new ObjectProbe(client, 'a.log', requests),
   });
 }
 
@@ -45,7 +45,7 @@ function pieces(...texts: string[]): Behaviour {
   return () => Readable.from(texts.map((text) => Buffer.from(text)));
 }
 
-describe('askAboutChunk()', () => {
+describe('reconcileChunk()', () => {
   test.each([
     {
       contents: 'head',
@@ -89,7 +89,7 @@ describe('askAboutChunk()', () => {
   });
 });
 
-describe('askAboutChunk() without HEAD', () => {
+describe('reconcileChunk() without HEAD', () => {
   test.each([
     { contents: 'headchunk', calls: ['head', 'append 9+0'], outcome: 'committed' },
     { contents: 'headch', calls: ['head', 'append 9+0', 'append 6+0'], outcome: 'partial' },
@@ -127,7 +127,7 @@ describe('askAboutChunk() without HEAD', () => {
   });
 });
 
-describe('askAboutChunk() without a checksum', () => {
+describe('reconcileChunk() without a checksum', () => {
   test.each([
     { contents: 'headchunk', knowsCrc64: true, outcome: 'committed', known: true },
     { contents: 'headchunk', knowsCrc64: false, outcome: 'committed', known: false },
@@ -250,7 +250,7 @@ describe('askAboutChunk() without a checksum', () => {
   });
 });
 
-test('askAboutChunk() lets the client suspend the timeout of each request', async () => {
+test('reconcileChunk() lets the client suspend the timeout of each request', async () => {
   const client = holding('headchunk', { tellsCrc64: false });
   await ask(client);
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RequestOptions, RequestTimeout } from '../../src/append/append-client.js';
-import { AbandonedRequestError, TimedRequests } from '../../src/append/request-runner.js';
+import { AbandonedRequestError, RequestRunner } from '../../src/append/request-runner.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 /** Runs one request of a stream that ends with `signal`. */
@@ -10,14 +10,14 @@ function withDeadline<T>(
   requestTimeout: number,
   send: (signal: AbortSignal, timeout: RequestTimeout) => Promise<T>,
 ): Promise<T> {
-  const requests = new TimedRequests({ signal, requestTimeout, request: {} });
+  const requests = new RequestRunner({ signal, requestTimeout, request: {} });
   return requests.run(0, (options) => {
     const { signal: own, timeout } = options as Required<RequestOptions>;
     return send(own as AbortSignal, timeout as RequestTimeout);
   });
 }
 
-describe('TimedRequests.run()', () => {
+describe('RequestRunner.run()', () => {
   beforeEach(() => {
     useFakeTimers();
   });
@@ -76,7 +76,7 @@ describe('TimedRequests.run()', () => {
 
   test('shares a signal between a few requests in succession', async () => {
     const { signal } = new AbortController();
-    const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
+    const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
     const counts = new Map<unknown, number>();
     for (let request = 0; request < 20; request++) {
       await requests.run(0, async ({ signal: own, timeout }) => {
@@ -91,7 +91,7 @@ describe('TimedRequests.run()', () => {
 
   test('never shares a signal that has fired', async () => {
     const { signal } = new AbortController();
-    const requests = new TimedRequests({ signal, requestTimeout: 1000, request: {} });
+    const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
     const settled = expect(
       requests.run(0, (options) => untilAborted(options.signal as AbortSignal)),
     ).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -104,7 +104,7 @@ describe('TimedRequests.run()', () => {
   test('gives a request the time that its bytes take, and the options of all', async () => {
     const { signal } = new AbortController();
     const request = { trafficLimit: 8 * 1024, requestPayer: 'requester' } as const;
-    const requests = new TimedRequests({ signal, requestTimeout: 1000, request });
+    const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
     const send = vi.fn((options) => untilAborted(options.signal));
     const settled = expect(requests.run(2048, send)).rejects.toMatchObject({
       message: 'No answer within 3000 ms',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FlushClock } from '../../src/buffer/flush-timer.js';
+import { FlushTimer } from '../../src/buffer/flush-timer.js';
 import { nodeTimers } from '../../src/timers/node-timers.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
@@ -13,15 +13,15 @@ afterEach(() => {
 
 const nextTick = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
-describe('FlushClock.isDue', () => {
+describe('FlushTimer.isDue', () => {
   test('is false before anything has come in', () => {
-    expect(new FlushClock(0, () => {}).isDue).toBe(false);
+    expect(new FlushTimer(0, () => {}).isDue).toBe(false);
     vi.advanceTimersByTime(10_000);
-    expect(new FlushClock(1000, () => {}).isDue).toBe(false);
+    expect(new FlushTimer(1000, () => {}).isDue).toBe(false);
   });
 
   test('turns true when the interval is over, and stays so until stopped', () => {
-    const clock = new FlushClock(1000, () => {});
+    const clock = new FlushTimer(1000, () => {});
     clock.start();
     vi.advanceTimersByTime(999);
     expect(clock.isDue).toBe(false);
@@ -34,14 +34,14 @@ describe('FlushClock.isDue', () => {
   });
 
   test('is true at once when nothing may wait', () => {
-    const clock = new FlushClock(0, () => {});
+    const clock = new FlushTimer(0, () => {});
     clock.start();
 
     expect(clock.isDue).toBe(true);
   });
 
   test('is never true when bytes may wait for ever', () => {
-    const clock = new FlushClock(Number.POSITIVE_INFINITY, () => {});
+    const clock = new FlushTimer(Number.POSITIVE_INFINITY, () => {});
     clock.start();
     vi.advanceTimersByTime(2 ** 40);
 
@@ -49,10 +49,10 @@ describe('FlushClock.isDue', () => {
   });
 });
 
-describe('FlushClock.start()', () => {
+describe('FlushTimer.start()', () => {
   test('has onDue called once, when the interval is over', () => {
     const onDue = vi.fn();
-    const clock = new FlushClock(1000, onDue);
+    const clock = new FlushTimer(1000, onDue);
     clock.start();
     vi.advanceTimersByTime(999);
     expect(onDue).not.toHaveBeenCalled();
@@ -65,7 +65,7 @@ describe('FlushClock.start()', () => {
 
   test('with an interval of 0 has onDue called on the next tick, not at once', async () => {
     const onDue = vi.fn();
-    new FlushClock(0, onDue).start();
+    new FlushTimer(0, onDue).start();
     expect(onDue).not.toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
     await nextTick();
@@ -74,7 +74,7 @@ describe('FlushClock.start()', () => {
   });
 
   test('sets no timer for an infinite interval', () => {
-    new FlushClock(Number.POSITIVE_INFINITY, () => {}).start();
+    new FlushTimer(Number.POSITIVE_INFINITY, () => {}).start();
 
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('FlushClock.start()', () => {
   test('keeps the process alive', () => {
     useRealTimers();
     const setTimer = vi.spyOn(nodeTimers, 'setTimeout');
-    const clock = new FlushClock(1000, () => {});
+    const clock = new FlushTimer(1000, () => {});
     clock.start();
     const timer: NodeJS.Timeout | undefined = setTimer.mock.results[0]?.value;
     expect(timer?.hasRef()).toBe(true);
@@ -93,10 +93,10 @@ describe('FlushClock.start()', () => {
   });
 });
 
-describe('FlushClock.stop()', () => {
+describe('FlushTimer.stop()', () => {
   test('has onDue called no more', () => {
     const onDue = vi.fn();
-    const clock = new FlushClock(1000, onDue);
+    const clock = new FlushTimer(1000, onDue);
     clock.start();
     clock.stop();
     vi.advanceTimersByTime(10_000);
@@ -107,7 +107,7 @@ describe('FlushClock.stop()', () => {
 
   test('lets the next byte wait for the whole interval again', () => {
     const onDue = vi.fn();
-    const clock = new FlushClock(1000, onDue);
+    const clock = new FlushTimer(1000, onDue);
     clock.start();
     vi.advanceTimersByTime(900);
     clock.stop();
@@ -120,15 +120,15 @@ describe('FlushClock.stop()', () => {
   });
 
   test('does nothing where nothing was started', () => {
-    expect(() => new FlushClock(1000, () => {}).stop()).not.toThrow();
+    expect(() => new FlushTimer(1000, () => {}).stop()).not.toThrow();
   });
 });
 
-describe('FlushClock.close()', () => {
+describe('FlushTimer.close()', () => {
   test.each([{ flushInterval: 0 }, { flushInterval: 1000 }])(
     'leaves no timer, with an interval of $flushInterval',
     ({ flushInterval }) => {
-      const clock = new FlushClock(flushInterval, () => {});
+      const clock = new FlushTimer(flushInterval, () => {});
       clock.start();
       clock.close();
 

@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
 import { anyScript, type Script, survivedScript } from '../helpers/interleaving-script.js';
 import { connectionTo } from '../helpers/open-stream.js';
-import { Witness } from '../helpers/witness.js';
+import { ScriptRunner } from '../helpers/witness.js';
 
 // When one fails, fast-check prints the seed and the path that replay it.
 test.each([
@@ -38,9 +38,9 @@ test.each([
 
 async function live(script: Script, emulator: Emulator, key: string): Promise<string[]> {
   const client = new OssClient(clientOptions(emulator));
-  await Witness.prepare(script, client, key);
+  await ScriptRunner.prepare(script, client, key);
   for (const fault of script.faults) emulator.faults.add({ ...fault, key });
-  const witness = new Witness(script, { emulator, client, key });
+  const witness = new ScriptRunner(script, { emulator, client, key });
   try {
     await witness.live();
     return witness.problems;

@@ -27,7 +27,7 @@ interface Waiting {
  *
  * It knows what was written, and looks at the object itself at every event.
  */
-export class Witness {
+export class ScriptRunner {
   /** Promises that were broken. */
   readonly problems: string[] = [];
   readonly #script: Script;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DropTally } from '../../src/logging/drop-counter.js';
+import { DropCounter } from '../../src/logging/drop-counter.js';
 import { DropNewest } from '../../src/logging/drop-newest.js';
 import { DropOldest } from '../../src/logging/drop-oldest.js';
 import type { LineGate } from '../../src/logging/line-gate.js';
@@ -13,7 +13,7 @@ const gates = [
 
 function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength: number) {
   const sink = new CommittingSink(highWaterMark);
-  const gate: LineGate = new Gate(sink, maxLength, new DropTally('#{count}', () => {}));
+  const gate: LineGate = new Gate(sink, maxLength, new DropCounter('#{count}', () => {}));
   return { sink, gate };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DropTally } from '../../src/logging/drop-counter.js';
+import { DropCounter } from '../../src/logging/drop-counter.js';
 import { DropNewest } from '../../src/logging/drop-newest.js';
 import { DropOldest } from '../../src/logging/drop-oldest.js';
 import type { LineGate } from '../../src/logging/line-gate.js';
@@ -15,7 +15,7 @@ const gates = [
 
 function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength: number) {
   const drops = { count: 0, byteLength: 0 };
-  const tally = new DropTally('#{count} {byteLength}', (drop) => {
+  const tally = new DropCounter('#{count} {byteLength}', (drop) => {
     drops.count += drop.count;
     drops.byteLength += drop.byteLength;
   });

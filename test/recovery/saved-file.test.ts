@@ -77,7 +77,9 @@ describe('a file of uncommitted bytes', () => {
   test('can be written when the process ends, and leaves others alone when no file can be opened', () => {
     const folder = createFolder();
     writeFileSync(join(folder, 'rest'), 'of last time');
-    const module = pathToFileURL(join(import.meta.dirname, '../../dist/recovery/saved-file.js')).href;
+    const module = pathToFileURL(
+      join(import.meta.dirname, '../../dist/recovery/saved-file.js'),
+    ).href;
     const script = `
       import { openSync } from 'node:fs';
       import { saveUncommitted } from '${module}';

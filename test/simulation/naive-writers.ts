@@ -1,5 +1,5 @@
 import type { AppendFailure, RequestOptions } from '../../src/append/append-client.js';
-import { TimedRequests } from '../../src/append/request-runner.js';
+import { RequestRunner } from '../../src/append/request-runner.js';
 import { Chronicle } from './chronicle.js';
 import type { Counts } from './counts.js';
 import type { Limits } from './limits.js';
@@ -23,7 +23,7 @@ const mostSteps = 20_000;
 
 function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T> {
   const { signal } = new AbortController();
-  return new TimedRequests({ signal, requestTimeout: 300, request: {} }).run(0, request);
+  return new RequestRunner({ signal, requestTimeout: 300, request: {} }).run(0, request);
 }
 
 /** Tries again whatever happened, and where a 409 says that the object ends. */

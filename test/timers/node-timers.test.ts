@@ -28,7 +28,9 @@ test('a stream goes on, retries included, while the globals are faked', async ()
 test('nothing but node-timers.ts looks timers, turns or clocks up', () => {
   const root = fileURLToPath(new URL('../../src/', import.meta.url));
   const names = readdirSync(root, { recursive: true }).map(String);
-  const files = names.filter((name) => /^(?!cli|emulator|timers\/node-timers)[^.]*\.ts$/.test(name));
+  const files = names.filter((name) =>
+    /^(?!cli|emulator|timers\/node-timers)[^.]*\.ts$/.test(name),
+  );
   const global =
     /(?<![\w.#`])(?:set|clear)(?:Timeout|Immediate)\(|process\.nextTick|(?<![.#])queueMicrotask\(|performance\.now\(|Date\.now\(/;
 

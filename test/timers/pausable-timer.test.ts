@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { nodeTimers } from '../../src/timers/node-timers.js';
-import { SuspendableTimer } from '../../src/timers/pausable-timer.js';
-import { LazyTimer } from '../../src/timers/reusable-timer.js';
+import { nodeTimers, replaceTimers } from '../../src/timers/node-timers.js';
+import { PausableTimer } from '../../src/timers/pausable-timer.js';
+import { ReusableTimer } from '../../src/timers/reusable-timer.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
-describe('SuspendableTimer', () => {
+describe('PausableTimer', () => {
   beforeEach(() => {
     useFakeTimers();
   });
@@ -14,7 +14,7 @@ describe('SuspendableTimer', () => {
 
   function start(timeout: number) {
     const onDue = vi.fn();
-    return { timer: new SuspendableTimer(timeout, onDue), onDue };
+    return { timer: new PausableTimer(timeout, onDue), onDue };
   }
 
   test('calls back once, when its time is up', () => {
@@ -40,12 +40,14 @@ describe('SuspendableTimer', () => {
   test('has no negative rest, of which Node would warn, when it is suspended after its time', () => {
     const { timer, onDue } = start(10);
     // The process was busy for so long: what has arrived meanwhile comes before the timer.
-    const now = nodeTimers.now() + 50;
-    using clock = vi.spyOn(nodeTimers, 'now').mockImplementation(() => now);
+    const { now, setTimeout } = nodeTimers;
+    const late = now() + 50;
+    replaceTimers({ now: () => late });
     vi.advanceTimersByTime(10);
-    using setTimer = vi.spyOn(nodeTimers, 'setTimeout');
+    const setTimer = vi.fn(setTimeout);
+    replaceTimers({ setTimeout: setTimer });
     timer.suspend()();
-    clock.mockRestore();
+    replaceTimers({ now });
     vi.advanceTimersByTime(41);
 
     expect(setTimer).toHaveBeenCalledWith(expect.any(Function), 0);
@@ -66,7 +68,7 @@ describe('SuspendableTimer', () => {
   });
 
   test.each([
-    { scenario: 'was cleared', end: (timer: SuspendableTimer) => timer.clear(), calls: 0 },
+    { scenario: 'was cleared', end: (timer: PausableTimer) => timer.clear(), calls: 0 },
     { scenario: 'is over', end: () => vi.advanceTimersByTime(100), calls: 1 },
   ])('does not begin again once it $scenario', ({ end, calls }) => {
     const { timer, onDue } = start(100);
@@ -78,11 +80,11 @@ describe('SuspendableTimer', () => {
   });
 
   test('leaves the timer alone that it shares, once it is over', () => {
-    const shared = new LazyTimer();
+    const shared = new ReusableTimer();
     const [first, second] = [vi.fn(), vi.fn()];
-    const over = new SuspendableTimer(100, first, shared);
+    const over = new PausableTimer(100, first, shared);
     over.clear();
-    const current = new SuspendableTimer(100, second, shared);
+    const current = new PausableTimer(100, second, shared);
     vi.advanceTimersByTime(40);
     const resume = over.suspend();
     resume();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { nodeTimers } from '../../src/timers/node-timers.js';
-import { LazyTimer } from '../../src/timers/reusable-timer.js';
+import { nodeTimers, replaceTimers } from '../../src/timers/node-timers.js';
+import { ReusableTimer } from '../../src/timers/reusable-timer.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 beforeEach(() => {
@@ -8,14 +8,13 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  vi.restoreAllMocks();
   useRealTimers();
 });
 
-describe('LazyTimer', () => {
+describe('ReusableTimer', () => {
   test('calls back once, when the time is up', () => {
     const onDue = vi.fn();
-    const timer = new LazyTimer();
+    const timer = new ReusableTimer();
     timer.start(100, onDue);
     vi.advanceTimersByTime(99);
     expect(timer.isDue).toBe(false);
@@ -34,7 +33,7 @@ describe('LazyTimer', () => {
     { change: 'at the same time', delay: 60 },
   ])('is due $change when it is set again, and calls only the last one back', ({ delay }) => {
     const [first, second] = [vi.fn(), vi.fn()];
-    const timer = new LazyTimer();
+    const timer = new ReusableTimer();
     timer.start(100, first);
     vi.advanceTimersByTime(40);
     timer.start(delay, second);
@@ -48,9 +47,10 @@ describe('LazyTimer', () => {
   });
 
   test('sets one timer of Node.js, however often it is set for later and stopped', () => {
-    using setTimer = vi.spyOn(nodeTimers, 'setTimeout');
+    const setTimer = vi.fn(nodeTimers.setTimeout);
+    replaceTimers({ setTimeout: setTimer });
     const onDue = vi.fn();
-    const timer = new LazyTimer();
+    const timer = new ReusableTimer();
     for (let count = 0; count < 1000; count++) {
       timer.start(1000, onDue);
       timer.stop();
@@ -64,8 +64,9 @@ describe('LazyTimer', () => {
 
   test('waits on where a timer of Node.js fires too early', () => {
     const seen: boolean[] = [];
-    const timer = new LazyTimer();
-    using now = vi.spyOn(nodeTimers, 'now').mockReturnValue(0.75);
+    const timer = new ReusableTimer();
+    const now = vi.fn(() => 0.75);
+    replaceTimers({ now });
     timer.start(10, () => seen.push(timer.isDue));
     now.mockReturnValue(10.5);
     vi.advanceTimersByTime(10);
@@ -77,7 +78,7 @@ describe('LazyTimer', () => {
 
   test('never calls back, and sets no timer, for an infinite delay', () => {
     const onDue = vi.fn();
-    const timer = new LazyTimer();
+    const timer = new ReusableTimer();
     timer.start(Number.POSITIVE_INFINITY, onDue);
     expect(vi.getTimerCount()).toBe(0);
     timer.start(10, onDue);
@@ -91,7 +92,7 @@ describe('LazyTimer', () => {
     useRealTimers();
     const running = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     const { length } = running();
-    const timer = new LazyTimer();
+    const timer = new ReusableTimer();
     timer.start(60_000, () => {});
     expect(running()).toHaveLength(length + 1);
     timer.stop();
@@ -104,7 +105,7 @@ describe('LazyTimer', () => {
 
   test('close() leaves nothing behind, and it can be set again', () => {
     const onDue = vi.fn();
-    const timer = new LazyTimer();
+    const timer = new ReusableTimer();
     timer.start(100, onDue);
     timer.close();
     expect(vi.getTimerCount()).toBe(0);

@@ -14,10 +14,10 @@ import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../flags/object-url
 import { say } from '../messages.js';
 import { reportAsJson } from '../output/append-json.js';
 import { type AppendReport, reportInWords } from '../output/append-report.js';
-import { noticeTrouble } from '../output/outage-notice.js';
+import { noticeOutage } from '../output/outage-notice.js';
 import { canShowProgress, ProgressLine } from '../output/progress-line.js';
 import { flagsToRepeat } from '../output/shell-command.js';
-import { type AppendOutcome, AppendRun } from '../run/append-run.js';
+import { AppendRun, type AppendRunResult } from '../run/append-run.js';
 import { findRereadable } from '../run/rereadable.js';
 import type { Source } from '../run/source.js';
 import { findSources } from '../run/sources.js';
@@ -120,7 +120,7 @@ async function appendAll(
   url: ObjectUrl,
   sources: readonly Source[],
   flags: Flags,
-): Promise<AppendOutcome> {
+): Promise<AppendRunResult> {
   const { tee = false, quiet = false, shutdownTimeout = 8000 } = flags;
   run.connection = await connect(url.bucket, flags);
   const stream = openStream(url, run.connection, flags);
@@ -130,7 +130,7 @@ async function appendAll(
   // Two writers on one terminal would garble each other's lines.
   const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
   const progress = isWatched ? new ProgressLine(stream) : undefined;
-  if (progress === undefined && !quiet) noticeTrouble(stream);
+  if (progress === undefined && !quiet) noticeOutage(stream);
   try {
     return await appending.finish();
   } finally {
@@ -141,7 +141,7 @@ async function appendAll(
 /** Saves what is left, tells how it went, and returns what to exit with. */
 function conclude(
   { startedAt, stream, appending }: Run,
-  outcome: AppendOutcome,
+  outcome: AppendRunResult,
   url: ObjectUrl,
   { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
 ): number {
@@ -164,7 +164,7 @@ function conclude(
   return report.exitCode;
 }
 
-const nothingHappened: AppendOutcome = {
+const nothingHappened: AppendRunResult = {
   error: undefined,
   signal: undefined,
   deadline: undefined,
@@ -186,7 +186,7 @@ function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): Appen
 }
 
 function exitCodeFor(
-  { error, signal, isCutShort }: AppendOutcome,
+  { error, signal, isCutShort }: AppendRunResult,
   stream: AppendWritable | undefined,
 ): number {
   if (isCutShort) return exitCode.deadline;
@@ -196,7 +196,7 @@ function exitCodeFor(
 
 /** Sees to it that what is not committed is somewhere: in the files it came from, or in a new one. */
 function keep(
-  { uncommitted, ranges }: AppendOutcome,
+  { uncommitted, ranges }: AppendRunResult,
   url: ObjectUrl,
   path: string | undefined,
 ): Pick<AppendReport, 'saved' | 'rereadable'> {

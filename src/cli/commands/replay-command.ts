@@ -15,7 +15,7 @@ import {
 } from '../flags/connection-options.js';
 import { parseObjectUrl } from '../flags/object-url.js';
 import { findTarget } from '../flags/replay-target.js';
-import { noticeTrouble } from '../output/outage-notice.js';
+import { noticeOutage } from '../output/outage-notice.js';
 import { canShowProgress, ProgressLine } from '../output/progress-line.js';
 import { reportReplay } from '../output/replay-report.js';
 
@@ -100,7 +100,7 @@ function asError(error: unknown): Error {
 /** Shows how far it has come; returns what ends that. */
 function watch(stream: AppendWritable): () => void {
   if (!canShowProgress()) {
-    noticeTrouble(stream);
+    noticeOutage(stream);
     return () => {};
   }
   const progress = new ProgressLine(stream);

@@ -3,12 +3,12 @@ import { count, formatDuration } from '../../quantity.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
 import type { ObjectUrl } from '../flags/object-url.js';
 import { complain, say, sentence, toLine } from '../messages.js';
-import type { AppendOutcome } from '../run/append-run.js';
+import type { AppendRunResult } from '../run/append-run.js';
 import type { SourceRange } from '../run/source.js';
 import { describeRest, describeUnread } from './rest-report.js';
 
 /** Everything there is to tell about a run. */
-export interface AppendReport extends Omit<AppendOutcome, 'deadline' | 'isCutShort' | 'ranges'> {
+export interface AppendReport extends Omit<AppendRunResult, 'deadline' | 'isCutShort' | 'ranges'> {
   readonly url: ObjectUrl;
 
   /** `undefined` if it did not get as far as that. */

@@ -9,7 +9,7 @@ const patience = 2000;
 const interval = 60_000;
 
 /** Says when OSS is out of reach, now and then, and when it is back: for log files. */
-export function noticeTrouble(stream: AppendWritable): void {
+export function noticeOutage(stream: AppendWritable): void {
   let since: number | undefined;
   let told: number | undefined;
   stream.on('retry', ({ error }) => {

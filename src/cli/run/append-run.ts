@@ -3,12 +3,12 @@ import { ShutdownTimeoutError } from '../../errors.js';
 import { formatDuration } from '../../quantity.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
 import type { UncommittedBytes } from '../../stream/uncommitted-bytes.js';
-import { LazyTimer } from '../../timers/reusable-timer.js';
+import { ReusableTimer } from '../../timers/reusable-timer.js';
 import type { TerminatingSignal } from '../exit-code.js';
 import { hasMore } from './rereadable.js';
 import { Shutdown } from './shutdown.js';
 import type { Source, SourceRange } from './source.js';
-import { Feed } from './source-pump.js';
+import { SourcePump } from './source-pump.js';
 
 /**
  * Milliseconds that reading goes on after a signal: it may have gone to the whole pipeline, and what
@@ -28,7 +28,7 @@ export interface AppendRunOptions {
 }
 
 /** How it went. */
-export interface AppendOutcome {
+export interface AppendRunResult {
   /** Why it ended before everything was committed. */
   readonly error: Error | undefined;
 
@@ -54,14 +54,14 @@ export interface AppendOutcome {
 /** Appends sources to one object, from opening it to its last byte or to the signal to stop. */
 export class AppendRun {
   readonly #stream: AppendWritable;
-  readonly #feed: Feed;
+  readonly #pump: SourcePump;
   readonly #shutdown: Shutdown;
   readonly #shutdownTimeout: number;
   readonly #closed: Promise<unknown>;
 
   // After a blocked event loop they let an answer that has already arrived come first.
-  readonly #deadlineTimer = new LazyTimer();
-  readonly #graceTimer = new LazyTimer();
+  readonly #deadlineTimer = new ReusableTimer();
+  readonly #graceTimer = new ReusableTimer();
   #deadline: number | undefined;
   #failure: Error | undefined;
   #isCutShort = false;
@@ -73,7 +73,7 @@ export class AppendRun {
   constructor({ stream, sources, tee, shutdownTimeout }: AppendRunOptions) {
     this.#stream = stream;
     this.#shutdownTimeout = shutdownTimeout;
-    this.#feed = new Feed(sources, tee ? [stream, process.stdout] : [stream]);
+    this.#pump = new SourcePump(sources, tee ? [stream, process.stdout] : [stream]);
     this.#shutdown = new Shutdown({
       onStop: () => this.#stop(),
       onHurry: (signal) => this.#hurry(signal),
@@ -81,12 +81,12 @@ export class AppendRun {
     stream.on('error', (error) => {
       this.#failure = error;
     });
-    stream.on('close', () => this.#feed.stop());
+    stream.on('close', () => this.#pump.stop());
     this.#closed = new Promise((resolve) => stream.on('close', resolve));
   }
 
   /** Resolves when the stream has closed, whatever closed it. */
-  async finish(): Promise<AppendOutcome> {
+  async finish(): Promise<AppendRunResult> {
     const stream = this.#stream;
     // Nothing is read before there is somewhere to put it.
     await Promise.race([once(stream, 'ready'), this.#closed]).catch(() => {});
@@ -100,8 +100,8 @@ export class AppendRun {
       deadline: this.#deadline,
       isCutShort: this.#isCutShort,
       uncommitted: this.#takeUncommitted(),
-      ranges: this.#feed.rangesFrom(stream.bytesWritten),
-      unread: this.#feed.unread.filter(hasMore),
+      ranges: this.#pump.rangesFrom(stream.bytesWritten),
+      unread: this.#pump.unread.filter(hasMore),
     };
   }
 
@@ -112,7 +112,7 @@ export class AppendRun {
 
   async #feedAll(): Promise<void> {
     try {
-      await this.#feed.run();
+      await this.#pump.run();
     } catch (error) {
       this.#failure = error as Error;
     }
@@ -132,12 +132,12 @@ export class AppendRun {
     this.#deadlineTimer.start(this.#shutdownTimeout, () =>
       this.#giveUp(`Not everything could be committed within ${timeout} of the signal`),
     );
-    if (this.#feed.hasWriter) {
-      this.#feed.stopBehindCurrent();
+    if (this.#pump.hasWriter) {
+      this.#pump.stopBehindCurrent();
       const grace = Math.min(gracePeriod, this.#shutdownTimeout / 2);
-      this.#graceTimer.start(grace, () => this.#feed.stop());
+      this.#graceTimer.start(grace, () => this.#pump.stop());
     } else {
-      this.#feed.stop();
+      this.#pump.stop();
     }
   }
 
@@ -152,7 +152,7 @@ export class AppendRun {
     const stream = this.#stream;
     if (stream.destroyed) return;
     // As long as the stream takes what has been read and not been passed on.
-    this.#feed.stop();
+    this.#pump.stop();
     const { lastFailure: trouble } = stream.stats;
     const why = trouble === undefined ? '' : `: ${trouble.message}`;
     this.#isCutShort = true;
@@ -162,7 +162,7 @@ export class AppendRun {
   #takeUncommitted(): UncommittedBytes | undefined {
     const { key, position } = this.#stream;
     const uncommitted = this.#stream.takeUncommitted();
-    const { untaken } = this.#feed;
+    const { untaken } = this.#pump;
     if (untaken.byteLength === 0) return uncommitted;
     if (uncommitted === undefined) {
       return { key, position, bytes: untaken, confirmed: true, doubtful: 0 };

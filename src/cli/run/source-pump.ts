@@ -18,7 +18,7 @@ interface Progress {
  * would be gone. Not `pipe()`: with two destinations it stalls when one of them fails while it is
  * waited for.
  */
-export class Feed {
+export class SourcePump {
   readonly #sources: readonly Source[];
   readonly #destinations: readonly Writable[];
 

@@ -6,10 +6,10 @@ import { type Connection, connectionSettings } from './connection.js';
 import { ConnectionReuse } from './connection-reuse.js';
 import { ProxiedConnection } from './proxied-connection.js';
 import type { Proxies } from './proxies.js';
-import { LentConnection } from './single-use-connection.js';
+import { SingleUseConnection } from './single-use-connection.js';
 
 /** How long a request may wait for a connection. */
-export interface Patience {
+export interface WaitOptions {
   /** Ends the wait at once. */
   readonly signal: RequestSignal;
 
@@ -59,10 +59,10 @@ export class Connections {
    *
    * @throws The reason of the signal, if that fires while the request waits.
    */
-  use<T>(send: (dispatcher: RequestDispatcher) => Promise<T>, patience: Patience): Promise<T> {
+  use<T>(send: (dispatcher: RequestDispatcher) => Promise<T>, wait: WaitOptions): Promise<T> {
     if (areTurnsFaked()) this.#dropFree();
     const client = this.#free.pop() ?? this.#open();
-    return client === undefined ? this.#wait(send, patience) : this.#lend(client, send);
+    return client === undefined ? this.#wait(send, wait) : this.#lend(client, send);
   }
 
   /** Waits for requests under way, and for those that wait for their turn. */
@@ -87,11 +87,11 @@ export class Connections {
 
   async #wait<T>(
     send: (dispatcher: RequestDispatcher) => Promise<T>,
-    patience: Patience,
+    wait: WaitOptions,
   ): Promise<T> {
-    patience.signal.throwIfAborted();
-    const resume = patience.suspend();
-    const client = await this.#turn(patience.signal).catch((reason) => {
+    wait.signal.throwIfAborted();
+    const resume = wait.suspend();
+    const client = await this.#turn(wait.signal).catch((reason) => {
       resume();
       throw reason;
     });
@@ -119,7 +119,7 @@ export class Connections {
   #lend<T>(client: Connection, send: (dispatcher: RequestDispatcher) => T): T {
     // Not at once: undici tells the end of a request before it has cleared it away.
     const giveBack = () => nodeTimers.queueMicrotask(() => this.#giveBack(client));
-    const connection = new LentConnection(client, this.#reuse, giveBack);
+    const connection = new SingleUseConnection(client, this.#reuse, giveBack);
     try {
       return send(connection);
     } finally {

@@ -3,7 +3,7 @@ import { Client, type Dispatcher, MockAgent, ProxyAgent } from 'undici';
 import { nodeTimers } from '../../timers/node-timers.js';
 import type { RequestDispatcher } from '../http/message.js';
 import { ConnectionReuse } from './connection-reuse.js';
-import type { Patience } from './connections.js';
+import type { WaitOptions } from './connections.js';
 import { PassedHandler } from './passed-handler.js';
 
 type Handler = Dispatcher.DispatchHandler;
@@ -59,9 +59,9 @@ export class GivenDispatcher {
    */
   async use<T>(
     send: (dispatcher: RequestDispatcher) => Promise<T>,
-    patience: Pick<Patience, 'suspend'>,
+    wait: Pick<WaitOptions, 'suspend'>,
   ): Promise<T> {
-    const request = new GivenRequest(this.#dispatcher, this, patience);
+    const request = new GivenRequest(this.#dispatcher, this, wait);
     try {
       return await send(request);
     } catch (error) {
@@ -126,17 +126,17 @@ export class GivenDispatcher {
 class GivenRequest implements RequestDispatcher {
   readonly #dispatcher: Dispatcher;
   readonly #owner: GivenDispatcher;
-  readonly #patience: Pick<Patience, 'suspend'>;
+  readonly #wait: Pick<WaitOptions, 'suspend'>;
   #status: 'waiting' | 'under way' | 'ended' = 'waiting';
   #resume: (() => void) | undefined;
 
   /** Nobody looks where the dispatcher is relied on. */
   #wasRead = true;
 
-  constructor(dispatcher: Dispatcher, owner: GivenDispatcher, patience: Pick<Patience, 'suspend'>) {
+  constructor(dispatcher: Dispatcher, owner: GivenDispatcher, wait: Pick<WaitOptions, 'suspend'>) {
     this.#dispatcher = dispatcher;
     this.#owner = owner;
-    this.#patience = patience;
+    this.#wait = wait;
   }
 
   get tellsStart(): boolean {
@@ -164,7 +164,7 @@ class GivenRequest implements RequestDispatcher {
 
   /** Stops the clock until {@link resume}. */
   suspend(): void {
-    this.#resume ??= this.#patience.suspend();
+    this.#resume ??= this.#wait.suspend();
   }
 
   resume(): void {

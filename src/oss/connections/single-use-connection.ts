@@ -9,7 +9,7 @@ type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
 /** A connection that nobody else uses until the one request it is lent for has ended. */
-export class LentConnection implements RequestDispatcher {
+export class SingleUseConnection implements RequestDispatcher {
   readonly tellsStart = true;
   readonly wasRead = true;
   readonly isClosed = false;

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { nodeTimers } from '../../timers/node-timers.js';
-import { LazyTimer } from '../../timers/reusable-timer.js';
+import { ReusableTimer } from '../../timers/reusable-timer.js';
 import { readContentRange } from '../response/response-headers.js';
 import { dispatch } from './exchange.js';
 import type { RequestSignal } from './fast-abort-signal.js';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './message.js';
-import { SocketBrake } from './pause-socket.js';
+import { SocketPause } from './pause-socket.js';
 import { RequestTimedOut } from './request-deadline.js';
 import { requestError } from './request-error.js';
-import { AnswerHandler } from './response-collector.js';
+import { ResponseCollector } from './response-collector.js';
 
 /** The answer to a GET. */
 interface Download extends HttpAnswer {
@@ -36,14 +36,14 @@ export async function download(
 }
 
 /** Turns the body of a success into a stream, and collects that of anything else. */
-class DownloadHandler extends AnswerHandler {
+class DownloadHandler extends ResponseCollector {
   stream: Readable | undefined;
   readonly #dispatcher: RequestDispatcher;
   readonly #request: HttpRequest;
   readonly #idleTimeout: number;
-  #brake: Pick<SocketBrake, 'pause' | 'resume'> | undefined;
+  #socketPause: Pick<SocketPause, 'pause' | 'resume'> | undefined;
   #isPaused = false;
-  readonly #idleTimer = new LazyTimer();
+  readonly #idleTimer = new ReusableTimer();
 
   /** Bytes still to come; `NaN` where the answer did not say how many it brings. */
   #remaining = Number.NaN;
@@ -68,7 +68,7 @@ class DownloadHandler extends AnswerHandler {
     if (status !== 200 && status !== 206) return;
     const range = status === 206 ? readContentRange(headers) : undefined;
     if (range !== undefined) this.#remaining = range.last - range.first + 1;
-    this.#brake = this.socket === undefined ? controller : new SocketBrake(this.socket);
+    this.#socketPause = this.socket === undefined ? controller : new SocketPause(this.socket);
     this.stream = new Readable({
       read: () => this.#resume(),
       destroy: (error, callback) => {
@@ -117,13 +117,13 @@ class DownloadHandler extends AnswerHandler {
   #pause(): void {
     this.#idleTimer.stop();
     this.#isPaused = true;
-    this.#brake?.pause();
+    this.#socketPause?.pause();
   }
 
   #resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#brake?.resume();
+    this.#socketPause?.resume();
     this.#awaitMore();
   }
 

@@ -1,7 +1,7 @@
 import { areTurnsFaked } from '../../timers/node-timers.js';
 import type { RequestSignal } from './fast-abort-signal.js';
 import type { HttpAnswer, HttpRequest, RequestDispatcher } from './message.js';
-import { AnswerHandler } from './response-collector.js';
+import { ResponseCollector } from './response-collector.js';
 
 /**
  * Sends one request and resolves with its answer, whatever its status.
@@ -16,7 +16,7 @@ export function exchange(
   request: HttpRequest,
   signal: RequestSignal,
 ): Promise<HttpAnswer> {
-  const handler = new AnswerHandler(dispatcher, request, signal);
+  const handler = new ResponseCollector(dispatcher, request, signal);
   if (!signal.aborted) dispatch(dispatcher, request, handler);
   return handler.answer;
 }
@@ -25,7 +25,7 @@ export function exchange(
 export function dispatch(
   dispatcher: RequestDispatcher,
   request: HttpRequest,
-  handler: AnswerHandler,
+  handler: ResponseCollector,
 ): void {
   try {
     const { origin, method, path, headers, body = null } = request;

@@ -4,16 +4,16 @@ export type RequestSignal = Pick<AbortSignal, 'aborted' | 'reason' | 'throwIfAbo
   removeEventListener(type: 'abort', listener: () => void): void;
 };
 
-const followers = new WeakMap<AbortSignal, LightSignal>();
+const followers = new WeakMap<AbortSignal, FastAbortSignal>();
 
 /**
  * A signal that fires when `signal` does; the same one for the same signal, to which it listens once
  * for all. Listening to a real `AbortSignal` for each request takes as long as signing it.
  */
-export function lightened(signal: AbortSignal): RequestSignal {
+export function followOnce(signal: AbortSignal): RequestSignal {
   let follower = followers.get(signal);
   if (follower === undefined) {
-    const light = new LightSignal();
+    const light = new FastAbortSignal();
     follower = light;
     followers.set(signal, light);
     if (signal.aborted) light.abort(signal.reason);
@@ -23,7 +23,7 @@ export function lightened(signal: AbortSignal): RequestSignal {
 }
 
 /** A signal and its controller in one: making a real `AbortSignal` takes longer. */
-export class LightSignal implements RequestSignal {
+export class FastAbortSignal implements RequestSignal {
   #listeners: (() => void)[] = [];
   #aborted = false;
   #reason: unknown;

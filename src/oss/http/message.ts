@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { ConnectionReuse } from '../connections/connection-reuse.js';
-import { printable } from '../response/sanitize.js';
+import { sanitize } from '../response/sanitize.js';
 
 /** What one request is sent through. */
 export interface RequestDispatcher extends Pick<Dispatcher, 'dispatch'> {
@@ -57,7 +57,7 @@ export function headerOf(headers: HttpHeaders, name: string): string | undefined
 }
 
 /** As {@link headerOf}, fit to be shown. */
-export function printableHeader(headers: HttpHeaders, name: string): string | undefined {
+export function sanitizedHeader(headers: HttpHeaders, name: string): string | undefined {
   const value = headerOf(headers, name);
-  return value === undefined ? undefined : printable(value);
+  return value === undefined ? undefined : sanitize(value);
 }

@@ -8,7 +8,7 @@ import { nodeTimers } from '../../timers/node-timers.js';
  *
  * @see https://github.com/nodejs/undici/issues/5360
  */
-export class SocketBrake {
+export class SocketPause {
   readonly #socket: Socket;
 
   constructor(socket: Socket) {

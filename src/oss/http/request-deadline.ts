@@ -1,8 +1,8 @@
 import type { RequestOptions, RequestTimeout } from '../../append/append-client.js';
 import { isError } from '../../is-error.js';
 import { nodeTimers } from '../../timers/node-timers.js';
-import { SuspendableTimer } from '../../timers/pausable-timer.js';
-import { LightSignal, lightened, type RequestSignal } from './fast-abort-signal.js';
+import { PausableTimer } from '../../timers/pausable-timer.js';
+import { FastAbortSignal, followOnce, type RequestSignal } from './fast-abort-signal.js';
 
 /** The reason of a request whose time was up. */
 export class RequestTimedOut extends Error {
@@ -24,13 +24,13 @@ export class RequestAborted extends Error {
 
 /** When a request must end: at its timeout, or as soon as its caller aborts. */
 export class RequestDeadline {
-  readonly #signal = new LightSignal();
+  readonly #signal = new FastAbortSignal();
   readonly #timeout: number;
   readonly #callerSignal: RequestSignal | undefined;
   readonly #callerTimeout: RequestTimeout | undefined;
 
   /** Absent where the caller's clock ends the request before its own would. */
-  #timer: SuspendableTimer | undefined;
+  #timer: PausableTimer | undefined;
 
   /** Later than it was by as long as the clock stood still. */
   #startedAt = nodeTimers.now();
@@ -44,7 +44,7 @@ export class RequestDeadline {
     this.#callerTimeout = caller.timeout;
     // A stream's, which comes again and is gone with the stream; others are left as they came.
     const isShared = caller.signal !== undefined && caller.timeout !== undefined;
-    this.#callerSignal = isShared ? lightened(caller.signal) : caller.signal;
+    this.#callerSignal = isShared ? followOnce(caller.signal) : caller.signal;
     if (this.#callerSignal?.aborted) this.#abort();
     else this.#callerSignal?.addEventListener('abort', this.#abort);
     this.#startTimer();
@@ -84,7 +84,7 @@ export class RequestDeadline {
     const { milliseconds = Number.POSITIVE_INFINITY } = this.#callerTimeout ?? {};
     // A clock that fires no signal ends nothing.
     if (this.#callerSignal !== undefined && milliseconds <= this.#timeout) return;
-    this.#timer = new SuspendableTimer(this.#timeout, () => {
+    this.#timer = new PausableTimer(this.#timeout, () => {
       this.#signal.abort(new RequestTimedOut(this.#timeout));
     });
   }

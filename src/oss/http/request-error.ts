@@ -2,7 +2,7 @@ import type { AppendOutcome } from '../../append/append-client.js';
 import { OssRequestError } from '../../errors.js';
 import { isAggregateError, isError } from '../../is-error.js';
 import { isProgrammingError } from '../../programming-error.js';
-import { printable } from '../response/sanitize.js';
+import { sanitize } from '../response/sanitize.js';
 import { RequestAborted, RequestTimedOut } from './request-deadline.js';
 
 /** How far a request had come when it failed. */
@@ -133,11 +133,11 @@ function isConnectFailure(error: unknown): boolean {
 const mostReasons = 4;
 
 function reasonOf(error: unknown): string {
-  if (!isError(error)) return printable(String(error));
+  if (!isError(error)) return sanitize(String(error));
   if (isAggregateError(error) && error.errors.length > 0) return reasonsOf(error);
   // An AggregateError has an empty message; its code is that of its first error.
   const { code } = error as NodeJS.ErrnoException;
-  return printable(error.message || code || error.name);
+  return sanitize(error.message || code || error.name);
 }
 
 /** What Node.js reports when it has tried every address of a name, one after the other. */
@@ -158,5 +158,5 @@ function addressReason(error: unknown): string {
   };
   if (typeof address !== 'string' || typeof code !== 'string') return reasonOf(error);
   const host = address.includes(':') ? `[${address}]` : address;
-  return printable(`${host}:${port} ${code}`);
+  return sanitize(`${host}:${port} ${code}`);
 }

@@ -4,20 +4,20 @@ import type { RequestSignal } from './fast-abort-signal.js';
 import type { HttpAnswer, HttpHeaders, HttpRequest, RequestDispatcher } from './message.js';
 import { RequestAborted } from './request-deadline.js';
 import { requestError } from './request-error.js';
-import { RequestSocket } from './socket-watch.js';
+import { SocketWatch } from './socket-watch.js';
 
 // Error documents are about 1 KiB; whatever is longer is no error document.
 const longestBody = 64 * 1024;
 
 /** Collects the answer to one request. */
-export class AnswerHandler implements Dispatcher.DispatchHandler {
+export class ResponseCollector implements Dispatcher.DispatchHandler {
   /** Settles once, when the request's body is not used any more. */
   readonly answer: Promise<HttpAnswer>;
 
   readonly #dispatcher: RequestDispatcher;
   readonly #request: HttpRequest;
   readonly #signal: RequestSignal;
-  readonly #socket: RequestSocket;
+  readonly #socket: SocketWatch;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
 
@@ -44,7 +44,7 @@ export class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#dispatcher = dispatcher;
     this.#request = request;
     this.#signal = signal;
-    this.#socket = new RequestSocket(request.headers, () => this.#giveUp(tooLong()));
+    this.#socket = new SocketWatch(request.headers, () => this.#giveUp(tooLong()));
     if (signal.aborted) this.#abort();
     else signal.addEventListener('abort', this.#abort);
   }

@@ -4,10 +4,10 @@ import { TLSSocket } from 'node:tls';
 import { nodeTimers } from '../../timers/node-timers.js';
 
 /** What a socket serves at the moment; for listening to each once, and not for each request. */
-const served = new WeakMap<Socket, Set<RequestSocket>>();
+const served = new WeakMap<Socket, Set<SocketWatch>>();
 
 /** Whose request has started, and is published in the same turn if it goes out on a socket. */
-let started: RequestSocket | undefined;
+let started: SocketWatch | undefined;
 let isSubscribed = false;
 
 // As much as anybody reads of an answer, however thinly it is spread, with room for what frames it.
@@ -31,7 +31,7 @@ interface SendHeadersMessage {
  *
  * @see https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
  */
-export class RequestSocket {
+export class SocketWatch {
   readonly #signature: string | undefined;
   readonly #onFlood: () => void;
   #socket: Socket | undefined;
@@ -116,7 +116,7 @@ export class RequestSocket {
       others.add(this);
       return;
     }
-    const requests = new Set<RequestSocket>([this]);
+    const requests = new Set<SocketWatch>([this]);
     served.set(socket, requests);
     socket.on('readable', () => {
       for (const request of requests) request.#onReadable();

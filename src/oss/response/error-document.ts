@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
-import { type HttpAnswer, headerOf, printableHeader } from '../http/message.js';
-import { printable } from './sanitize.js';
+import { type HttpAnswer, headerOf, sanitizedHeader } from '../http/message.js';
+import { sanitize } from './sanitize.js';
 
 /** What an error document of OSS says, as far as it can be read and shown. */
 export interface ErrorDocument {
@@ -32,7 +32,7 @@ export function readErrorDocument({ headers, body }: HttpAnswer): ErrorDocument 
   return {
     code: textOf(error, 'Code'),
     message: textOf(error, 'Message'),
-    ec: printableHeader(headers, 'x-oss-ec') ?? textOf(error, 'EC'),
+    ec: sanitizedHeader(headers, 'x-oss-ec') ?? textOf(error, 'EC'),
     endpoint: textOf(error, 'Endpoint'),
     serverTime: textOf(error, 'ServerTime') ?? textOf(member(error, 'Detail'), 'ServerTime'),
   };
@@ -55,5 +55,5 @@ function member(parent: unknown, name: string): unknown {
 
 function textOf(parent: unknown, name: string): string | undefined {
   const value = member(parent, name);
-  return typeof value === 'string' && value !== '' ? printable(value) : undefined;
+  return typeof value === 'string' && value !== '' ? sanitize(value) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { AppendReceipt, ObjectState } from '../../append/append-client.js';
 import { OssRequestError } from '../../errors.js';
-import { type HttpAnswer, type HttpHeaders, headerOf, printableHeader } from '../http/message.js';
+import { type HttpAnswer, type HttpHeaders, headerOf, sanitizedHeader } from '../http/message.js';
 import type { ByteRange } from '../request/oss-request.js';
 import { readErrorDocument } from './error-document.js';
 import { readContentRange, readCrc64, readLength } from './response-headers.js';
@@ -44,7 +44,7 @@ export function readObjectState(
       : 'x-oss-next-append-position';
   const length = readLength(headers, name);
   if (length === undefined) throw unusable(request, `200 without a usable ${name}`);
-  const objectType = printableHeader(headers, 'x-oss-object-type');
+  const objectType = sanitizedHeader(headers, 'x-oss-object-type');
   return {
     length,
     crc64: readCrc64(headers),
@@ -52,7 +52,7 @@ export function readObjectState(
     appendable: !objectType || objectType.toLowerCase() === 'appendable',
     sealed: headers['x-oss-sealed-time'] !== undefined,
     objectType,
-    etag: printableHeader(headers, 'etag'),
+    etag: sanitizedHeader(headers, 'etag'),
   };
 }
 
@@ -99,7 +99,7 @@ function isRange(headers: HttpHeaders, { start, end }: ByteRange): boolean {
 }
 
 function assertSuccess(answer: HttpAnswer, request: AnsweredRequest, success = 200): string {
-  const requestId = printableHeader(answer.headers, 'x-oss-request-id');
+  const requestId = sanitizedHeader(answer.headers, 'x-oss-request-id');
   if (answer.status === success && requestId !== undefined) return requestId;
   if (requestId === undefined || answer.status >= 300) throw serviceError(answer, request);
   throw unusable(request, `${answer.status} instead of ${success}`);

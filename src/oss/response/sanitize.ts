@@ -2,7 +2,7 @@
 const plainWord = /^[\w-]{1,63}$/;
 
 /** Makes foreign text fit to be shown: one line, not much of it, and no secret. */
-export function printable(text: string): string {
+export function sanitize(text: string): string {
   if (plainWord.test(text)) return text;
   const line = text
     // Format characters too: they can turn the rest of a line around.

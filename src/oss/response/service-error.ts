@@ -1,6 +1,6 @@
 import type { AppendOutcome } from '../../append/append-client.js';
 import { NotAppendableError, OssServiceError } from '../../errors.js';
-import { type HttpAnswer, printableHeader } from '../http/message.js';
+import { type HttpAnswer, sanitizedHeader } from '../http/message.js';
 import { type ErrorDocument, readErrorDocument } from './error-document.js';
 import { readLength } from './response-headers.js';
 
@@ -18,7 +18,7 @@ export function serviceError(
   answer: HttpAnswer,
   request: AnsweredRequest,
 ): OssServiceError | NotAppendableError {
-  const requestId = printableHeader(answer.headers, 'x-oss-request-id');
+  const requestId = sanitizedHeader(answer.headers, 'x-oss-request-id');
   const document = requestId === undefined ? {} : readErrorDocument(answer);
   const advice =
     answer.status === 413
@@ -27,7 +27,7 @@ export function serviceError(
   const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}${advice}`;
 
   if (isNotAppendable(answer.status, document)) {
-    const objectType = printableHeader(answer.headers, 'x-oss-object-type');
+    const objectType = sanitizedHeader(answer.headers, 'x-oss-object-type');
     return new NotAppendableError(message, { key: request.key, objectType });
   }
   const actualLength = readLength(answer.headers, 'x-oss-next-append-position');

@@ -11,7 +11,7 @@ export interface SignedRequest {
 }
 
 /** A request that was signed before it was made. */
-interface Forecast {
+interface PresignedRequest {
   readonly request: SignableOssRequest;
   readonly credentials: Credentials;
 
@@ -30,15 +30,15 @@ const longestWait = 5;
 const greatestDepth = 4;
 
 /** The requests that will probably be made of one object, signed while there was time. */
-export class Foresight {
+export class PresignedRequests {
   /** In the order in which they are expected. */
-  #forecasts: Forecast[] = [];
+  #presigned: PresignedRequest[] = [];
 
   /** How many requests to look ahead: more and more, as long as all of them come. */
   #depth = 1;
 
   get hasAny(): boolean {
-    return this.#forecasts.length > 0;
+    return this.#presigned.length > 0;
   }
 
   /** What was signed for just this request, if anything was. */
@@ -47,18 +47,18 @@ export class Foresight {
     credentials: Credentials,
     second: number,
   ): SignedRequest | undefined {
-    const forecast = this.#forecasts.shift();
-    if (forecast === undefined) return undefined;
-    const age = second - forecast.second;
+    const presigned = this.#presigned.shift();
+    if (presigned === undefined) return undefined;
+    const age = second - presigned.second;
     if (
       age >= 0 &&
       age <= longestWait &&
-      isSameRequest(forecast.request, request) &&
-      isSameCredentials(forecast.credentials, credentials)
+      isSameRequest(presigned.request, request) &&
+      isSameCredentials(presigned.credentials, credentials)
     ) {
-      return forecast.signed;
+      return presigned.signed;
     }
-    this.#forecasts = [];
+    this.#presigned = [];
     this.#depth = 1;
     return undefined;
   }
@@ -66,11 +66,11 @@ export class Foresight {
   /**
    * Signs what is to come, if nothing is left of what was signed before.
    *
-   * @param forecast Signs the request that will follow after `index` others.
+   * @param presigned Signs the request that will follow after `index` others.
    */
-  renew(forecast: (index: number) => Forecast): void {
+  renew(presigned: (index: number) => PresignedRequest): void {
     if (this.hasAny) return;
-    for (let index = 0; index < this.#depth; index++) this.#forecasts.push(forecast(index));
+    for (let index = 0; index < this.#depth; index++) this.#presigned.push(presigned(index));
     this.#depth = Math.min(2 * this.#depth, greatestDepth);
   }
 }

@@ -2,7 +2,7 @@ import type { Credentials } from '../credentials/credentials.js';
 import type { SignableOssRequest } from '../request/oss-request.js';
 import { encodeObjectKey } from '../request/percent-encode.js';
 import { hasSameHeaders } from '../request/request-headers.js';
-import { Foresight, type SignedRequest } from './presigned-requests.js';
+import { PresignedRequests, type SignedRequest } from './presigned-requests.js';
 import type { ServiceClock } from './service-clock.js';
 import {
   authorize,
@@ -15,7 +15,7 @@ import {
 } from './signature-v4.js';
 
 /** A second in the words of signatures and of HTTP. */
-interface Moment {
+interface SigningTime {
   /** Since 1970. */
   readonly second: number;
   readonly scope: SigningScope;
@@ -23,23 +23,23 @@ interface Moment {
 }
 
 /** An object, as signatures and as requests name it. */
-interface Place {
+interface ObjectSigningState {
   readonly resource: string;
   readonly path: string;
-  readonly foresight: Foresight;
+  readonly presigned: PresignedRequests;
 
   /** What will probably follow the last request that was signed. */
   next: SignableOssRequest['next'];
 }
 
 /** Objects that are kept in mind, so that many streams can share a client. */
-const mostPlaces = 1000;
+const mostStates = 1000;
 
 /** The headers of a request, but for its signature. */
-interface Dress {
+interface SignedHeaderSet {
   /** The ones it came with. */
   readonly own: SignableOssRequest['headers'];
-  readonly moment: Moment;
+  readonly time: SigningTime;
   readonly securityToken: string | undefined;
   readonly signed: SignedHeaders;
 
@@ -58,11 +58,11 @@ export class RequestSigner {
   /** Deriving it takes five hashes, and it stays the same for a day. */
   #lastKey: { secret: string; date: string; signingKey: Buffer } | undefined;
 
-  #moment: Moment | undefined;
+  #time: SigningTime | undefined;
 
   /** By key, the oldest first. */
-  readonly #places = new Map<string, Place>();
-  #lastDress: Dress | undefined;
+  readonly #states = new Map<string, ObjectSigningState>();
+  #lastHeaderSet: SignedHeaderSet | undefined;
 
   constructor(options: {
     bucket: string;
@@ -78,16 +78,16 @@ export class RequestSigner {
 
   /** Signs a request that is about to leave. */
   sign(request: SignableOssRequest, credentials: Credentials): SignedRequest {
-    const place = this.#placeOf(request.key);
+    const state = this.#stateOf(request.key);
     const { second } = this.#now();
-    place.next = request.next;
-    const foreseen = place.foresight.take(request, credentials, second);
-    return foreseen ?? this.#sign(request, place, credentials);
+    state.next = request.next;
+    const presigned = state.presigned.take(request, credentials, second);
+    return presigned ?? this.#sign(request, state, credentials);
   }
 
   /** Whether anything that may follow for an object has been signed already. */
-  foresees(key: string): boolean {
-    return this.#placeOf(key).foresight.hasAny;
+  hasPresigned(key: string): boolean {
+    return this.#stateOf(key).presigned.hasAny;
   }
 
   /**
@@ -95,21 +95,25 @@ export class RequestSigner {
    * that: the next may have been signed since this was called for.
    */
   signAhead(key: string, credentials: Credentials): void {
-    const place = this.#placeOf(key);
-    const { next } = place;
+    const state = this.#stateOf(key);
+    const { next } = state;
     if (next === undefined) return;
-    place.foresight.renew((index) => {
+    state.presigned.renew((index) => {
       const request = next(index);
-      const signed = this.#sign(request, place, credentials);
+      const signed = this.#sign(request, state, credentials);
       return { request, credentials, second: this.#now().second, signed };
     });
   }
 
-  #sign(request: SignableOssRequest, place: Place, credentials: Credentials): SignedRequest {
+  #sign(
+    request: SignableOssRequest,
+    state: ObjectSigningState,
+    credentials: Credentials,
+  ): SignedRequest {
     const { method, query } = request;
-    const { resource, path } = place;
-    const { signed, list, moment } = this.#dress(request, credentials);
-    const { scope } = moment;
+    const { resource, path } = state;
+    const { signed, list, time } = this.#headerSetOf(request, credentials);
+    const { scope } = time;
     const authorization = authorize({ method, resource, query, headers: signed }, scope, {
       accessKeyId: credentials.accessKeyId,
       signingKey: this.#signingKey(credentials.accessKeySecret, scope),
@@ -120,12 +124,15 @@ export class RequestSigner {
     };
   }
 
-  /** Requests with the same headers of their own are dressed alike for a second. */
-  #dress({ headers: own }: SignableOssRequest, { securityToken }: Credentials): Dress {
-    const moment = this.#now();
-    const last = this.#lastDress;
+  /** Requests with the same headers of their own are signed alike for a second. */
+  #headerSetOf(
+    { headers: own }: SignableOssRequest,
+    { securityToken }: Credentials,
+  ): SignedHeaderSet {
+    const time = this.#now();
+    const last = this.#lastHeaderSet;
     if (
-      last?.moment === moment &&
+      last?.time === time &&
       last.securityToken === securityToken &&
       hasSameHeaders(last.own, own)
     ) {
@@ -134,40 +141,40 @@ export class RequestSigner {
     const headers: Record<string, string> = {
       ...own,
       'x-oss-content-sha256': unsignedPayload,
-      'x-oss-date': moment.scope.dateTime,
+      'x-oss-date': time.scope.dateTime,
     };
     if (securityToken !== undefined) headers['x-oss-security-token'] = securityToken;
-    const list = [...Object.entries(headers).flat(), 'date', moment.date];
-    this.#lastDress = { own, moment, securityToken, signed: signedHeaders(headers), list };
-    return this.#lastDress;
+    const list = [...Object.entries(headers).flat(), 'date', time.date];
+    this.#lastHeaderSet = { own, time, securityToken, signed: signedHeaders(headers), list };
+    return this.#lastHeaderSet;
   }
 
-  #placeOf(key: string): Place {
-    let place = this.#places.get(key);
-    if (place === undefined) {
+  #stateOf(key: string): ObjectSigningState {
+    let state = this.#states.get(key);
+    if (state === undefined) {
       const resource = canonicalResource(this.#bucket, key);
       const path = `${this.#pathPrefix}${encodeObjectKey(key)}`;
-      place = { resource, path, foresight: new Foresight(), next: undefined };
-      this.#places.set(key, place);
-      const [oldest] = this.#places.keys();
-      if (this.#places.size > mostPlaces) this.#places.delete(oldest as string);
+      state = { resource, path, presigned: new PresignedRequests(), next: undefined };
+      this.#states.set(key, state);
+      const [oldest] = this.#states.keys();
+      if (this.#states.size > mostStates) this.#states.delete(oldest as string);
     }
-    return place;
+    return state;
   }
 
-  /** This moment, which for signatures is a second long. */
-  #now(): Moment {
+  /** This time, which for signatures is a second long. */
+  #now(): SigningTime {
     const second = Math.floor(this.clock.now() / 1000);
-    if (this.#moment?.second !== second) {
+    if (this.#time?.second !== second) {
       const now = new Date(second * 1000);
       const dateTime = now.toISOString().replace(/[-:]|\.\d+/g, '');
-      this.#moment = {
+      this.#time = {
         second,
         scope: { dateTime, region: this.#region, product: 'oss' },
         date: now.toUTCString(),
       };
     }
-    return this.#moment;
+    return this.#time;
   }
 
   #signingKey(secret: string, scope: SigningScope): Buffer {

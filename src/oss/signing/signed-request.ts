@@ -29,7 +29,7 @@ interface Sending {
  * Signs requests, and signs one again that OSS refused for its signature before it looked at the
  * rest: the clock was wrong, or temporary credentials had ended. At most once, so it is no retry.
  */
-export class SignedExchange {
+export class SignedRequests {
   readonly #signer: RequestSigner;
   readonly #credentials: CredentialsSource;
   readonly #origin: string;
@@ -77,7 +77,7 @@ export class SignedExchange {
 
   /** Signs what is to follow while there is time: two turns on, when the socket has the body. */
   #signAhead({ key, next }: OssRequest, credentials: Credentials): void {
-    if (next === undefined || this.#signer.foresees(key)) return;
+    if (next === undefined || this.#signer.hasPresigned(key)) return;
     nodeTimers.setImmediate(nodeTimers.setImmediate, () =>
       this.#signer.signAhead(key, credentials),
     );

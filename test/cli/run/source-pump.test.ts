@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Source } from '../../../src/cli/run/source.js';
-import { Feed } from '../../../src/cli/run/source-pump.js';
+import { SourcePump } from '../../../src/cli/run/source-pump.js';
 
 /** A source of pieces that come one by one, and go on for ever. */
 function sourceOf(...pieces: string[]): Source & { readonly stream: Readable } {
@@ -28,11 +28,11 @@ function createFull(): { readonly taken: () => string; readonly stream: Writable
   return { taken: () => [...pieces, ...queued()].join(''), stream };
 }
 
-describe('Feed.stop()', () => {
+describe('SourcePump.stop()', () => {
   test('passes on what has been read and not asked for yet, and knows where it came from', async () => {
     const source = sourceOf('aaaa', 'bbbb', 'cccc');
     const full = createFull();
-    const feed = new Feed([source], [full.stream]);
+    const feed = new SourcePump([source], [full.stream]);
     const running = feed.run();
     await nextTurn();
     expect(full.taken()).toBe('aaaa');
@@ -49,7 +49,7 @@ describe('Feed.stop()', () => {
 
   test('keeps what a destination that has ended does not take', async () => {
     const full = createFull();
-    const feed = new Feed([sourceOf('aaaa', 'bbbb')], [full.stream]);
+    const feed = new SourcePump([sourceOf('aaaa', 'bbbb')], [full.stream]);
     const running = feed.run();
     await nextTurn();
     full.stream.destroy();
@@ -64,7 +64,7 @@ describe('Feed.stop()', () => {
   test('before anything is open reads nothing', async () => {
     const source = sourceOf('aaaa');
     const full = createFull();
-    const feed = new Feed([source], [full.stream]);
+    const feed = new SourcePump([source], [full.stream]);
 
     feed.stop();
     await feed.run();

@@ -79,7 +79,7 @@ describe('RequestSigner.signAhead()', () => {
     useRealTimers();
   });
 
-  test('foresees an append behind those before it', () => {
+  test('hasPresigned an append behind those before it', () => {
     const { next = expect.unreachable() } = append(0);
     expect(next(0).query).toBe(append(10).query);
     expect(next(2).query).toBe(append(30).query);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assertNoForeignCredentials } from '../../src/stream/foreign-options.js';
+import { assertNoForeignCredentials } from '../../src/oss/foreign-options.js';
 
 describe('assertNoForeignCredentials()', () => {
   test.each([

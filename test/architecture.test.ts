@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** TypeScript below a folder, as paths from the root. */
+function filesOf(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+function lineCount(path: string): number {
+  return read(path).split('\n').length - 1;
+}
+
+const sources = filesOf('src');
+
+/** What each room may import from, besides itself. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  ground: ['timers'],
+  timers: ['ground'],
+  buffer: ['ground', 'timers'],
+  append: ['buffer', 'ground', 'timers'],
+  oss: ['port', 'ground', 'timers'],
+  read: ['append', 'oss', 'ground', 'timers'],
+  stream: ['append', 'buffer', 'oss', 'read', 'ground', 'timers'],
+  recovery: ['stream', 'append', 'buffer', 'oss', 'read', 'ground', 'timers'],
+  logging: ['recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
+  cli: ['recovery', 'stream', 'append', 'oss', 'read', 'emulator', 'ground', 'timers'],
+  emulator: ['checksum'],
+  entry: ['logging', 'recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
+};
+
+const entries = ['src/index.ts', 'src/pino.ts', 'src/winston.ts'];
+
+function roomOf(path: string): string {
+  const [, room = '', ...rest] = path.split('/');
+  if (entries.includes(path)) return 'entry';
+  return rest.length === 0 ? 'ground' : room;
+}
+
+/** Names under which a file may be imported by rooms that see nothing else of its room. */
+function aliasesOf(path: string): string[] {
+  // What a request means and may carry is the port's too.
+  const port = ['append-client', 'retry-policy', 'attempt-timeout'];
+  if (port.some((name) => path === `src/append/${name}.ts`)) return ['append', 'port'];
+  return path.startsWith('src/crc64') ? ['ground', 'checksum'] : [roomOf(path)];
+}
+
+function importsOf(path: string): string[] {
+  return [...read(path).matchAll(/(?:from |import\()'(\.[^']+)\.js'/g)].map(([, target = '']) =>
+    relative(root, `${resolve(root, dirname(path), target)}.ts`),
+  );
+}
+
+describe('the house', () => {
+  test('has every folder of src/ on the map', () => {
+    const map = read('ARCHITECTURE.md');
+    const folders = new Set(sources.map((path) => dirname(path)).filter((path) => path !== 'src'));
+
+    const missing = [...folders].filter((path) => !map.includes(`${path.split('/').at(-1)}/ `));
+    expect(folders.size).toBeGreaterThan(20);
+    expect(missing).toEqual([]);
+  });
+
+  test('has on the map no file that is not there', () => {
+    const map = /```\nsrc\/\n(.*?)```/s.exec(read('ARCHITECTURE.md'))?.[1] ?? '';
+    const names = [...map.matchAll(/[\w-]+\.ts/g)].map(([name]) => name);
+
+    expect(names.length).toBeGreaterThan(30);
+    expect(names.filter((name) => !sources.some((path) => path.endsWith(`/${name}`)))).toEqual([]);
+  });
+
+  test('has imports that only go down, those of types too', () => {
+    const up = sources.flatMap((path) => {
+      const room = roomOf(path);
+      const allowed = [room, ...(below[room] ?? [])];
+      return importsOf(path)
+        .filter((target) => !aliasesOf(target).some((alias) => allowed.includes(alias)))
+        .map((target) => `${path} → ${target}`);
+    });
+
+    expect(up).toEqual([]);
+  });
+
+  test('has no room with more than 16 files', () => {
+    const counts = new Map<string, number>();
+    for (const path of sources) {
+      counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+    }
+    // An operation has one file, and OSS has many operations.
+    counts.delete('src/emulator/operations');
+
+    expect([...counts].filter(([, count]) => count > 16)).toEqual([]);
+  });
+
+  test.each([
+    { folder: 'src', most: 360 },
+    { folder: 'test', most: 720 },
+  ])('has no file in $folder/ with more than $most lines', ({ folder, most }) => {
+    const long = filesOf(folder).filter((path) => lineCount(path) > most);
+
+    expect(long.map((path) => `${path}: ${lineCount(path)}`)).toEqual([]);
+  });
+});
