@@ -1,6 +1,7 @@
 import { finished } from 'node:stream';
 import TransportStream from 'winston-transport';
 import { assertOptionalBoolean, rangeError, typeError } from './assertions.js';
+import type { Callback } from './callback.js';
 import type { LogWritableOptions } from './logging/log-options.js';
 import { LogWritable } from './logging/log-writable.js';
 import type { OverflowOptions } from './logging/overflow-options.js';
@@ -13,8 +14,6 @@ export type { CredentialsModule } from './oss/credentials/credentials-module.js'
 export type { DropEvent } from './stream/events.js';
 
 const act = 'create AppendTransport';
-
-type Callback = (error?: Error | null) => void;
 
 type TransportOptions = Pick<
   TransportStream.TransportStreamOptions,

@@ -1,8 +1,7 @@
+import type { Callback } from '../callback.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';
-
-type Callback = (error?: Error | null) => void;
 
 /**
  * Drops the lines that find no room, whole: a line that was begun is finished, and one whose

@@ -1,9 +1,8 @@
+import type { Callback } from '../callback.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, endsLine, firstLineEnd, fits } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';
 import { LineQueue } from './line-queue.js';
-
-type Callback = (error?: Error | null) => void;
 
 /**
  * Holds back the lines that find no room in the sink, and drops the oldest of them, whole, when they

@@ -1,5 +1,4 @@
-type Callback = (error?: Error | null) => void;
-
+import type { Callback } from '../callback.js';
 /** What lines go on to, in order. */
 export interface LineSink {
   /** Bytes that it has taken and not committed. */

@@ -1,8 +1,7 @@
+import type { Callback } from '../callback.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import { tellDropped } from './drop-counter.js';
 import { endsLine, firstLineEnd, lastLineEnd } from './line-ends.js';
-
-type Callback = (error?: Error | null) => void;
 
 /** Somebody who waits for what he wrote, and where that lies in all that was ever queued. */
 interface Waiting {

@@ -1,5 +1,6 @@
 import { errorMonitor } from 'node:events';
 import { Writable } from 'node:stream';
+import type { Callback } from '../callback.js';
 import { ShutdownTimeoutError } from '../errors.js';
 import { formatDuration } from '../quantity.js';
 import { AppendWritable } from '../stream/append-writable.js';
@@ -23,8 +24,6 @@ import { NaturalEnd } from './natural-end.js';
 import { OutageNotice } from './outage-notice.js';
 import { saveOnFailure } from './save-on-failure.js';
 import { objectName } from './standard-error.js';
-
-type Callback = (error?: Error | null) => void;
 
 /** What a {@link LogWritable} has done so far. */
 export interface LogStatistics extends AppendStatistics {

@@ -1,5 +1,6 @@
 import { count } from '../quantity.js';
 import { saveUncommitted } from '../recovery/saved-file.js';
+import { shellWord } from '../shell-word.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { objectName, printNotice } from './standard-error.js';
 
@@ -23,13 +24,9 @@ export function saveOnFailure(
   let outcome: string;
   try {
     const path = saveUncommitted(uncommitted, { bucket }, fallback);
-    outcome = `saved to ${path}; to append them: oss-append replay ${quoted(path)}`;
+    outcome = `saved to ${path}; to append them: oss-append replay ${shellWord(path)}`;
   } catch (error) {
     outcome = `they are lost, as no file could be written: ${(error as Error).message}`;
   }
   printNotice(`${what}; ${outcome}`);
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

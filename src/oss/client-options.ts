@@ -1,6 +1,5 @@
 import type { Dispatcher } from 'undici';
 import { longestTimer } from '../assertions.js';
-import { assertNoForeignCredentials } from './foreign-options.js';
 import { type Proxies, resolveProxies } from './connections/proxies.js';
 import type {
   Credentials,
@@ -14,6 +13,7 @@ import {
   type BucketLocation,
   locateBucket,
 } from './endpoint.js';
+import { assertNoForeignCredentials } from './foreign-options.js';
 import { normaliseRegion, regionOfEndpoint } from './region.js';
 import { ServiceClock } from './signing/service-clock.js';
 

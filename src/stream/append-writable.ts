@@ -4,6 +4,7 @@ import type { AppendClient } from '../append/append-client.js';
 import { Appender } from '../append/appender.js';
 import type { Acknowledge, Place } from '../buffer/acknowledgements.js';
 import { WriteBuffer } from '../buffer/write-buffer.js';
+import type { Callback } from '../callback.js';
 import { isAppendError } from '../errors.js';
 import { OssClient } from '../oss/oss-client.js';
 import { nodeTimers } from '../timers/node-timers.js';
@@ -15,8 +16,6 @@ import type { UncommittedBytes } from './uncommitted-bytes.js';
 
 /** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
 export interface AppendResult extends Place {}
-
-type Callback = (error?: Error | null) => void;
 
 /** What Node counts for its own queue, a write that has not been called back included. */
 const queuedLength = Object.getOwnPropertyDescriptor(Writable.prototype, 'writableLength')?.get as (

@@ -12,10 +12,10 @@ import {
   typeError,
 } from '../assertions.js';
 import type { WriteBufferOptions } from '../buffer/write-buffer.js';
+import { assertNoForeignCredentials } from '../oss/foreign-options.js';
 import type { OssClientOptions } from '../oss/oss-client.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { resolveCreation } from './creation-options.js';
-import { assertNoForeignCredentials } from '../oss/foreign-options.js';
 import { appendOptionNames, warnOfMisspelt, warnOfUnknown } from './option-names.js';
 
 /** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { loadCrc64 } from '../../crc64.js';
+import type { OssClient } from '../../oss/oss-client.js';
 import { ObjectReader } from '../../read/object-reader.js';
 import { retrying } from '../../read/retry-request.js';
 import { exitCode, exitCodeOfSignal, UsageError } from '../exit-code.js';
@@ -8,7 +9,7 @@ import { parseByteSize } from '../flags/byte-size.js';
 import {
   addConnectionOptions,
   type ConnectionFlags,
-  connect,
+  withClient,
 } from '../flags/connection-options.js';
 import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { complain } from '../messages.js';
@@ -35,36 +36,38 @@ export function addCatCommand(program: Command, done: (exitCode: number) => void
 }
 
 async function cat(url: ObjectUrl, flags: Flags): Promise<number> {
-  const { requestPayer, trafficLimit, start = 0 } = flags;
+  const { start = 0 } = flags;
   if (flags.end !== undefined && flags.end < start) {
     throw new UsageError(`--end, ${flags.end}, must not be less than --start, ${start}.`);
   }
-  const { client, close } = await connect(url.bucket, flags);
   try {
-    const state = await retrying(() => client.headObject(url.key, { requestPayer }));
-    if (state === undefined) {
-      complain(`There is no object ${url.href}.`);
-      return exitCode.failure;
-    }
-    const end = Math.min(flags.end ?? state.length, state.length);
-    const range = { start: Math.min(start, end), end };
-    const reader = new ObjectReader(client, await loadCrc64());
-    const content = reader.read(url.key, range, { requestPayer, trafficLimit });
-    await pipeline(content, process.stdout, { end: false });
-    const isWhole = range.start === 0 && range.end === state.length;
-    if (isWhole && state.crc64 !== undefined && reader.crc64 !== state.crc64) {
-      complain(
-        `What was written is not what the object held: its CRC-64 is ${reader.crc64} and should be ${state.crc64}.`,
-      );
-      return exitCode.failure;
-    }
-    return exitCode.success;
+    return await withClient(url.bucket, flags, (client) => copy(client, url, flags));
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall !== 'write') throw error;
     // With EPIPE as `cat FILE | head` ends: nobody wants the rest. Anything else is told elsewhere.
     return code === 'EPIPE' ? exitCodeOfSignal('SIGPIPE') : exitCode.failure;
-  } finally {
-    await close();
   }
+}
+
+async function copy(client: OssClient, url: ObjectUrl, flags: Flags): Promise<number> {
+  const { requestPayer, trafficLimit, start = 0 } = flags;
+  const state = await retrying(() => client.headObject(url.key, { requestPayer }));
+  if (state === undefined) {
+    complain(`There is no object ${url.href}.`);
+    return exitCode.failure;
+  }
+  const end = Math.min(flags.end ?? state.length, state.length);
+  const range = { start: Math.min(start, end), end };
+  const reader = new ObjectReader(client, await loadCrc64());
+  const content = reader.read(url.key, range, { requestPayer, trafficLimit });
+  await pipeline(content, process.stdout, { end: false });
+  const isWhole = range.start === 0 && range.end === state.length;
+  if (isWhole && state.crc64 !== undefined && reader.crc64 !== state.crc64) {
+    complain(
+      `What was written is not what the object held: its CRC-64 is ${reader.crc64} and should be ${state.crc64}.`,
+    );
+    return exitCode.failure;
+  }
+  return exitCode.success;
 }

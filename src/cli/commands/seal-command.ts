@@ -5,7 +5,7 @@ import { parseByteSize } from '../flags/byte-size.js';
 import {
   addConnectionOptions,
   type ConnectionFlags,
-  connect,
+  withClient,
 } from '../flags/connection-options.js';
 import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { complain, say } from '../messages.js';
@@ -33,10 +33,11 @@ export function addSealCommand(program: Command, done: (exitCode: number) => voi
   });
 }
 
-async function seal(url: ObjectUrl, flags: Flags): Promise<number> {
-  const { client, close } = await connect(url.bucket, flags);
+function seal(url: ObjectUrl, flags: Flags): Promise<number> {
   const { requestPayer, quiet = false, json = false } = flags;
-  try {
+  return withClient(url.bucket, flags, async (client) => {
+    const findLength = async () =>
+      (await retrying(() => client.headObject(url.key, { requestPayer })))?.length;
     const position = flags.position ?? (await findLength());
     if (position === undefined) {
       complain(`There is no object ${url.href}.`);
@@ -52,11 +53,5 @@ async function seal(url: ObjectUrl, flags: Flags): Promise<number> {
       say(`Sealed ${url.href} at ${position} bytes.`);
     }
     return exitCode.success;
-  } finally {
-    await close();
-  }
-
-  async function findLength(): Promise<number | undefined> {
-    return (await retrying(() => client.headObject(url.key, { requestPayer })))?.length;
-  }
+  });
 }

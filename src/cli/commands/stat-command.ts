@@ -4,7 +4,7 @@ import { exitCode } from '../exit-code.js';
 import {
   addConnectionOptions,
   type ConnectionFlags,
-  connect,
+  withClient,
 } from '../flags/connection-options.js';
 import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { complain, toLine } from '../messages.js';
@@ -28,9 +28,8 @@ export function addStatCommand(program: Command, done: (exitCode: number) => voi
   });
 }
 
-async function stat(url: ObjectUrl, flags: Flags): Promise<number> {
-  const { client, close } = await connect(url.bucket, flags);
-  try {
+function stat(url: ObjectUrl, flags: Flags): Promise<number> {
+  return withClient(url.bucket, flags, async (client) => {
     const { requestPayer } = flags;
     const state = await retrying(() => client.headObject(url.key, { requestPayer }));
     if (state === undefined) {
@@ -65,7 +64,5 @@ async function stat(url: ObjectUrl, flags: Flags): Promise<number> {
       }
     }
     return exitCode.success;
-  } finally {
-    await close();
-  }
+  });
 }

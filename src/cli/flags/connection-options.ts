@@ -88,6 +88,20 @@ export async function connect(bucket: string, flags: ConnectionFlags): Promise<C
   return { client, close };
 }
 
+/** As {@link connect}, for as long as `use` takes. */
+export async function withClient<Result>(
+  bucket: string,
+  flags: ConnectionFlags,
+  use: (client: OssClient) => Promise<Result>,
+): Promise<Result> {
+  const { client, close } = await connect(bucket, flags);
+  try {
+    return await use(client);
+  } finally {
+    await close();
+  }
+}
+
 function clientOptions({
   region,
   endpoint,

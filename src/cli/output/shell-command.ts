@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shellWord } from '../../shell-word.js';
 
 /** Flags that belong to one run, and not to the next that goes on with it. */
 const once = new Set([...['--json', '--quiet', '--fault', '--seed']]);
@@ -30,9 +31,5 @@ export function flagsToRepeat(
 /** Writes words as a shell reads them; `undefined` where one has what no line can show. */
 export function shellCommand(words: readonly string[]): string | undefined {
   if (words.some((word) => /\p{Cc}/u.test(word))) return undefined;
-  return words.map(quote).join(' ');
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words.map(shellWord).join(' ');
 }

@@ -1,0 +1,2 @@
+/** What Node.js calls when a write, or an end, is over. */
+export type Callback = (error?: Error | null) => void;
