@@ -296,8 +296,9 @@ export class ChunkDelivery {
     const { key } = this.#options;
     const { object } = this.#chunk;
     const end = object.position;
-    const place = { key, start: end - byteLength, end };
-    this.#listener.committed({ ...place, object, attempts: this.#attempts, requestId });
+    const start = end - byteLength;
+    const attempts = this.#attempts;
+    this.#listener.committed({ key, start, end, object, attempts, requestId });
   }
 
   #unconfirmed(cause: Error): Error {

@@ -69,6 +69,7 @@ export class Acknowledgements {
 
   /** Tells everybody whose last byte lies before `offset`, and notes where the first bytes of others lie. */
   commit(offset: number, anchor: Anchor): void {
+    if (this.#entries.length === 0) return;
     let count = 0;
     for (const entry of this.#entries) {
       const { range } = entry;
