@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
@@ -14,6 +13,7 @@ import {
   runInTerminal,
   startCommand,
 } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 
 let emulator: Emulator;
 let env: Record<string, string>;
@@ -25,12 +25,6 @@ afterAll(() => emulator.close());
 
 function read(key: string): Promise<Buffer> {
   return emulator.read('examplebucket', key);
-}
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
 }
 
 describe('oss-append', () => {

@@ -1,25 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DeviceStream, deviceFlags } from '../../src/cli/run/device-stream.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, runInTerminal, startCommand } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 import { openTerminal } from '../helpers/terminal.js';
 
 async function start(): Promise<{ emulator: Emulator; env: Record<string, string> }> {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
   return { emulator, env: environmentOf(emulator) };
-}
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
 }
 
 /** Starts the command line; it does not outlive the test, whatever it waits for. */

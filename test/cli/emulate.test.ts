@@ -1,12 +1,12 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OssClient } from '../../src/index.js';
 import { runCommand, startCommand } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 import { withoutPackage } from '../helpers/without-package.js';
 
 interface Introduction {
@@ -49,12 +49,6 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number
   child.kill(signal);
   const [exitCode] = await once(child, 'close');
   return exitCode;
-}
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 describe('emulate', () => {

@@ -9,6 +9,7 @@ import { runProgram } from '../../src/cli/program.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { append } from '../emulator/signed-request.js';
 import { environmentOf, runCommand, startCommand } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 
 let emulator: Emulator;
 let env: Record<string, string>;
@@ -110,12 +111,6 @@ describe('bytes that cannot be committed', () => {
     } finally {
       remove();
     }
-  }
-
-  async function createFolder(): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    return folder;
   }
 
   test('never overwrite a file, whose bytes may be all that is left', async () => {

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, runInTerminal } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 
 let emulator: Emulator;
 let env: Record<string, string>;
@@ -12,12 +12,6 @@ beforeAll(async () => {
   env = environmentOf(emulator);
 });
 afterAll(() => emulator.close());
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 describe('files that are named', () => {
   test('may be more than a process may have open', async () => {

@@ -7,8 +7,9 @@ import { type Emulator, type Fault, startEmulator } from '../../src/emulator/ind
 import { OssClient } from '../../src/index.js';
 import { append, send } from '../emulator/signed-request.js';
 import { environmentOf, resultOf, runCommand, startCommand } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 import type { ProcessResult } from '../helpers/process-result.js';
-import { createFolder, replayWith, save } from '../helpers/replaying.js';
+import { replayWith, save } from '../helpers/replaying.js';
 
 const MiB = 2 ** 20;
 

@@ -1,23 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, runInTerminal, startCommand } from '../helpers/command-line.js';
+import { createFolder } from '../helpers/folder.js';
 
 async function start(): Promise<{ emulator: Emulator; env: Record<string, string> }> {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
   return { emulator, env: environmentOf(emulator) };
-}
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
 }
 
 /** Resolves when the object has been opened, after which standard input is read. */

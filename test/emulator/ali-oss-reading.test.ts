@@ -1,22 +1,16 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadCrc64 } from '../../src/crc64.js';
 import { startEmulator } from '../../src/emulator/index.js';
+import { createFolder } from '../helpers/folder.js';
 import { connect, waysByName } from './ali-oss-client.js';
 
 const crc64 = await loadCrc64();
 const content = Buffer.from('aaaaaaaaaabbbbbbbbbb');
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'emulator-test-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 const year = 365 * 24 * 60 * 60 * 1000;
 

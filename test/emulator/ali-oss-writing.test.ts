@@ -1,21 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadCrc64 } from '../../src/crc64.js';
 import { startEmulator } from '../../src/emulator/index.js';
+import { createFolder } from '../helpers/folder.js';
 import { connect, waysByName } from './ali-oss-client.js';
 
 const crc64 = await loadCrc64();
 const bucket = 'examplebucket';
 const content = Buffer.from('aaaaaaaaaabbbbbbbbbb');
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'emulator-test-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 describe.each(waysByName)('ali-oss, $name', (way) => {
   test('put() stores a Buffer, and its answer has the MD5', async () => {

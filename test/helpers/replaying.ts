@@ -1,16 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
+import { createFolder } from './folder.js';
 import type { ProcessResult } from './process-result.js';
-
-/** A folder that lasts as long as the test. */
-export async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 /** Writes a file of uncommitted bytes, and returns its path. */
 export async function save(

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../src/emulator/index.js';
@@ -11,6 +10,7 @@ import {
   runInTerminal,
   startCommand,
 } from '../../helpers/command-line.js';
+import { createFolder } from '../../helpers/folder.js';
 
 let emulator: Emulator;
 let env: Record<string, string>;
@@ -19,12 +19,6 @@ beforeAll(async () => {
   env = environmentOf(emulator);
 });
 afterAll(() => emulator.close());
-
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'oss-append-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 describe('standard input is refused as wrong usage where it', () => {
   test.each([
