@@ -18,6 +18,7 @@ const slowest = [
   'test/cli/append.test.ts',
   'test/cli/signals.test.ts',
   'test/soak/soak.test.ts',
+  'test/logging/outage.test.ts',
   'test/cli/exit-codes.test.ts',
   'test/cli/objects.test.ts',
   'test/guarantees/failure-table.test.ts',
