@@ -91,6 +91,20 @@ describe('the house', () => {
     expect(up).toEqual([]);
   });
 
+  test('has no files that import each other in a circle, types included', () => {
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (path: string, way: readonly string[]) => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+      if (way.includes(path) || done.has(path)) return;
+      for (const target of importsOf(path)) visit(target, [...way, path]);
+      done.add(path);
+    };
+    for (const path of sources) visit(path, []);
+
+    expect(circles).toEqual([]);
+  });
+
   test('has no room with more than 16 files', () => {
     const counts = new Map<string, number>();
     for (const path of sources) {

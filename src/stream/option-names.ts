@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven';
-import type { AppendWritableOptions } from './options.js';
+import type { AppendWritableOptions } from './stream-options.js';
 
 /** Every option of {@link AppendWritableOptions}; the compiler sees that none is missing. */
 const names = {

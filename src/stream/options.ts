@@ -1,5 +1,5 @@
 import type { WritableOptions } from 'node:stream';
-import type { AppendClient, ObjectCreation } from '../append/append-client.js';
+import type { AppendClient } from '../append/append-client.js';
 import type { AppenderOptions } from '../append/appender.js';
 import type { RetryOptions } from '../append/retry-policy.js';
 import {
@@ -17,102 +17,9 @@ import type { OssClientOptions } from '../oss/oss-client.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { resolveCreation } from './creation-options.js';
 import { appendOptionNames, warnOfMisspelt, warnOfUnknown } from './option-names.js';
+import type { AppendWritableOptions } from './stream-options.js';
 
-/** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */
-export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>, ObjectCreation {
-  /** Bucket of the object; required without `client`. */
-  readonly bucket?: string | undefined;
-
-  /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
-  readonly key: string;
-
-  /** Store to append to. Not together with the options of {@link OssClient}; it is left open. */
-  readonly client?: AppendClient | undefined;
-
-  /**
-   * As in `fs.open`: `'a'` appends or creates, `'ax'` fails if the object exists.
-   *
-   * @default 'a'
-   */
-  readonly flags?: 'a' | 'ax' | undefined;
-
-  /** Bytes that the object must have at the start: lets a replayable source resume exactly once. */
-  readonly position?: number | undefined;
-
-  /**
-   * Most bytes in one append, 1 byte to 1 GiB. A larger write is split.
-   *
-   * @default 4_194_304 (4 MiB)
-   */
-  readonly chunkSize?: number | undefined;
-
-  /**
-   * Most milliseconds the oldest accepted byte waits before it is sent in a smaller chunk. `0` sends
-   * whatever there is as soon as nothing is in flight, `Infinity` waits for a full chunk, `flush()`
-   * or `end()`.
-   *
-   * @default 1000
-   */
-  readonly flushInterval?: number | undefined;
-
-  /**
-   * Most bytes accepted and not committed, for a producer that heeds `write()`'s answer; at least
-   * `2 * chunkSize`. Given alone, it makes `chunkSize` the smaller of 4 MiB and a quarter of it.
-   *
-   * @default 16_777_216 (16 MiB), or `4 * chunkSize` if that is more
-   */
-  readonly highWaterMark?: number | undefined;
-
-  /**
-   * `'crc64'` compares OSS's CRC-64 of the object with ours after every append, `'none'` does not.
-   * Reconciling uses it either way.
-   *
-   * @default 'crc64'
-   */
-  readonly verify?: 'crc64' | 'none' | undefined;
-
-  /**
-   * When a failed request is tried again, in p-retry's names and meanings. The budget is that of one
-   * chunk: it starts afresh whenever bytes were committed.
-   *
-   * @default { retries: 10, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true, unref: false }
-   */
-  readonly retry?: RetryOptions | undefined;
-
-  /**
-   * Milliseconds one attempt may take from its start to the end of its answer, besides the time that
-   * its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower), and the time that it waits
-   * until one of the client's connections is free.
-   *
-   * @default 60_000
-   */
-  readonly requestTimeout?: number | undefined;
-
-  /** Says that the requester pays, for buckets that demand it. */
-  readonly requestPayer?: 'requester' | undefined;
-
-  /**
-   * Bits per second that OSS may take for a transfer (its unit), 245_760 to 838_860_800.
-   *
-   * @see https://www.alibabacloud.com/help/en/oss/user-guide/single-connection-bandwidth-throttling-4
-   */
-  readonly trafficLimit?: number | undefined;
-
-  /** Aborting destroys the stream; what is not committed is dropped. */
-  readonly signal?: AbortSignal | undefined;
-
-  /** Encoding of strings written without one. @default 'utf8' */
-  readonly defaultEncoding?: BufferEncoding | undefined;
-
-  /** Whether `'close'` is emitted. @default true */
-  readonly emitClose?: boolean | undefined;
-
-  /** Whether the stream destroys itself after `'finish'`; a failure destroys it in any case. @default true */
-  readonly autoDestroy?: boolean | undefined;
-
-  /** Whether a rejection in a listener destroys the stream, as in Node's EventEmitter. @default false */
-  readonly captureRejections?: boolean | undefined;
-}
+export type { AppendWritableOptions } from './stream-options.js';
 
 export interface ResolvedOptions {
   readonly appender: Omit<AppenderOptions, 'client'>;

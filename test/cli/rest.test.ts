@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { AppendReport } from '../../src/cli/output/append-report.js';
+import type { AppendReport } from '../../src/cli/output/append-facts.js';
 import { describeRest, describeUnread } from '../../src/cli/output/rest-report.js';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, runCommand, startCommand } from '../helpers/command-line.js';

@@ -12,8 +12,9 @@ import {
 import { parseDuration } from '../flags/duration.js';
 import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { say } from '../messages.js';
+import type { AppendReport } from '../output/append-facts.js';
 import { reportAsJson } from '../output/append-json.js';
-import { type AppendReport, reportInWords } from '../output/append-report.js';
+import { reportInWords } from '../output/append-report.js';
 import { noticeOutage } from '../output/outage-notice.js';
 import { canShowProgress, ProgressLine } from '../output/progress-line.js';
 import { flagsToRepeat } from '../output/shell-command.js';

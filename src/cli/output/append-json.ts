@@ -1,5 +1,5 @@
 import { isAppendError, OssServiceError } from '../../errors.js';
-import type { AppendReport } from './append-report.js';
+import type { AppendReport } from './append-facts.js';
 
 /** Writes the run as one line of JSON to standard output. */
 export function reportAsJson(report: AppendReport): void {

@@ -3,7 +3,7 @@ import { count } from '../../quantity.js';
 import type { UncommittedBytes } from '../../stream/uncommitted-bytes.js';
 import { sentence } from '../messages.js';
 import type { SourceRange } from '../run/source.js';
-import type { AppendReport } from './append-report.js';
+import type { AppendReport } from './append-facts.js';
 import { shellCommand } from './shell-command.js';
 
 /** Errors after which the same bytes cannot go to the same object, or must not. */
