@@ -50,7 +50,9 @@ export function refuseUnreadable(
   socket: Socket,
   { isHeard, now }: { readonly isHeard: boolean; readonly now: Date },
 ): void {
-  if (!socket.writable || !isHeard || code === 'ECONNRESET') {
+  // A client that leaves in the middle of a request gets no answer: it may be to HEAD, with no body.
+  const hasLeft = code === 'ECONNRESET' || code === 'HPE_INVALID_EOF_STATE';
+  if (!socket.writable || !isHeard || hasLeft) {
     socket.destroy();
     return;
   }
