@@ -6,7 +6,7 @@ import type { Contender } from './harness/assignment.js';
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
 import type { PaceSetting } from './harness/paced-producer.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 import { KiB, MiB, sizeLabel } from './harness/units.js';
 
 type Setting = CommonSetting & PaceSetting;

@@ -3,7 +3,7 @@
 //   npm run bench -- full-object
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 import { KiB, MiB } from './harness/units.js';
 
 interface Setting extends CommonSetting {

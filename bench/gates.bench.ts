@@ -7,7 +7,8 @@ import { describeProcessors } from './harness/environment.js';
 import { base, isQuick } from './harness/flags.js';
 import { type Gate, judge, verdictRows } from './harness/gate.js';
 import type { PaceSetting } from './harness/paced-producer.js';
-import { keep, print, type Report, save } from './harness/report.js';
+import type { Report } from './harness/report.js';
+import { keep, print, save } from './harness/results.js';
 import { KiB, MiB, markdownTable, sizeLabel } from './harness/units.js';
 
 interface Setting extends CommonSetting, Partial<Omit<PaceSetting, keyof CommonSetting>> {

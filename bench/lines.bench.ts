@@ -5,7 +5,7 @@
 import type { Contender } from './harness/assignment.js';
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 import type { SourceSetting } from './harness/source.js';
 import { pinoContenders, winstonContenders } from './loggers.js';
 

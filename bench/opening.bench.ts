@@ -4,7 +4,7 @@
 import type { Contender } from './harness/assignment.js';
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 
 interface Setting extends CommonSetting {
   readonly group: keyof typeof groups;

@@ -5,7 +5,7 @@ import type { Contender } from './harness/assignment.js';
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
 import type { PaceSetting } from './harness/paced-producer.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 import { KiB } from './harness/units.js';
 
 type Setting = CommonSetting & PaceSetting;

@@ -3,7 +3,7 @@
 //   npm run bench -- server-delay
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 import { KiB, MiB, sizeLabel } from './harness/units.js';
 
 interface Setting extends CommonSetting {

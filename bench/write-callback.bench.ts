@@ -3,7 +3,7 @@
 //   npm run bench -- write-callback
 import { type CommonSetting, measure } from './harness/benchmark.js';
 import { isQuick } from './harness/flags.js';
-import { print, save } from './harness/report.js';
+import { print, save } from './harness/results.js';
 
 const setting: CommonSetting = {
   ...{ name: 'lines of 200 B', source: 'ascii', pieceLength: 200 },

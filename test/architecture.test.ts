@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 function filesOf(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.includes('node_modules'));
 }
 
 function read(path: string): string {
@@ -91,6 +92,14 @@ describe('the house', () => {
     expect(up).toEqual([]);
   });
 
+  test('has tests that need nothing of the benchmarks, which are a package of their own', () => {
+    const needy = [...sources, ...filesOf('test'), ...filesOf('examples')].filter((path) =>
+      importsOf(path).some((target) => target.startsWith('bench/')),
+    );
+
+    expect(needy).toEqual([]);
+  });
+
   test('has no files that import each other in a circle, types included', () => {
     const done = new Set<string>();
     const circles: string[] = [];
@@ -100,7 +109,7 @@ describe('the house', () => {
       for (const target of importsOf(path)) visit(target, [...way, path]);
       done.add(path);
     };
-    for (const path of sources) visit(path, []);
+    for (const path of [...sources, ...filesOf('test'), ...filesOf('bench')]) visit(path, []);
 
     expect(circles).toEqual([]);
   });

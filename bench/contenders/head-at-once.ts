@@ -1,7 +1,8 @@
 // What opening many streams at once, for one line each, cannot do without: a HEAD and a POST through
 // undici, unsigned, with as many connections as it likes.
 import { Pool } from 'undici';
-import { type Assignment, type Job, keysOf } from '../harness/assignment.js';
+import { keysOf } from '../../test/comparing-store/target.js';
+import type { Assignment, Job } from '../harness/assignment.js';
 import { allAtOnce } from '../harness/opening.js';
 import { makeSource, type SourceSetting } from '../harness/source.js';
 

@@ -1,7 +1,8 @@
 // Opens many streams at once, each of which has a line to write.
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { type Assignment, type Job, keysOf } from '../harness/assignment.js';
+import { keysOf } from '../../test/comparing-store/target.js';
+import type { Assignment, Job } from '../harness/assignment.js';
 import { load } from '../harness/library.js';
 import { allAtOnce } from '../harness/opening.js';
 import { makeSource, type SourceSetting } from '../harness/source.js';

@@ -2,8 +2,9 @@
 // is on its way, and the next takes a fixed number of bytes, or all there are.
 import { once } from 'node:events';
 import { Client } from 'undici';
+import type { Target } from '../../test/comparing-store/target.js';
 import { aliOssClient } from '../harness/ali-oss-client.js';
-import type { Assignment, Job, Target } from '../harness/assignment.js';
+import type { Assignment, Job } from '../harness/assignment.js';
 import { Backlog } from '../harness/backlog.js';
 import { PacedProducer, type PaceSetting } from '../harness/paced-producer.js';
 

@@ -6,13 +6,8 @@ import type { Socket } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { AppendWritable, AppendWritableOptions } from 'oss-append-stream';
-import {
-  type Assignment,
-  type Figures,
-  isWorthRates,
-  type Job,
-  keysOf,
-} from '../harness/assignment.js';
+import { keysOf } from '../../test/comparing-store/target.js';
+import { type Assignment, type Figures, isWorthRates, type Job } from '../harness/assignment.js';
 import { load } from '../harness/library.js';
 import { makeSource, type SourceSetting } from '../harness/source.js';
 import { writeMany } from '../harness/write-many.js';

@@ -1,28 +1,18 @@
+import type { Target } from '../../test/comparing-store/target.js';
+
 /** What is asked of every contender of a comparison; plain values, as they go into the results. */
 export type Setting = Readonly<Record<string, string | number | boolean>>;
-
-/** Where a contender sends to, and the object that is its own in this run. */
-export interface Target {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly credentials: { readonly accessKeyId: string; readonly accessKeySecret: string };
-  readonly key: string;
-}
 
 /** One run of one contender. */
 export interface Assignment<S = Setting> {
   /** The setting, with what the contender's own options say on top. */
   readonly setting: S;
+
+  /** Where it sends to, and the object that is its own in this run. */
   readonly target: Target;
 
   /** URL of the folder with the build of this library to use; ends with a slash. */
   readonly library: string;
-}
-
-/** Keys of the objects where a setting asks for several of them. */
-export function keysOf(key: string, objects: number): string[] {
-  return Array.from({ length: objects }, (_, index) => `${key}.${index}`);
 }
 
 /** Numbers by name, with the unit in it: `MB/s`, `ack p99 ms`. */

@@ -1,4 +1,6 @@
 import { pathToFileURL } from 'node:url';
+import { Store } from '../../test/comparing-store/store.js';
+import type { OrderAccount, Protocol } from '../../test/comparing-store/store-process.js';
 import { builtProgram } from '../../test/helpers/remote.js';
 import { type Contender, type Figures, isWorthRates, type Setting } from './assignment.js';
 import { keepAwake } from './awake.js';
@@ -7,11 +9,10 @@ import type { Measurement } from './contender-process.js';
 import { ContenderProcesses } from './contender-processes.js';
 import { environment } from './environment.js';
 import { base, isQuick } from './flags.js';
+import { bindToFirstProcessor } from './processor.js';
 import type { Report, Result } from './report.js';
 import { makeSource, type SourceSetting } from './source.js';
 import { ratios, summarize } from './statistics.js';
-import { Store } from './store.js';
-import type { OrderAccount, Protocol } from './store-process.js';
 
 /** What every comparison sets. */
 export interface CommonSetting extends SourceSetting {
@@ -76,7 +77,7 @@ export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>):
   const results: Result[] = [];
   await using store = await Store.start(settings.map(({ protocol }) => protocol));
   const { certificateFile } = store;
-  const isStoreBound = !isQuick && (await store.bind());
+  const isStoreBound = !isQuick && (await bindToFirstProcessor(store.pid));
   await using wakefulness = isQuick ? undefined : await keepAwake();
   await using processes = new ContenderProcesses({ certificateFile, execArgv, isFresh });
   for (const setting of settings) {

@@ -1,6 +1,6 @@
 import type { Contender, Setting } from './assignment.js';
-import type { Report } from './report.js';
-import { ratios, type Summary, summarize } from './statistics.js';
+import type { Report, Verdict } from './report.js';
+import { ratios, summarize } from './statistics.js';
 
 /** What must not get worse. */
 export interface Gate<S> {
@@ -18,13 +18,6 @@ export interface Gate<S> {
 
   /** or what it must not exceed. */
   readonly atMost?: number;
-}
-
-/** A gate, and what was measured. */
-export interface Verdict extends Summary {
-  readonly measure: string;
-  readonly must: string;
-  readonly passed: boolean;
 }
 
 /** Compares pair by pair, inside each repeat. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Store } from '../../bench/harness/store.js';
+import { Store } from '../comparing-store/store.js';
 import { Remote } from '../helpers/remote.js';
 import type { StreamsFunctions } from './scale/streams-process.js';
 

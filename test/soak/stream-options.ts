@@ -1,8 +1,6 @@
 import type { AppendWritableOptions, Credentials } from 'oss-append-stream';
+import { longestDelay } from './weather.js';
 import type { World } from './world.js';
-
-/** Most milliseconds that faults make an answer, or an append, come late. */
-export const longestDelay = 400;
 
 export type StreamSettings = Omit<AppendWritableOptions, 'key'>;
 

@@ -1,6 +1,8 @@
 import type { Fault } from 'oss-append-stream/emulator';
 import type { Random } from '../simulation/random.js';
-import { longestDelay } from './stream-options.js';
+
+/** Most milliseconds that faults make an answer, or an append, come late. */
+export const longestDelay = 400;
 
 /** What patience survives, and how often each happens to a request in rough weather. */
 const faults: readonly Fault[] = [

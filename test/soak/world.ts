@@ -1,17 +1,26 @@
 import { setMaxListeners } from 'node:events';
-import { OssClient, type OssClientOptions } from 'oss-append-stream';
+import { type AppendWritable, OssClient, type OssClientOptions } from 'oss-append-stream';
 import type { Random } from '../simulation/random.js';
 import { Living } from './living.js';
 import { Source } from './source.js';
 import type { Store } from './store.js';
 import { Tally } from './tally.js';
-import type { Writer } from './writer.js';
+import type { Violation } from './violation.js';
 
 /** An object, and what is written to it. */
 export interface Subject {
   readonly key: string;
   readonly number: number;
   readonly source: Source;
+}
+
+/** Who uses a stream. */
+export interface User {
+  readonly stream: AppendWritable;
+  describe(): string;
+
+  /** Says what is wrong with it. */
+  violation(problems: readonly string[], circumstances: { error: unknown }): Promise<Violation>;
 }
 
 /** Most streams and downloads at once, with those that live through the whole run. */
@@ -31,7 +40,7 @@ export class World {
   readonly clients = new Living();
 
   /** Who uses a stream that is to be over soon. */
-  readonly underway = new Set<Writer>();
+  readonly underway = new Set<User>();
 
   /** Objects that nobody needs any more. */
   readonly overdue: string[] = [];

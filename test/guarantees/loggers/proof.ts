@@ -1,4 +1,4 @@
-// The long form of the proof that no line is lost: more lines, every alternative, and what it costs.
+// The long form of the proof that no line is lost: more lines, and every alternative.
 // Writes bench/results/loggers.md.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { startEmulator } from 'oss-append-stream/emulator';
@@ -13,7 +13,6 @@ import {
 } from './logger-case.js';
 import { type LoggerOutcome, lossTable } from './loss-table.js';
 import { delay, runLogger, type Weather, weathers } from './run-logger.js';
-import { lineLength, measureThroughput, repeats, throughputTable } from './throughput.js';
 
 const lineCount = 20_000;
 const startedAt = performance.now();
@@ -24,7 +23,6 @@ const outages = await proveAll(outageCases, ['dead']);
 const alternatives = await proveAll(alternativeCases, ['slow']);
 await emulator.close();
 const seconds = Math.round((performance.now() - startedAt) / 1000);
-const throughput = await measureThroughput();
 
 const report = `# Loggers
 
@@ -47,12 +45,6 @@ ${lossTable(outages)}
 The same lines, the same server. "Careless" is ours without the handlers of signals and exceptions that the documents ask for.
 
 ${lossTable(alternatives)}
-
-## Throughput
-
-Lines of ${lineLength} bytes per second, from the first line until the last is durable (in the object; in the file), ${repeats} times in turn, medians; the store in another process answers at once, and compares every byte. The ratio is that to the first row of the same library in the same round.
-
-${throughputTable(throughput)}
 `;
 
 await mkdir('bench/results', { recursive: true });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { UncommittedBytes } from 'oss-append-stream';
-import { drawClient, longestDelay, patientSettings } from '../stream-options.js';
+import { drawClient, patientSettings } from '../stream-options.js';
+import { longestDelay } from '../weather.js';
 import type { World } from '../world.js';
 import { Writer } from '../writer.js';
 

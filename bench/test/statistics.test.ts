@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, quantile, ratios, summarize } from '../../bench/harness/statistics.js';
+import { median, quantile, ratios, summarize } from '../harness/statistics.js';
 
 test('summarize() keeps the samples in their order', () => {
   expect(summarize([3, 1, 2])).toEqual({ median: 2, least: 1, most: 3, samples: [3, 1, 2] });

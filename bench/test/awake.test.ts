@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
-import { keepAwake } from '../../bench/harness/awake.js';
-import { builtProgram } from '../helpers/remote.js';
+import { builtProgram } from '../../test/helpers/remote.js';
+import { keepAwake } from '../harness/awake.js';
 
 const isRunning = (pid: number): boolean => {
   try {

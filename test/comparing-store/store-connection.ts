@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { RequestScanner } from '../../test/helpers/request-scanner.js';
+import { RequestScanner } from '../helpers/request-scanner.js';
 import type { ExpectedObject } from './expected-object.js';
 
 type Find = (key: string) => ExpectedObject | undefined;

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { ExpectedBytes } from '../../bench/harness/expected-bytes.js';
-import { ExpectedObject } from '../../bench/harness/expected-object.js';
-import { serveConnection } from '../../bench/harness/store-connection.js';
 import { loadCrc64 } from '../../src/crc64.js';
+import { ExpectedBytes } from './expected-bytes.js';
+import { ExpectedObject } from './expected-object.js';
+import { serveConnection } from './store-connection.js';
 
 const period = Buffer.from('0123456789');
 const crc64 = await loadCrc64();

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { loadCrc64 } from '../../src/crc64.js';
-import { serve } from '../../test/helpers/remote.js';
-import { keysOf } from './assignment.js';
+import { serve } from '../helpers/remote.js';
 import { ExpectedBytes } from './expected-bytes.js';
 import { type Expectation, ExpectedObject, type ObjectAccount } from './expected-object.js';
 import { serveConnection } from './store-connection.js';
+import { keysOf } from './target.js';
 
 export type Protocol = 'http' | 'https';
 export type Endpoints = Readonly<Partial<Record<Protocol, string>>>;
@@ -52,7 +52,7 @@ const functions = {
     const http = `http://127.0.0.1:${await listen(createServer(accept))}`;
     if (!protocols.includes('https')) return { endpoints: { http }, certificate: '' };
     // Loading what makes it takes longer than all the rest.
-    const { makeIdentity } = await import('../../test/helpers/identity.js');
+    const { makeIdentity } = await import('../helpers/identity.js');
     const { key, cert } = await makeIdentity();
     const port = await listen(createTlsServer({ key, cert }, accept));
     return { endpoints: { http, https: `https://127.0.0.1:${port}` }, certificate: cert };

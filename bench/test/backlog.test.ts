@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Backlog } from '../../bench/harness/backlog.js';
+import { Backlog } from '../harness/backlog.js';
 
 test('Backlog gives its bytes in order, tearing pieces where it must', () => {
   const backlog = new Backlog();

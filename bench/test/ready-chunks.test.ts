@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { chunksOf } from '../../bench/harness/ready-chunks.js';
-import { makeSource } from '../../bench/harness/source.js';
+import { chunksOf } from '../harness/ready-chunks.js';
+import { makeSource } from '../harness/source.js';
 
 const source = { source: 'buffers', pieceLength: 1000 } as const;
 const { period } = makeSource(source);

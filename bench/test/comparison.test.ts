@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { tendency } from '../../bench/harness/comparison.js';
-import { summarize } from '../../bench/harness/statistics.js';
+import { tendency } from '../harness/comparison.js';
+import { summarize } from '../harness/statistics.js';
 
 test.each([
   {

@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Remote } from '../../test/helpers/remote.js';
-import type { Target } from './assignment.js';
+import { Remote } from '../helpers/remote.js';
 import type { Expectation } from './expected-object.js';
-import { bindToFirstProcessor } from './processor.js';
 import type { Endpoints, OrderAccount, Protocol, StoreFunctions } from './store-process.js';
+import type { Target } from './target.js';
 
 /** The store, in its own process, and what a client must know to use it. */
 export class Store implements AsyncDisposable {
@@ -26,7 +25,7 @@ export class Store implements AsyncDisposable {
 
   /** @param protocols What it is to speak, besides `http`. */
   static async start(protocols: readonly Protocol[] = []): Promise<Store> {
-    const remote = new Remote<StoreFunctions>('bench/harness/store-process');
+    const remote = new Remote<StoreFunctions>('test/comparing-store/store-process');
     const { endpoints, certificate } = await remote.call('start', protocols);
     const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
     const store = new Store(remote, endpoints, folder);
@@ -56,9 +55,8 @@ export class Store implements AsyncDisposable {
     return account;
   }
 
-  /** Gives it a processor, for others to keep away from; resolves with whether that was possible. */
-  bind(): Promise<boolean> {
-    return bindToFirstProcessor(this.#remote.process.pid as number);
+  get pid(): number {
+    return this.#remote.process.pid as number;
   }
 
   /** Connections open now, and at most at one time since the last call. */

@@ -1,11 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { ExpectedBytes } from '../../bench/harness/expected-bytes.js';
-import { ExpectedObject } from '../../bench/harness/expected-object.js';
-import { makeSource } from '../../bench/harness/source.js';
 import { loadCrc64 } from '../../src/crc64.js';
+import { ExpectedBytes } from './expected-bytes.js';
+import { ExpectedObject } from './expected-object.js';
 
 const crc64 = await loadCrc64();
-const { period } = makeSource({ source: 'buffers', pieceLength: 1000 });
+const period = randomBytes(65_000);
 const total = 20 * period.byteLength;
 const whole = Buffer.concat(Array.from({ length: 20 }, () => period));
 

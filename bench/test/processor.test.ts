@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
-import { bindToFirstProcessor, keepOffFirstProcessor } from '../../bench/harness/processor.js';
+import { bindToFirstProcessor, keepOffFirstProcessor } from '../harness/processor.js';
 
 /** A process that waits to be killed. */
 function idleProcess(): { pid: number } & AsyncDisposable {

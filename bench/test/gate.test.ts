@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Contender } from '../../bench/harness/assignment.js';
-import { type Gate, judge, verdictRows } from '../../bench/harness/gate.js';
-import type { Report } from '../../bench/harness/report.js';
-import { summarize } from '../../bench/harness/statistics.js';
+import type { Contender } from '../harness/assignment.js';
+import { type Gate, judge, verdictRows } from '../harness/gate.js';
+import type { Report } from '../harness/report.js';
+import { summarize } from '../harness/statistics.js';
 
 const setting = { name: 'a setting' };
 const ours: Contender = { name: 'ours', module: 'any' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PacedProducer, type PaceSetting } from '../../bench/harness/paced-producer.js';
+import { PacedProducer, type PaceSetting } from '../harness/paced-producer.js';
 
 const setting: PaceSetting = {
   source: 'ascii',

@@ -5,10 +5,10 @@ import { cpus, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import type { Report } from '../bench/harness/report.js';
-import { builtProgram } from './helpers/remote.js';
+import { builtProgram } from '../../test/helpers/remote.js';
+import type { Report } from '../harness/report.js';
 
-const benchmarks = readdirSync(new URL('../bench', import.meta.url))
+const benchmarks = readdirSync(new URL('..', import.meta.url))
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();

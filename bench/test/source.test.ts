@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeSource, type SourceSetting, wholePeriods } from '../../bench/harness/source.js';
+import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
 
 const shortest = { bare: 8, json: 37 };
 
