@@ -1,8 +1,8 @@
 // winston's own test of a transport, which is written for mocha.
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
-import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { AppendTransport } from '../src/winston.js';
+import { startEmulatorForFile } from './helpers/emulator-for-file.js';
 import { connectionTo } from './helpers/open-stream.js';
 
 type Done = (error?: unknown) => void;
@@ -19,11 +19,7 @@ const runSuite: (suite: Suite) => void = createRequire(import.meta.url)(
   'abstract-winston-transport',
 );
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator.close());
+const { emulator } = await startEmulatorForFile();
 
 const open: AppendTransport[] = [];
 

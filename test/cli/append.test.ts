@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../src/emulator/index.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startEmulator } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
 import { send } from '../emulator/signed-request.js';
 import {
@@ -13,15 +13,10 @@ import {
   runInTerminal,
   startCommand,
 } from '../helpers/command-line.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { createFolder } from '../helpers/folder.js';
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
 function read(key: string): Promise<Buffer> {
   return emulator.read('examplebucket', key);

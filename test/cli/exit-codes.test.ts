@@ -4,34 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
-import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { append } from '../emulator/signed-request.js';
-import { environmentOf, runCommand, startCommand } from '../helpers/command-line.js';
+import { closedPort } from '../helpers/closed-port.js';
+import { runCommand, startCommand } from '../helpers/command-line.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { createFolder } from '../helpers/folder.js';
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
 const url = 'oss://examplebucket/key';
 const input = 'some bytes';
 
-/** A port that nobody listens on, as somebody has just left it. */
-async function closedEndpoint(): Promise<string> {
-  const { endpoint, close } = await startEmulator();
-  await close();
-  return endpoint;
-}
-
 describe('oss-append gives up with one readable line and', () => {
   test('1 where the server cannot be reached', async () => {
-    const endpoint = await closedEndpoint();
+    const endpoint = `http://127.0.0.1:${await closedPort()}`;
     const args = ['--retries', '1', '--endpoint', endpoint, url];
 
     expect(await runCommand(args, { env, input })).toEqual({

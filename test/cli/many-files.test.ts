@@ -1,17 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../src/emulator/index.js';
-import { environmentOf, runInTerminal } from '../helpers/command-line.js';
+import { describe, expect, test } from 'vitest';
+import { runInTerminal } from '../helpers/command-line.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { createFolder } from '../helpers/folder.js';
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
 describe('files that are named', () => {
   test('may be more than a process may have open', async () => {

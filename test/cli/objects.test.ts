@@ -1,24 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../src/emulator/index.js';
-import { append, send } from '../emulator/signed-request.js';
-import { environmentOf, runCommand, startCommand } from '../helpers/command-line.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { appendAt, send } from '../emulator/signed-request.js';
+import { runCommand, startCommand } from '../helpers/command-line.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-  await create('digits', '123456789');
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
-async function create(key: string, content: string | Buffer): Promise<void> {
-  const response = await append(emulator, key, 0, content);
-  if (response.status !== 200) throw new Error(`Cannot create ${key}: ${response.body}`);
-}
+await appendAt(emulator, 'digits', 0, '123456789');
 
 const digits = 'oss://examplebucket/digits';
 
@@ -110,7 +100,7 @@ describe('cat', () => {
   });
 
   test('goes on where a connection broke', async () => {
-    await create('long', randomBytes(500_000).toString('hex'));
+    await appendAt(emulator, 'long', 0, randomBytes(500_000).toString('hex'));
     onTestFinished(emulator.faults.add({ kind: 'cut-answer', operation: 'get', nth: 1, times: 3 }));
 
     const { exitCode, stdout } = await runCommand(['cat', 'oss://examplebucket/long'], { env });
@@ -120,7 +110,7 @@ describe('cat', () => {
   });
 
   test('ends quietly, as after SIGPIPE, when its reader has had enough', async () => {
-    await create('much', Buffer.alloc(3_000_000));
+    await appendAt(emulator, 'much', 0, Buffer.alloc(3_000_000));
     const child = startCommand(['cat', 'oss://examplebucket/much'], { env });
     let errors = '';
     child.stderr?.on('data', (text) => {
@@ -171,7 +161,7 @@ async function startLiar(content: string, crc64: string): Promise<Server> {
 describe('seal', () => {
   test('ends an object for good', async () => {
     const url = 'oss://examplebucket/sealed';
-    await create('sealed', 'the end');
+    await appendAt(emulator, 'sealed', 0, 'the end');
 
     const sealed = await runCommand(['seal', url], { env });
     const appended = await runCommand([url], { env, input: '?' });
@@ -193,7 +183,7 @@ describe('seal', () => {
 
   test('reports as one line of JSON', async () => {
     const url = 'oss://examplebucket/sealed-json';
-    await create('sealed-json', 'x');
+    await appendAt(emulator, 'sealed-json', 0, 'x');
 
     const { stdout, stderr } = await runCommand(['seal', '--json', url], { env });
 

@@ -1,31 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Emulator, type Fault, startEmulator } from '../../src/emulator/index.js';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Fault } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
-import { append } from '../emulator/signed-request.js';
-import { environmentOf } from '../helpers/command-line.js';
+import { appendAt } from '../emulator/signed-request.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import type { ProcessResult } from '../helpers/process-result.js';
 import { headerOf, replayWith, save } from '../helpers/replaying.js';
 
 const MiB = 2 ** 20;
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
 function replay(...args: string[]): Promise<ProcessResult> {
   return replayWith(env, ...args);
-}
-
-async function appendAt(key: string, position: number, content: string | Buffer): Promise<void> {
-  const response = await append(emulator, key, position, content);
-  if (response.status !== 200) throw new Error(`Cannot append to ${key}: ${response.body}`);
 }
 
 async function read(key: string): Promise<string> {
@@ -61,7 +50,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
     ['lacks the last byte of it', bytes.slice(0, -1), { confirmed: false, doubtful: 31 }, 0],
   ])('what a stranger appended that %s is a conflict', async (scenario, stranger, known, start) => {
     const key = scenario.replaceAll(/\W+/g, '-');
-    await appendAt(key, 0, stranger);
+    await appendAt(emulator, key, 0, stranger);
     const path = await save({ key, position: 0, ...known }, bytes);
     const before = await readFile(path);
 
@@ -81,7 +70,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
   });
 
   test('a chunk in doubt that has landed is its own, and is read no further', async () => {
-    await appendAt('landed', 0, 'server started\n');
+    await appendAt(emulator, 'landed', 0, 'server started\n');
     const path = await save({ key: 'landed', position: 0, confirmed: false, doubtful: 15 }, bytes);
 
     const { exitCode, stderr } = await replay(path);
@@ -92,7 +81,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
   });
 
   test('needs no permission to read what cannot be its own', async () => {
-    await appendAt('unread', 0, bytes);
+    await appendAt(emulator, 'unread', 0, bytes);
     addFault({ kind: 'forbid', operation: 'get', key: 'unread' });
 
     const { exitCode, stderr } = await replay(await save({ key: 'unread', position: 0 }, bytes));
@@ -108,7 +97,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
       this: OssClient,
       ...args
     ) {
-      await appendAt('raced', 0, 'server started\n');
+      await appendAt(emulator, 'raced', 0, 'server started\n');
       return appendObject.apply(this, args);
     });
     onTestFinished(() => void vi.restoreAllMocks());
@@ -125,7 +114,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
 
 describe('a replay that begins', () => {
   test('notes first what may have landed from then on, and keeps what it does not know', async () => {
-    await appendAt('noted', 0, 'one,');
+    await appendAt(emulator, 'noted', 0, 'one,');
     const header = { key: 'noted', position: 0, confirmed: false, doubtful: 4 };
     const path = await save({ ...header, template: 'noted.{n}' }, 'one,two,three');
     const { appendObject } = OssClient.prototype;
@@ -160,7 +149,7 @@ describe('a replay that begins', () => {
     const path = await save({ key: 'refused', position: 0 }, 'server started\n');
     const refused = await replay(path);
     remove();
-    await appendAt('refused', 0, 'server started\n');
+    await appendAt(emulator, 'refused', 0, 'server started\n');
 
     const { exitCode, stderr } = await replay(path);
 
@@ -197,7 +186,7 @@ describe('a replay that begins', () => {
     addFault({ kind: 'forbid', operation: 'append', key: 'kept', nth: 1 });
     const path = await save(header, 'one,two');
     await replay(path);
-    await appendAt('kept', 0, 'one,');
+    await appendAt(emulator, 'kept', 0, 'one,');
 
     expect(await headerOf(path)).toMatchObject({ confirmed: false, doubtful: 4 });
     expect(await replay(path)).toMatchObject({ exitCode: 0 });
@@ -216,8 +205,8 @@ describe('a replay that begins', () => {
 
   test('goes on where an older version had begun', async () => {
     const bytes = randomBytes(9 * MiB);
-    await appendAt('older', 0, Buffer.concat([Buffer.from('x'), bytes.subarray(0, 3)]));
-    await appendAt('older', 4, bytes.subarray(3, 3 + 4 * MiB));
+    await appendAt(emulator, 'older', 0, Buffer.concat([Buffer.from('x'), bytes.subarray(0, 3)]));
+    await appendAt(emulator, 'older', 4, bytes.subarray(3, 3 + 4 * MiB));
     const header = { key: 'older', position: 4, landed: 3, confirmed: true, doubtful: 0 };
 
     expect(await replay(await save(header, bytes))).toMatchObject({ exitCode: 0 });

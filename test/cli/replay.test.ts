@@ -2,32 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Emulator, type Fault, startEmulator } from '../../src/emulator/index.js';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Fault } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
-import { append, send } from '../emulator/signed-request.js';
-import { environmentOf, resultOf, runCommand, startCommand } from '../helpers/command-line.js';
+import { append, appendAt, send } from '../emulator/signed-request.js';
+import { resultOf, runCommand, startCommand } from '../helpers/command-line.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { createFolder } from '../helpers/folder.js';
 import type { ProcessResult } from '../helpers/process-result.js';
 import { replayWith, save } from '../helpers/replaying.js';
 
 const MiB = 2 ** 20;
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
 function replay(...args: string[]): Promise<ProcessResult> {
   return replayWith(env, ...args);
-}
-
-async function create(key: string, content: string | Buffer): Promise<void> {
-  const response = await append(emulator, key, 0, content);
-  if (response.status !== 200) throw new Error(`Cannot create ${key}: ${response.body}`);
 }
 
 async function read(key: string): Promise<string> {
@@ -100,7 +90,7 @@ describe('a replay of what a writer left', () => {
       this: OssClient,
       ...args
     ) {
-      await create('late', 'one,');
+      await appendAt(emulator, 'late', 0, 'one,');
       return appendObject.apply(this, args);
     });
     onTestFinished(() => void vi.restoreAllMocks());
@@ -177,7 +167,7 @@ test('a rebase looks no further than to the first byte of somebody else', async 
   const bytes = Buffer.alloc(500_000, 'x');
   const strange = Buffer.from(bytes);
   strange[1000] = 0;
-  await create('uniform', strange);
+  await appendAt(emulator, 'uniform', 0, strange);
   const header = { key: 'uniform', position: 0, confirmed: false, doubtful: 100_000 };
 
   await replay('--conflict', 'rebase', await save(header, bytes));
@@ -227,7 +217,7 @@ describe('a replay that was killed', () => {
   });
 
   test('knows where it had begun to append bytes that had no place', async () => {
-    await create('nowhere', 'before;');
+    await appendAt(emulator, 'nowhere', 0, 'before;');
     const path = await save({ key: 'nowhere' }, 'after;');
     await killAfter(1, 'nowhere', path);
     await append(emulator, 'nowhere', 13, 'stranger;');
@@ -241,7 +231,7 @@ describe('a replay that was killed', () => {
 
 describe('a replay of bytes that have no place', () => {
   test('appends them at the end, once', async () => {
-    await create('end', 'before;');
+    await appendAt(emulator, 'end', 0, 'before;');
     const path = await save({ key: 'end' }, 'after;');
 
     const first = await replay(path);
@@ -269,7 +259,7 @@ describe('a replay of bytes that have no place', () => {
 
 describe('a replay to an address', () => {
   test('needs it where the file names no bucket', async () => {
-    await create('unnamed', 'before;');
+    await appendAt(emulator, 'unnamed', 0, 'before;');
     const path = await save(
       { bucket: undefined, key: 'unnamed', position: 3, ...inDoubt(4) },
       'ore;after',
@@ -285,7 +275,7 @@ describe('a replay to an address', () => {
   });
 
   test('that is another object appends everything there, once, and also when repeated without', async () => {
-    await create('other', 'before;');
+    await appendAt(emulator, 'other', 0, 'before;');
     const header = { key: 'gone', position: 70, confirmed: false, doubtful: 3, landed: 2 };
     const path = await save(header, 'after;');
 
@@ -302,7 +292,7 @@ describe('a replay to an address', () => {
 
 describe('a replay is refused', () => {
   test('by an object that is shorter than it was, rebase or not', async () => {
-    await create('short', 'short');
+    await appendAt(emulator, 'short', 0, 'short');
     const path = await save({ key: 'short', position: 6 }, 'x');
 
     for (const args of [[], ['--conflict', 'rebase']]) {
@@ -315,7 +305,7 @@ describe('a replay is refused', () => {
   });
 
   test('by an object that is sealed, unless it holds everything', async () => {
-    await create('sealed', 'all of it');
+    await appendAt(emulator, 'sealed', 0, 'all of it');
     await runCommand(['seal', 'oss://examplebucket/sealed'], { env });
 
     const missing = await replay('--json', await save({ key: 'sealed', position: 9 }, '?'));
@@ -354,7 +344,7 @@ describe('a replay is refused', () => {
   });
 
   test('by one who appends just before, when the object has been asked already', async () => {
-    await create('outrun', 'before;');
+    await appendAt(emulator, 'outrun', 0, 'before;');
     addFault({ kind: 'stranger', operation: 'head', key: 'outrun', nth: 2 });
     const path = await save({ key: 'outrun', position: 7 }, 'x');
 
@@ -389,7 +379,7 @@ describe('a replay is refused', () => {
 
 describe('a replay', () => {
   test('reports as one line of JSON, and removes the file when told to', async () => {
-    await create('json', 'before;');
+    await appendAt(emulator, 'json', 0, 'before;');
     const path = await save({ key: 'json', position: 3, ...inDoubt(4) }, 'ore;after');
 
     const { exitCode, stdout, stderr } = await replay('--json', '--quiet', '--remove', path);
@@ -404,7 +394,7 @@ describe('a replay', () => {
   });
 
   test('needs no permission to read where the object has not grown', async () => {
-    await create('blind', 'before;');
+    await appendAt(emulator, 'blind', 0, 'before;');
     addFault({ kind: 'forbid', operation: 'head', key: 'blind' });
     addFault({ kind: 'forbid', operation: 'get', key: 'blind' });
 
@@ -416,7 +406,7 @@ describe('a replay', () => {
 
   test('goes on reading where a connection broke', async () => {
     const bytes = randomBytes(MiB);
-    await create('broken', bytes.subarray(0, MiB - 1));
+    await appendAt(emulator, 'broken', 0, bytes.subarray(0, MiB - 1));
     addFault({ kind: 'cut-answer', operation: 'get', key: 'broken', nth: 1, times: 2 });
 
     const { exitCode } = await replay(

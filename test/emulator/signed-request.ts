@@ -65,6 +65,21 @@ export function append(
   return send(emulator, { method: 'POST', key, body, ...options, query, headers });
 }
 
+/**
+ * Appends as a preparation.
+ *
+ * @throws {Error} If the emulator refuses it.
+ */
+export async function appendAt(
+  emulator: Emulator,
+  key: string,
+  position: number,
+  body: Uint8Array | string,
+): Promise<void> {
+  const response = await append(emulator, key, position, body);
+  if (response.status !== 200) throw new Error(`Cannot append to ${key}: ${response.body}`);
+}
+
 /** The raw request target of a request in path style, or in virtual-host style with `host`. */
 export function pathOf({ bucket = 'examplebucket', key = '', query = {}, host }: RequestOptions) {
   const parameters = Object.entries(query).map(([name, value]) =>

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AppendWritableOptions } from '../../src/index.js';
 import { append } from '../emulator/signed-request.js';
+import { closedPort } from '../helpers/closed-port.js';
 import {
   chunkAt,
   chunks,
@@ -39,16 +40,6 @@ describe('a request that never left', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
-
   interface Row {
     readonly scenario: string;
     readonly origin: (stage: Stage) => Promise<string>;
@@ -59,7 +50,7 @@ describe('a request that never left', () => {
   const rows: Row[] = [
     {
       scenario: 'a refused connection',
-      origin: async () => `http://127.0.0.1:${await freePort()}`,
+      origin: async () => `http://127.0.0.1:${await closedPort()}`,
       reason: /ECONNREFUSED/,
     },
     {

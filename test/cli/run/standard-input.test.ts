@@ -2,23 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../../src/emulator/index.js';
-import {
-  environmentOf,
-  resultOf,
-  runInTerminal,
-  startCommand,
-} from '../../helpers/command-line.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { resultOf, runInTerminal, startCommand } from '../../helpers/command-line.js';
+import { startEmulatorForFile } from '../../helpers/emulator-for-file.js';
 import { createFolder } from '../../helpers/folder.js';
 
-let emulator: Emulator;
-let env: Record<string, string>;
-beforeAll(async () => {
-  emulator = await startEmulator();
-  env = environmentOf(emulator);
-});
-afterAll(() => emulator.close());
+const { emulator, env } = await startEmulatorForFile();
 
 describe('standard input is refused as wrong usage where it', () => {
   test.each([
