@@ -69,10 +69,7 @@ const logOptionNames = [
  * @throws {TypeError} If one is of the wrong type or shape.
  * @throws {RangeError} If one is out of range.
  */
-export function resolveLogOptions(
-  options: LogWritableOptions,
-  act = 'create LogWritable',
-): ResolvedLogOptions {
+export function resolveLogOptions(options: LogWritableOptions, act: string): ResolvedLogOptions {
   if (typeof options !== 'object' || options === null) {
     throw typeError(act, 'options', 'an object', options);
   }

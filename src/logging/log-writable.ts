@@ -69,9 +69,9 @@ export class LogWritable extends AppendWritable {
    * @throws {TypeError} If an option is of the wrong type or shape.
    * @throws {RangeError} If an option is out of range, or `fallback` cannot be written.
    */
-  constructor(options: LogWritableOptions, act?: string) {
+  constructor(options: LogWritableOptions, act = 'create LogWritable') {
     const resolved = resolveLogOptions(options, act);
-    super(resolved.stream);
+    super(resolved.stream, act);
     this.#options = resolved;
     const { marker } = resolved.overflow;
     this.#outage = new OutageNotice(objectName(resolved.stream.bucket, this.key));

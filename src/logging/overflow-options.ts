@@ -56,7 +56,7 @@ export function resolveOverflow(
   act: string,
 ): ResolvedOverflow {
   // First, for what follows is reckoned from them.
-  resolveSizes(sizes);
+  resolveSizes(act, sizes);
   if (overflow !== undefined && (typeof overflow !== 'object' || overflow === null)) {
     throw typeError(act, 'overflow', 'an object', overflow);
   }

@@ -115,38 +115,45 @@ interface ResolvedClientOptions {
   readonly requestTimeout: number;
 }
 
-/** Fills in defaults and the environment, and checks everything that ends up in a URL. */
-export function resolveClientOptions(options: OssClientOptions): ResolvedClientOptions {
+/**
+ * Fills in defaults and the environment, and checks everything that ends up in a URL.
+ *
+ * @param act What the caller was asked to do, for messages.
+ */
+export function resolveClientOptions(
+  act: string,
+  options: OssClientOptions,
+): ResolvedClientOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError('Cannot create OssClient as its options must be an object');
+    throw new TypeError(`Cannot ${act} as its options must be an object`);
   }
-  assertNoForeignCredentials('OssClient', options);
+  assertNoForeignCredentials(act, options);
   const { bucket, internal = false, addressing, dispatcher, proxy } = options;
   const { requestTimeout = 60_000 } = options;
-  assertString('bucket', bucket);
-  assertBucketName(bucket);
-  assertBoolean('internal', internal);
-  assertAddressing(addressing);
-  assertDispatcher(dispatcher);
+  assertString(act, 'bucket', bucket);
+  assertBucketName(act, bucket);
+  assertBoolean(act, 'internal', internal);
+  assertAddressing(act, addressing);
+  assertDispatcher(act, dispatcher);
   if (dispatcher !== undefined && proxy !== undefined) {
     throw new TypeError(
-      "Cannot create OssClient as 'proxy' must not be given together with 'dispatcher': the dispatcher connects by itself",
+      `Cannot ${act} as 'proxy' must not be given together with 'dispatcher': the dispatcher connects by itself`,
     );
   }
-  const proxies = resolveProxies(proxy);
-  assertRequestTimeout(requestTimeout);
-  const { region, endpoint } = resolveRegionAndEndpoint(options);
+  const proxies = resolveProxies(act, proxy);
+  assertRequestTimeout(act, requestTimeout);
+  const { region, endpoint } = resolveRegionAndEndpoint(act, options);
   if (internal && endpoint !== undefined) {
     throw new TypeError(
-      "Cannot create OssClient as 'internal' must not be given together with 'endpoint' or OSS_ENDPOINT: the endpoint says where to go",
+      `Cannot ${act} as 'internal' must not be given together with 'endpoint' or OSS_ENDPOINT: the endpoint says where to go`,
     );
   }
   const clock = new ServiceClock();
   return {
     bucket,
     region,
-    location: locateBucket({ bucket, region, endpoint, internal, addressing }),
-    credentials: credentialsSource(options.credentials, clock),
+    location: locateBucket(act, { bucket, region, endpoint, internal, addressing }),
+    credentials: credentialsSource(act, options.credentials, clock),
     clock,
     dispatcher,
     proxies,
@@ -154,59 +161,55 @@ export function resolveClientOptions(options: OssClientOptions): ResolvedClientO
   };
 }
 
-function resolveRegionAndEndpoint(options: OssClientOptions) {
-  if (options.region !== undefined) assertString('region', options.region);
-  if (options.endpoint !== undefined) assertString('endpoint', options.endpoint);
+function resolveRegionAndEndpoint(act: string, options: OssClientOptions) {
+  if (options.region !== undefined) assertString(act, 'region', options.region);
+  if (options.endpoint !== undefined) assertString(act, 'endpoint', options.endpoint);
   const endpoint = options.endpoint ?? (process.env.OSS_ENDPOINT || undefined);
   // A region that goes with an option comes before one that lies around in the environment.
   const region =
     options.region ??
-    (options.endpoint === undefined ? undefined : regionOfEndpoint(options.endpoint)) ??
+    (options.endpoint === undefined ? undefined : regionOfEndpoint(act, options.endpoint)) ??
     (process.env.OSS_REGION || undefined) ??
-    (endpoint === undefined ? undefined : regionOfEndpoint(endpoint));
+    (endpoint === undefined ? undefined : regionOfEndpoint(act, endpoint));
   if (region === undefined) {
     throw new TypeError(
-      "Cannot create OssClient as 'region' must be given or OSS_REGION be set: the endpoint does not name one",
+      `Cannot ${act} as 'region' must be given or OSS_REGION be set: the endpoint does not name one`,
     );
   }
-  return { region: normaliseRegion(region), endpoint };
+  return { region: normaliseRegion(act, region), endpoint };
 }
 
-function assertString(name: string, value: unknown): void {
+function assertString(act: string, name: string, value: unknown): void {
   if (typeof value === 'string') return;
-  throw new TypeError(
-    `Cannot create OssClient as '${name}' must be a string: its type is ${typeof value}`,
-  );
+  throw new TypeError(`Cannot ${act} as '${name}' must be a string: its type is ${typeof value}`);
 }
 
-function assertBoolean(name: string, value: unknown): void {
+function assertBoolean(act: string, name: string, value: unknown): void {
   if (typeof value === 'boolean') return;
-  throw new TypeError(
-    `Cannot create OssClient as '${name}' must be a boolean: its type is ${typeof value}`,
-  );
+  throw new TypeError(`Cannot ${act} as '${name}' must be a boolean: its type is ${typeof value}`);
 }
 
-function assertAddressing(value: unknown): void {
+function assertAddressing(act: string, value: unknown): void {
   if (value === undefined || value === 'virtual' || value === 'path' || value === 'cname') return;
   throw new TypeError(
-    `Cannot create OssClient as 'addressing' must be virtual, path or cname: current value is ${String(value)}`,
+    `Cannot ${act} as 'addressing' must be virtual, path or cname: current value is ${String(value)}`,
   );
 }
 
-function assertDispatcher(value: Dispatcher | undefined): void {
+function assertDispatcher(act: string, value: Dispatcher | undefined): void {
   if (value === undefined || typeof value?.dispatch === 'function') return;
-  throw new TypeError("Cannot create OssClient as 'dispatcher' must be an undici Dispatcher");
+  throw new TypeError(`Cannot ${act} as 'dispatcher' must be an undici Dispatcher`);
 }
 
-function assertRequestTimeout(value: number): void {
+function assertRequestTimeout(act: string, value: number): void {
   if (typeof value !== 'number') {
     throw new TypeError(
-      `Cannot create OssClient as 'requestTimeout' must be a number: its type is ${typeof value}`,
+      `Cannot ${act} as 'requestTimeout' must be a number: its type is ${typeof value}`,
     );
   }
   if (!(value >= 1 && value <= longestTimer)) {
     throw new RangeError(
-      `Cannot create OssClient as 'requestTimeout' must be between 1 and 2147483647: current value is ${value}`,
+      `Cannot ${act} as 'requestTimeout' must be between 1 and 2147483647: current value is ${value}`,
     );
   }
 }

@@ -21,34 +21,37 @@ export interface BucketLocation {
  * @param region Region without the `oss-` prefix, already checked.
  * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
  */
-export function locateBucket(options: {
-  readonly bucket: string;
-  readonly region: string;
-  readonly endpoint: string | undefined;
-  readonly internal: boolean;
-  readonly addressing: Addressing | undefined;
-}): BucketLocation {
+export function locateBucket(
+  act: string,
+  options: {
+    readonly bucket: string;
+    readonly region: string;
+    readonly endpoint: string | undefined;
+    readonly internal: boolean;
+    readonly addressing: Addressing | undefined;
+  },
+): BucketLocation {
   const { bucket, region, internal } = options;
   const { scheme, host, port, isAddress } =
     options.endpoint === undefined
       ? standardEndpoint(region, internal)
-      : parseEndpoint(options.endpoint);
+      : parseEndpoint(act, options.endpoint);
   const addressing = options.addressing ?? (isAddress || host === 'localhost' ? 'path' : 'virtual');
 
   if (addressing === 'virtual' && isAddress) {
     throw new TypeError(
-      `Cannot create OssClient as 'addressing' must not be virtual with an IP endpoint: current endpoint is "${host}"`,
+      `Cannot ${act} as 'addressing' must not be virtual with an IP endpoint: current endpoint is "${host}"`,
     );
   }
   const rest = host.slice(bucket.length + 1);
   if (addressing === 'virtual' && host.startsWith(`${bucket}.`) && ossHost.test(rest)) {
     throw new TypeError(
-      `Cannot create OssClient as 'endpoint' must not begin with the bucket, which is put before it: pass "${rest}", current endpoint is "${host}"`,
+      `Cannot ${act} as 'endpoint' must not begin with the bucket, which is put before it: pass "${rest}", current endpoint is "${host}"`,
     );
   }
   if (addressing === 'cname' && options.endpoint === undefined) {
     throw new TypeError(
-      "Cannot create OssClient as 'addressing' must not be cname without an endpoint: current endpoint is undefined",
+      `Cannot ${act} as 'addressing' must not be cname without an endpoint: current endpoint is undefined`,
     );
   }
 
@@ -65,10 +68,10 @@ export function locateBucket(options: {
  *
  * @see https://help.aliyun.com/zh/oss/user-guide/bucket-naming-conventions
  */
-export function assertBucketName(bucket: string): void {
+export function assertBucketName(act: string, bucket: string): void {
   if (/^[a-z\d][a-z\d_-]{1,61}[a-z\d]$/.test(bucket)) return;
   throw new TypeError(
-    `Cannot create OssClient as 'bucket' must be 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends: current value is ${JSON.stringify(bucket)}`,
+    `Cannot ${act} as 'bucket' must be 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends: current value is ${JSON.stringify(bucket)}`,
   );
 }
 
@@ -95,18 +98,18 @@ function standardEndpoint(region: string, internal: boolean): ParsedEndpoint {
 const endpointPattern = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\da-z.-]+)(?::(\d{1,5}))?\/?$/i;
 
 /** Takes an endpoint such as `oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000` apart. */
-export function parseEndpoint(endpoint: string): ParsedEndpoint {
+export function parseEndpoint(act: string, endpoint: string): ParsedEndpoint {
   const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint) ?? [];
   const host = name.toLowerCase();
   const isAddress = isIPv4(host) || isIPv6(host.replace(/^\[(.+)\]$/, '$1'));
   if (!isAddress && !isHostName(host)) {
     throw new TypeError(
-      `Cannot create OssClient as 'endpoint' must be a host with an optional http:// or https:// and port: current value is ${quoteEndpoint(endpoint)}`,
+      `Cannot ${act} as 'endpoint' must be a host with an optional http:// or https:// and port: current value is ${quoteEndpoint(endpoint)}`,
     );
   }
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) {
     throw new RangeError(
-      `Cannot create OssClient as the port of 'endpoint' must be between 1 and 65535: current value is ${port}`,
+      `Cannot ${act} as the port of 'endpoint' must be between 1 and 65535: current value is ${port}`,
     );
   }
   return {

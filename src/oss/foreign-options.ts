@@ -13,16 +13,16 @@ const foreignCredentials = new Set([
  * Refuses options by which other SDKs take an access key. Ignored like other unknown options, they
  * would let requests be signed with the key of somebody else: that of the environment.
  *
- * @param subject Class that is being created, for the message.
+ * @param act What the caller was asked to do, for the message.
  * @throws {TypeError} If one of them is set.
  */
-export function assertNoForeignCredentials(subject: string, options: object): void {
+export function assertNoForeignCredentials(act: string, options: object): void {
   // Inherited ones too: so are our own read.
   for (const name in options) {
     if (!foreignCredentials.has(name.toLowerCase())) continue;
     if (Reflect.get(options, name) === undefined) continue;
     throw new TypeError(
-      `Cannot create ${subject} as '${name}' is not an option and would be ignored: pass credentials: { accessKeyId, accessKeySecret, securityToken }`,
+      `Cannot ${act} as '${name}' is not an option and would be ignored: pass credentials: { accessKeyId, accessKeySecret, securityToken }`,
     );
   }
 }

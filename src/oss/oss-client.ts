@@ -86,12 +86,13 @@ export class OssClient implements AppendClient {
   #isClosed = false;
 
   /**
+   * @param act What the caller was asked to do, for messages.
    * @throws {TypeError} If an option has the wrong type or format, or `region` is missing.
    * @throws {RangeError} If `requestTimeout` or the endpoint's port is out of range.
    */
-  constructor(options: OssClientOptions) {
+  constructor(options: OssClientOptions, act = 'create OssClient') {
     const { bucket, region, location, credentials, clock, dispatcher, proxies, requestTimeout } =
-      resolveClientOptions(options);
+      resolveClientOptions(act, options);
     const signer = new RequestSigner({ bucket, region, pathPrefix: location.pathPrefix, clock });
     this.#exchange = new SignedRequests(signer, credentials, location.origin);
     this.#bucket = bucket;

@@ -121,7 +121,7 @@ export class ReplayRun {
     const { client, saved, append } = this.#options;
     const { requestTimeout = 60_000, requestPayer } = append;
     const guess = saved.position ?? 0;
-    const create = resolveCreation(append);
+    const create = resolveCreation('replay', append);
     const { signal } = new AbortController();
     const requests = new RequestRunner({ signal, requestTimeout, request: { requestPayer } });
     const probe = new ObjectProbe(client, saved.key, requests);

@@ -31,7 +31,7 @@ export function parseHeader(
   try {
     const { bucket, key, position, byteLength, confirmed, doubtful, landed, replay, ...others } =
       JSON.parse(line);
-    if (bucket !== undefined) assertBucketName(bucket);
+    if (bucket !== undefined) assertBucketName('replay', bucket);
     assertObjectKey(key);
     const optional = [position, landed].filter((length) => length !== undefined);
     const isComplete =

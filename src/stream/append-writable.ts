@@ -40,7 +40,7 @@ export class AppendWritable extends EventedWritable {
   readonly #highWaterMark: number;
   readonly #buffer: WriteBuffer;
   readonly #appender: Appender;
-  readonly #reporter: StreamEvents;
+  readonly #events: StreamEvents;
 
   /** The client, where it was made for this stream alone. */
   readonly #ownClient: AppendClient | undefined;
@@ -71,16 +71,20 @@ export class AppendWritable extends EventedWritable {
   }
 
   /**
+   * @param act What the caller was asked to do, for messages.
    * @throws {TypeError} If an option is of the wrong type or shape.
    * @throws {RangeError} If an option is out of range.
    */
-  constructor(options: AppendWritableOptions) {
-    const { appender, buffer, client, highWaterMark, signal, writable } = resolveOptions(options);
+  constructor(options: AppendWritableOptions, act = 'create AppendWritable') {
+    const { appender, buffer, client, highWaterMark, signal, writable } = resolveOptions(
+      options,
+      act,
+    );
     super(writable);
     this.#highWaterMark = highWaterMark;
     this.#defaultEncoding = writable.defaultEncoding ?? 'utf8';
-    this.#reporter = new StreamEvents(this);
-    this.#ownClient = 'given' in client ? undefined : new OssClient(client.options);
+    this.#events = new StreamEvents(this);
+    this.#ownClient = 'given' in client ? undefined : new OssClient(client.options, act);
     this.#buffer = new WriteBuffer(buffer);
     this.#appender = new Appender(
       this.#buffer,
@@ -88,7 +92,7 @@ export class AppendWritable extends EventedWritable {
         ...appender,
         client: 'given' in client ? client.given : (this.#ownClient as AppendClient),
       },
-      this.#reporter,
+      this.#events,
     );
     void this.#appender.open();
     // Last, because a signal that has fired already destroys the stream at once.
@@ -131,7 +135,7 @@ export class AppendWritable extends EventedWritable {
 
   /** Snapshot of what the stream has done so far. */
   get stats(): AppendStatistics {
-    return this.#reporter.snapshot(this.#buffer);
+    return this.#events.snapshot(this.#buffer);
   }
 
   /**

@@ -2,8 +2,6 @@ import type { ObjectCreation } from '../append/append-client.js';
 import { assertOneOf, rangeError, typeError } from '../assertions.js';
 import { creationHeaders } from '../oss/request/creation-headers.js';
 
-const act = 'create AppendWritable';
-
 /**
  * Most bytes of user metadata, names included.
  *
@@ -18,7 +16,7 @@ const maxMetadataSize = 8 * 1024;
  * @throws {TypeError} If one is of the wrong type or cannot be sent in a header.
  * @throws {RangeError} If one is out of range.
  */
-export function resolveCreation(options: ObjectCreation): ObjectCreation {
+export function resolveCreation(act: string, options: ObjectCreation): ObjectCreation {
   const { expires, acl, storageClass, metadata, tagging, serverSideEncryption } = options;
   const { contentType, cacheControl, contentDisposition, contentEncoding } = options;
   const creation = {
@@ -26,7 +24,7 @@ export function resolveCreation(options: ObjectCreation): ObjectCreation {
     ...{ acl, storageClass, metadata, tagging, serverSideEncryption },
   };
   const given = Object.entries(creation).filter(([, value]) => value !== undefined);
-  for (const [name, value] of given) validators[name]?.(value);
+  for (const [name, value] of given) validators[name]?.(act, value);
   const resolved = Object.fromEntries(given.map(([name, value]) => [name, copy(value)]));
   creationHeaders(resolved);
   return resolved;
@@ -38,29 +36,30 @@ function copy(value: unknown): unknown {
 }
 
 /** Rules beyond what fits into a header. */
-const validators: Record<string, (value: unknown) => void> = {
-  acl(value) {
+const validators: Record<string, (act: string, value: unknown) => void> = {
+  acl(act, value) {
     assertOneOf(act, 'acl', value, ['default', 'private', 'public-read', 'public-read-write']);
   },
-  storageClass(value) {
+  storageClass(act, value) {
     assertOneOf(act, 'storageClass', value, ['Standard', 'IA', 'Archive']);
   },
-  serverSideEncryption(value) {
+  serverSideEncryption(act, value) {
     assertOneOf(act, 'serverSideEncryption', value, ['AES256', 'KMS', 'SM4']);
   },
-  metadata(value) {
-    assertRecord('metadata', value);
+  metadata(act, value) {
+    assertRecord(act, 'metadata', value);
     const size = Buffer.byteLength(Object.entries(value).flat().join(''));
     if (size > maxMetadataSize) {
       throw rangeError(act, 'metadata', `at most ${maxMetadataSize} bytes with its names`, size);
     }
   },
-  tagging(value) {
-    assertRecord('tagging', value);
+  tagging(act, value) {
+    assertRecord(act, 'tagging', value);
   },
 };
 
 function assertRecord(
+  act: string,
   name: string,
   value: unknown,
 ): asserts value is Readonly<Record<string, string>> {

@@ -34,7 +34,6 @@ export interface ResolvedOptions {
   readonly writable: WritableOptions;
 }
 
-const act = 'create AppendWritable';
 const mebibyte = 2 ** 20;
 const largestChunkSize = 2 ** 30;
 
@@ -71,52 +70,56 @@ const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'jour
 /**
  * Copies, defaults and checks the options.
  *
+ * @param act What the caller was asked to do, for messages.
  * @throws {TypeError} If one is of the wrong type or shape.
  * @throws {RangeError} If one is out of range.
  */
-export function resolveOptions(options: AppendWritableOptions): ResolvedOptions {
+export function resolveOptions(
+  options: AppendWritableOptions,
+  act = 'create AppendWritable',
+): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
     throw typeError(act, 'options', 'an object', options);
   }
   const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
   const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
-  assertNoForeignCredentials('AppendWritable', options);
+  assertNoForeignCredentials(act, options);
   warnOfMisspelt(options, appendOptionNames);
-  assertAvailable(options);
-  assertObjectKey(key);
+  assertAvailable(act, options);
+  assertObjectKey(key, act);
   assertOneOf(act, 'flags', flags, ['a', 'ax']);
   if (position !== undefined) assertInteger(act, 'position', position, 0, Number.MAX_SAFE_INTEGER);
   assertOneOf(act, 'verify', verify, ['crc64', 'none']);
   assertInteger(act, 'requestTimeout', requestTimeout, 1, longestTimer);
-  assertFlushInterval(flushInterval);
+  assertFlushInterval(act, flushInterval);
   if (requestPayer !== undefined) assertOneOf(act, 'requestPayer', requestPayer, ['requester']);
   if (trafficLimit !== undefined)
     assertInteger(act, 'trafficLimit', trafficLimit, 245_760, 838_860_800);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError(act, 'signal', 'an AbortSignal', signal);
   }
-  const { chunkSize, highWaterMark } = resolveSizes(options);
+  const { chunkSize, highWaterMark } = resolveSizes(act, options);
   const limit = waitingLimit(chunkSize, highWaterMark);
   return {
     appender: {
       ...{ key, flags, position, verify, requestTimeout },
-      retry: resolveRetry(options.retry),
-      create: resolveCreation(options),
+      retry: resolveRetry(act, options.retry),
+      create: resolveCreation(act, options),
       request: { requestPayer, trafficLimit },
     },
     buffer: { chunkSize, limit, flushInterval },
-    client: resolveClient(options, requestTimeout),
+    client: resolveClient(act, options, requestTimeout),
     highWaterMark,
     signal,
     writable: {
-      ...resolveWritable(options),
+      ...resolveWritable(act, options),
       decodeStrings: false,
       highWaterMark: Math.max(highWaterMark - chunkSize - limit, leastQueueSize),
     },
   };
 }
 
-function assertAvailable(options: object): void {
+function assertAvailable(act: string, options: object): void {
   if (Reflect.get(options, 'objectMode')) {
     throw typeError(act, 'objectMode', 'false: bytes are appended, not objects', true);
   }
@@ -127,13 +130,16 @@ function assertAvailable(options: object): void {
   }
 }
 
-function assertFlushInterval(flushInterval: unknown): void {
+function assertFlushInterval(act: string, flushInterval: unknown): void {
   if (flushInterval === Number.POSITIVE_INFINITY) return;
   assertNumber(act, 'flushInterval', flushInterval, 0, longestTimer);
 }
 
 /** Defaults and checks the sizes of chunks and of what may wait. */
-export function resolveSizes({ chunkSize, highWaterMark }: Partial<AppendWritableOptions>) {
+export function resolveSizes(
+  act: string,
+  { chunkSize, highWaterMark }: Partial<AppendWritableOptions>,
+) {
   if (highWaterMark !== undefined) {
     assertInteger(act, 'highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
     chunkSize ??= Math.max(1, Math.min(4 * mebibyte, Math.floor(highWaterMark / 4)));
@@ -158,7 +164,7 @@ function waitingLimit(chunkSize: number, highWaterMark: number): number {
   return Math.max(most, chunkSize);
 }
 
-function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
+function resolveRetry(act: string, retry: RetryOptions | undefined): RetryOptions {
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
     throw typeError(act, 'retry', 'an object', retry);
   }
@@ -178,6 +184,7 @@ function resolveRetry(retry: RetryOptions | undefined): RetryOptions {
 }
 
 function resolveClient(
+  act: string,
   options: AppendWritableOptions,
   requestTimeout: number,
 ): ResolvedOptions['client'] {
@@ -189,22 +196,20 @@ function resolveClient(
   }
   if (given.length > 0) {
     throw new TypeError(
-      `Cannot create AppendWritable with both 'client' and '${given[0]}': the client has its own`,
+      `Cannot ${act} with both 'client' and '${given[0]}': the client has its own`,
     );
   }
   // Not shown in the message: what was passed by mistake may hold secrets.
   if (typeof client !== 'object' || client === null || typeof client.appendObject !== 'function') {
-    throw new TypeError("Cannot create AppendWritable as 'client' must be an AppendClient");
+    throw new TypeError(`Cannot ${act} as 'client' must be an AppendClient`);
   }
   return { given: client };
 }
 
-function resolveWritable({
-  defaultEncoding,
-  emitClose,
-  autoDestroy,
-  captureRejections,
-}: AppendWritableOptions): WritableOptions {
+function resolveWritable(
+  act: string,
+  { defaultEncoding, emitClose, autoDestroy, captureRejections }: AppendWritableOptions,
+): WritableOptions {
   // Node takes null, which its types leave out, for none.
   const isGiven = defaultEncoding !== undefined && defaultEncoding !== null;
   if (isGiven && !Buffer.isEncoding(defaultEncoding)) {

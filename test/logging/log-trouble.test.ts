@@ -115,7 +115,7 @@ test('an exception in the callback of a line keeps nobody else from being told',
 test('the file for what is left is the one that was meant, whatever the working folder', () => {
   const options = { region: 'cn-hangzhou', bucket: 'logs', key: 'app.log' };
 
-  const { fallback } = resolveLogOptions({ ...options, fallback: 'rest' });
+  const { fallback } = resolveLogOptions({ ...options, fallback: 'rest' }, 'test');
 
   expect(fallback).toBe(join(process.cwd(), 'rest'));
 });

@@ -321,9 +321,22 @@ describe('options', () => {
     ['create AppendTransport', (wrong: LogWritableOptions) => new AppendTransport(wrong as never)],
     ['open the pino transport', openPinoTransport],
   ] as const)('is named by what the caller did: %s', async (act, run) => {
-    const wrong = { ...options, shutdownTimeout: -1 };
-    const refuse = async () => run(wrong);
+    // An option of the log, of the stream, of what it creates, and of the client.
+    const wrong = {
+      shutdownTimeout: [-1, "'shutdownTimeout' must be"],
+      verify: ['md5', "'verify' must be"],
+      chunkSize: [0, "'chunkSize' must be"],
+      retry: [{ factor: -1 }, "'retry.factor' must be"],
+      acl: ['secret', "'acl' must be"],
+      key: ['/key', 'the key must not begin with'],
+      region: ['oss://', "'region' must be"],
+      proxy: ['socks5://127.0.0.1', "'proxy' must be"],
+      accessKeyId: ['x', "'accessKeyId' is not an option"],
+    } as const;
+    for (const [name, [value, rule]] of Object.entries(wrong)) {
+      const refuse = async () => run({ ...options, [name]: value } as LogWritableOptions);
 
-    await expect(refuse()).rejects.toThrow(`Cannot ${act} as 'shutdownTimeout' must be`);
+      await expect(refuse()).rejects.toThrow(`Cannot ${act} as ${rule}`);
+    }
   });
 });

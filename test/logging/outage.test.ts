@@ -93,7 +93,7 @@ test('the pino factory resolves although OSS refuses everything, and the lines g
 test('options of retries are refused as those of a stream', () => {
   const options = { region: 'cn-hangzhou', bucket: 'logs', key: 'k' };
   const retryOf = (value: unknown) =>
-    resolveLogOptions({ ...options, retry: value as object }).stream.retry;
+    resolveLogOptions({ ...options, retry: value as object }, 'test').stream.retry;
 
   const endless = { retries: Number.POSITIVE_INFINITY, unref: true };
   expect(retryOf(undefined)).toEqual(endless);

@@ -15,7 +15,10 @@ afterEach(() => {
 });
 
 function resolve(options: Partial<OssClientOptions>) {
-  const { region, location, requestTimeout } = resolveClientOptions({ bucket: 'logs', ...options });
+  const { region, location, requestTimeout } = resolveClientOptions('create OssClient', {
+    bucket: 'logs',
+    ...options,
+  });
   return { region, origin: location.origin, requestTimeout };
 }
 

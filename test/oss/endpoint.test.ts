@@ -5,7 +5,13 @@ import { normaliseRegion, regionOfEndpoint } from '../../src/oss/region.js';
 
 function locate(options: { endpoint?: string; internal?: boolean; addressing?: Addressing }) {
   const { endpoint, internal = false, addressing } = options;
-  return locateBucket({ bucket: 'logs', region: 'cn-hangzhou', endpoint, internal, addressing });
+  return locateBucket('test', {
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint,
+    internal,
+    addressing,
+  });
 }
 
 describe('locateBucket()', () => {
@@ -138,7 +144,7 @@ describe('locateBucket()', () => {
 
 describe('assertBucketName()', () => {
   test.each(['abc', 'a1-b2', '123', 'a_b', 'a'.repeat(63)])('accepts %s', (bucket) => {
-    expect(() => assertBucketName(bucket)).not.toThrow();
+    expect(() => assertBucketName('test', bucket)).not.toThrow();
   });
 
   test.each([
@@ -161,7 +167,7 @@ describe('assertBucketName()', () => {
     'bücket',
     '',
   ])('refuses %j', (bucket) => {
-    expect(() => assertBucketName(bucket)).toThrow(TypeError);
+    expect(() => assertBucketName('test', bucket)).toThrow(TypeError);
   });
 });
 
@@ -171,7 +177,7 @@ describe('normaliseRegion()', () => {
     ['oss-cn-hangzhou', 'cn-hangzhou'],
     ['us-east-1', 'us-east-1'],
   ])('%s is %s', (given, expected) => {
-    expect(normaliseRegion(given)).toBe(expected);
+    expect(normaliseRegion('test', given)).toBe(expected);
   });
 
   test.each([
@@ -187,7 +193,7 @@ describe('normaliseRegion()', () => {
     'cn\n',
     'a'.repeat(50),
   ])('refuses %j', (region) => {
-    expect(() => normaliseRegion(region)).toThrow(TypeError);
+    expect(() => normaliseRegion('test', region)).toThrow(TypeError);
   });
 });
 
@@ -202,7 +208,7 @@ describe('regionOfEndpoint()', () => {
     ['http://127.0.0.1:9000', undefined],
     ['logs.example.com', undefined],
   ])('of %s is %s', (endpoint, expected) => {
-    expect(regionOfEndpoint(endpoint)).toBe(expected);
+    expect(regionOfEndpoint('test', endpoint)).toBe(expected);
   });
 });
 

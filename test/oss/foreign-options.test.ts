@@ -13,7 +13,7 @@ describe('assertNoForeignCredentials()', () => {
     'accessKeyID',
     'AccessKeySecret',
   ])('refuses %s, says what to pass, and does not quote the value', (name) => {
-    const check = () => assertNoForeignCredentials('AppendWritable', { [name]: 'hunter2' });
+    const check = () => assertNoForeignCredentials('create AppendWritable', { [name]: 'hunter2' });
     expect(check).toThrow(TypeError);
     expect(check).toThrow(
       `Cannot create AppendWritable as '${name}' is not an option and would be ignored: pass credentials: { accessKeyId, accessKeySecret, securityToken }`,
@@ -27,7 +27,7 @@ describe('assertNoForeignCredentials()', () => {
     { scenario: 'an inherited value', options: Object.create({ accessKeySecret: 'hunter2' }) },
     { scenario: 'one beside credentials', options: { credentials: {}, stsToken: 'hunter2' } },
   ])('refuses $scenario', ({ options }) => {
-    expect(() => assertNoForeignCredentials('OssClient', options)).toThrow(TypeError);
+    expect(() => assertNoForeignCredentials('create OssClient', options)).toThrow(TypeError);
   });
 
   test.each([
@@ -35,6 +35,6 @@ describe('assertNoForeignCredentials()', () => {
     { scenario: 'our own names', options: { credentials: { accessKeyId: 'a' }, region: 'cn' } },
     { scenario: 'names that say nothing about a key', options: { accessKey: 1, level: 'info' } },
   ])('lets $scenario pass', ({ options }) => {
-    expect(() => assertNoForeignCredentials('OssClient', options)).not.toThrow();
+    expect(() => assertNoForeignCredentials('create OssClient', options)).not.toThrow();
   });
 });

@@ -63,7 +63,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     const dispatcher = new Agent({ connections: 2 });
     onTestFinished(() => dispatcher.destroy());
     const ends = Array.from({ length: 40 }, async (_, index) => {
-      const stream = openStream(emulator, `${index}.log`, { dispatcher, requestTimeout: 300 });
+      const stream = openStream(emulator, `${index}.log`, { dispatcher, requestTimeout: 600 });
       stream.end('a line');
       await finished(stream);
       return stream.stats.retries;

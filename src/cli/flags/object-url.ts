@@ -30,8 +30,8 @@ export function parseObjectUrl(href: string): ObjectUrl {
     throw new UsageError(`"${href}" is not of the form oss://bucket/key.`);
   }
   try {
-    assertBucketName(bucket);
-    assertObjectKey(key);
+    assertBucketName('use it', bucket);
+    assertObjectKey(key, 'use it');
   } catch (error) {
     throw new UsageError(`"${href}" names no object: ${(error as Error).message}.`);
   }

@@ -18,15 +18,15 @@ export interface Proxies {
  *
  * @throws {TypeError} If it is neither a URL nor `'environment'`, or the environment has no URL.
  */
-export function resolveProxies(proxy: unknown): Proxies | undefined {
+export function resolveProxies(act: string, proxy: unknown): Proxies | undefined {
   if (proxy === undefined) return undefined;
-  if (proxy === 'environment') return environmentProxies();
+  if (proxy === 'environment') return environmentProxies(act);
   if (typeof proxy !== 'string') {
     throw new TypeError(
-      `Cannot create OssClient as 'proxy' must be a string: its type is ${proxy === null ? 'null' : typeof proxy}`,
+      `Cannot ${act} as 'proxy' must be a string: its type is ${proxy === null ? 'null' : typeof proxy}`,
     );
   }
-  assertProxyUrl('proxy', "'environment' or an http: or https: URL", proxy);
+  assertProxyUrl(act, 'proxy', "'environment' or an http: or https: URL", proxy);
   return { http: proxy, https: proxy, none: '' };
 }
 
@@ -35,19 +35,19 @@ export function proxyAddress({ protocol, hostname, port }: URL): string {
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
 
-function environmentProxies(): Proxies | undefined {
-  const http = environmentProxy('HTTP_PROXY');
-  const https = environmentProxy('HTTPS_PROXY');
+function environmentProxies(act: string): Proxies | undefined {
+  const http = environmentProxy(act, 'HTTP_PROXY');
+  const https = environmentProxy(act, 'HTTPS_PROXY');
   if (http === '' && https === '') return undefined;
   return { http, https, none: variable('NO_PROXY').value };
 }
 
 /** A URL, which may come without `http://` there. */
-function environmentProxy(upperCase: string): string {
+function environmentProxy(act: string, upperCase: string): string {
   const { name, value } = variable(upperCase);
   if (value === '') return '';
   const url = value.includes('://') ? value : `http://${value}`;
-  assertProxyUrl(name, 'an http: or https: URL', url);
+  assertProxyUrl(act, name, 'an http: or https: URL', url);
   return url;
 }
 
@@ -59,9 +59,9 @@ function variable(upperCase: string): { readonly name: string; readonly value: s
 }
 
 /** Shows of the value what can be no part of a password. */
-function assertProxyUrl(name: string, rule: string, value: string): void {
+function assertProxyUrl(act: string, name: string, rule: string, value: string): void {
   const fail = (fault: string) => {
-    throw new TypeError(`Cannot create OssClient as '${name}' must be ${rule}: ${fault}`);
+    throw new TypeError(`Cannot ${act} as '${name}' must be ${rule}: ${fault}`);
   };
   if (!URL.canParse(value)) fail('it is no URL');
   const url = new URL(value);

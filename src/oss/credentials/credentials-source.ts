@@ -11,6 +11,7 @@ import { ProvidedCredentials } from './credentials-provider.js';
 
 /** Makes a source of what a user passed; without anything, of the environment. */
 export function credentialsSource(
+  act: string,
   credentials: Credentials | CredentialsProvider | undefined,
   clock: ServiceClock,
 ): CredentialsSource {
@@ -18,7 +19,7 @@ export function credentialsSource(
   if (typeof credentials === 'function') return new ProvidedCredentials(credentials, clock);
   const fault = faultOf(credentials);
   if (fault !== undefined) {
-    throw new TypeError(`Cannot create OssClient as 'credentials' ${fault}`);
+    throw new TypeError(`Cannot ${act} as 'credentials' ${fault}`);
   }
   const fixed = copyCredentials(credentials);
   return { get: () => fixed };

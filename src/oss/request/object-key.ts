@@ -5,26 +5,24 @@
  * @throws {RangeError} If it is empty or too long.
  * @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions
  */
-export function assertObjectKey(key: string): void {
+export function assertObjectKey(key: string, act = 'send a request'): void {
   if (typeof key !== 'string') {
-    throw new TypeError(
-      `Cannot send a request as the key must be a string: its type is ${typeof key}`,
-    );
+    throw new TypeError(`Cannot ${act} as the key must be a string: its type is ${typeof key}`);
   }
   const byteLength = Buffer.byteLength(key);
   if (byteLength < 1 || byteLength > 1023) {
     throw new RangeError(
-      `Cannot send a request as the key must be 1 to 1023 bytes of UTF-8: it is ${byteLength} bytes long`,
+      `Cannot ${act} as the key must be 1 to 1023 bytes of UTF-8: it is ${byteLength} bytes long`,
     );
   }
   if (/^[/\\]/.test(key)) {
     throw new TypeError(
-      `Cannot send a request as the key must not begin with a slash or backslash: current value is ${JSON.stringify(key)}`,
+      `Cannot ${act} as the key must not begin with a slash or backslash: current value is ${JSON.stringify(key)}`,
     );
   }
   if (/\p{Surrogate}/u.test(key)) {
     throw new TypeError(
-      `Cannot send a request as the key must be well-formed Unicode: current value is ${JSON.stringify(key)}`,
+      `Cannot ${act} as the key must be well-formed Unicode: current value is ${JSON.stringify(key)}`,
     );
   }
 }

@@ -172,7 +172,7 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
   });
 
   test('requests beyond the bound wait, and their clocks stand still', async () => {
-    const proxies = resolveProxies(proxy.url);
+    const proxies = resolveProxies('test', proxy.url);
     const { release } = shareConnections(endpointOf(), 1, proxies);
     onTestFinished(() => release());
     emulator.faults.add({ kind: 'delay', delay: 600, times: 2 });

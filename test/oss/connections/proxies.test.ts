@@ -22,13 +22,13 @@ describe('resolveProxies()', () => {
     vi.stubEnv('HTTP_PROXY', 'http://other:1');
     vi.stubEnv('NO_PROXY', '*');
 
-    expect(resolveProxies(url)).toEqual({ http: url, https: url, none: '' });
+    expect(resolveProxies('create OssClient', url)).toEqual({ http: url, https: url, none: '' });
   });
 
   test('takes none without the option', () => {
     vi.stubEnv('HTTP_PROXY', 'http://other:1');
 
-    expect(resolveProxies(undefined)).toBeUndefined();
+    expect(resolveProxies('create OssClient', undefined)).toBeUndefined();
   });
 
   test.each([
@@ -58,7 +58,7 @@ describe('resolveProxies()', () => {
   ])('reads $environment', ({ environment, expected }) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
 
-    expect(resolveProxies('environment')).toEqual(expected);
+    expect(resolveProxies('create OssClient', 'environment')).toEqual(expected);
   });
 
   test.each([
@@ -78,16 +78,16 @@ describe('resolveProxies()', () => {
     ['no user', 'https://:hunter2@proxy', /both a user and a password.+ for proxy:443$/],
     ['no UTF-8', 'http://user:%FFhunter2@proxy:1', /for proxy:1 must be percent-encoded UTF-8$/],
   ])('refuses %s, and shows no password', (_what, proxy, message) => {
-    expect(() => resolveProxies(proxy)).toThrow(TypeError);
-    expect(() => resolveProxies(proxy)).toThrow(message);
-    expect(() => resolveProxies(proxy)).not.toThrow(/hunter2/);
+    expect(() => resolveProxies('create OssClient', proxy)).toThrow(TypeError);
+    expect(() => resolveProxies('create OssClient', proxy)).toThrow(message);
+    expect(() => resolveProxies('create OssClient', proxy)).not.toThrow(/hunter2/);
   });
 
   test.each(['HTTP_PROXY', 'https_proxy'])('says that it is %s that is wrong', (name) => {
     vi.stubEnv(name, 'socks5://user:hunter2@proxy');
     const message = `Cannot create OssClient as '${name}' must be an http: or https: URL: it begins with 'socks5:'`;
 
-    expect(() => resolveProxies('environment')).toThrow(new TypeError(message));
+    expect(() => resolveProxies('create OssClient', 'environment')).toThrow(new TypeError(message));
   });
 });
 

@@ -33,7 +33,7 @@ async function failure(call: () => unknown): Promise<CredentialsError> {
 
 describe('credentialsSource() of the environment', () => {
   test('reads it for each call', () => {
-    const source = credentialsSource(undefined, new ServiceClock());
+    const source = credentialsSource('test', undefined, new ServiceClock());
     vi.stubEnv('OSS_ACCESS_KEY_ID', 'first');
     vi.stubEnv('OSS_ACCESS_KEY_SECRET', 'hunter2');
     expect(source.get()).toEqual({ accessKeyId: 'first', accessKeySecret: 'hunter2' });
@@ -47,7 +47,7 @@ describe('credentialsSource() of the environment', () => {
   });
 
   test('prefers OSS_* as a whole and falls back to ALIBABA_CLOUD_*', () => {
-    const source = credentialsSource(undefined, new ServiceClock());
+    const source = credentialsSource('test', undefined, new ServiceClock());
     vi.stubEnv('OSS_ACCESS_KEY_ID', 'half');
     vi.stubEnv('OSS_SESSION_TOKEN', 'half');
     vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'whole');
@@ -74,14 +74,16 @@ describe('credentialsSource() of the environment', () => {
     },
   ])('fails for good with $scenario', async ({ environment }) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-    const error = await failure(() => credentialsSource(undefined, new ServiceClock()).get());
+    const error = await failure(() =>
+      credentialsSource('test', undefined, new ServiceClock()).get(),
+    );
     expect(error.outcome).toBe('fatal');
   });
 });
 
 test('credentialsSource() of an object does not notice later changes to it', () => {
   const given = { accessKeyId: 'a', accessKeySecret: 'b', securityToken: '' };
-  const source = credentialsSource(given, new ServiceClock());
+  const source = credentialsSource('test', given, new ServiceClock());
   given.accessKeyId = 'changed';
   expect(source.get()).toEqual({ accessKeyId: 'a', accessKeySecret: 'b' });
   expect(source.renew).toBeUndefined();
