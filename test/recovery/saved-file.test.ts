@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { assertFallback, saveUncommitted } from '../../src/recovery/saved-file.js';
+import { builtProgram } from '../helpers/remote.js';
 
 function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'oss-append-'));
@@ -77,9 +78,7 @@ describe('a file of uncommitted bytes', () => {
   test('can be written when the process ends, and leaves others alone when no file can be opened', () => {
     const folder = createFolder();
     writeFileSync(join(folder, 'rest'), 'of last time');
-    const module = pathToFileURL(
-      join(import.meta.dirname, '../../dist/recovery/saved-file.js'),
-    ).href;
+    const module = pathToFileURL(builtProgram('src/recovery/saved-file')).href;
     const script = `
       import { openSync } from 'node:fs';
       import { saveUncommitted } from '${module}';

@@ -6,7 +6,7 @@ import type { World } from './world.js';
 
 /** Those of the package, which does not export them. */
 const { sharedSlabs }: typeof import('../../src/buffer/slab-pool.js') = await import(
-  new URL('buffer/slab-pool.js', import.meta.resolve('oss-append-stream')).href
+  new URL('shared/slab-pool.js', import.meta.resolve('oss-append-stream')).href
 );
 
 /** What the process holds at a quiet point. */

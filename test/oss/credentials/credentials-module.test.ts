@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../../src/emulator/index.js';
 import { loadedCredentials } from '../../../src/oss/credentials/credentials-module.js';
 import openPinoTransport from '../../../src/pino.js';
+import { builtProgram } from '../../helpers/remote.js';
 
 const key = { accessKeyId: 'emulator', accessKeySecret: 'emulator' };
 
@@ -37,7 +38,7 @@ async function applicationWith(name: string, description: object): Promise<strin
   return home;
 }
 
-const built = new URL('../../../dist/oss/credentials/credentials-module.js', import.meta.url).href;
+const built = pathToFileURL(builtProgram('src/oss/credentials/credentials-module')).href;
 
 /** In a process of its own, for it is the working folder that packages are looked up from. */
 function printProvided(cwd: string, module: string) {
