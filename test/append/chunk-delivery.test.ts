@@ -243,7 +243,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
     const { retries } = await deliver(client);
 
     expect(retries[0]?.error.message).toBe(
-      `The answer names position ${receipt.shown} as the next`,
+      `The answer names ${receipt.shown} as the next position`,
     );
   });
 

@@ -81,7 +81,7 @@ describe('ObjectProbe.ask()', () => {
     const client = new ScriptedClient().script('head', () => null);
 
     await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      'The client says that the object is undefined bytes long',
+      'The client returned undefined as the length of the object',
     );
   });
 
@@ -95,7 +95,7 @@ describe('ObjectProbe.ask()', () => {
     const client = new ScriptedClient('head').script('head', answerWith({ length }));
 
     await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      `The client says that the object is ${shown} bytes long`,
+      `The client returned ${shown} as the length of the object`,
     );
   });
 
@@ -232,7 +232,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     const client = writeOnly('headchunk').script('append', answer);
 
     await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      `An append of 0 bytes at position 9 was answered with position ${shown}`,
+      `The answer to an append of 0 bytes at position 9 names ${shown} as the next position`,
     );
   });
 

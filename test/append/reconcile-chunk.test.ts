@@ -189,14 +189,14 @@ describe('reconcileChunk() without a checksum', () => {
     const client = holding('headchunk', { tellsCrc64: false }).script('get', pieces(...texts));
 
     await expect(ask(client)).rejects.toThrow(
-      `Reading 5 bytes of "a.log" back ended after ${read}`,
+      `Reading back 5 bytes of "a.log" ended after ${read}`,
     );
   });
 
   test('fails when the object has grown since HEAD and more than asked for comes', async () => {
     const client = holding('headch', { tellsCrc64: false }).script('get', pieces('chun'));
 
-    await expect(ask(client)).rejects.toThrow('Reading 2 bytes of "a.log" back ended after 4');
+    await expect(ask(client)).rejects.toThrow('Reading back 2 bytes of "a.log" ended after 4');
   });
 
   test.each<{ scenario: string; behaviour: (error: Error) => Behaviour }>([

@@ -75,7 +75,7 @@ describe('judge()', () => {
 
     expect(verdict).toMatchObject({ outcome: 'unknown', answered: false, actualLength: undefined });
     expect(verdict.error.message).toBe(
-      `The client threw a value of type ${typeof thrown}, which is no Error`,
+      `The client threw a value of type ${typeof thrown} instead of an Error`,
     );
   });
 
