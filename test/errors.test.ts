@@ -41,8 +41,10 @@ describe('an error', () => {
 
     expect(error).toBeInstanceOf(AppendError);
     expect({ ...error }).toEqual({
-      ...{ name: 'OssRequestError', code: 'APPEND_ERR_REQUEST' },
-      ...{ outcome: 'unknown', answered: false },
+      name: 'OssRequestError',
+      code: 'APPEND_ERR_REQUEST',
+      outcome: 'unknown',
+      answered: false,
     });
     expect(error.cause).toBe(cause);
     expect(new OssRequestError('x', { outcome: 'unknown', name: 'AbortError' }).name).toBe(

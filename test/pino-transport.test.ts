@@ -411,7 +411,9 @@ function keyOf(task: Task, name = 'lines'): string {
 function targetTo(task: Task, name?: string, change: object = {}) {
   const options: PinoTransportOptions = {
     ...stage.directConnection,
-    ...{ key: keyOf(task, name), flushInterval: 20, fallback: false },
+    key: keyOf(task, name),
+    flushInterval: 20,
+    fallback: false,
     ...change,
   };
   return { target: 'oss-append-stream/pino', options };
@@ -457,7 +459,8 @@ async function runApplication(source: string, extension: 'mjs' | 'cjs'): Promise
   const program = join(home, `program.${extension}`);
   await writeFile(program, source);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program], {
-    ...{ timeout: 20_000, cwd: home },
+    timeout: 20_000,
+    cwd: home,
   });
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
 }

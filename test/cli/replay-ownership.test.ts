@@ -34,7 +34,7 @@ function appendsTo(key: string): number[] {
     .map(({ byteLength }) => byteLength);
 }
 
-const conflict = /somebody else has appended there since, .+ add --conflict rebase\. Nothing was/;
+const conflict = /another writer has appended there, .+ add --conflict rebase\. Nothing was/;
 
 describe('a replay takes for its own only what was sent and may have landed:', () => {
   const bytes = 'server started\nuser 1 paid 100\n';

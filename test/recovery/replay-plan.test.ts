@@ -55,43 +55,58 @@ describe('a replay appends', () => {
   }>([
     {
       what: 'everything at the end without a position',
-      ...{ claim: { ...claim, position: undefined }, length: 7, matching: 0 },
+      claim: { ...claim, position: undefined },
+      length: 7,
+      matching: 0,
       plan: { start: 0, firstChunkSize: 3, chunkSize: 3 },
     },
     {
       what: 'everything where nothing was sent',
-      ...{ claim, length: 100, matching: 0 },
+      claim,
+      length: 100,
+      matching: 0,
       plan: { start: 0, firstChunkSize: 3, chunkSize: 3 },
     },
     {
       what: 'the chunk in doubt alone, and others as large as that, where it has not landed',
-      ...{ claim: sent, length: 100, matching: 0 },
+      claim: sent,
+      length: 100,
+      matching: 0,
       plan: { start: 0, firstChunkSize: 4, chunkSize: 4 },
     },
     {
       what: 'a small chunk in doubt alone, and others as usual',
-      ...{ claim: { ...claim, doubtful: 1 }, length: 100, matching: 0 },
+      claim: { ...claim, doubtful: 1 },
+      length: 100,
+      matching: 0,
       plan: { start: 0, firstChunkSize: 1, chunkSize: 3 },
     },
     {
       what: 'the rest where the chunk in doubt has landed',
-      ...{ claim: sent, length: 104, matching: 4 },
+      claim: sent,
+      length: 104,
+      matching: 4,
       plan: { start: 4, firstChunkSize: 3, chunkSize: 3 },
     },
     {
       what: 'the chunks of a replay that got nowhere',
-      ...{ claim: begun, length: 100, matching: 0 },
+      claim: begun,
+      length: 100,
+      matching: 0,
       plan: { start: 0, firstChunkSize: 4, chunkSize: 3 },
     },
     {
       what: 'those that follow the first of a replay',
-      ...{ claim: begun, length: 104, matching: 4 },
+      claim: begun,
+      length: 104,
+      matching: 4,
       plan: { start: 4, firstChunkSize: 3, chunkSize: 3 },
     },
     {
       what: 'the last one, with the sizes of that replay',
       claim: { ...begun, replay: { firstChunkSize: 5, chunkSize: 2 } },
-      ...{ length: 109, matching: 9 },
+      length: 109,
+      matching: 9,
       plan: { start: 9, firstChunkSize: 2, chunkSize: 2 },
     },
   ])('$what', ({ claim, length, matching, plan }) => {
@@ -130,10 +145,15 @@ describe('a replay takes for a conflict, and a rebase appends what follows our o
     { what: 'all but the last byte', claim: begun, length: 110, matching: 9, start: 7 },
   ])('$what', ({ claim, length, matching, start }) => {
     expect(planReplay(claim, length, matching, fail)).toEqual({
-      ...{ action: 'refuse', reason: 'conflict' },
+      action: 'refuse',
+      reason: 'conflict',
     });
     expect(planReplay(claim, length, matching, rebase)).toEqual({
-      ...{ action: 'append', position: length, start, firstChunkSize: 3, chunkSize: 3 },
+      action: 'append',
+      position: length,
+      start,
+      firstChunkSize: 3,
+      chunkSize: 3,
     });
   });
 });
@@ -143,7 +163,10 @@ test('beginReplay() has all that is missing in doubt, in the chunks of the plan'
   const plan: AppendPlan = { action: 'append', position: 200, start: 2, ...sizes };
 
   expect(beginReplay(claim, plan)).toEqual({
-    ...{ position: 200, byteLength: 8, doubtful: 8, replay: sizes },
+    position: 200,
+    byteLength: 8,
+    doubtful: 8,
+    replay: sizes,
   });
 });
 
@@ -156,37 +179,58 @@ describe('endReplay() of a replay', () => {
   test.each([
     {
       scenario: 'that sent nothing is as before',
-      ...{ claim, plan, committed: 0, doubtful: 0 },
+      claim,
+      plan,
+      committed: 0,
+      doubtful: 0,
       expected: { position: 100, byteLength: 10, doubtful: 0, replay: sizes },
     },
     {
       scenario: 'keeps a doubt of before that it did not settle',
-      ...{ claim: sent, plan, committed: 0, doubtful: 0 },
+      claim: sent,
+      plan,
+      committed: 0,
+      doubtful: 0,
       expected: { position: 100, byteLength: 10, doubtful: 4, replay: sizes },
     },
     {
       scenario: 'keeps what an earlier one may have sent behind its own doubt',
-      ...{ claim: begun, plan, committed: 0, doubtful: 4 },
+      claim: begun,
+      plan,
+      committed: 0,
+      doubtful: 4,
       expected: { position: 100, byteLength: 10, doubtful: 10, replay: sizes },
     },
     {
       scenario: 'ends a doubt of before at another position',
-      ...{ claim: sent, plan: moved, committed: 0, doubtful: 0 },
+      claim: sent,
+      plan: moved,
+      committed: 0,
+      doubtful: 0,
       expected: { position: 120, byteLength: 10, doubtful: 0, replay: sizes },
     },
     {
       scenario: 'has its first chunk in doubt',
-      ...{ claim, plan, committed: 0, doubtful: 4 },
+      claim,
+      plan,
+      committed: 0,
+      doubtful: 4,
       expected: { position: 100, byteLength: 10, doubtful: 4, replay: sizes },
     },
     {
       scenario: 'has a later chunk in doubt, and nothing of before',
-      ...{ claim: begun, plan, committed: 7, doubtful: 3 },
+      claim: begun,
+      plan,
+      committed: 7,
+      doubtful: 3,
       expected: { position: 107, byteLength: 3, doubtful: 3, replay: others },
     },
     {
       scenario: 'has nothing in doubt where a stranger’s bytes were taken for a part of a chunk',
-      ...{ claim: begun, plan, committed: 6, doubtful: 1 },
+      claim: begun,
+      plan,
+      committed: 6,
+      doubtful: 1,
       expected: { position: 104, byteLength: 6, doubtful: 0, replay: others },
     },
   ])('$scenario', ({ claim, plan, committed, doubtful, expected }) => {

@@ -516,8 +516,13 @@ describe('position, bytesWritten, writableLength and stats', () => {
     expect(stream.writableLength).toBe(0);
     expect(stream.bytesWritten).toBe(140);
     expect(stream.stats).toMatchObject({
-      ...{ bytesAccepted: 140, bytesCommitted: 140, bytesInFlight: 0 },
-      ...{ appends: 14, attempts: 14, retries: 0, reconciles: 0 },
+      bytesAccepted: 140,
+      bytesCommitted: 140,
+      bytesInFlight: 0,
+      appends: 14,
+      attempts: 14,
+      retries: 0,
+      reconciles: 0,
     });
   });
 });

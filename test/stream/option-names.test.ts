@@ -21,7 +21,7 @@ test.each([
   { options: { flushIntervall: 4 }, meant: 'flushInterval' },
   { options: { highwaterMarks: 4 }, meant: 'highWaterMark' },
   { options: { retry: { retry: 5 } }, meant: 'retry.retries' },
-])('%j is warned of once, with the name that is meant', async ({ options, meant }) => {
+])('the stream warns of %j once, and suggests the right name', async ({ options, meant }) => {
   const told = warnings();
   for (let count = 0; count < 2; count++) {
     new AppendWritable({
@@ -32,7 +32,7 @@ test.each([
   }
   await turn();
 
-  expect(told).toEqual([expect.stringContaining(`'${meant}' is meant`)]);
+  expect(told).toEqual([expect.stringContaining(`did you mean '${meant}'?`)]);
 });
 
 test('those of a log are known, and its misspelt ones are warned of', async () => {
@@ -44,8 +44,8 @@ test('those of a log are known, and its misspelt ones are warned of', async () =
   await turn();
 
   expect(told.sort()).toEqual([
-    expect.stringContaining("'overflow' is meant"),
-    expect.stringContaining("'shutdownTimeout' is meant"),
+    expect.stringContaining("did you mean 'overflow'?"),
+    expect.stringContaining("did you mean 'shutdownTimeout'?"),
   ]);
 });
 

@@ -159,8 +159,13 @@ describe('resolveOptions()', () => {
     const options = Object.freeze({ ...valid, retry: Object.freeze({ retries: 1 }) });
 
     expect(resolveOptions(options).appender.retry).toEqual({
-      ...{ retries: 1, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true },
-      ...{ maxRetryTime: Number.POSITIVE_INFINITY, unref: false },
+      retries: 1,
+      minTimeout: 200,
+      maxTimeout: 20_000,
+      factor: 2,
+      randomize: true,
+      maxRetryTime: Number.POSITIVE_INFINITY,
+      unref: false,
     });
   });
 });

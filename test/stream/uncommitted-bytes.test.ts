@@ -25,7 +25,11 @@ test('the chunk in flight is in doubt, and what follows it is not', async () => 
   const uncommitted = await takeAfter('stall');
 
   expect(uncommitted).toStrictEqual({
-    ...{ key: 'a.log', position: 0, bytes: Buffer.from('aaaabb'), confirmed: false, doubtful: 4 },
+    key: 'a.log',
+    position: 0,
+    bytes: Buffer.from('aaaabb'),
+    confirmed: false,
+    doubtful: 4,
   });
 });
 
