@@ -170,6 +170,7 @@ export class Appender {
   /** Commits everything, creates the object if it does not exist yet, and calls back. */
   end(callback: () => void): void {
     this.#onEnd = callback;
+    this.#buffer.drain();
     this.#pump();
   }
 
@@ -192,7 +193,7 @@ export class Appender {
     if (this.#state.status !== 'idle') return;
     const { object } = this.#state;
     const isEnding = this.#onEnd !== undefined;
-    if (this.#buffer.isDue || (isEnding && this.#buffer.nextLength > 0)) {
+    if (this.#buffer.isDue) {
       this.#deliver(object);
     } else if (isEnding && !object.exists) {
       // An empty chunk creates the object although nothing was written.

@@ -1,3 +1,4 @@
+import { RecordEnds } from './record-ends.js';
 import { type SlabPool, sharedSlabs } from './slab-pool.js';
 
 /** Initial bytes of a slab, so that a stream with little traffic stays small. */
@@ -15,10 +16,17 @@ const maxUtf8 = 3;
 
 const noBytes = Buffer.alloc(0);
 
+/** Bytes that are ready to be sent, and the slab they lie in. */
+interface SeparatedChunk {
+  readonly chunk: Buffer;
+  readonly slab: Buffer;
+}
+
 /**
  * Collects writes into chunks, in order, by copying each byte once.
  *
- * A chunk is one contiguous run of bytes in a slab of its own. Slabs come from a pool and return to
+ * A chunk is one contiguous run of bytes in a slab of its own, and ends where a record does unless
+ * that is longer. Slabs come from a pool and return to
  * it, so steady traffic allocates nothing and an idle stream holds nothing. The buffer has no timer
  * and does no I/O: it decides what a chunk contains, not when it is sent.
  */
@@ -26,9 +34,13 @@ export class ChunkBuffer {
   readonly #chunkSize: number;
   readonly #limit: number;
   readonly #pool: SlabPool;
+  readonly #ends: RecordEnds;
 
   /** Full chunks that wait to be cut, the oldest first. */
-  readonly #full: Buffer[] = [];
+  readonly #full: SeparatedChunk[] = [];
+
+  /** The sum of their lengths. */
+  #fullLength = 0;
 
   /** The filling slab; never larger than a chunk. */
   #slab: Buffer = noBytes;
@@ -42,6 +54,12 @@ export class ChunkBuffer {
    */
   #end = 0;
 
+  #isWatched = false;
+
+  /** End of the last record in the first `#searched` bytes of `#slab`; 0 if none ends there. */
+  #recordsEnd = 0;
+  #searched = 0;
+
   /** Slab of the chunk in flight. */
   #inFlight: Buffer | undefined;
 
@@ -54,21 +72,39 @@ export class ChunkBuffer {
   /**
    * @param chunkSize Bytes in a full chunk.
    * @param limit Maximum bytes held, without the chunk in flight; at least one chunk.
+   * @param ends Where records end; everywhere by default.
    */
-  constructor(chunkSize: number, limit: number = chunkSize, pool: SlabPool = sharedSlabs) {
+  constructor(
+    chunkSize: number,
+    limit: number = chunkSize,
+    pool: SlabPool = sharedSlabs,
+    ends: RecordEnds = new RecordEnds(),
+  ) {
     this.#chunkSize = chunkSize;
     this.#limit = limit;
     this.#pool = pool;
+    this.#ends = ends;
   }
 
   /** Bytes held and not yet cut. */
   get byteLength(): number {
-    return this.#full.length * this.#chunkSize + this.#taken;
+    return this.#fullLength + this.#taken;
   }
 
-  /** Length of the chunk that {@link cut} would return now. */
+  /** Length of the next chunk if it takes all that it can hold. */
   get nextLength(): number {
-    return this.#full.length > 0 ? this.#chunkSize : this.#taken;
+    return this.#full[0]?.chunk.byteLength ?? this.#taken;
+  }
+
+  /**
+   * Length of the next chunk if it ends with a record; 0 if no whole record waits. A full chunk that
+   * is part of one longer record counts whole.
+   */
+  get recordsLength(): number {
+    const [full] = this.#full;
+    if (full !== undefined) return full.chunk.byteLength;
+    const end = this.#findRecordsEnd();
+    return end === 0 && this.#taken === this.#chunkSize ? this.#taken : end;
   }
 
   /** Whether a whole chunk is ready. */
@@ -83,7 +119,7 @@ export class ChunkBuffer {
 
   /** Bytes held and not yet cut, in order, by reference. */
   get pieces(): Buffer[] {
-    return [...this.#full, this.#slab.subarray(0, this.#taken)];
+    return [...this.#full.map(({ chunk }) => chunk), this.#slab.subarray(0, this.#taken)];
   }
 
   /** Copies the bytes that fit and returns the rest, or `undefined` if all fitted. */
@@ -121,22 +157,30 @@ export class ChunkBuffer {
    * Freezes the oldest bytes, at most `chunkSize`, as a chunk.
    *
    * The previous chunk must have been released.
+   *
+   * @param byteLength Length of the chunk: {@link nextLength} or {@link recordsLength}.
    */
-  cut(): Buffer {
+  cut(byteLength: number = this.nextLength): Buffer {
     if (this.#inFlight !== undefined) {
       throw new Error('Cannot cut a chunk while another is in flight');
     }
     const full = this.#full.shift();
     if (full !== undefined) {
-      this.#inFlight = full;
+      this.#fullLength -= full.chunk.byteLength;
+      this.#inFlight = full.slab;
       this.#findEnd();
-      return full;
+      return full.chunk;
     }
-    const chunk = this.#slab.subarray(0, this.#taken);
     this.#expected = Math.max(this.#taken, initialCapacity);
-    this.#inFlight = this.#slab;
-    this.#useSlab(noBytes, 0);
+    const { chunk, slab } = this.#separate(byteLength);
+    this.#inFlight = slab;
     return chunk;
+  }
+
+  /** Makes {@link addBehind} refuse everything, so that each write can be looked at. */
+  watch(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    this.#findEnd();
   }
 
   /**
@@ -181,11 +225,40 @@ export class ChunkBuffer {
     return undefined;
   }
 
-  /** Moves the full slab to the full chunks. */
+  /** Moves the full slab, as far as it holds whole records, to the full chunks. */
   #startNext(): void {
-    this.#full.push(this.#slab);
     this.#expected = this.#chunkSize;
+    const separated = this.#separate(this.#findRecordsEnd() || this.#taken);
+    this.#full.push(separated);
+    this.#fullLength += separated.chunk.byteLength;
+    this.#findEnd();
+  }
+
+  /** Takes the first bytes of the filling slab, and copies those behind them to the next. */
+  #separate(byteLength: number): SeparatedChunk {
+    const slab = this.#slab;
+    const chunk = slab.subarray(0, byteLength);
+    const rest = slab.subarray(byteLength, this.#taken);
+    this.#ends.cutOff(chunk);
+    this.#recordsEnd = 0;
+    this.#searched = 0;
     this.#useSlab(noBytes, 0);
+    if (rest.byteLength > 0) {
+      this.#reserve(rest.byteLength);
+      this.#slab.set(rest);
+      this.#useSlab(this.#slab, rest.byteLength);
+    }
+    return { chunk, slab };
+  }
+
+  /** End of the last record in the filling slab; 0 if none ends there. Searches each byte once. */
+  #findRecordsEnd(): number {
+    if (this.#searched < this.#taken) {
+      const bytes = this.#slab.subarray(0, this.#taken);
+      this.#recordsEnd = this.#ends.lastEnd(bytes, this.#searched) || this.#recordsEnd;
+      this.#searched = this.#taken;
+    }
+    return this.#recordsEnd;
   }
 
   #reserve(byteLength: number): void {
@@ -206,7 +279,7 @@ export class ChunkBuffer {
 
   #findEnd(): void {
     const end = Math.min(this.#slab.byteLength, this.#taken + this.#free);
-    this.#end = this.#taken === 0 ? 0 : end;
+    this.#end = this.#taken === 0 || this.#isWatched ? 0 : end;
   }
 
   #take(byteLength: number): Buffer {

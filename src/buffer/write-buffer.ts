@@ -2,6 +2,8 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { type Acknowledge, Acknowledgements, type Anchor } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushTimer } from './flush-timer.js';
+import { RecordEnds } from './record-ends.js';
+import { sharedSlabs } from './slab-pool.js';
 
 /** A write that did not fit as a whole. */
 interface WaitingWrite {
@@ -20,6 +22,9 @@ export interface WriteBufferOptions {
   /** Maximum bytes that wait to be cut; at least one chunk. */
   readonly limit: number;
   readonly flushInterval: number;
+
+  /** What ends a record, so that chunks end there; without it they end anywhere. */
+  readonly recordDelimiter?: Uint8Array | undefined;
 }
 
 /**
@@ -52,9 +57,12 @@ export class WriteBuffer {
   #anchor: Anchor | undefined;
   #hasEnded = false;
 
-  constructor({ chunkSize, limit, flushInterval }: WriteBufferOptions) {
-    this.#buffer = new ChunkBuffer(chunkSize, limit);
-    this.#flushTimer = new FlushTimer(flushInterval, () => this.#onDue());
+  /** Whether an unfinished record alone waits, and has waited for `flushInterval`. */
+  #isRecordLate = false;
+
+  constructor({ chunkSize, limit, flushInterval, recordDelimiter }: WriteBufferOptions) {
+    this.#buffer = new ChunkBuffer(chunkSize, limit, sharedSlabs, new RecordEnds(recordDelimiter));
+    this.#flushTimer = new FlushTimer(flushInterval, () => this.#onInterval());
   }
 
   /** Has `onDue`, and only it, called when a chunk is due. */
@@ -88,12 +96,17 @@ export class WriteBuffer {
 
   /** Length of the chunk that {@link cut} would return now. */
   get nextLength(): number {
-    return this.#buffer.nextLength;
+    const { recordsLength } = this.#buffer;
+    // A flush commits an unfinished record too.
+    return this.#flushOffset > this.#cutOffset + recordsLength
+      ? this.#buffer.nextLength
+      : recordsLength;
   }
 
   /** Whether that chunk should be sent now: it is full or old enough, or a flush waits for it. */
   get isDue(): boolean {
-    return this.#buffer.isFull || this.#flushTimer.isDue || this.#flushOffset > this.#cutOffset;
+    if (this.#buffer.isFull || this.#flushOffset > this.#cutOffset) return true;
+    return this.#flushTimer.isDue && this.#buffer.recordsLength > 0;
   }
 
   /** The object `key` has been opened: the next bytes to be committed go to `position`. */
@@ -116,7 +129,7 @@ export class WriteBuffer {
     const rest = this.#add(data, encoding);
     if (rest === undefined) this.#accepted(start);
     else this.#waiting = { start, length: data.length, callback, rest };
-    if (this.#buffer.isFull) this.#onDue();
+    if (this.#buffer.isFull || this.#isLateRecordWhole()) this.#onDue();
     if (rest === undefined) callback();
   }
 
@@ -144,7 +157,7 @@ export class WriteBuffer {
       waiting.rest = rest;
     }
     // A client that answers at once may already have committed the previous chunk.
-    if (this.#buffer.isFull) this.#onDue();
+    if (this.#buffer.isFull || this.#isLateRecordWhole()) this.#onDue();
     // Last, because it calls listeners of 'drain', which may throw.
     if (rest === undefined) waiting.callback();
   }
@@ -183,6 +196,11 @@ export class WriteBuffer {
     else this.#acknowledgements.add(Number.POSITIVE_INFINITY, acknowledge);
   }
 
+  /** Nothing more will be written: all accepted bytes are due, an unfinished record too. */
+  drain(): void {
+    this.#flushOffset = this.bytesAccepted;
+  }
+
   /** Everything has been committed, and no more writes will come. */
   end(): void {
     this.#hasEnded = true;
@@ -191,9 +209,13 @@ export class WriteBuffer {
 
   /** Freezes accepted bytes as a chunk. The previous chunk must have been released. */
   cut(): Buffer {
-    const chunk = this.#buffer.cut();
+    const wasFull = this.#buffer.fullCount > 0;
+    const chunk = this.#buffer.cut(this.nextLength);
     this.#cutOffset += chunk.byteLength;
+    this.#setLate(false);
     if (this.#buffer.byteLength === 0) this.#flushTimer.stop();
+    // The beginning of a record, which was behind the bytes that were old enough.
+    else if (!wasFull) this.#flushTimer.start();
     return chunk;
   }
 
@@ -238,6 +260,22 @@ export class WriteBuffer {
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
     if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
+  }
+
+  /** The oldest byte has waited long enough. An unfinished record is sent as soon as it is whole. */
+  #onInterval(): void {
+    if (this.#buffer.recordsLength > 0) this.#onDue();
+    else this.#setLate(true);
+  }
+
+  #setLate(isLate: boolean): void {
+    if (isLate === this.#isRecordLate) return;
+    this.#isRecordLate = isLate;
+    this.#buffer.watch(isLate);
+  }
+
+  #isLateRecordWhole(): boolean {
+    return this.#isRecordLate && this.#buffer.recordsLength > 0;
   }
 
   #accepted(start: number): void {

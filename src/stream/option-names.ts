@@ -18,6 +18,7 @@ const names = {
   position: true,
   chunkSize: true,
   flushInterval: true,
+  recordDelimiter: true,
   highWaterMark: true,
   verify: true,
   retry: true,

@@ -35,6 +35,10 @@ export interface ResolvedOptions {
 }
 
 const mebibyte = 2 ** 20;
+
+/** Maximum bytes of `recordDelimiter`. */
+const maxDelimiterSize = 1024;
+
 const largestChunkSize = 2 ** 30;
 
 /** Minimum `highWaterMark` of Node's own queue. */
@@ -65,7 +69,7 @@ const retryOptionNames = [
 ] as const satisfies (keyof RetryOptions)[];
 
 /** Options that this version lacks; ignoring one would silently drop the guarantee it names. */
-const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'journal'];
+const unavailableOptionNames = ['conflict', 'rollover', 'journal'];
 
 /**
  * Copies the options, applies the defaults and checks them.
@@ -111,7 +115,12 @@ export function resolveOptions(
       create: resolveCreation(act, options),
       request: { requestPayer, trafficLimit },
     },
-    buffer: { chunkSize, limit, flushInterval },
+    buffer: {
+      chunkSize,
+      limit,
+      flushInterval,
+      recordDelimiter: resolveDelimiter(act, options.recordDelimiter),
+    },
     client: resolveClient(act, options, requestTimeout),
     highWaterMark,
     signal,
@@ -132,6 +141,18 @@ function assertAvailable(act: string, options: object): void {
     if (value === undefined || value === 'fail') continue;
     throw typeError(act, name, 'left out: this version does not support it', value);
   }
+}
+
+function resolveDelimiter(act: string, delimiter: unknown = false): Uint8Array | undefined {
+  if (delimiter === false) return undefined;
+  if (typeof delimiter !== 'string' && !(delimiter instanceof Uint8Array)) {
+    throw typeError(act, 'recordDelimiter', 'a string, a Uint8Array or false', delimiter);
+  }
+  const bytes = Buffer.from(delimiter as string);
+  if (bytes.byteLength < 1 || bytes.byteLength > maxDelimiterSize) {
+    throw rangeError(act, 'recordDelimiter', `1 to ${maxDelimiterSize} bytes`, delimiter);
+  }
+  return bytes;
 }
 
 function assertFlushInterval(act: string, flushInterval: unknown): void {

@@ -40,6 +40,16 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
   readonly flushInterval?: number | undefined;
 
   /**
+   * What ends a record: 1 to 1024 bytes, a string in UTF-8. Each append then ends with whole records,
+   * so that a reader sees no half line. Not so where a record is longer than `chunkSize`, or where
+   * `flush()` or `end()` comes in the middle of one: they commit everything. An unfinished record
+   * waits longer than `flushInterval`. No bytes are added.
+   *
+   * @default false
+   */
+  readonly recordDelimiter?: string | Uint8Array | false | undefined;
+
+  /**
    * Maximum bytes accepted and not committed, if the producer waits for `'drain'` when `write()`
    * returns `false`; at least `2 * chunkSize`. Given alone, it makes `chunkSize` the smaller of 4
    * MiB and a quarter of it.

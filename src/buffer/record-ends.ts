@@ -1,0 +1,53 @@
+const noBytes = Buffer.alloc(0);
+
+/**
+ * Finds where records end in a stream that is cut into chunks.
+ *
+ * A record ends with its delimiter. Without a delimiter each byte is a record: every place is an end.
+ */
+export class RecordEnds {
+  readonly #delimiter: Uint8Array;
+
+  /** The last bytes cut off, fewer than the delimiter has: it may have begun in them. */
+  #tail: Buffer = noBytes;
+  #isWithinRecord = false;
+
+  constructor(delimiter: Uint8Array = noBytes) {
+    this.#delimiter = delimiter;
+  }
+
+  /** Whether the bytes cut off so far end in the middle of a record. */
+  get isWithinRecord(): boolean {
+    return this.#isWithinRecord;
+  }
+
+  /**
+   * End of the last record in `bytes`, which follow the bytes cut off; 0 if no record ends there.
+   *
+   * @param searched How many of the bytes have been searched before, in vain.
+   */
+  lastEnd(bytes: Buffer, searched = 0): number {
+    const { byteLength } = this.#delimiter;
+    if (byteLength === 0) return bytes.byteLength;
+    const start = Math.max(0, searched - byteLength + 1);
+    const found = bytes.subarray(start).lastIndexOf(this.#delimiter);
+    if (found !== -1) return start + found + byteLength;
+    if (this.#tail.byteLength === 0) return 0;
+    // It may have begun before the cut.
+    const seam = Buffer.concat([this.#tail, bytes.subarray(0, byteLength - 1)]);
+    const begun = seam.lastIndexOf(this.#delimiter);
+    return begun === -1 ? 0 : begun + byteLength - this.#tail.byteLength;
+  }
+
+  /** Notes that `bytes` have been cut off. */
+  cutOff(bytes: Buffer): void {
+    const { byteLength } = this.#delimiter;
+    if (byteLength === 0 || bytes.byteLength === 0) return;
+    // Enough to see a delimiter at the end, and what may be the beginning of the next.
+    const last = bytes.subarray(-byteLength);
+    const end = Buffer.concat([this.#tail, last]).subarray(-byteLength);
+    this.#isWithinRecord = !end.equals(this.#delimiter);
+    const most = byteLength - 1;
+    this.#tail = this.#isWithinRecord ? end.subarray(Math.max(0, end.byteLength - most)) : noBytes;
+  }
+}
