@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 
-/** Most milliseconds that a timer of Node.js takes; anything above fires at once. */
+/** Longest delay of a Node.js timer, in milliseconds; with a longer one it fires at once. */
 export const longestTimer = 2 ** 31 - 1;
 
 /**
- * @param act What was to be done, such as `create AppendWritable`; so for all of these.
+ * @param act The action that fails, for the message, such as `create AppendWritable`.
  * @throws {TypeError} If `value` is not a number.
  * @throws {RangeError} If it is not an integer from `least` to `most`.
  */

@@ -1,2 +1,2 @@
-/** What Node.js calls when a write, or an end, is over. */
+/** Node's callback of a write or an end. */
 export type Callback = (error?: Error | null) => void;

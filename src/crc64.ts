@@ -14,20 +14,20 @@ export function loadCrc64(): Promise<Crc64> {
   return loading;
 }
 
-// x^64 + …, bit-reversed: the polynomial of CRC-64/XZ, in two halves because a Number holds 53 bits.
+// x^64 + …, bit-reversed: the polynomial of CRC-64/XZ. In two halves: a Number holds 53 bits.
 const polynomialHigh = 0xc96c5795;
 const polynomialLow = 0xd7870f42;
 
 /**
- * Computes the CRC-64/XZ of two byte runs put together from the checksums of each.
+ * Computes the CRC-64/XZ of two concatenated byte runs from their checksums.
  *
  * @param first Checksum of the first run.
  * @param second Checksum of the second run.
  * @param secondLength Bytes in the second run.
  */
 export function combineCrc64(first: bigint, second: bigint, secondLength: number): bigint {
-  // Appending n bytes multiplies the first checksum by x^(8n) modulo the polynomial; the two
-  // inversions that CRC-64/XZ makes at its ends cancel out.
+  // Appending n bytes multiplies the first checksum by x^(8n) modulo the polynomial; the initial
+  // and the final inversion of CRC-64/XZ cancel out.
   const [high, low] = multiplyByPowerOfX(
     Number(first >> 32n),
     Number(first & 0xffffffffn),
@@ -42,7 +42,7 @@ type Halves = readonly [high: number, low: number];
 const powers: Halves[] = [];
 
 function powerOfX(bit: number): Halves {
-  if (powers.length === 0) powers.push([0x00800000, 0]); // x^8: the reflected form counts from the top
+  if (powers.length === 0) powers.push([0x00800000, 0]); // x^8, bit-reversed
   while (powers.length <= bit) {
     const last = powers[powers.length - 1] as Halves;
     powers.push(multiply(last[0], last[1], last[0], last[1]));

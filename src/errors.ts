@@ -1,42 +1,42 @@
 /**
- * What a failed request means for its bytes:
+ * The consequence of a failed request for its bytes:
  * - `rejected`: certainly not stored, worth trying again
- * - `unknown`: nobody knows whether they were stored
+ * - `unknown`: perhaps stored, perhaps not
  * - `conflict`: the position named is not the object's length
- * - `forbidden`: refused for want of a permission, certainly not stored
+ * - `forbidden`: refused for lack of a permission, certainly not stored
  * - `fatal`: certainly not stored, and trying again is pointless
  */
 export type AppendOutcome = 'rejected' | 'unknown' | 'conflict' | 'forbidden' | 'fatal';
 
 /**
- * The error of a failed request. One without `outcome` counts as `unknown` and unanswered; so does a
- * `TypeError` or `ReferenceError`, which is not tried again unless it is `fetch`'s word for a failed
- * network.
+ * The error of a failed request. Without `outcome` it counts as `unknown` and unanswered; a
+ * `TypeError` or `ReferenceError` is then not retried either, unless it is the error of `fetch` for
+ * a failed network.
  */
 export interface AppendFailure extends Error {
   readonly outcome: AppendOutcome;
 
   /**
-   * With `unknown`: whether the store itself answered, so that nothing of the request is still
-   * under way. A request without an answer may be applied at any later time.
+   * With `unknown`: whether the store itself answered, so that the request is no longer under way.
+   * A request without an answer may be applied at any later time.
    */
   readonly answered?: boolean | undefined;
 
-  /** With `conflict`: bytes in the object, where the answer told. */
+  /** With `conflict`: length of the object in bytes, if the answer gave it. */
   readonly actualLength?: number | undefined;
 }
 
-// Registered globally, so that two copies of the package in one process know each other's errors.
+// A global symbol, so that two copies of the package in one process recognize each other's errors.
 const brand = Symbol.for('oss-append-stream.AppendError');
 
 /** Base of every error a caller is expected to handle. Match on `code`, not on the message. */
 export abstract class AppendError<Fields extends object = object> extends Error {
   abstract readonly code: string;
 
-  /** Bytes the stream had committed when this error ended it; absent on errors that ended none. */
+  /** Bytes the stream had committed when this error ended it; absent if it ended no stream. */
   declare bytesWritten?: number;
 
-  /** @param fields The class says which. */
+  /** @param fields The fields that the class declares. */
   constructor(message: string, fields: Fields, options?: ErrorOptions) {
     super(message, options);
     Object.assign(this, fields);
@@ -47,7 +47,7 @@ export abstract class AppendError<Fields extends object = object> extends Error 
   }
 }
 
-/** Every error a caller is expected to handle; `code` tells which it is, and so its fields. */
+/** Every error a caller is expected to handle. Checking `code` narrows to the class. */
 export type AnyAppendError =
   | DivergedError
   | UnconfirmedError
@@ -71,8 +71,8 @@ export function isAppendError(error: unknown): error is AnyAppendError {
 }
 
 /**
- * The object holds bytes that this stream did not write, is shorter than it was, is gone, or is not
- * as long as the `position` option demanded.
+ * The object holds bytes that this stream did not write, is shorter than it was, is gone, or does
+ * not have the length that the `position` option requires.
  */
 export class DivergedError extends AppendError<{
   key: string;
@@ -90,7 +90,7 @@ export class DivergedError extends AppendError<{
   declare readonly actualLength: number;
 }
 
-/** Gave up while nobody knows whether the chunk landed. Resending it blindly may duplicate it. */
+/** The stream gave up, and the chunk may be in the object. Blindly resending may duplicate it. */
 export class UnconfirmedError extends AppendError<{
   key: string;
   position: number;
@@ -107,7 +107,7 @@ export class UnconfirmedError extends AppendError<{
   declare readonly byteLength: number;
 }
 
-/** Gave up, and the chunk is certainly not in the object. Resending it is safe. */
+/** The stream gave up, and the chunk is certainly not in the object. Resending it is safe. */
 export class RetriesExhaustedError extends AppendError<{
   key: string;
   position: number | undefined;
@@ -120,7 +120,7 @@ export class RetriesExhaustedError extends AppendError<{
   /** Position the chunk was appended at; `undefined` when the object could not be opened. */
   declare readonly position: number | undefined;
 
-  /** Attempts made, the first included. */
+  /** Attempts made, including the first. */
   declare readonly attempts: number;
 }
 
@@ -133,14 +133,14 @@ export class NotAppendableError extends AppendError<{
   readonly code = 'APPEND_ERR_NOT_APPENDABLE';
   declare readonly key: string;
 
-  /** The store's word for the kind of object, such as `Normal`; `undefined` when it did not say. */
+  /** Type of the object, such as `Normal`; `undefined` when the store did not return it. */
   declare readonly objectType: string | undefined;
 
-  /** What it means for the bytes, when a client throws it. */
+  /** What the failure means for the bytes of the request, when a client throws it. */
   readonly outcome = 'fatal' satisfies AppendOutcome;
 }
 
-/** The object exists although `flags: 'ax'` demanded that it does not. */
+/** The object exists, and `flags: 'ax'` requires that it does not. */
 export class ObjectExistsError extends AppendError<{ key: string }> {
   override readonly name = 'ObjectExistsError';
   readonly code = 'APPEND_ERR_EXISTS';
@@ -153,7 +153,7 @@ export class ObjectFullError extends AppendError<{ key: string; limit: number }>
   readonly code = 'APPEND_ERR_OBJECT_FULL';
   declare readonly key: string;
 
-  /** Most bytes one appendable object holds. */
+  /** Maximum length of an appendable object in bytes. */
   declare readonly limit: number;
 }
 
@@ -163,7 +163,7 @@ export class ChecksumError extends AppendError<{ key: string }> {
   readonly code = 'APPEND_ERR_CHECKSUM';
   declare readonly key: string;
 
-  // Behind accessors, because a logger that prints own properties as JSON fails on a bigint.
+  // Accessors, because loggers that print own properties as JSON throw on a bigint.
   readonly #expected: bigint;
   readonly #actual: bigint;
 
@@ -188,7 +188,7 @@ export class ChecksumError extends AppendError<{ key: string }> {
   }
 }
 
-/** What OSS said when it refused a request; every field may be missing from a proxy's answer. */
+/** What OSS returned when it refused a request; the answer of a proxy may lack any field. */
 export interface OssServiceErrorFields {
   readonly status: number;
   readonly ossCode: string | undefined;
@@ -202,7 +202,7 @@ export interface OssServiceErrorFields {
   readonly actualLength?: number | undefined;
 }
 
-/** OSS refused a request for a reason that no other class names. */
+/** OSS refused a request for a reason that has no class of its own. */
 export class OssServiceError extends AppendError<OssServiceErrorFields> implements AppendFailure {
   override readonly name = 'OssServiceError';
   readonly code = 'APPEND_ERR_SERVICE';
@@ -213,26 +213,26 @@ export class OssServiceError extends AppendError<OssServiceErrorFields> implemen
   /** `Code` of the error document, such as `NoSuchBucket`. */
   declare readonly ossCode: string | undefined;
 
-  /** `x-oss-request-id`: what Alibaba Cloud support asks for. */
+  /** `x-oss-request-id`, which Alibaba Cloud support asks for. */
   declare readonly requestId: string | undefined;
 
   /** `x-oss-ec`: a finer code, for diagnosis only. */
   declare readonly ec: string | undefined;
 
-  /** Endpoint that the bucket must be reached at, where OSS names it. */
+  /** Endpoint to use for the bucket, if OSS named one. */
   declare readonly endpoint: string | undefined;
 
   /** Bucket and key of the request. */
   declare readonly bucket: string | undefined;
   declare readonly key: string | undefined;
 
-  /** What it means for the bytes of the request. */
+  /** What the failure means for the bytes of the request. */
   declare readonly outcome: AppendOutcome;
 
   /** With the outcome `unknown`: whether OSS itself answered. */
   declare readonly answered: boolean | undefined;
 
-  /** With the outcome `conflict`: bytes in the object, where OSS told. */
+  /** With the outcome `conflict`: length of the object in bytes, if OSS gave it. */
   declare readonly actualLength: number | undefined;
 }
 
@@ -245,7 +245,7 @@ export class OssRequestError
   override readonly name: 'OssRequestError' | 'AbortError';
   readonly code = 'APPEND_ERR_REQUEST';
 
-  /** What it means for the bytes of the request. */
+  /** What the failure means for the bytes of the request. */
   declare readonly outcome: AppendOutcome;
 
   /** With the outcome `unknown`: whether OSS itself answered. */
@@ -270,20 +270,20 @@ export class CredentialsError
   override readonly name = 'CredentialsError';
   readonly code = 'APPEND_ERR_CREDENTIALS';
 
-  /** `rejected` when the provider has worked before, so that trying again may help. */
+  /** `rejected` when the provider has worked before, so that a retry may succeed. */
   declare readonly outcome: 'rejected' | 'fatal';
 }
 
 /**
- * A log, or the command line, took longer to end than `shutdownTimeout` allows. `cause` is why
- * nothing could be committed lately, where a request failed.
+ * A log, or the command line, took longer to end than `shutdownTimeout` allows. If requests were
+ * failing, `cause` is the latest failure.
  */
 export class ShutdownTimeoutError extends AppendError {
   override readonly name = 'ShutdownTimeoutError';
   readonly code = 'APPEND_ERR_SHUTDOWN_TIMEOUT';
 }
 
-/** A logger wrote lines of which `overflow` dropped some, so that they never get into the object. */
+/** The `overflow` option dropped some of the lines written, so they never get into the object. */
 export class LinesDroppedError extends AppendError {
   override readonly name = 'LinesDroppedError';
   readonly code = 'APPEND_ERR_LINES_DROPPED';

@@ -10,26 +10,26 @@ export type { OverflowOptions } from './logging/overflow-options.js';
 export type { CredentialsModule } from './oss/credentials/credentials-module.js';
 export type { DropEvent } from './stream/events.js';
 
-/** Options of the pino transport: in a worker, plain data only. */
+/** Options of the pino transport; in a worker they must be plain data. */
 export interface PinoTransportOptions extends LogWritableOptions {
   /**
    * In a worker, whether the transport in the application emits `'commit'`, `'retry'`,
-   * `'reconcile'` and `'drop'` too, with copies of what they carry.
+   * `'reconcile'` and `'drop'` too, with copies of their payloads.
    *
    * @default false
    */
   readonly events?: boolean | undefined;
 }
 
-/** Milliseconds after which the lines may come although the object is not open yet. */
-const patience = 4000;
+/** Milliseconds to wait for the object to open before lines are accepted regardless. */
+const readyTimeout = 4000;
 
 /**
  * Target of `pino.transport()`, and a bounded destination for `pino()` itself: opens the object and
  * resolves with the stream that appends to it.
  *
- * When OSS does not answer for four seconds it resolves all the same: lines are then taken while
- * it goes on trying, and are not lost when the application exits meanwhile.
+ * If OSS has not answered after four seconds it resolves regardless: the stream then accepts lines
+ * while it keeps trying, and does not lose them if the application exits meanwhile.
  *
  * @throws {TypeError} If an option is of the wrong type or shape.
  * @throws {RangeError} If an option is out of range.
@@ -56,7 +56,7 @@ async function opened(stream: LogWritable): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
   const timer = new ReusableTimer();
-  timer.start(patience, () => controller.abort());
+  timer.start(readyTimeout, () => controller.abort());
   try {
     await once(stream, 'ready', { signal });
   } catch (error) {
@@ -66,7 +66,7 @@ async function opened(stream: LogWritable): Promise<void> {
   }
 }
 
-/** thread-stream emits what comes in this shape, in the application. */
+/** In the application, thread-stream emits the event that a message of this shape describes. */
 function passEventsOn(stream: LogWritable): void {
   const pass = (name: string, payload: object) => {
     parentPort?.postMessage({ code: 'EVENT', name, args: [payload] });
@@ -74,7 +74,7 @@ function passEventsOn(stream: LogWritable): void {
   for (const name of ['commit', 'reconcile', 'drop'] as const) {
     stream.on(name, (payload: object) => pass(name, payload));
   }
-  // A cloned error keeps no more than its message.
+  // Structured cloning drops the class and the code of an error.
   stream.on('retry', ({ error, ...notice }) => {
     const { name, message } = error;
     pass('retry', { ...notice, error: { name, message, code: Reflect.get(error, 'code') } });

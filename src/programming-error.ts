@@ -1,5 +1,5 @@
 /**
- * What `fetch` of a runtime or of a library says when the network has failed.
+ * Messages of `fetch`, in several runtimes and libraries, for a failed network.
  *
  * @see https://github.com/sindresorhus/is-network-error/blob/main/index.js
  */
@@ -14,18 +14,18 @@ const networkMessages: ReadonlySet<string> = new Set([
   'Network connection lost.',
 ]);
 
-/** Code that the stream was given is wrong; doing the same again would come to the same. */
+/** Code passed to the stream has a bug, so a retry would fail in the same way. */
 export class ProgrammingError extends Error {
   override readonly name = 'ProgrammingError';
 }
 
-/** Whether `error` comes of wrong code rather than of what the code has met. */
+/** Whether a bug caused `error`, rather than a condition at run time. */
 export function isProgrammingError(error: unknown): error is TypeError | ReferenceError {
   if (error instanceof ReferenceError) return true;
   return error instanceof TypeError && !isNetworkError(error);
 }
 
-/** `fetch` tells of the network by a TypeError too; that of Node.js says why as its cause. */
+/** `fetch` throws a TypeError for network failures too; in Node.js it has a cause. */
 function isNetworkError({ message, cause }: TypeError): boolean {
   return (
     cause !== undefined ||

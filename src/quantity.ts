@@ -1,4 +1,4 @@
-/** Words a number of bytes for people: `512 B`, `4.0 MiB`. */
+/** Formats a number of bytes for people: `512 B`, `4.0 MiB`. */
 export function formatByteSize(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   if (bytes < 1024) return `${Math.round(bytes)} B`;
@@ -11,7 +11,7 @@ export function formatByteSize(bytes: number): string {
   return `${size.toFixed(1)} ${units[unit]}`;
 }
 
-/** Words milliseconds for people: `250 ms`, `2.5 s`, `3 min 20 s`. */
+/** Formats milliseconds for people: `250 ms`, `2.5 s`, `3 min 20 s`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
@@ -19,7 +19,7 @@ export function formatDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** `1 byte`, `2 bytes`. */
+/** Formats a count with its noun: `1 byte`, `2 bytes`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

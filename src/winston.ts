@@ -20,14 +20,14 @@ type TransportOptions = Pick<
   'format' | 'level' | 'silent' | 'handleExceptions' | 'handleRejections'
 >;
 
-/** Options of {@link AppendTransport}: winston's own, and those of the stream behind it. */
+/** Options of {@link AppendTransport}: those of winston, and those of the underlying stream. */
 export interface AppendTransportOptions
   extends TransportOptions,
     Omit<LogWritableOptions, 'overflow'> {
-  /** What ends a line; it must end with a line feed. @default '\n' */
+  /** Terminator of each line; it must end with a line feed. @default '\n' */
   readonly eol?: string | undefined;
 
-  /** What happens to lines that come faster than they can be appended; `'block'` is not possible. */
+  /** What to do with lines that arrive faster than they can be appended; not `'block'`. */
   readonly overflow?:
     | (Omit<OverflowOptions, 'policy'> & {
         readonly policy?: Exclude<OverflowOptions['policy'], 'block'>;
@@ -35,33 +35,33 @@ export interface AppendTransportOptions
     | undefined;
 }
 
-/** A log entry as winston passes it on. */
+/** A log entry of winston. */
 interface LogInfo {
   readonly message?: unknown;
 
-  /** Whether it tells of an uncaught exception. */
+  /** Whether it reports an uncaught exception. */
   readonly exception?: unknown;
 
-  /** Whether it tells of an unhandled rejection. */
+  /** Whether it reports an unhandled rejection. */
   readonly rejection?: unknown;
 }
 
 const levelKey = Symbol.for('level');
 const messageKey = Symbol.for('message');
 
-/** Loggers that may share a transport; more are a leak, such as one for each request. */
-const mostLoggers = 1000;
+/** Loggers that may share a transport; more are probably a leak, such as a logger per request. */
+const maxLoggers = 1000;
 
 const defaultMarker = '{"level":"warn","message":"dropped {lines} ({size})"}';
 
 /**
  * winston transport that appends to an object of Alibaba Cloud OSS.
  *
- * It takes every line at once and never answers `write()` with `false`, because winston would lose
- * lines; what may wait is bounded by `overflow`. `'logged'` and `'finish'` come when OSS has
- * confirmed the lines. `'error'` comes once, when it has given up: then there is no `'finish'`, what
- * was not committed is in the `fallback` file, and lines that come later are dropped. `'close'` comes
- * last either way, after `end()`.
+ * `write()` accepts every line at once and never returns `false`, because winston would lose lines;
+ * `overflow` bounds the lines that wait. `'logged'` and `'finish'` are emitted when OSS has
+ * confirmed the lines, `'error'` once, when the stream gives up: then no `'finish'` follows, the
+ * uncommitted lines are in the `fallback` file, and later lines are dropped. `'close'` comes last
+ * either way, after `end()`.
  *
  * Emits `'ready'`, `'commit'`, `'retry'`, `'reconcile'` and `'drop'` as the stream does.
  *
@@ -72,12 +72,12 @@ const defaultMarker = '{"level":"warn","message":"dropped {lines} ({size})"}';
  * ```
  */
 export class AppendTransport extends TransportStream {
-  /** What appends: see its `position`, `stats` and `flush()`. */
+  /** The stream that appends, with its `position`, `stats` and `flush()`. */
   readonly stream: LogWritable;
   readonly #eol: string;
   #isFailing = false;
 
-  /** winston's levels and logger, which it sets when the transport is added. */
+  /** Levels and logger; winston sets them when the transport is added. */
   declare levels?: Record<string, number>;
   declare parent?: { readonly level?: string } | null;
 
@@ -97,18 +97,22 @@ export class AppendTransport extends TransportStream {
     if (!eol.endsWith('\n')) throw rangeError(act, 'eol', "a string that ends with '\\n'", eol);
     const stream = openStream(options);
     super({
-      ...{ format, level, silent, handleExceptions, handleRejections },
-      // winston drops what waits in the logger when it ends. (Infinity is refused.)
+      format,
+      level,
+      silent,
+      handleExceptions,
+      handleRejections,
+      // winston drops lines that still wait in the logger when it ends. (It refuses Infinity.)
       highWaterMark: Number.MAX_SAFE_INTEGER,
     } as TransportStream.TransportStreamOptions);
-    // Each logger that has the transport listens for each of its events.
-    this.setMaxListeners(mostLoggers);
+    // Each logger with this transport adds listeners to it.
+    this.setMaxListeners(maxLoggers);
     this.stream = stream;
     this.#eol = eol;
     this.#passOn();
   }
 
-  /** Takes a line; `callback` runs at once, `'logged'` is emitted when it has been committed. */
+  /** Accepts a line; `callback` runs at once, `'logged'` is emitted when it has been committed. */
   override log(info: LogInfo, callback?: () => void): boolean {
     const text = Reflect.get(info, messageKey) ?? info.message;
     const line = `${text}${this.#eol}`;
@@ -119,7 +123,7 @@ export class AppendTransport extends TransportStream {
         if (!error) this.emit('logged', info);
       });
     }
-    // winston gives an application that dies of it three seconds.
+    // After an uncaught exception winston waits at most three seconds before it exits.
     if (info.exception === true || info.rejection === true) void this.stream.flush(() => {});
     callback?.();
     return true;
@@ -127,7 +131,7 @@ export class AppendTransport extends TransportStream {
 
   /** Ends the transport; winston calls it when the transport is removed or the logger closed. */
   override close(): void {
-    // winston takes a transport out at its 'error', and puts it back.
+    // On 'error' the logger unpipes the transport, which calls this, and adds it back.
     if (!this.writableEnded && !this.#isFailing) this.end();
   }
 
@@ -153,7 +157,7 @@ export class AppendTransport extends TransportStream {
     }
     callback();
     if (failure === undefined) return;
-    // That of a format. Nobody's call is under way that could be told, and the stream would break.
+    // A format threw. No caller is on the stack, and a throw from here would break the stream.
     const { reason } = failure;
     nodeTimers.nextTick(() => {
       throw reason;
@@ -162,7 +166,7 @@ export class AppendTransport extends TransportStream {
 
   override _final(callback: Callback): void {
     finished(this.stream, (error) => {
-      // Without 'finish', for it has not; the stream's 'error' was passed on.
+      // No 'finish', since the stream failed; its 'error' was forwarded.
       if (error) this.destroy();
       else callback();
     });
@@ -194,9 +198,9 @@ export class AppendTransport extends TransportStream {
     this.once('finish', () => this.destroy());
   }
 
-  /** What the base class does, which would not wait for what it writes together. */
+  /** Filters, formats and logs as the base class, whose `_writev()` does not wait for its lines. */
   #take(info: LogInfo | false): void {
-    // What a format of the logger has left out comes all the same, as what it returned.
+    // winston passes on the falsy result of a format that filters an entry out.
     if (!info) return;
     if (this.silent || (info.exception === true && !this.handleExceptions)) return;
     if (!this.#isWanted(info)) return;
@@ -223,7 +227,7 @@ function openStream(options: AppendTransportOptions): LogWritable {
     throw typeError(
       act,
       'overflow.policy',
-      "'drop-oldest' or 'drop-newest' for winston, which waits for nobody",
+      "'drop-oldest' or 'drop-newest', as winston does not wait",
       'block',
     );
   }

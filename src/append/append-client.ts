@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * How an append that creates its object dresses it. Sent with that append only: an object that
- * exists is left as it is.
+ * Headers and metadata of an object that an append creates. Sent with that append only: an existing
+ * object stays as it is.
  */
 export interface ObjectCreation {
   /** MIME type of the object. */
@@ -11,11 +11,11 @@ export interface ObjectCreation {
   readonly contentDisposition?: string | undefined;
   readonly contentEncoding?: string | undefined;
 
-  /** When caches may no longer serve the object. */
+  /** Time after which caches may not serve the object. */
   readonly expires?: Date | undefined;
   readonly acl?: 'default' | 'private' | 'public-read' | 'public-read-write' | undefined;
 
-  /** Cold archives are no choice: OSS cannot append there. */
+  /** Without the cold archive classes, in which OSS cannot append. */
   readonly storageClass?: 'Standard' | 'IA' | 'Archive' | undefined;
 
   /** User metadata (`x-oss-meta-*`), at most 8 KB with its names. */
@@ -26,34 +26,34 @@ export interface ObjectCreation {
   readonly serverSideEncryption?: 'AES256' | 'KMS' | 'SM4' | undefined;
 }
 
-/** The clock of a caller that lets a request take only so long. */
+/** The time limit of a request. */
 export interface RequestTimeout {
-  /** After these, counted from the call, {@link RequestOptions.signal} fires. */
+  /** Milliseconds from the call until {@link RequestOptions.signal} fires. */
   readonly milliseconds: number;
 
   /**
-   * Stops the clock until the function that it returns is called. For a client that keeps requests
-   * waiting for their turn, as one with a bounded number of connections does: under load that may
-   * take longer than a request may. Other reasons to abort go on to fire the signal.
+   * Stops the clock until the returned function is called. For a client that queues requests, such
+   * as one with a bounded number of connections: under load, queueing may take longer than the
+   * limit. The signal still fires for other reasons to abort.
    */
   suspend(): () => void;
 }
 
-/** What every request of a client understands. */
+/** Options of every request of a client. */
 export interface RequestOptions {
   /**
-   * Aborting ends the request at once: `unknown`, or `rejected` if nothing had been sent. Requests
-   * that follow one another may come with the same signal.
+   * Aborting ends the request at once: `unknown`, or `rejected` if nothing had been sent.
+   * Successive requests may share a signal.
    */
   readonly signal?: AbortSignal | undefined;
 
-  /** Present where `signal` fires after some time, so that no second clock need run. */
+  /** Present if `signal` fires after some time, so that the client needs no timer of its own. */
   readonly timeout?: RequestTimeout | undefined;
 
-  /** Says that the requester pays, for buckets that demand it. */
+  /** Agrees that the requester pays, for buckets that require it. */
   readonly requestPayer?: 'requester' | undefined;
 
-  /** Bits per second that the store may take for the transfer (OSS's unit). */
+  /** Maximum rate of the transfer in bits per second (OSS's unit). */
   readonly trafficLimit?: number | undefined;
 }
 
@@ -63,19 +63,19 @@ export interface AppendObjectOptions extends RequestOptions {
 }
 
 export interface GetObjectOptions extends RequestOptions {
-  /** First byte wanted. */
+  /** Position of the first byte to return. */
   readonly start?: number | undefined;
 
-  /** Byte after the last one wanted. */
+  /** Position after the last byte to return. */
   readonly end?: number | undefined;
 }
 
-/** What a successful append returned. */
+/** Result of a successful append. */
 export interface AppendReceipt {
-  /** Position the next append must name: bytes in the object. */
+  /** Position the next append must name: length of the object in bytes. */
   readonly nextPosition: number;
 
-  /** CRC-64/XZ of the whole object, where the store tells. `0n` is a value. */
+  /** CRC-64/XZ of the whole object, if the store returns it. `0n` is a value. */
   readonly crc64?: bigint | undefined;
 
   readonly requestId?: string | undefined;
@@ -83,19 +83,19 @@ export interface AppendReceipt {
 
 /** An object as the store describes it. */
 export interface ObjectState {
-  /** Bytes in the object. */
+  /** Length of the object in bytes. */
   readonly length: number;
 
-  /** CRC-64/XZ of the whole object, where the store tells. `0n` is a value. */
+  /** CRC-64/XZ of the whole object, if the store returns it. `0n` is a value. */
   readonly crc64?: bigint | undefined;
 
-  /** Whether it is of the kind that can be appended to. */
+  /** Whether the object is of a type that can be appended to. */
   readonly appendable: boolean;
 
-  /** Whether it has been sealed against further appends. */
+  /** Whether the object has been sealed against further appends. */
   readonly sealed: boolean;
 
-  /** The store's word for the kind of object, such as `Normal` or `Appendable`. */
+  /** Type of the object, such as `Normal` or `Appendable`. */
   readonly objectType?: string | undefined;
 
   readonly etag?: string | undefined;
@@ -104,7 +104,7 @@ export interface ObjectState {
 export type { AppendFailure, AppendOutcome } from '../errors.js';
 
 /**
- * What the appender needs of a store: compare-and-append on the length of an object.
+ * The operations of a store that the appender needs: compare-and-append on an object's length.
  *
  * One call is one attempt: a client never retries by itself. A failed call rejects with an
  * {@link AppendFailure}.
@@ -122,22 +122,22 @@ export interface AppendClient {
     options?: AppendObjectOptions,
   ): Promise<AppendReceipt>;
 
-  /** Resolves with the object's state, or with `undefined` where there is no object. */
+  /** Resolves with the object's state, or with `undefined` if it does not exist. */
   headObject(key: string, options?: RequestOptions): Promise<ObjectState | undefined>;
 
-  /** Resolves with a stream of the bytes from `start` up to, and without, `end`. */
+  /** Resolves with a stream of the bytes from `start` up to, but not including, `end`. */
   getObject(key: string, options?: GetObjectOptions): Promise<Readable>;
 
   /** Makes the object refuse further appends, if it is exactly `position` bytes long. */
   sealAppendObject(key: string, position: number, options?: RequestOptions): Promise<void>;
 
   /**
-   * Calls `resume` when the transport has had time to take a body of `byteLength` bytes that was just
-   * passed to {@link appendObject}: what is computed before that holds the transfer up. Default: in
+   * Calls `resume` when the transport has had time to take a body of `byteLength` bytes that was
+   * just passed to {@link appendObject}: computation before that delays the transfer. Default: in
    * the next turn of the event loop.
    */
   onBodyTaken?(byteLength: number, resume: () => void): void;
 
-  /** Gives up what the client holds, such as connections. */
+  /** Releases resources of the client, such as connections. */
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ import { RequestRunner, type RequestRunnerOptions } from './request-runner.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
 
 /**
- * Most bytes in one appendable object: 5 GiB.
+ * Maximum length of an appendable object: 5 GiB.
  *
  * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
  */
@@ -33,7 +33,7 @@ export interface AppenderOptions extends Omit<RequestRunnerOptions, 'signal'> {
   readonly create: ObjectCreation;
 }
 
-/** Told of what happens to which object, at once and in order. None of these may throw. */
+/** Called synchronously and in order. None of these may throw. */
 export interface AppenderListener {
   ready(key: string, position: number): void;
   attempted(): void;
@@ -43,19 +43,19 @@ export interface AppenderListener {
   /** @param duration Milliseconds since the chunk was cut. */
   committed(commit: Commit, duration: number): void;
 
-  /** It has given up, and waits to be destroyed. */
+  /** The appender has given up, and waits to be destroyed. */
   failed(key: string, error: Error): void;
 }
 
-/** What was taken from the buffer and is not known to be committed. */
+/** The bytes that were cut from the buffer and are not known to be committed. */
 export interface InFlight {
   /** Position of the first of these bytes; `undefined` before the object was opened. */
   readonly position: number | undefined;
 
-  /** The chunk in flight, or none. */
+  /** The chunk in flight, if any. */
   readonly pieces: readonly Buffer[];
 
-  /** Whether these bytes are certainly not in the object, and will not get there. */
+  /** Whether these bytes are certainly not in the object, and will never be. */
   readonly isConfirmed: boolean;
 }
 
@@ -67,8 +67,8 @@ export interface InFlight {
  *                           │  └──not committed──► appending  (same bytes, same position)
  *                           └──diverged, or gave up──► failed
  *
- *  Ending leads from idle, and destroying from everywhere, to closed. Appending and reconciling
- *  are one state here, because they are one chunk: the delivery says which.
+ *  Ending leads from idle to closed, destroying from every state. Appending and reconciling are
+ *  one state here, since both belong to one chunk: its delivery knows which.
  */
 type AppenderState =
   | { readonly status: 'opening' }
@@ -80,7 +80,7 @@ type AppenderState =
 /**
  * Appends bytes to one object: in order, one chunk in flight at a time, each exactly once.
  *
- * One pump looks at the state and does the next thing; whoever changes a fact calls it.
+ * One pump starts the next step that the state allows; each change of the state calls it.
  */
 export class Appender {
   readonly #options: AppenderOptions;
@@ -92,24 +92,24 @@ export class Appender {
   #state: AppenderState = { status: 'opening' };
   #confirmed: ConfirmedObject | undefined;
 
-  /** Alike for every chunk; known when the object is open. */
+  /** The same for every chunk; set when the object is open. */
   #delivering: DeliveryOptions | undefined;
   #onEnd: (() => void) | undefined;
 
   /** When the chunk in flight was cut. */
   #cutAt = 0;
 
-  /** What deliveries tell; they come one at a time. */
+  /** Shared by all deliveries, since only one runs at a time. */
   readonly #deliveryListener: DeliveryListener = {
     attempted: () => this.#listener.attempted(),
-    // On the next tick, for Node calls the listeners of 'drain' on the way.
+    // On the next tick, since resuming calls listeners of 'drain', which are user code.
     sent: () => nodeTimers.nextTick(() => this.#buffer.resume()),
     retrying: (notice) => this.#listener.retrying(this.key, notice),
     reconciled: (outcome, position) => this.#listener.reconciled(this.key, outcome, position),
     committed: (commit) => this.#committed(commit),
   };
 
-  /** @param buffer What it takes chunks from. */
+  /** @param buffer Source of the chunks. */
   constructor(buffer: WriteBuffer, options: AppenderOptions, listener: AppenderListener) {
     const { client, key } = options;
     this.#options = options;
@@ -121,7 +121,7 @@ export class Appender {
     buffer.serve(() => this.#pump());
   }
 
-  /** Its state in a word of the picture above. */
+  /** The state, by its name in the diagram above. */
   get status(): 'opening' | 'idle' | ChunkDelivery['status'] | 'failed' | 'closed' {
     return this.#state.status === 'delivering' ? this.#state.delivery.status : this.#state.status;
   }
@@ -131,12 +131,12 @@ export class Appender {
     return this.#options.key;
   }
 
-  /** Position of the next append as confirmed; `undefined` before the object was opened. */
+  /** Confirmed position of the next append; `undefined` before the object was opened. */
   get position(): number | undefined {
     return this.#confirmed?.position;
   }
 
-  /** CRC-64 of the object up to `position`; `undefined` before it was opened or if OSS never told. */
+  /** CRC-64 of the object up to `position`; `undefined` before opening and if OSS gave none. */
   get crc64(): bigint | undefined {
     return this.#confirmed?.crc64;
   }
@@ -145,7 +145,7 @@ export class Appender {
   async open(): Promise<void> {
     const { signal } = this.#controller;
     try {
-      // A signal that has fired already, or a listener, may end it before anything is asked.
+      // An aborted signal, or a listener, may destroy the stream before the first request.
       await undefined;
       signal.throwIfAborted();
       const opening = openObject(this.#probe, {
@@ -167,16 +167,16 @@ export class Appender {
     }
   }
 
-  /** Commits everything, creates the object where there is none yet, and calls back. */
+  /** Commits everything, creates the object if it does not exist yet, and calls back. */
   end(callback: () => void): void {
     this.#onEnd = callback;
     this.#pump();
   }
 
   /**
-   * Stops at once, and hands out what it has taken and not committed.
+   * Stops at once, and returns the bytes that it has taken and not committed.
    *
-   * @param reason Why.
+   * @param reason Abort reason of the request under way.
    */
   destroy(reason: Error): InFlight {
     const delivery = 'delivery' in this.#state ? this.#state.delivery : undefined;
@@ -187,7 +187,7 @@ export class Appender {
     return { position: this.position, pieces, isConfirmed };
   }
 
-  /** Does the next thing that the state allows, if there is one. */
+  /** Starts the next step that the state allows, if any. */
   #pump(): void {
     if (this.#state.status !== 'idle') return;
     const { object } = this.#state;
@@ -195,7 +195,7 @@ export class Appender {
     if (this.#buffer.isDue || (isEnding && this.#buffer.nextLength > 0)) {
       this.#deliver(object);
     } else if (isEnding && !object.exists) {
-      // Nothing was written, but there is to be an object.
+      // An empty chunk creates the object although nothing was written.
       this.#deliver(object);
     } else if (this.#onEnd !== undefined) {
       this.#state = { status: 'closed' };
@@ -219,7 +219,7 @@ export class Appender {
   }
 
   #committed(commit: Commit): void {
-    // Destroyed while the answer was on its way: these bytes have been handed back as unconfirmed.
+    // Destroyed before the answer arrived: these bytes have been handed back as unconfirmed.
     if (this.#state.status !== 'delivering') return;
     const { delivery } = this.#state;
     this.#confirmed = commit.object;
@@ -228,16 +228,16 @@ export class Appender {
     if (delivery.status !== 'settled') return;
     this.#buffer.release({ reuse: !delivery.isAbandoned });
     this.#state = { status: 'idle', object: commit.object };
-    // At once: those who were told above run on the next tick, when the next chunk is on its way.
+    // Synchronously: the next chunk is on its way before the callbacks and listeners of this commit
+    // run on the next tick.
     this.#pump();
   }
 
   readonly #fail = (error: Error): void => {
-    // After being destroyed there is nothing left to fail.
     if (this.#state.status === 'closed') return;
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
-    // Not at once: while Node passes its queue on, nobody can tell what is left in it.
+    // Deferred: while Node is writing out its queue, `writableBuffer` is not reliable.
     nodeTimers.queueMicrotask(() => this.#listener.failed(this.key, error));
   };
 }

@@ -1,12 +1,12 @@
 import { longestTimer } from '../assertions.js';
 
-/** Slowest transfer that is waited for, in bytes per second; a slower one is stuck. */
+/** Minimum rate of a transfer in bytes per second; a slower one counts as stuck. */
 const slowestTransfer = 32 * 1024;
 
 /**
- * Milliseconds one attempt may take: the timeout, and the time its body takes on a slow link.
+ * Milliseconds one attempt may take: the timeout plus the time its body takes on a slow link.
  *
- * @param trafficLimit Bits per second that the store lets through.
+ * @param trafficLimit Maximum rate of the store in bits per second.
  */
 export function attemptTimeout(
   requestTimeout: number,

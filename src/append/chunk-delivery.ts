@@ -26,9 +26,9 @@ export interface DeliveryOptions extends ReconcileChunkOptions {
   readonly signal: AbortSignal;
 }
 
-/** Bytes that have been confirmed to be in the object `key`, from `start` up to, and without, `end`. */
+/** Bytes confirmed to be in the object `key`, from `start` up to, but not including, `end`. */
 export interface Commit extends Place {
-  /** The object behind them. */
+  /** The object after these bytes. */
   readonly object: ConfirmedObject;
 
   /** Appends sent for the chunk so far. */
@@ -36,12 +36,12 @@ export interface Commit extends Place {
   readonly requestId: string | undefined;
 }
 
-/** Told of what happens, at once and in order. None of these may throw. */
+/** Called synchronously and in order. None of these may throw. */
 export interface DeliveryListener {
   /** An append is about to be handed to the client. */
   attempted(): void;
 
-  /** The first append is on its way, and its bytes had a turn to leave. */
+  /** The first append has been sent, and its body had a turn of the event loop to leave. */
   sent(): void;
   committed(commit: Commit): void;
   retrying(notice: RetryNotice): void;
@@ -50,22 +50,22 @@ export interface DeliveryListener {
 
 /**
  * Where a delivery is:
- * - `waiting`: nothing is under way, and nobody has asked the object since the last append
- * - `sending`: an append is under way
- * - `asking`: the object is being asked what became of it
- * - `asked`: it has been asked, whatever came of that
+ * - `waiting`: nothing is in flight, and the object has not been probed since the last append
+ * - `sending`: an append is in flight
+ * - `probing`: a probe is in flight that tells whether the append landed
+ * - `probed`: that probe has succeeded or failed
  * - `settled`: the whole chunk is committed
  */
-type Stage = 'waiting' | 'sending' | 'asking' | 'asked' | 'settled';
+type Stage = 'waiting' | 'sending' | 'probing' | 'probed' | 'settled';
 
-/** What the object says of the chunk: bytes of it are committed, or it can be sent again. */
+/** Result of a probe: some bytes of the chunk are committed, or it can be sent again. */
 type Finding = 'committed' | 'again';
 
 /**
- * Gets one frozen chunk into the object, exactly once.
+ * Appends one frozen chunk to the object, exactly once.
  *
- * An ambiguous failure is followed by asking the object, and the next attempt by asking again,
- * because an attempt without an answer may land after any question.
+ * It probes the object after an ambiguous failure, and again before the next attempt, because an
+ * attempt without an answer may land after any probe.
  */
 export class ChunkDelivery {
   readonly #chunk: FrozenChunk;
@@ -83,44 +83,44 @@ export class ChunkDelivery {
 
   get status(): 'appending' | 'reconciling' | 'settled' {
     if (this.#stage === 'settled') return 'settled';
-    return this.#stage === 'asking' ? 'reconciling' : 'appending';
+    return this.#stage === 'probing' ? 'reconciling' : 'appending';
   }
 
   get chunk(): FrozenChunk {
     return this.#chunk;
   }
 
-  /** Whether what is left of the chunk may be in the object, or may still get there. */
+  /** Whether the rest of the chunk may be in the object, or may still land. */
   get mayHaveLanded(): boolean {
     return this.#stage === 'sending' || this.#chunk.mayHaveLanded;
   }
 
-  /** Whether a client still holds the bytes although it was told to let go of them. */
+  /** Whether a client may still read the bytes, since it ignored the signal. */
   get isAbandoned(): boolean {
     return this.#isAbandoned;
   }
 
   /**
-   * Resolves when the whole chunk has been committed; the listener has been told by then.
+   * Resolves when the whole chunk has been committed, after the listener has been called.
    *
    * @throws {DivergedError} If the object holds other bytes than ours.
-   * @throws {UnconfirmedError} If it gave up while nobody knows whether the chunk landed.
-   * @throws {RetriesExhaustedError} If it gave up and the chunk is certainly not in the object.
-   * @throws {NotAppendableError} If the object takes no more appends.
+   * @throws {UnconfirmedError} If it gave up, and the chunk may have landed.
+   * @throws {RetriesExhaustedError} If it gave up, and the chunk is certainly not in the object.
+   * @throws {NotAppendableError} If the object accepts no more appends.
    * @throws {ChecksumError} If the store's checksum differs from ours after an append it accepted.
    */
   async run(): Promise<void> {
-    // Not within the call that brought the bytes: what serves the client (a provider of credentials,
-    // a subscriber) may write to the stream, or destroy it.
+    // Not within `write()`: code that the client calls (a provider of credentials, a subscriber)
+    // may write to the stream, or destroy it.
     await undefined;
     const { retry, signal } = this.#options;
     const onRetry = (notice: RetryNotice) => this.#listener.retrying(notice);
-    // Each round but the first follows a commit of a part, and has the whole budget again.
+    // Each round after the first follows a partial commit, which renews the retry budget.
     while (!this.#isSettled) {
       try {
         await attemptInTurn(() => this.#attempt(), { retry, signal, onRetry });
       } catch (error) {
-        // p-retry looks at its signal after a success too, and what is committed is committed.
+        // p-retry checks its signal after a success too; an abort must not undo a commit.
         if (this.#isSettled) return;
         if (!(error instanceof FailedAttempt)) throw error;
         await this.#settleOrGiveUp(error.cause);
@@ -128,12 +128,12 @@ export class ChunkDelivery {
     }
   }
 
-  // Apart, because the compiler does not see that the stage changes behind an `await`.
+  // A getter, because the compiler assumes that the stage does not change during an `await`.
   get #isSettled(): boolean {
     return this.#stage === 'settled';
   }
 
-  /** Resolves when bytes have been committed; throws `FailedAttempt` when another may follow. */
+  /** Resolves when bytes have been committed; throws `FailedAttempt` if another may follow. */
   async #attempt(): Promise<void> {
     if (this.#chunk.doubt !== 'none' && (await this.#reconcile()) === 'committed') return;
     let failure: unknown;
@@ -161,8 +161,8 @@ export class ChunkDelivery {
       ),
     );
     if (isFirst) {
-      // Whatever runs before this turn delays the part of the body that the socket did not take.
-      // An answer that comes first is heeded first: it says what became of the bytes.
+      // Computation before this turn delays the part of the body that the socket did not take.
+      // An answer that arrives earlier ends the wait: it decides how to go on.
       await new Promise<void>((resume) => {
         receiving.then(
           () => resume(),
@@ -182,11 +182,11 @@ export class ChunkDelivery {
     const chunk = this.#chunk;
     if (!chunk.isAcceptedBy(receipt)) {
       throw new Error(
-        `The answer names position ${describeNumber(receipt?.nextPosition)} as the next`,
+        `The answer names ${describeNumber(receipt?.nextPosition)} as the next position`,
       );
     }
     const actual = receipt.crc64;
-    // Our own combine also bridges an answer that tells no checksum.
+    // Our own combined checksum replaces one that the answer lacks.
     const isComputed = verify === 'crc64' || actual === undefined;
     const crc64 = (isComputed ? chunk.crc64After() : undefined) ?? actual;
     if (verify === 'crc64' && actual !== undefined && actual !== crc64) {
@@ -196,7 +196,7 @@ export class ChunkDelivery {
     this.#commit(chunk.bytes.byteLength, crc64, receipt.requestId);
   }
 
-  /** Resolves when bytes turn out to be committed all the same. */
+  /** Resolves when bytes turn out to be committed despite the failure. */
   async #afterFailure(thrown: unknown): Promise<void> {
     this.#options.signal.throwIfAborted();
     if (thrown instanceof ChecksumError) throw thrown;
@@ -208,7 +208,7 @@ export class ChunkDelivery {
       case 'unknown':
         this.#chunk.raiseDoubt(answered ? 'unknown' : 'unanswered');
         if (error instanceof ProgrammingError) return this.#reconcileAtLast(error);
-        // After an answered failure back off first; after silence ask now: the chunk may be stored.
+        // After an answered failure back off first; after silence probe now: it may be stored.
         if (!answered && (await this.#reconcile()) === 'committed') return;
         break;
       case 'conflict':
@@ -225,21 +225,21 @@ export class ChunkDelivery {
     throw new FailedAttempt(error);
   }
 
-  /** Trying again is pointless. Resolves if bytes are committed all the same. */
+  /** For a failure that no retry can mend. Resolves if bytes are committed despite it. */
   async #reconcileAtLast(cause: Error): Promise<void> {
     if ((await this.#reconcileOrGiveUp(cause)) === 'again') throw this.#unconfirmed(cause);
   }
 
-  /** The budget is spent. Resolves if bytes are committed, which renews it. */
+  /** For when the retry budget is spent. Resolves if bytes are committed, which renews it. */
   async #settleOrGiveUp(cause: Error): Promise<void> {
     const chunk = this.#chunk;
-    const isUnasked = chunk.doubt !== 'none' && this.#stage !== 'asked';
-    if (isUnasked && (await this.#reconcileOrGiveUp(cause)) === 'committed') return;
+    const needsProbe = chunk.doubt !== 'none' && this.#stage !== 'probed';
+    if (needsProbe && (await this.#reconcileOrGiveUp(cause)) === 'committed') return;
     if (chunk.doubt !== 'none') throw this.#unconfirmed(cause);
     throw retriesExhaustedError(this.#options.key, chunk, this.#attempts, cause);
   }
 
-  /** As {@link #reconcile}, for when no other attempt follows. */
+  /** As {@link #reconcile}, when no other attempt follows. */
   async #reconcileOrGiveUp(cause: Error): Promise<Finding> {
     try {
       return await this.#reconcile();
@@ -249,14 +249,14 @@ export class ChunkDelivery {
   }
 
   /**
-   * Asks the object what became of the chunk.
+   * Probes the object to find out whether the chunk landed.
    *
-   * @throws {FailedAttempt} If the question itself failed.
+   * @throws {FailedAttempt} If the probe itself failed.
    */
   async #reconcile(): Promise<Finding> {
     const { key } = this.#options;
     const chunk = this.#chunk;
-    const { reconciliation, exists } = await this.#ask();
+    const { reconciliation, exists } = await this.#probe();
     this.#listener.reconciled(reconciliation.outcome, chunk.object.position);
     switch (reconciliation.outcome) {
       case 'committed':
@@ -277,8 +277,8 @@ export class ChunkDelivery {
     }
   }
 
-  async #ask(): ReturnType<typeof reconcileChunk> {
-    this.#stage = 'asking';
+  async #probe(): ReturnType<typeof reconcileChunk> {
+    this.#stage = 'probing';
     try {
       return await reconcileChunk(this.#chunk, this.#options);
     } catch (thrown) {
@@ -286,7 +286,7 @@ export class ChunkDelivery {
       const { outcome, error } = judge(thrown);
       throw new FailedAttempt(error, outcome);
     } finally {
-      this.#stage = 'asked';
+      this.#stage = 'probed';
     }
   }
 

@@ -14,10 +14,10 @@ export interface AttemptsOptions {
 }
 
 /**
- * Attempts until it succeeds, as often and for as long as `retry` allows.
+ * Runs `attempt` until it succeeds, as often and for as long as `retry` allows.
  *
- * @param attempt Throws {@link FailedAttempt} when another may follow.
- * @throws The last `FailedAttempt`, when none follows; at once, what else an attempt throws.
+ * @param attempt Throws {@link FailedAttempt} if another attempt may follow.
+ * @throws The last `FailedAttempt`, when no retries are left; any other error at once.
  */
 export async function attemptInTurn(
   attempt: () => Promise<void>,
@@ -31,7 +31,7 @@ export async function attemptInTurn(
     if (!(error instanceof FailedAttempt)) throw error;
     first = error;
   }
-  // Most chunks never come here: p-retry takes the failure for that of its first attempt.
+  // Most chunks never need p-retry. It gets the failure as that of its own first attempt.
   const { maxRetryTime = Number.POSITIVE_INFINITY } = retry;
   const rest = Math.max(0, maxRetryTime - (nodeTimers.now() - startedAt));
   const options = retryOptions({ ...retry, maxRetryTime: rest }, signal, onRetry);

@@ -1,6 +1,6 @@
 /**
- * What somebody else's client gave for a number, to be shown in an error. Anything else is called by
- * its type alone: it may be long, or bytes of the stream.
+ * Describes, for an error, a value that a custom client returned as a number. Any other value is
+ * shown by its type alone: it may be long, or contain bytes of the stream.
  */
 export function describeNumber(value: unknown): string {
   return typeof value === 'number' || value === undefined ? String(value) : `(${typeof value})`;

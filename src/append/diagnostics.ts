@@ -5,7 +5,7 @@ import type { RetryNotice } from './retry-policy.js';
 
 /**
  * Message of `tracing:oss-append-stream:append:*`: one attempt to append. Node adds `result` (the
- * receipt) or `error`. Neither credentials nor bytes are in it.
+ * receipt) or `error`. It contains neither credentials nor bytes.
  */
 export interface AppendTrace {
   readonly key: string;
@@ -32,7 +32,7 @@ const appendChannel = tracingChannel<AppendTrace, AppendTrace>('oss-append-strea
 const retryChannel = channel('oss-append-stream:retry');
 const reconcileChannel = channel('oss-append-stream:reconcile');
 
-/** Runs one attempt, and publishes how it went where somebody listens. */
+/** Runs one attempt, and publishes its outcome if there are subscribers. */
 export function traceAppend(
   trace: AppendTrace,
   run: () => Promise<AppendReceipt>,

@@ -3,12 +3,12 @@ import type { AppendReceipt } from './append-client.js';
 import type { ConfirmedObject } from './open-object.js';
 
 /**
- * How much is known about the attempts on a chunk that have failed, from the least doubt to the most:
- * - `none`: certainly nothing of them is in the object
- * - `conflict`: the store refused the position, so something has landed, and nobody knows whose
+ * Doubt about the failed attempts on a chunk, from the least to the most:
+ * - `none`: certainly none of their bytes are in the object
+ * - `conflict`: the store refused the position, so bytes have landed, ours or another writer's
  * - `unknown`: the store answered without saying whether it stored the bytes
- * - `unanswered`: an attempt got no answer, and may still land at any later time; or one did, and
- *   the store takes back what it said
+ * - `unanswered`: an attempt got no answer, and may still land at any later time; or the store
+ *   contradicted its answer
  */
 export type Doubt = 'none' | 'conflict' | 'unknown' | 'unanswered';
 
@@ -17,8 +17,8 @@ const doubts: readonly Doubt[] = ['none', 'conflict', 'unknown', 'unanswered'];
 /**
  * A chunk from its first attempt on, and the object that it is appended to.
  *
- * The same bytes at the same position until they are settled: then two attempts can never both
- * land. Only what has been committed comes off, at the front.
+ * Its bytes and position stay the same until it is settled, so that two attempts can never both
+ * land. Only committed bytes are removed, from the front.
  */
 export class FrozenChunk {
   readonly #crc64: Crc64;
@@ -26,10 +26,10 @@ export class FrozenChunk {
   #bytes: Buffer;
   #doubt: Doubt = 'none';
 
-  /** The store refused the position for a length that the object has yet to show. */
+  /** The store refused the position because of a length that no probe has seen yet. */
   #isLengthDue = false;
 
-  /** Checksum of `#bytes`, once somebody asked for it. */
+  /** Checksum of `#bytes`, once computed. */
   #checksum: bigint | undefined;
 
   constructor(object: ConfirmedObject, bytes: Buffer, crc64: Crc64) {
@@ -43,7 +43,7 @@ export class FrozenChunk {
     return this.#object;
   }
 
-  /** What is not known to be committed. */
+  /** The bytes that are not known to be committed. */
   get bytes(): Buffer {
     return this.#bytes;
   }
@@ -52,7 +52,7 @@ export class FrozenChunk {
     return this.#doubt;
   }
 
-  /** Whether a failed attempt may have put the bytes into the object, or may still do so. */
+  /** Whether a failed attempt may have landed, or may still land. */
   get mayHaveLanded(): boolean {
     return this.#doubt !== 'none';
   }
@@ -67,20 +67,20 @@ export class FrozenChunk {
     if (actualLength !== this.#object.position) this.#isLengthDue = true;
   }
 
-  /** The object holds nothing of the chunk yet. What is still under way may land all the same. */
+  /** The object holds no bytes of the chunk yet. An unanswered attempt may still land. */
   notCommitted(object: ConfirmedObject): void {
     this.#object = object;
-    // A store that says two things: what it refused the position for may show up yet.
+    // The 409 and the probe disagree: the write behind the 409 may still appear.
     if (this.#isLengthDue) this.raiseDoubt('unanswered');
     if (this.#doubt !== 'unanswered') this.#doubt = 'none';
   }
 
-  /** The object holds what is not ours: that is what the store refused the position for. */
+  /** The object holds another writer's bytes: they explain why the store refused the position. */
   diverged(): void {
     if (this.#doubt === 'conflict') this.#doubt = 'none';
   }
 
-  /** The first `byteLength` bytes are in the object, so nothing older can land any more. */
+  /** The first `byteLength` bytes are in the object, so no earlier attempt can land any more. */
   committed(byteLength: number, crc64: bigint | undefined): void {
     this.#object = { position: this.#object.position + byteLength, crc64, exists: true };
     this.#bytes = this.#bytes.subarray(byteLength);
@@ -95,7 +95,7 @@ export class FrozenChunk {
     return this.#checksum;
   }
 
-  /** Checksum of the object after the chunk; `undefined` where that before it is unknown. */
+  /** Checksum of the object after the chunk; `undefined` if the one before it is unknown. */
   crc64After(): bigint | undefined {
     const { crc64 } = this.#object;
     return crc64 === undefined
@@ -103,7 +103,7 @@ export class FrozenChunk {
       : combineCrc64(crc64, this.checksum(), this.#bytes.byteLength);
   }
 
-  /** Whether `receipt` names the position behind the chunk. */
+  /** Whether `receipt` names the position after the chunk. */
   isAcceptedBy(receipt: AppendReceipt | undefined): boolean {
     return receipt?.nextPosition === this.#object.position + this.#bytes.byteLength;
   }

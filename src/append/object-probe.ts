@@ -3,32 +3,31 @@ import { describeNumber } from './describe-number.js';
 import type { RequestRunner } from './request-runner.js';
 import { isLength, judge } from './retry-policy.js';
 
-/** Where the object's end may be, as far as the asker cares. */
+/** Lengths of the object that the caller expects. */
 export interface Whereabouts {
-  /** Length that is most likely. */
+  /** The most likely length. */
   readonly guess: number;
 
-  /** Least and greatest length whose checksum matters. */
+  /** Least and greatest length for which the checksum is needed. */
   readonly least: number;
   readonly greatest: number;
 
-  /** How to create the object, when asking may create it. */
+  /** How to create the object, if the probe may create it. */
   readonly create: ObjectCreation | undefined;
 }
 
 /**
  * Asks the store for the state of one object.
  *
- * HEAD needs the permission to read. Where it is forbidden, an append of no bytes asks instead: it
- * answers with position and checksum where the position was right, and with the length where it was
- * not.
+ * HEAD needs the permission to read. Where it is forbidden, an append of 0 bytes replaces it: at
+ * the right position the store answers with position and checksum, at any other with the length.
  */
 export class ObjectProbe {
   readonly #client: AppendClient;
   readonly #key: string;
   readonly #requests: RequestRunner;
 
-  /** The store refuses HEAD to these credentials. */
+  /** The store forbids HEAD to these credentials. */
   #headForbidden = false;
 
   constructor(client: AppendClient, key: string, requests: RequestRunner) {
@@ -38,9 +37,9 @@ export class ObjectProbe {
   }
 
   /**
-   * Resolves with the object's state, or with `undefined` where there is no object.
+   * Resolves with the object's state, or with `undefined` if it does not exist.
    *
-   * Without `whereabouts` it never probes: a forbidden HEAD is then the answer.
+   * Without `whereabouts` it never appends: a forbidden HEAD is then an error.
    */
   async ask(whereabouts: Whereabouts | undefined): Promise<ObjectState | undefined> {
     if (!this.#headForbidden || whereabouts === undefined) {
@@ -65,7 +64,7 @@ export class ObjectProbe {
       if (outcome !== 'conflict' || actualLength === undefined || actualLength === guess) {
         throw error;
       }
-      // Any other length settles the matter by itself; asking again might recreate the object.
+      // Outside of the range the length alone decides; another append might recreate the object.
       if (actualLength < least || actualLength > greatest) {
         return { length: actualLength, appendable: true, sealed: false };
       }
@@ -83,7 +82,7 @@ export class ObjectProbe {
     const next: unknown = receipt?.nextPosition;
     if (next !== position) {
       throw new Error(
-        `An append of 0 bytes at position ${position} was answered with position ${describeNumber(next)}`,
+        `The answer to an append of 0 bytes at position ${position} names ${describeNumber(next)} as the next position`,
       );
     }
     return { length: position, crc64: receipt.crc64, appendable: true, sealed: false };
@@ -91,10 +90,10 @@ export class ObjectProbe {
 }
 
 function checked(state: ObjectState | undefined): ObjectState | undefined {
-  // Whoever wrote the client may have taken `null` for nothing, too.
+  // `null` is an error too: a custom client may return it instead of `undefined`.
   if (state !== undefined && !isLength(state?.length)) {
     throw new Error(
-      `The client says that the object is ${describeNumber(state?.length)} bytes long`,
+      `The client returned ${describeNumber(state?.length)} as the length of the object`,
     );
   }
   return state;

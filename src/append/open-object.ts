@@ -16,12 +16,12 @@ import {
   retryOptions,
 } from './retry-policy.js';
 
-/** What has been confirmed about the object: by opening it, by receipts, by reconciling. */
+/** The object as confirmed by opening it, by receipts and by reconciling. */
 export interface ConfirmedObject {
-  /** Bytes in the object: the position that the next append must name. */
+  /** Length of the object in bytes: the position that the next append must name. */
   readonly position: number;
 
-  /** CRC-64 of those bytes; `undefined` where the store never told. */
+  /** CRC-64 of those bytes; `undefined` if the store never gave it. */
   readonly crc64: bigint | undefined;
 
   /** Whether the object exists; if not, the next append creates it. */
@@ -34,7 +34,7 @@ export interface OpenObjectOptions {
   /** `'a'` appends or creates, `'ax'` refuses an object that exists. */
   readonly flags: 'a' | 'ax';
 
-  /** Length that the object must have. */
+  /** Required length of the object. */
   readonly position: number | undefined;
 
   readonly create: ObjectCreation;
@@ -44,13 +44,13 @@ export interface OpenObjectOptions {
 }
 
 /**
- * Finds out where the object ends, and refuses one that may not be appended to.
+ * Finds out where the object ends, and throws if it cannot be appended to.
  *
  * @throws {ObjectExistsError} If `flags` is `'ax'` and the object exists.
- * @throws {NotAppendableError} If it is of another kind, or sealed.
+ * @throws {NotAppendableError} If it is of another type, or sealed.
  * @throws {DivergedError} If it is not `position` bytes long.
- * @throws {OssServiceError} If the bucket, the credentials or the permissions do not fit.
- * @throws {RetriesExhaustedError} If no answer could be had.
+ * @throws {OssServiceError} If OSS refuses the bucket, the credentials or the permissions.
+ * @throws {RetriesExhaustedError} If no request succeeded.
  */
 export async function openObject(
   probe: ObjectProbe,
@@ -81,7 +81,7 @@ async function askUntilAnswered(
   probe: ObjectProbe,
   { key, flags, position, create, retry, signal, onRetry }: OpenObjectOptions,
 ): Promise<ObjectState | undefined> {
-  // Without HEAD any length must be answered with its checksum, but for one that is demanded.
+  // A probe without HEAD must return the checksum of any length, or only of the required one.
   const { least, greatest } =
     position === undefined
       ? { least: 0, greatest: Number.POSITIVE_INFINITY }
@@ -114,20 +114,20 @@ async function askUntilAnswered(
   }
 }
 
-/** Probing would create the object, and so do just what `'ax'` must rule out. */
+/** With `'ax'` an append must not replace HEAD: it would create the object that it looks for. */
 function unguardedCreation(key: string, refusal: Error): OssServiceError {
   const fields =
     refusal instanceof OssServiceError
       ? refusal
       : { status: 403, ossCode: undefined, requestId: undefined, ec: undefined };
   return new OssServiceError(
-    `Cannot open "${key}" with flags 'ax': HEAD is forbidden, and without it nobody can tell whether the object exists`,
+    `Cannot open "${key}" with flags 'ax': HEAD is forbidden, and without it the stream cannot tell whether the object exists`,
     { ...fields, outcome: 'forbidden' },
     { cause: refusal },
   );
 }
 
-/** @throws {NotAppendableError} If the object is of another kind, or sealed. */
+/** @throws {NotAppendableError} If the object is of another type, or sealed. */
 export function assertAppendable(
   key: string,
   { appendable, sealed, objectType, length }: ObjectState,

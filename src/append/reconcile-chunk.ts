@@ -21,8 +21,8 @@ export interface ChunkFinding {
 }
 
 /**
- * Asks the object whether `chunk` is in it: one HEAD, and the bytes themselves only where the store
- * tells no checksum.
+ * Finds out whether `chunk` is in the object: by one HEAD, and by reading the bytes back only if
+ * the store returns no checksum.
  */
 export async function reconcileChunk(
   chunk: FrozenChunk,
@@ -49,7 +49,7 @@ export async function reconcileChunk(
   };
 }
 
-/** Whether the object's bytes behind the position are those of the chunk. */
+/** Whether the object's bytes after the position are those of the chunk. */
 async function readBack(
   chunk: FrozenChunk,
   { length }: ObjectState,
@@ -67,7 +67,7 @@ async function readBack(
     }
     if (compared !== length - position) {
       throw new Error(
-        `Reading ${length - position} bytes of "${key}" back ended after ${compared}`,
+        `Reading back ${length - position} bytes of "${key}" ended after ${compared}`,
       );
     }
     return true;

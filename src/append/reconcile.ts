@@ -3,16 +3,16 @@ import type { ObjectState } from './append-client.js';
 
 /** A frozen chunk, and the object as it was confirmed before the first attempt on it. */
 export interface Expectation {
-  /** Position the chunk is appended at: bytes in the object before it. */
+  /** Position the chunk is appended at: length of the object before it. */
   readonly position: number;
 
-  /** CRC-64 of the object before the chunk; `undefined` where the store never told. */
+  /** CRC-64 of the object before the chunk; `undefined` if the store never gave it. */
   readonly crc64: bigint | undefined;
 
   readonly chunk: Uint8Array;
 }
 
-/** What is known of a chunk once it has been reconciled. */
+/** Result of reconciling a chunk. */
 export type SettledReconciliation =
   | { readonly outcome: 'committed'; readonly crc64: bigint | undefined }
   | { readonly outcome: 'not-committed'; readonly crc64: bigint | undefined }
@@ -24,18 +24,18 @@ export type SettledReconciliation =
   | { readonly outcome: 'diverged'; readonly actualLength: number }
   | { readonly outcome: 'not-appendable'; readonly state: ObjectState };
 
-/** What the object's state says about the chunk. */
+/** What the object's state proves about the chunk. */
 export type Reconciliation =
   | SettledReconciliation
-  /** Only the bytes themselves, from the position to the object's end, can tell. */
+  /** The bytes from the position to the object's end must be read back. */
   | { readonly outcome: 'unproven'; readonly state: ObjectState };
 
 /**
  * Decides from the state of the object whether the chunk is in it.
  *
- * Ownership is proved with the checksum, never with the length alone: a second writer may have
- * appended just as many bytes. Whether the object is sealed matters only where the chunk is not in
- * it, because the chunk may have landed before somebody sealed.
+ * The checksum proves ownership, never the length alone: a second writer may have appended as many
+ * bytes. A seal matters only if the chunk is not in the object, because the chunk may have landed
+ * before the object was sealed.
  */
 export function reconcile(
   expected: Expectation,
@@ -64,7 +64,7 @@ export function reconcile(
     : { outcome: 'diverged', actualLength: found.length };
 }
 
-/** Decides what {@link reconcile} left `unproven`, from the bytes that lie behind the position. */
+/** Decides an `unproven` result of {@link reconcile}, from the bytes after the position. */
 export function reconcileByBytes(
   expected: Expectation,
   found: ObjectState,
@@ -81,13 +81,13 @@ export function reconcileByBytes(
 }
 
 function atPosition(expected: Expectation, found: ObjectState): Reconciliation {
-  // A missing value on either side leaves only the length to go by: the bytes before the position
-  // are not ours to prove, and the compare-and-append guards what follows.
+  // Without a checksum on both sides the length decides: the bytes before the position are not in
+  // question, and the compare-and-append guards the next ones.
   const known = expected.crc64 ?? found.crc64;
   if (found.crc64 !== undefined && found.crc64 !== known) {
     return { outcome: 'diverged', actualLength: found.length };
   }
-  // Nothing to store but the object itself, and there it is.
+  // An empty chunk only creates the object, and the object exists.
   if (expected.chunk.byteLength === 0) return { outcome: 'committed', crc64: known };
   if (found.sealed || !found.appendable) return { outcome: 'not-appendable', state: found };
   return { outcome: 'not-committed', crc64: known };

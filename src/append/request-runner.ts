@@ -4,25 +4,25 @@ import { ReusableTimer } from '../timers/reusable-timer.js';
 import type { RequestOptions, RequestTimeout } from './append-client.js';
 import { attemptTimeout } from './attempt-timeout.js';
 
-/** Milliseconds a client has to reject after its signal fired. */
+/** Milliseconds that a client has to reject after its signal fired. */
 const abortGrace = 1000;
 
 /**
- * Requests that share a signal: making one takes as long as signing a request does. Not more, for
- * there are clients that never take their listeners back, and Node warns of the eleventh.
+ * Requests that share a signal: creating one costs as much as signing a request. Not more, because
+ * some clients never remove their listeners, and Node warns of the eleventh.
  */
-const mostPerSignal = 8;
+const maxPerSignal = 8;
 
-/** A request ran out of time, and its client did not even heed the signal. */
+/** A request ran out of time, and its client ignored the signal. */
 export class AbandonedRequestError extends Error {
   override readonly name = 'AbandonedRequestError';
 }
 
 export interface RequestRunnerOptions {
-  /** Ends the request under way, and all that would follow. */
+  /** Ends the request in flight, and prevents further ones. */
   readonly signal: AbortSignal;
 
-  /** Milliseconds for each, besides what the transfer of its bytes takes. */
+  /** Milliseconds for each request, in addition to the time that its bytes take. */
   readonly requestTimeout: number;
   readonly request: Omit<RequestOptions, 'signal' | 'timeout'>;
 }
@@ -32,13 +32,13 @@ export class RequestRunner {
   readonly #options: RequestRunnerOptions;
   #controller = new AbortController();
 
-  /** Requests that had the signal of `#controller`. */
+  /** Requests that used the signal of `#controller`. */
   #requestsOfController = 0;
 
-  /** Of the request under way. */
+  /** Times the request in flight. */
   readonly #timer = new ReusableTimer();
 
-  /** Ends the request under way, whatever its client does. */
+  /** Rejects the request in flight without waiting for its client. */
   #abandon: ((reason: unknown) => void) | undefined;
 
   constructor(options: RequestRunnerOptions) {
@@ -53,12 +53,12 @@ export class RequestRunner {
   }
 
   /**
-   * Runs one request, at once, under a signal that fires when the stream's does or when the time is
-   * over. What the request suspends of it does not count.
+   * Runs one request at once, with a signal that fires when the stream's signal does or when the
+   * time is up. Time for which the request suspends its timeout does not count.
    *
    * @param byteLength Bytes that the request transfers.
-   * @throws What the request rejects with, or {@link AbandonedRequestError} when it goes on in spite
-   *   of its signal: a client that hangs cannot hang the stream.
+   * @throws The error of the request, or {@link AbandonedRequestError} if its client ignores the
+   *   signal: a client that hangs cannot hang the stream.
    */
   async run<T>(byteLength: number, send: (options: RequestOptions) => Promise<T>): Promise<T> {
     const { requestTimeout, request } = this.#options;
@@ -76,7 +76,7 @@ export class RequestRunner {
         const { signal } = timeout;
         const options = { requestPayer, trafficLimit, signal, timeout };
         const sending = send(options satisfies Required<RequestOptions>);
-        // Whoever wrote the client may have forgotten that it must return a promise.
+        // A custom client may fail to return a promise.
         Promise.resolve(sending).then(resolve, reject);
       });
     } finally {
@@ -86,7 +86,7 @@ export class RequestRunner {
   }
 
   #controllerForNext(): AbortController {
-    if (this.#requestsOfController++ === mostPerSignal || this.#controller.signal.aborted) {
+    if (this.#requestsOfController++ === maxPerSignal || this.#controller.signal.aborted) {
       this.#controller = new AbortController();
       this.#requestsOfController = 1;
     }
@@ -100,7 +100,7 @@ interface TimeoutOptions {
   readonly onAbandon: (reason: AbandonedRequestError) => void;
 }
 
-/** The clock of one request: aborts it, and abandons it where that does not end it. */
+/** The time limit of one request: aborts it, and abandons it if its client ignores that. */
 class Timeout implements RequestTimeout {
   readonly milliseconds: number;
   readonly #options: TimeoutOptions;

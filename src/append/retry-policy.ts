@@ -4,13 +4,13 @@ import { isProgrammingError, ProgrammingError } from '../programming-error.js';
 import { nextTurn, nodeTimers } from '../timers/node-timers.js';
 import type { AppendFailure, AppendOutcome } from './append-client.js';
 
-/** When a failed request is tried again; the names and meanings are p-retry's. */
+/** When a failed request is retried; names and meanings as in p-retry. */
 export type RetryOptions = Pick<
   Options,
   'retries' | 'factor' | 'minTimeout' | 'maxTimeout' | 'maxRetryTime' | 'randomize' | 'unref'
 >;
 
-/** What is told of an attempt that failed and will be followed by another. */
+/** Describes an attempt that failed and that another will follow. */
 export interface RetryNotice {
   readonly error: Error;
 
@@ -24,10 +24,10 @@ export interface RetryNotice {
 export interface Verdict {
   readonly outcome: AppendOutcome;
 
-  /** With `unknown`: whether the store itself answered, so that nothing is still under way. */
+  /** With `unknown`: whether the store itself answered, so that the request cannot land later. */
   readonly answered: boolean;
 
-  /** With `conflict`: bytes in the object, where the answer told. */
+  /** With `conflict`: length of the object in bytes, if the answer gave it. */
   readonly actualLength: number | undefined;
 
   readonly error: Error;
@@ -41,21 +41,21 @@ const outcomes: readonly unknown[] = [
   'fatal',
 ] satisfies AppendOutcome[];
 
-/** Reads what the client says about a failed request; what it does not say is not assumed. */
+/** Reads the fields of a client's error; missing ones mean the worst: unknown and unanswered. */
 export function judge(thrown: unknown): Verdict {
   const error = isError(thrown)
     ? thrown
-    : new Error(`The client threw a value of type ${typeof thrown}, which is no Error`);
+    : new Error(`The client threw a value of type ${typeof thrown} instead of an Error`);
   const { outcome, answered, actualLength } = error as Partial<AppendFailure>;
-  const isSaid = outcomes.includes(outcome);
-  // The request may have left before: what the mistake means for the bytes is not known.
-  if (!isSaid && isProgrammingError(error)) {
+  const hasOutcome = outcomes.includes(outcome);
+  // The bug may have struck after the request was sent: whether it landed is unknown.
+  if (!hasOutcome && isProgrammingError(error)) {
     const message = `The client threw a ${error.name}: ${error.message}`;
     const mistake = new ProgrammingError(message, { cause: error });
     return { outcome: 'unknown', answered: false, actualLength: undefined, error: mistake };
   }
   return {
-    outcome: isSaid ? (outcome as AppendOutcome) : 'unknown',
+    outcome: hasOutcome ? (outcome as AppendOutcome) : 'unknown',
     answered: outcome === 'unknown' && answered === true,
     actualLength: isLength(actualLength) ? actualLength : undefined,
     error,
@@ -63,8 +63,8 @@ export function judge(thrown: unknown): Verdict {
 }
 
 /**
- * One attempt failed and another may follow, unless that is pointless. The only error that p-retry
- * is given to retry: it refuses to retry a TypeError, whoever threw it.
+ * One attempt failed, and another may follow unless that is pointless. p-retry gets only errors of
+ * this class to retry, because it never retries a TypeError, even one of a custom client.
  */
 export class FailedAttempt extends Error {
   override readonly name = 'FailedAttempt';
@@ -80,11 +80,11 @@ export class FailedAttempt extends Error {
 }
 
 /**
- * p-retry's options for attempts that throw {@link FailedAttempt} when another may follow.
+ * p-retry's options for attempts that throw {@link FailedAttempt} if another may follow.
  *
- * p-retry counts the attempts. The pauses between them are as long as its own, which it would wait
- * with the global timers, and which would end within the same turn of the event loop where
- * `minTimeout` is 0: a client that fails without any I/O would keep the process from everything else.
+ * p-retry counts the attempts. Its pauses are reimplemented, because it uses the global timers, and
+ * with a `minTimeout` of 0 does not yield to the event loop: a client that fails without any I/O
+ * would block the process.
  */
 export function retryOptions(
   retry: RetryOptions,
@@ -97,7 +97,7 @@ export function retryOptions(
     retries,
     minTimeout: 0,
     signal,
-    // Not `onFailedAttempt`, which runs after the last attempt too, when nothing follows.
+    // Not `onFailedAttempt`, which runs after the last attempt too, when no retry follows.
     shouldRetry: async ({ error, attemptNumber, retriesLeft }) => {
       if (!(error instanceof FailedAttempt) || error.isPointless) return false;
       const remaining = endsAt - nodeTimers.now();
@@ -110,7 +110,7 @@ export function retryOptions(
   };
 }
 
-/** Milliseconds from an attempt to the next, as p-retry reckons them. */
+/** Milliseconds from an attempt to the next, as p-retry computes them. */
 function pauseAfter(
   attemptNumber: number,
   { minTimeout = 0, maxTimeout = Number.POSITIVE_INFINITY, factor = 2, randomize }: RetryOptions,
@@ -123,11 +123,11 @@ function pauseAfter(
 interface PauseOptions {
   readonly signal: AbortSignal;
 
-  /** Whether it leaves the process free to end. */
+  /** Whether the process may exit during the pause. */
   readonly unref: boolean;
 }
 
-/** Resolves after so many milliseconds, and a turn of the event loop at least. */
+/** Resolves after so many milliseconds, but not before the next turn of the event loop. */
 async function pause(milliseconds: number, { signal, unref }: PauseOptions): Promise<void> {
   if (milliseconds < 1) return nextTurn();
   await new Promise<void>((resolve) => {
@@ -138,7 +138,7 @@ async function pause(milliseconds: number, { signal, unref }: PauseOptions): Pro
     };
     const timer = nodeTimers.setTimeout(end, milliseconds);
     if (unref) timer.unref();
-    // p-retry looks at the signal next.
+    // No rejection on abort: p-retry checks the signal next.
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
   });

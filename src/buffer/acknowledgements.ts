@@ -1,73 +1,73 @@
 import { nodeTimers } from '../timers/node-timers.js';
 
-/** Where the bytes of a write lie in the stream: from `start` up to, and without, `end`. */
+/** Offsets of a write's bytes in the stream: from `start` up to, but not including, `end`. */
 export interface OffsetRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where bytes lie that have been committed: in the object `key`, from `start` up to, and without, `end`. */
+/** Committed bytes of the object `key`, from `start` up to, but not including, `end`. */
 export interface Place {
   readonly key: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the byte at `offset` of the stream, and those around it, lie in the object `key`. */
+/** The byte at `offset` of the stream lies at `position` of the object `key`. */
 export interface Anchor {
   readonly key: string;
   readonly offset: number;
   readonly position: number;
 }
 
-/** Told once: with an error, or with the place of bytes of which the last has been committed. */
+/** Called once: with an error, or with the place of the bytes, when the last one is committed. */
 export type Acknowledge = (error: Error | null, place?: Place) => void;
 
 interface Entry {
-  /** Number of the write that must be accepted before the offset is known. */
+  /** Number of the write; its offset is known once it is accepted. */
   readonly sequence: number;
   readonly acknowledge: Acknowledge;
   range: OffsetRange | undefined;
 
-  /** Position of the first byte, once that has been committed. */
+  /** Position of the first byte, once committed. */
   start: number | undefined;
 }
 
 /**
- * Keeps those who wait for bytes to be committed, in the order of the stream.
+ * Holds the callbacks that wait for bytes to be committed, in the order of the stream.
  *
- * A write is known by its number until it is accepted, because nobody counts the bytes of a string
- * before it is encoded, and by its offset from then on. Each is told on the next tick, so that an
- * exception of theirs is theirs alone.
+ * A write is identified by its number until it is accepted, because the byte length of a string is
+ * known only once it is encoded, and by its offset from then on. Each callback runs on a tick of
+ * its own, so that an exception in one does not affect the others.
  */
 export class Acknowledgements {
   /** Ordered by sequence; those before `#located` have a range. */
   readonly #entries: Entry[] = [];
   #located = 0;
 
-  /** Waits for the write numbered `sequence` to be accepted and then committed. */
+  /** Has `acknowledge` called when the write numbered `sequence` has been committed. */
   add(sequence: number, acknowledge: Acknowledge): void {
     this.#entries.push({ sequence, acknowledge, range: undefined, start: undefined });
   }
 
-  /** Forgets the last one added, whose write was refused. */
+  /** Removes the last callback added, whose write was refused. */
   removeLast(): void {
     this.#entries.pop();
   }
 
-  /** Whether somebody waits for the write numbered `sequence`. */
+  /** Whether a callback waits for the write numbered `sequence`. */
   isWaitingFor(sequence: number): boolean {
     return this.#entries[this.#located]?.sequence === sequence;
   }
 
-  /** Notes where the bytes of the write numbered `sequence` lie. */
+  /** Records the offsets of the write numbered `sequence`. */
   locate(sequence: number, range: OffsetRange): void {
     for (; this.isWaitingFor(sequence); this.#located++) {
       (this.#entries[this.#located] as Entry).range = range;
     }
   }
 
-  /** Tells everybody whose last byte lies before `offset`, and notes where the first bytes of others lie. */
+  /** Everything before `offset` is committed: runs the callbacks that are due. */
   commit(offset: number, anchor: Anchor): void {
     if (this.#entries.length === 0) return;
     let count = 0;
@@ -85,7 +85,7 @@ export class Acknowledgements {
     this.#located -= count;
   }
 
-  /** Tells everybody that it failed. */
+  /** Runs every callback with `error`. */
   fail(error: Error): void {
     for (const { acknowledge } of this.#entries) nodeTimers.nextTick(acknowledge, error);
     this.#entries.length = 0;

@@ -1,59 +1,59 @@
 import { type SlabPool, sharedSlabs } from './slab-pool.js';
 
-/** Bytes a slab starts with, so that a stream with little to say stays small. */
+/** Initial bytes of a slab, so that a stream with little traffic stays small. */
 const initialCapacity = 16 * 1024;
 
 /**
- * Least length of what is not copied ahead of the chunk that leaves next. It can wait where it is,
- * and the fewer slabs take turns, the more of them the processor's cache holds. What is smaller
- * would cost more in Node's queue than its copy does.
+ * Minimum length of a write that is not copied while the next chunk is full. It can wait in Node's
+ * queue: the fewer slabs are in use, the more of them fit into the processor's cache. A smaller
+ * write would cost more in the queue than its copy does.
  */
-const leastLarge = 4 * 1024;
+const minLarge = 4 * 1024;
 
-/** Most bytes that a UTF-16 unit of a string comes to; no other encoding makes more of one. */
-const mostUtf8 = 3;
+/** Maximum bytes for a UTF-16 unit of a string; no other encoding needs more. */
+const maxUtf8 = 3;
 
 const noBytes = Buffer.alloc(0);
 
 /**
  * Collects writes into chunks, in order, by copying each byte once.
  *
- * A chunk is one contiguous run of bytes in a slab of its own. Slabs come from a pool and go back
- * there, so steady traffic allocates nothing and an idle stream holds nothing. Holds no timer and
- * does no I/O: it knows what a chunk contains, never when it leaves.
+ * A chunk is one contiguous run of bytes in a slab of its own. Slabs come from a pool and return to
+ * it, so steady traffic allocates nothing and an idle stream holds nothing. The buffer has no timer
+ * and does no I/O: it decides what a chunk contains, not when it is sent.
  */
 export class ChunkBuffer {
   readonly #chunkSize: number;
   readonly #limit: number;
   readonly #pool: SlabPool;
 
-  /** Chunks that are full and wait to be cut, the oldest first. */
+  /** Full chunks that wait to be cut, the oldest first. */
   readonly #full: Buffer[] = [];
 
-  /** The slab that is filling; never larger than a chunk. */
+  /** The filling slab; never larger than a chunk. */
   #slab: Buffer = noBytes;
 
-  /** Bytes of `#slab` that are taken. */
+  /** Bytes used in `#slab`. */
   #taken = 0;
 
   /**
-   * Bytes of `#slab` that may be taken before anything else has to be looked at; none while it holds
-   * nothing, since the first byte of a chunk has to be noticed.
+   * End of the part of `#slab` that {@link addBehind} may fill without further checks; 0 while the
+   * slab is empty, because the first byte of a chunk starts the flush timer.
    */
   #end = 0;
 
   /** Slab of the chunk in flight. */
   #inFlight: Buffer | undefined;
 
-  /** A slab that is too large for the pool. */
+  /** A slab too large for the pool, kept for reuse. */
   #spare: Buffer | undefined;
 
-  /** How much the next slab will probably have to hold, judged by the last. */
+  /** Expected length of the next chunk, judged by the last. */
   #expected = initialCapacity;
 
   /**
    * @param chunkSize Bytes in a full chunk.
-   * @param limit Most bytes held at a time, without the chunk in flight; at least one chunk.
+   * @param limit Maximum bytes held, without the chunk in flight; at least one chunk.
    */
   constructor(chunkSize: number, limit: number = chunkSize, pool: SlabPool = sharedSlabs) {
     this.#chunkSize = chunkSize;
@@ -66,17 +66,17 @@ export class ChunkBuffer {
     return this.#full.length * this.#chunkSize + this.#taken;
   }
 
-  /** Bytes of the chunk that would be cut now. */
+  /** Length of the chunk that {@link cut} would return now. */
   get nextLength(): number {
     return this.#full.length > 0 ? this.#chunkSize : this.#taken;
   }
 
-  /** Whether a whole chunk is there. */
+  /** Whether a whole chunk is ready. */
   get isFull(): boolean {
     return this.#full.length > 0 || this.#taken === this.#chunkSize;
   }
 
-  /** Chunks that are full and have another behind them. */
+  /** Number of full chunks that have another behind them. */
   get fullCount(): number {
     return this.#full.length;
   }
@@ -86,10 +86,10 @@ export class ChunkBuffer {
     return [...this.#full, this.#slab.subarray(0, this.#taken)];
   }
 
-  /** Copies what fits and returns the bytes that did not, or `undefined` when all did. */
+  /** Copies the bytes that fit and returns the rest, or `undefined` if all fitted. */
   add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
     if (encoding === 'utf8' && this.addBehind(data)) return undefined;
-    const isLarge = data.length >= leastLarge;
+    const isLarge = data.length >= minLarge;
     if (typeof data !== 'string') return this.#addBytes(data, isLarge);
     if (!this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
@@ -99,18 +99,18 @@ export class ChunkBuffer {
   }
 
   /**
-   * Copies all of `data`, a string as UTF-8, if it surely fits behind what is in the filling chunk,
-   * and does not fill it. Where the filling chunk is empty, nothing can go behind it.
+   * Copies all of `data`, a string as UTF-8, if the filling chunk certainly has room for it and
+   * does not become full; nothing if that chunk is empty.
    *
-   * @returns Whether it did: it is all or nothing.
+   * @returns Whether it copied `data`.
    */
   addBehind(data: string | Uint8Array): boolean {
     const room = this.#end - this.#taken;
     if (typeof data === 'string') {
-      if (data.length * mostUtf8 >= room) return false;
+      if (data.length * maxUtf8 >= room) return false;
       this.#taken += this.#slab.write(data, this.#taken);
     } else {
-      if (data.length >= room || data.length >= leastLarge) return false;
+      if (data.length >= room || data.length >= minLarge) return false;
       this.#slab.set(data, this.#taken);
       this.#taken += data.length;
     }
@@ -120,7 +120,7 @@ export class ChunkBuffer {
   /**
    * Freezes the oldest bytes, at most `chunkSize`, as a chunk.
    *
-   * The chunk cut before must have been released.
+   * The previous chunk must have been released.
    */
   cut(): Buffer {
     if (this.#inFlight !== undefined) {
@@ -140,25 +140,25 @@ export class ChunkBuffer {
   }
 
   /**
-   * Ends the flight of the chunk: its bytes may be overwritten from now on.
+   * Releases the chunk in flight: its bytes may be overwritten from now on.
    *
-   * @param options `reuse: false` when somebody may still read them; they are then left alone.
+   * @param options `reuse: false` if a client may still read them; the slab is then not reused.
    */
   release({ reuse }: { reuse: boolean }): void {
     if (reuse && this.#inFlight !== undefined) this.#giveBack(this.#inFlight);
     this.#inFlight = undefined;
   }
 
-  /** Bytes that the filling chunk may still take. */
+  /** Bytes for which the filling chunk still has room. */
   get #free(): number {
     return Math.min(this.#chunkSize - this.#taken, this.#limit - this.byteLength);
   }
 
-  /** Whether the slab has room for the string now; never where it might have to be split. */
+  /** Makes room for the whole string in the slab; `false` if the string has to be split. */
   #makeRoom(data: string, encoding: BufferEncoding): boolean {
     const free = this.#free;
-    // Counting costs only at the edge.
-    const most = data.length * mostUtf8;
+    // Measuring the string is slow, so only where the upper bound does not fit.
+    const most = data.length * maxUtf8;
     if (most > free && Buffer.byteLength(data, encoding) > free) return false;
     this.#reserve(Math.min(most, free));
     return true;
@@ -181,7 +181,7 @@ export class ChunkBuffer {
     return undefined;
   }
 
-  /** Puts the full slab aside. */
+  /** Moves the full slab to the full chunks. */
   #startNext(): void {
     this.#full.push(this.#slab);
     this.#expected = this.#chunkSize;
@@ -221,7 +221,7 @@ export class ChunkBuffer {
   }
 }
 
-/** The next power of two, so that slabs come in few sizes. */
+/** The next power of two, so that slabs have few sizes. */
 function roundUp(byteLength: number): number {
   return 2 ** Math.ceil(Math.log2(byteLength));
 }

@@ -2,19 +2,19 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { ReusableTimer } from '../timers/reusable-timer.js';
 
 /**
- * Tells when the oldest byte of the buffer has waited long enough.
+ * Calls back when the oldest byte of the buffer has waited long enough.
  *
- * The timer keeps the process alive: bytes that were accepted must leave before it may end.
+ * The timer keeps the process alive, so that accepted bytes are sent before it exits.
  */
 export class FlushTimer {
   readonly #flushInterval: number;
   readonly #onDue: () => void;
   readonly #timer = new ReusableTimer();
 
-  /** Whether a byte waits. */
+  /** Whether any byte is waiting. */
   #isStarted = false;
 
-  /** @param flushInterval Milliseconds a byte may wait; `Infinity` for ever. */
+  /** @param flushInterval Milliseconds a byte may wait; `Infinity` for no limit. */
   constructor(flushInterval: number, onDue: () => void) {
     this.#flushInterval = flushInterval;
     this.#onDue = onDue;
@@ -25,10 +25,10 @@ export class FlushTimer {
     return this.#flushInterval === 0 ? this.#isStarted : this.#timer.isDue;
   }
 
-  /** The first byte has come, whether or not others waited before. */
+  /** Restarts the clock: a byte has become the first one to wait. */
   start(): void {
     this.#isStarted = true;
-    // On the next tick rather than at once, so that writes made together leave together.
+    // On the next tick, so that writes of the same tick are sent together.
     if (this.#flushInterval === 0) nodeTimers.nextTick(this.#onDue);
     else this.#timer.start(this.#flushInterval, this.#onDue);
   }
@@ -39,7 +39,7 @@ export class FlushTimer {
     this.#timer.stop();
   }
 
-  /** There will be no more bytes. */
+  /** No more bytes will come. */
   close(): void {
     this.#isStarted = false;
     this.#timer.close();

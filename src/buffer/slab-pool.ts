@@ -1,25 +1,25 @@
-/** Most bytes that are kept for later: four chunks and as much again of the usual size. */
+/** Maximum bytes kept: eight chunks of the default size. */
 const largestReserve = 32 * 1024 * 1024;
 
 /**
- * Memory that no stream needs at the moment, for the next that does.
+ * Keeps memory that no stream needs at the moment, for reuse.
  *
- * Memory that was used lately costs nothing; new memory costs a page fault for every 4 KiB. Streams
- * that are idle hold none, and thousands of them share what a few need at a time.
+ * New memory costs a page fault for every 4 KiB, recently used memory does not. Idle streams hold
+ * none, so thousands of them share the memory that a few need at a time.
  */
 export class SlabPool {
-  /** Ordered by when they were given back, the latest last. */
+  /** Ordered by the time of their return, the latest last. */
   readonly #slabs: Buffer[] = [];
 
-  /** Always the sum of their lengths. */
+  /** The sum of the lengths of `#slabs`. */
   #byteLength = 0;
 
-  /** Bytes that wait to be used again. */
+  /** Bytes kept for reuse. */
   get byteLength(): number {
     return this.#byteLength;
   }
 
-  /** A slab of exactly `byteLength` bytes, whatever they are. */
+  /** A slab of exactly `byteLength` bytes, not cleared. */
   take(byteLength: number): Buffer {
     const index = this.#slabs.findLastIndex((slab) => slab.byteLength === byteLength);
     if (index === -1) return Buffer.allocUnsafeSlow(byteLength);
@@ -28,15 +28,15 @@ export class SlabPool {
   }
 
   /**
-   * Takes back a slab that nobody reads or writes any more.
+   * Takes back a slab that is no longer in use.
    *
-   * @returns Whether it was kept: one that is larger than all that may be kept is not.
+   * @returns Whether the pool keeps it; not if the slab alone exceeds the maximum.
    */
   give(slab: Buffer): boolean {
     if (slab.byteLength > largestReserve) return false;
     this.#slabs.push(slab);
     this.#byteLength += slab.byteLength;
-    // What was not asked for in the longest time goes, so that sizes out of use do not stay.
+    // The slab returned longest ago goes, so that sizes no longer in use do not stay.
     while (this.#byteLength > largestReserve) {
       this.#byteLength -= (this.#slabs.shift() as Buffer).byteLength;
     }
@@ -44,5 +44,5 @@ export class SlabPool {
   }
 }
 
-/** The one that all streams of the process share. */
+/** The pool that all streams of the process share. */
 export const sharedSlabs = new SlabPool();

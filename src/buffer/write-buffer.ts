@@ -3,12 +3,12 @@ import { type Acknowledge, Acknowledgements, type Anchor } from './acknowledgeme
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushTimer } from './flush-timer.js';
 
-/** A write that found no room for all of its bytes. */
+/** A write that did not fit as a whole. */
 interface WaitingWrite {
   /** Offset of its first byte. */
   readonly start: number;
 
-  /** What Node counts it for: bytes, or UTF-16 units of a string. */
+  /** Its length as Node counts it: bytes, or UTF-16 units of a string. */
   readonly length: number;
   readonly callback: (error?: Error | null) => void;
   rest: Uint8Array;
@@ -17,17 +17,17 @@ interface WaitingWrite {
 export interface WriteBufferOptions {
   readonly chunkSize: number;
 
-  /** Most bytes that wait to be cut; at least one chunk. */
+  /** Maximum bytes that wait to be cut; at least one chunk. */
   readonly limit: number;
   readonly flushInterval: number;
 }
 
 /**
- * Takes writes in and keeps account of them: what has been accepted, cut and committed, who waits
- * for it, and what must leave without waiting for a full chunk.
+ * Accepts writes and keeps track of them: the bytes accepted, cut and committed, the callbacks that
+ * wait for them, and the bytes to be sent without waiting for a full chunk.
  *
- * Offsets count the bytes of the stream from its first. Whoever appends takes chunks from it, and is
- * told when one should be cut; whether it can be is his business.
+ * Offsets count the bytes of the stream from 0. The appender takes chunks from it, and is called
+ * when one is due; it decides whether it can cut one then.
  */
 export class WriteBuffer {
   readonly #buffer: ChunkBuffer;
@@ -36,11 +36,11 @@ export class WriteBuffer {
   #onDue: () => void = () => {};
   #waiting: WaitingWrite | undefined;
 
-  /** Number of the last write that was announced, and of the last that was accepted whole. */
+  /** Number of the last write announced, and of the last one accepted as a whole. */
   #announced = 0;
   #sequence = 0;
 
-  /** Number of the last write that somebody asked to flush, and the offset of its end once known. */
+  /** Number of the last write to flush, and the offset of its end once known. */
   #flushSequence = 0;
   #flushOffset = 0;
 
@@ -48,7 +48,7 @@ export class WriteBuffer {
   #cutOffset = 0;
   #committedOffset = 0;
 
-  /** Before an object is opened nothing counts as committed, not even nothing. */
+  /** Before an object is opened nothing counts as committed, not even an empty write. */
   #anchor: Anchor | undefined;
   #hasEnded = false;
 
@@ -57,7 +57,7 @@ export class WriteBuffer {
     this.#flushTimer = new FlushTimer(flushInterval, () => this.#onDue());
   }
 
-  /** Has `onDue` called, and nobody else from now on, when a chunk should be cut. */
+  /** Has `onDue`, and only it, called when a chunk is due. */
   serve(onDue: () => void): void {
     this.#onDue = onDue;
   }
@@ -66,7 +66,7 @@ export class WriteBuffer {
     return this.#committedOffset;
   }
 
-  /** Bytes copied into memory so far, those of a waiting write that found room included. */
+  /** Bytes copied into memory so far, including the copied part of a waiting write. */
   get bytesAccepted(): number {
     return this.#cutOffset + this.#buffer.byteLength;
   }
@@ -76,9 +76,9 @@ export class WriteBuffer {
   }
 
   /**
-   * Bytes accepted and not committed, and what is left of the waiting write.
+   * Bytes accepted and not committed, plus Node's queue and the rest of the waiting write.
    *
-   * @param queued What Node counts for its queue, the whole of the waiting write included.
+   * @param queued Length of Node's queue as Node counts it, including all of the waiting write.
    */
   bytesUncommitted(queued: number): number {
     const waiting =
@@ -86,26 +86,26 @@ export class WriteBuffer {
     return this.bytesAccepted - this.#committedOffset + queued + waiting;
   }
 
-  /** Bytes that the next chunk would hold. */
+  /** Length of the chunk that {@link cut} would return now. */
   get nextLength(): number {
     return this.#buffer.nextLength;
   }
 
-  /** Whether they must leave now: full, old enough, or asked for. */
+  /** Whether that chunk should be sent now: it is full or old enough, or a flush waits for it. */
   get isDue(): boolean {
     return this.#buffer.isFull || this.#flushTimer.isDue || this.#flushOffset > this.#cutOffset;
   }
 
-  /** The object `key` has been opened: what is committed next will lie at `position`. */
+  /** The object `key` has been opened: the next bytes to be committed go to `position`. */
   open(key: string, position: number): void {
     this.#anchor = { key, offset: this.#committedOffset, position };
     this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
   }
 
   /**
-   * Takes the next write, and calls back when all of it has found room.
+   * Accepts the next write, and calls back when all of it has been copied.
    *
-   * Node makes the next call only after that.
+   * Node does not pass on the next write before that.
    */
   accept(
     data: string | Uint8Array,
@@ -121,9 +121,9 @@ export class WriteBuffer {
   }
 
   /**
-   * As {@link accept}, if it comes to no more than a copy; otherwise takes nothing and returns `false`.
+   * As {@link accept}, if a copy is all it takes; otherwise does nothing and returns `false`.
    *
-   * Nothing may wait for room, and nobody for this write.
+   * No write may be waiting for room, and no callback for this write.
    */
   acceptAtOnce(data: string | Uint8Array): boolean {
     if (!this.#buffer.addBehind(data)) return false;
@@ -132,7 +132,7 @@ export class WriteBuffer {
     return true;
   }
 
-  /** Goes on with the write that found no room, and so with those in Node's queue behind it. */
+  /** Continues with the write that did not fit, and then with Node's queue. */
   resume(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
@@ -143,32 +143,32 @@ export class WriteBuffer {
     } else {
       waiting.rest = rest;
     }
-    // The chunk before may have been committed already, by a client that answers at once.
+    // A client that answers at once may already have committed the previous chunk.
     if (this.#buffer.isFull) this.#onDue();
-    // Last, because Node calls the listeners of 'drain' within it, and one of them may throw.
+    // Last, because it calls listeners of 'drain', which may throw.
     if (rest === undefined) waiting.callback();
   }
 
   /**
    * Numbers the next write, which Node may keep in its queue before it is accepted, and has
-   * `acknowledge` told when it has been committed.
+   * `acknowledge` called when it has been committed.
    */
   announce(acknowledge?: Acknowledge): void {
     const sequence = ++this.#announced;
     if (acknowledge !== undefined) this.#acknowledgements.add(sequence, acknowledge);
   }
 
-  /** Takes back the last call of {@link announce}: Node has refused the write. */
+  /** Undoes the last call of {@link announce}: Node has refused the write. */
   withdraw(acknowledge?: Acknowledge): void {
     this.#announced--;
     if (acknowledge !== undefined) this.#acknowledgements.removeLast();
   }
 
-  /** Lets the writes announced so far leave without waiting for a full chunk. */
+  /** Sends the writes announced so far without waiting for a full chunk. */
   flush(acknowledge: Acknowledge): void {
     const sequence = this.#announced;
     if (sequence <= this.#sequence && this.bytesAccepted === this.#committedOffset) {
-      // Nothing to wait for, not even for the object to be opened.
+      // No bytes to wait for: resolve even before the object is opened.
       nodeTimers.nextTick(acknowledge, null);
       return;
     }
@@ -177,19 +177,19 @@ export class WriteBuffer {
     if (sequence <= this.#sequence) this.#locate(sequence, this.bytesAccepted);
   }
 
-  /** Has `acknowledge` told when {@link end} is called. */
+  /** Has `acknowledge` called at {@link end}. */
   acknowledgeEnd(acknowledge: Acknowledge): void {
     if (this.#hasEnded) nodeTimers.nextTick(acknowledge, null);
     else this.#acknowledgements.add(Number.POSITIVE_INFINITY, acknowledge);
   }
 
-  /** Everything has been committed, and nothing more will be written. */
+  /** Everything has been committed, and no more writes will come. */
   end(): void {
     this.#hasEnded = true;
     this.#locate(Number.POSITIVE_INFINITY, this.#committedOffset);
   }
 
-  /** Freezes what has been accepted as a chunk. The one cut before must have been released. */
+  /** Freezes accepted bytes as a chunk. The previous chunk must have been released. */
   cut(): Buffer {
     const chunk = this.#buffer.cut();
     this.#cutOffset += chunk.byteLength;
@@ -197,7 +197,7 @@ export class WriteBuffer {
     return chunk;
   }
 
-  /** Ends the flight of the chunk; see {@link ChunkBuffer.release}. */
+  /** Releases the chunk in flight; see {@link ChunkBuffer.release}. */
   release(options: { reuse: boolean }): void {
     this.#buffer.release(options);
   }
@@ -212,19 +212,18 @@ export class WriteBuffer {
   }
 
   /**
-   * Tells everybody who waits that nothing more will be committed, and hands out what is in no
-   * chunk.
+   * Fails every waiting callback, and returns the bytes that are in no chunk.
    *
-   * @param error What ended the stream, for the waiting write: Node calls back those of `end()`
-   *   only after that.
-   * @param reason What those who wait for a commit are told.
+   * @param error Error that ended the stream, for the callback of the waiting write: Node runs the
+   *   callbacks of `end()` only after it.
+   * @param reason Error for the callbacks that wait for a commit.
    */
   close(error: Error | null, reason: Error): Buffer[] {
     const { pieces } = this.#buffer;
     this.#flushTimer.close();
     this.#acknowledgements.fail(reason);
     if (this.#waiting !== undefined) {
-      // The slab is ours for good, but this memory is its caller's, who is told now.
+      // Slabs are not reused any more, but the caller may reuse this memory once called back.
       pieces.push(Buffer.from(this.#waiting.rest));
       nodeTimers.nextTick(this.#waiting.callback, error);
       this.#waiting = undefined;
@@ -235,7 +234,7 @@ export class WriteBuffer {
   #add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
     const { nextLength, fullCount } = this.#buffer;
     const rest = this.#buffer.add(data, encoding);
-    // Chunks that are full do not wait for the clock: it counts for what is behind them.
+    // A full chunk is due at once, so the timer runs for the bytes behind it.
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
     if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
@@ -246,7 +245,7 @@ export class WriteBuffer {
     if (this.#acknowledgements.isWaitingFor(sequence)) this.#locate(sequence, start);
   }
 
-  /** The bytes of the write numbered `sequence` begin at `start`, and all have been accepted. */
+  /** The write numbered `sequence` begins at `start`, and has been accepted as a whole. */
   #locate(sequence: number, start: number): void {
     const end = this.bytesAccepted;
     this.#acknowledgements.locate(sequence, { start, end });

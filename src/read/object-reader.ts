@@ -3,7 +3,7 @@ import { type Crc64, combineCrc64 } from '../crc64.js';
 import type { OssClient } from '../oss/oss-client.js';
 import { retrying } from './retry-request.js';
 
-/** Reads a part of an object, goes on where a connection broke, and checksums what it hands out. */
+/** Reads a range of an object, resumes after a broken connection, and checksums the bytes. */
 export class ObjectReader {
   readonly #client: OssClient;
   readonly #checksum: Crc64;
@@ -14,12 +14,12 @@ export class ObjectReader {
     this.#checksum = checksum;
   }
 
-  /** CRC-64 of the bytes handed out so far. */
+  /** CRC-64 of the bytes read so far. */
   get crc64(): bigint {
     return this.#crc64;
   }
 
-  /** @throws {Error} If OSS refuses, or a connection broke before it brought anything. */
+  /** @throws {Error} If OSS refuses, or a connection breaks before it delivers a byte. */
   async *read(
     key: string,
     { start, end }: { readonly start: number; readonly end: number },

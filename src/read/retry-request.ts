@@ -2,8 +2,8 @@ import pRetry from 'p-retry';
 import { FailedAttempt, judge } from '../append/retry-policy.js';
 
 /**
- * Runs a request that does no harm when it is sent twice, up to four times: again when nothing came
- * of it, and not when OSS refused it.
+ * Runs an idempotent request up to four times: again after a failed connection, but not after a
+ * refusal by OSS.
  */
 export async function retrying<Result>(request: () => Promise<Result>): Promise<Result> {
   try {

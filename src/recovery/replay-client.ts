@@ -10,17 +10,17 @@ import type { OssClient } from '../oss/oss-client.js';
 import { type ChunkedClaim, landedLength } from './replay-plan.js';
 
 /**
- * Appends the chunks of a replay, and nothing at any other position.
+ * Appends the chunks of a replay, and only at the boundaries between them.
  *
- * A stream whose position was refused takes whatever lies there and begins as its chunk does for a
- * part of it. OSS stores no parts, so it is somebody else's.
+ * When OSS refuses a position, a stream takes bytes there that begin like its chunk for a part of
+ * the chunk. But OSS stores a chunk as a whole or not at all, so another writer appended them.
  */
 export class ReplayClient implements AppendClient {
   readonly #client: OssClient;
   readonly #claim: ChunkedClaim;
   readonly #refuse: (actualLength: number) => Error;
 
-  /** @param refuse Makes the error for an object that is longer than what landed of the chunks. */
+  /** @param refuse Creates the error for an object that is longer than the chunks that landed. */
   constructor(client: OssClient, claim: ChunkedClaim, refuse: (actualLength: number) => Error) {
     this.#client = client;
     this.#claim = claim;
@@ -34,7 +34,7 @@ export class ReplayClient implements AppendClient {
     options?: AppendObjectOptions,
   ): Promise<AppendReceipt> {
     const before = position - this.#claim.position;
-    // An append of no bytes is a question.
+    // An append of 0 bytes is a probe.
     if (body.byteLength > 0 && landedLength(this.#claim, before) !== before) {
       throw Object.assign(this.#refuse(position), { outcome: 'fatal' } as const);
     }

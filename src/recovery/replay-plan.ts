@@ -1,28 +1,28 @@
-/** Most bytes in one append of a replay. */
+/** Maximum bytes in one append of a replay. */
 export const replayChunkSize = 4 * 2 ** 20;
 
-/** How a run of bytes is cut into chunks, each of which OSS appends as a whole or not at all. */
+/** How bytes are cut into chunks; OSS appends each as a whole or not at all. */
 export interface Chunking {
   readonly firstChunkSize: number;
 
-  /** Bytes of each of the others; the last one may be shorter. */
+  /** Length of each further chunk; the last one may be shorter. */
   readonly chunkSize: number;
 }
 
-/** Bytes that are to be in an object, and what is known of where. */
+/** Bytes to be appended to an object, as far as their position is known. */
 export interface Claim {
-  /** Where the first of them belongs; `undefined` when they have no place yet. */
+  /** Position of the first byte; `undefined` if the bytes have none yet. */
   readonly position: number | undefined;
   readonly byteLength: number;
 
-  /** Bytes at the head that were sent to `position`, or are about to be, and may have landed. */
+  /** Leading bytes that were sent to `position`, or are about to be, and may have landed. */
   readonly doubtful: number;
 
-  /** The chunks of a replay that has begun; without it those that are in doubt are one. */
+  /** The chunks of a replay that has begun; if absent, the doubtful bytes are one chunk. */
   readonly replay: Chunking | undefined;
 }
 
-/** Appends those from `start` on at `position`, the end of the object. */
+/** Appends the bytes from `start` on at `position`, the end of the object. */
 export interface AppendPlan extends Chunking {
   readonly action: 'append';
   readonly position: number;
@@ -35,16 +35,16 @@ export type ReplayPlan =
   | { readonly action: 'refuse'; readonly reason: 'shorter' | 'conflict' };
 
 export interface PlanOptions {
-  /** What to do where somebody else has appended since. */
+  /** What to do if another writer has appended since. */
   readonly conflict: 'fail' | 'rebase';
 
-  /** Bytes in one append, where the claim says nothing else. */
+  /** Bytes in one append, unless the claim has chunks of its own. */
   readonly chunkSize: number;
 }
 
 /**
- * How many bytes from `position` on to compare in an object of `length` bytes: whole chunks of
- * those that may be there. Whatever else is there is not ours, even where it is alike.
+ * How many bytes from `position` on to compare in an object of `length` bytes: the whole chunks
+ * that may have landed. Bytes beyond them belong to another writer, even if they are equal to ours.
  */
 export function comparableLength(claim: Claim, length: number): number {
   return claim.position === undefined ? 0 : landedLength(claim, length - claim.position);
@@ -53,7 +53,7 @@ export function comparableLength(claim: Claim, length: number): number {
 /**
  * Decides what to append to an object of `length` bytes.
  *
- * @param matching How many of the comparable bytes are ours, from the first on.
+ * @param matching How many of the comparable bytes equal ours, from the first on.
  */
 export function planReplay(
   claim: Claim,
@@ -63,21 +63,21 @@ export function planReplay(
 ): ReplayPlan {
   const { position, byteLength, doubtful, replay } = claim;
   const atEnd = { action: 'append', position: length } as const;
-  const anew = { firstChunkSize: chunkSize, chunkSize };
-  if (position === undefined) return { ...atEnd, start: 0, ...anew };
+  const fresh = { firstChunkSize: chunkSize, chunkSize };
+  if (position === undefined) return { ...atEnd, start: 0, ...fresh };
   if (length < position) return { action: 'refuse', reason: 'shorter' };
   const start = landedLength(claim, matching);
   if (start === byteLength) return { action: 'nothing' };
   if (length > position + start) {
-    // What is still under way can no longer land: the object is longer than its position.
+    // An append still under way can no longer land: the object is longer than its position.
     return conflict === 'fail'
       ? { action: 'refuse', reason: 'conflict' }
-      : { ...atEnd, start, ...anew };
+      : { ...atEnd, start, ...fresh };
   }
   if (start > 0 || doubtful === 0) {
-    return { ...atEnd, start, ...anew, ...(replay && continued(replay)) };
+    return { ...atEnd, start, ...fresh, ...(replay && continued(replay)) };
   }
-  // Cut as before, so that of what is still under way and what is sent now one alone can land.
+  // The same first chunk as before: only one of an append still under way and the new one can land.
   const firstChunkSize = replay?.firstChunkSize ?? doubtful;
   const others = replay?.chunkSize ?? Math.max(chunkSize, doubtful);
   return { ...atEnd, start, firstChunkSize, chunkSize: others };
@@ -86,30 +86,30 @@ export function planReplay(
 /** A claim whose chunks are known. */
 export type ChunkedClaim = Claim & { readonly position: number; readonly replay: Chunking };
 
-/** What is to be noted before anything is sent: from then on each of the chunks may land. */
+/** The claim to record before the first append: from then on each of the chunks may land. */
 export function beginReplay(claim: Claim, plan: AppendPlan): ChunkedClaim {
   const { position, start, firstChunkSize, chunkSize } = plan;
   const byteLength = claim.byteLength - start;
   return { position, byteLength, doubtful: byteLength, replay: { firstChunkSize, chunkSize } };
 }
 
-/** How far a replay got that gave up. */
+/** How far a replay got before it gave up. */
 export interface Progress {
-  /** Bytes that were taken for committed, as they lie behind the position. */
+  /** Bytes after the position that the stream took for committed. */
   readonly committed: number;
 
-  /** Bytes behind those that may have landed. */
+  /** Bytes after those that may have landed. */
   readonly doubtful: number;
 }
 
-/** What is known of a claim after a replay of it has given up. */
+/** The claim that is left after its replay has given up. */
 export function endReplay(claim: Claim, plan: AppendPlan, progress: Progress): ChunkedClaim {
   const begun = beginReplay(claim, plan);
   const { committed } = progress;
   const landed = landedLength(begun, committed);
-  // A part of a chunk is a stranger's, and in the way of whatever is still to come.
+  // A part of a chunk belongs to another writer, and prevents later appends at its position.
   const doubtful = landed === committed ? progress.doubtful : 0;
-  // As long as the object has not grown, what was in doubt before may land as well.
+  // Until the object grows, bytes that were doubtful before may still land too.
   const isMove = plan.position - plan.start !== claim.position;
   const before = committed > 0 || isMove ? 0 : Math.max(0, claim.doubtful - plan.start);
   return {
@@ -120,7 +120,7 @@ export function endReplay(claim: Claim, plan: AppendPlan, progress: Progress): C
   };
 }
 
-/** The longest run of whole chunks, of those that may be in the object, in `byteLength` bytes. */
+/** Length of the whole chunks, of those that may have landed, that fit into `byteLength` bytes. */
 export function landedLength({ doubtful, replay }: Claim, byteLength: number): number {
   if (byteLength >= doubtful) return doubtful;
   if (replay === undefined || byteLength < replay.firstChunkSize) return 0;

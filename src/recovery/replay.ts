@@ -30,21 +30,21 @@ export interface ReplayRunOptions {
   readonly client: OssClient;
   readonly path: string;
 
-  /** For the object that its `bucket` and `key` name. */
+  /** The content of the file, for the object that its `bucket` and `key` name. */
   readonly saved: SavedBytes;
   readonly conflict: 'fail' | 'rebase';
 
-  /** How it is appended. */
+  /** Options of the stream that appends. */
   readonly append: Omit<AppendWritableOptions, 'key' | 'client'>;
 
-  /** Told of the stream before anything is written to it. */
+  /** Called with the stream before the first write. */
   readonly onStream: (stream: AppendWritable) => void;
 }
 
-/** Bytes handed to the stream at once. */
+/** Bytes of one write to the stream. */
 const pieceSize = 2 ** 20;
 
-/** Appends to an object what it lacks of a file of uncommitted bytes. */
+/** Appends the bytes of a file of uncommitted bytes that the object lacks. */
 export class ReplayRun {
   readonly #options: ReplayRunOptions;
   readonly #claim: Claim;
@@ -53,7 +53,7 @@ export class ReplayRun {
   #stream: AppendWritable | undefined;
   #noteFailure: Error | undefined;
 
-  /** What the file says, if a replay has begun. */
+  /** The claim that the file records, if a replay has begun. */
   #noted: Claim | undefined;
 
   constructor(options: ReplayRunOptions) {
@@ -64,12 +64,12 @@ export class ReplayRun {
     this.#present = landed;
   }
 
-  /** Bytes of the file that the object held before. */
+  /** Bytes of the file that were in the object before. */
   get present(): number {
     return this.#present;
   }
 
-  /** What they were appended with; `undefined` before that, and where nothing was missing. */
+  /** The stream that appends; `undefined` before it is created, and if nothing was missing. */
   get stream(): AppendWritable | undefined {
     return this.#stream;
   }
@@ -80,17 +80,17 @@ export class ReplayRun {
     return landedLength(this.#begun, this.#stream.bytesWritten);
   }
 
-  /** Why the file could not be told how far it came; it then leaves more in doubt than there is. */
+  /** Why recording the progress failed; the file then calls more bytes doubtful than there are. */
   get noteFailure(): Error | undefined {
     return this.#noteFailure;
   }
 
   /**
-   * Resolves when the object holds everything.
+   * Resolves when the object holds all bytes of the file.
    *
-   * @throws {DivergedError} If the object is too short, or somebody else has appended since.
-   * @throws {NotAppendableError} If something is missing and the object takes no more.
-   * @throws {Error} If it cannot be asked, read or appended to.
+   * @throws {DivergedError} If the object is too short, or another writer has appended since.
+   * @throws {NotAppendableError} If bytes are missing and the object accepts no more appends.
+   * @throws {Error} If a request fails, or the file cannot be written.
    */
   async finish(): Promise<void> {
     const { saved, conflict, path } = this.#options;
@@ -109,10 +109,9 @@ export class ReplayRun {
     const begun = beginReplay(this.#claim, plan);
     const options = this.#streamOptions(begun);
     await this.#note(begun).catch((error) => {
-      throw new Error(
-        `Cannot note in ${path} what goes where, and so appended nothing: ${error.message}`,
-        { cause: error },
-      );
+      throw new Error(`Cannot record in ${path} where its bytes go: ${error.message}`, {
+        cause: error,
+      });
     });
     await this.#append(begun, plan, options);
   }
@@ -128,7 +127,7 @@ export class ReplayRun {
     return retrying(() => probe.ask({ guess, least: guess, greatest: guess, create }));
   }
 
-  /** How many of the first `byteLength` bytes are in the object where they belong. */
+  /** How many of the first `byteLength` bytes are in the object at their position. */
   async #compare(byteLength: number): Promise<number> {
     const { client, saved, append } = this.#options;
     if (byteLength === 0) return 0;
@@ -152,7 +151,7 @@ export class ReplayRun {
     const refuse = (actualLength: number) => this.#refusal('conflict', actualLength);
     return {
       ...append,
-      // The chunks that are noted, whatever else was asked for.
+      // Overrides the user's sizes: the chunks must be those that the file records.
       chunkSize: Math.max(replay.firstChunkSize, replay.chunkSize),
       flushInterval: Number.POSITIVE_INFINITY,
       highWaterMark: undefined,
@@ -163,7 +162,7 @@ export class ReplayRun {
     };
   }
 
-  /** Writes into the file what another replay must know to find what this one sends. */
+  /** Records `claim` in the file, so that the next replay can find the chunks of this one. */
   async #note(claim: Claim): Promise<void> {
     const { path, saved } = this.#options;
     const { position, byteLength, doubtful, replay } = claim;
@@ -197,7 +196,7 @@ export class ReplayRun {
     }
   }
 
-  /** Takes out of doubt what certainly has not landed. */
+  /** Records which bytes are no longer doubtful. */
   async #noteEnd(stream: AppendWritable, plan: AppendPlan): Promise<void> {
     const { doubtful = 0 } = stream.takeUncommitted() ?? {};
     const progress = { committed: stream.bytesWritten, doubtful };
@@ -211,8 +210,8 @@ export class ReplayRun {
     const { key, position = 0 } = saved;
     const what = `Cannot append ${path} to "${key}" at position ${position}`;
     const message = {
-      shorter: `${what}: the object is ${actualLength} bytes long. Name another object to append everything there, as oss://bucket/key behind the file`,
-      conflict: `${what}: somebody else has appended there since, the object is ${actualLength} bytes long. To append what it lacks at its end, add --conflict rebase`,
+      shorter: `${what}: the object is ${actualLength} bytes long. To append everything to another object, name it after the file: oss://bucket/key`,
+      conflict: `${what}: another writer has appended there, the object is ${actualLength} bytes long. To append the missing bytes at its end, add --conflict rebase`,
     }[reason];
     return new DivergedError(message, { key, position, actualLength });
   }

@@ -5,33 +5,33 @@ import { count } from '../quantity.js';
 import { formatHeader, parseHeader, type SavedHeader } from './saved-header.js';
 import { UnusableFileError } from './unusable-file.js';
 
-/** What a file of uncommitted bytes holds. */
+/** Content of a file of uncommitted bytes. */
 export interface SavedBytes extends SavedHeader {
   readonly bytes: Buffer;
 }
 
-/** What Node reads in one go. */
+/** Node's `readFile()` reads at most this. */
 const maxFileSize = 2 ** 31 - 1;
 
-/** A key of 1023 bytes fits several times, however it is escaped. */
+/** Room for an escaped key of 1023 bytes, several times over. */
 const maxHeaderLength = 65_536;
 
-/** What a draft of the file has behind its name, so that no two are ever in each other's way. */
+/** Suffix of a draft of the file; its random part prevents collisions. */
 const draftSuffix = /^\.[0-9a-f]{16}\.draft$/;
 
 /**
  * Reads a file of uncommitted bytes.
  *
- * @throws {UnusableFileError} If it cannot be read, is none, or holds fewer or more bytes than it says.
+ * @throws {UnusableFileError} If it cannot be read, has no such header, or its length does not fit.
  */
 export async function readSaved(path: string): Promise<SavedBytes> {
   const content = await readContent(path);
   const end = content.subarray(0, maxHeaderLength).indexOf('\n');
   const header = end === -1 ? undefined : parseHeader(content.toString('utf8', 0, end));
   if (header === undefined) {
-    // Whatever it is, it may be secret: nothing of it is shown.
+    // Does not show the content, which may be secret.
     throw new UnusableFileError(
-      `"${path}" is no file of uncommitted bytes: its first line does not say where they belong.`,
+      `"${path}" is not a file of uncommitted bytes: its first line does not say where they belong.`,
     );
   }
   const { byteLength, ...saved } = header;
@@ -42,15 +42,15 @@ export async function readSaved(path: string): Promise<SavedBytes> {
   }
   if (bytes.byteLength > byteLength) {
     throw new UnusableFileError(
-      `"${path}" holds ${found}, more than the ${byteLength} that it says.`,
+      `"${path}" holds ${found}, more than the ${byteLength} that its first line says.`,
     );
   }
   return { ...saved, bytes };
 }
 
 /**
- * Writes the file again, so that the next replay knows what this one is about to do. It is the old
- * file or the new one at any time.
+ * Rewrites the file, so that the next replay knows what this one is about to do. The rewrite is
+ * atomic: after a crash the file is the old one or the new one.
  */
 export async function rewriteSaved(path: string, saved: SavedBytes): Promise<void> {
   const target = await realpath(path);
@@ -74,7 +74,7 @@ export async function rewriteSaved(path: string, saved: SavedBytes): Promise<voi
   await syncFolder(folder);
 }
 
-/** Removes what replays of the file left that were killed while they wrote it again. */
+/** Removes the drafts of replays that were killed while they rewrote the file. */
 async function removeDrafts(folder: string, name: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const isDraft =
@@ -85,9 +85,9 @@ async function removeDrafts(folder: string, name: string): Promise<void> {
   }
 }
 
-/** Makes sure that a power failure does not bring the old file back. */
+/** Flushes the rename to disk: otherwise a power failure could restore the old file. */
 async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return; // It opens no folders.
+  if (process.platform === 'win32') return; // Windows cannot open folders.
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
@@ -99,7 +99,7 @@ async function syncFolder(folder: string): Promise<void> {
 async function readContent(path: string): Promise<Buffer> {
   try {
     const stats = await stat(path);
-    if (!stats.isFile()) throw new Error('it is no file');
+    if (!stats.isFile()) throw new Error('it is not a file');
     if (stats.size > maxFileSize) throw new Error(`it is longer than ${maxFileSize} bytes`);
     return await readFile(path);
   } catch (error) {

@@ -13,14 +13,14 @@ import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { nodeTimers } from '../timers/node-timers.js';
 
 /**
- * Checks, while nothing is lost yet, that a file could be written.
+ * Checks early, before any data is at risk, that the file could be written.
  *
- * @throws {TypeError} If `path` is no string.
- * @throws {RangeError} If not.
+ * @throws {TypeError} If `path` is not a string.
+ * @throws {RangeError} If the file could not be written.
  */
 export function assertFallback(path: unknown): asserts path is string {
   if (typeof path !== 'string') {
-    throw new TypeError(`Cannot keep bytes in a file whose name is no string: it is ${path}`);
+    throw new TypeError(`Cannot keep bytes in a file as its name must be a string: it is ${path}`);
   }
   try {
     accessSync(dirname(resolve(path)), constants.W_OK);
@@ -34,15 +34,15 @@ export function assertFallback(path: unknown): asserts path is string {
 }
 
 /**
- * Writes bytes that could not be appended to a new file: one line of JSON that says where they
- * belong, then the bytes as they are. A file that is there is never touched: it may hold what
- * could not be appended before.
+ * Writes uncommitted bytes to a new file: one line of JSON that says where they belong, then the
+ * bytes as they are. Never overwrites an existing file: it may hold the bytes of an earlier
+ * failure.
  *
- * Synchronous, because it may be the last thing that a process does.
+ * Synchronous, because the process may be about to exit.
  *
- * @param path Where to, with a number behind it where that is taken. Without it, and where it
- *   cannot be written, the working folder and those for temporary files are tried.
- * @returns Where they are.
+ * @param path Path of the file; gets a number appended if it exists. Without it, or if it cannot be
+ *   written, the working folder and the folders for temporary files are tried.
+ * @returns Absolute path of the file.
  * @throws {Error} If no file could be written.
  */
 export function saveUncommitted(
@@ -85,12 +85,12 @@ function writeNew(path: string, content: Buffer): string {
 }
 
 function writeWhole(path: string, content: Buffer): void {
-  // What was meant for a bucket may be nobody else's to read.
+  // 0600: the data may be private.
   const file = openSync(path, 'wx', 0o600);
   try {
     writeFileSync(file, content, { flush: true });
   } catch (error) {
-    // Half of it is worse than none. It is ours: opening fails where there is a file.
+    // Remove the partial file: `wx` guarantees that we created it.
     rmSync(path, { force: true });
     throw error;
   } finally {

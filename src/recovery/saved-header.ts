@@ -3,28 +3,28 @@ import { assertBucketName } from '../oss/endpoint.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { type Chunking, replayChunkSize } from './replay-plan.js';
 
-/** What the first line of a file of uncommitted bytes says of those behind it. */
+/** First line of a file of uncommitted bytes, which describes the bytes behind it. */
 export interface SavedHeader {
   readonly bucket: string | undefined;
   readonly key: string;
 
-  /** Where the bytes behind those that have landed belong; `undefined` when nobody knew. */
+  /** Position of the first byte that has not landed; `undefined` if it was unknown. */
   readonly position: number | undefined;
 
-  /** Bytes from `position` on that may be in the object all the same. */
+  /** Bytes from `position` on that may be in the object nevertheless. */
   readonly doubtful: number;
 
-  /** Bytes at the head that are known to be in the object. */
+  /** Leading bytes that are known to be in the object. */
   readonly landed: number;
 
-  /** How the bytes behind those are cut into chunks, if a replay of them has begun. */
+  /** How the bytes behind those are cut into chunks, if a replay has begun. */
   readonly replay: Chunking | undefined;
 
-  /** Fields that this version does not know, which stay as they are. */
+  /** Fields unknown to this version, preserved when the file is rewritten. */
   readonly others: Readonly<Record<string, unknown>>;
 }
 
-/** Reads the first line; `undefined` where it is none of ours. */
+/** Parses the first line; returns `undefined` if it is not such a header. */
 export function parseHeader(
   line: string,
 ): (SavedHeader & { readonly byteLength: number }) | undefined {
@@ -43,7 +43,7 @@ export function parseHeader(
     if (!isComplete) return undefined;
     const known = { bucket, key, position, byteLength, landed: landed ?? 0, others };
     if (replay === undefined && landed !== undefined) {
-      // An older replay, which noted no more before it sent all that has not landed in such chunks.
+      // Older versions recorded no chunks before they sent the rest in chunks of this size.
       const chunking = { firstChunkSize: replayChunkSize, chunkSize: replayChunkSize };
       return { ...known, doubtful: byteLength - landed, replay: chunking };
     }
@@ -53,7 +53,7 @@ export function parseHeader(
   }
 }
 
-/** Writes the first line, its end included. */
+/** Formats the first line, including its line feed. */
 export function formatHeader(header: SavedHeader, byteLength: number): string {
   const { bucket, key, position, doubtful, landed, replay, others } = header;
   const confirmed = doubtful === 0;

@@ -1,4 +1,4 @@
-/** A file of uncommitted bytes cannot be read, or is none. */
+/** A file cannot be read, or is not a file of uncommitted bytes. */
 export class UnusableFileError extends Error {
   override readonly name = 'UnusableFileError';
 }

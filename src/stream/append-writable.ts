@@ -14,10 +14,10 @@ import { type AppendWritableOptions, resolveOptions } from './options.js';
 import { type AppendStatistics, StreamEvents } from './stream-events.js';
 import type { UncommittedBytes } from './uncommitted-bytes.js';
 
-/** Where appended bytes lie: in the object `key`, from `start` up to, and without, `end`. */
+/** The appended bytes: of the object `key`, from `start` up to, but not including, `end`. */
 export interface AppendResult extends Place {}
 
-/** What Node counts for its own queue, a write that has not been called back included. */
+/** Length of Node's own queue, including a write whose callback has not run. */
 const queuedLength = Object.getOwnPropertyDescriptor(Writable.prototype, 'writableLength')?.get as (
   this: Writable,
 ) => number;
@@ -26,8 +26,8 @@ const queuedLength = Object.getOwnPropertyDescriptor(Writable.prototype, 'writab
  * Appends any stream to an appendable object of Alibaba Cloud OSS: in order, with backpressure, and
  * with every byte in the object exactly once.
  *
- * Whatever reports success (write callbacks, `flush()`, `end()`, `'finish'`, `pipeline()`) does so
- * when OSS has confirmed the bytes. The object is opened at once; writes are accepted meanwhile.
+ * Write callbacks, `flush()`, `end()`, `'finish'` and `pipeline()` report success when OSS has
+ * confirmed the bytes. The constructor starts to open the object; writes are accepted meanwhile.
  *
  * @example Append a file
  * ```ts
@@ -42,7 +42,7 @@ export class AppendWritable extends EventedWritable {
   readonly #appender: Appender;
   readonly #events: StreamEvents;
 
-  /** The client, where it was made for this stream alone. */
+  /** The client, if it was created for this stream alone. */
   readonly #ownClient: AppendClient | undefined;
 
   #defaultEncoding: BufferEncoding;
@@ -50,7 +50,7 @@ export class AppendWritable extends EventedWritable {
   #uncommitted: UncommittedBytes | undefined;
 
   /** Why the stream was destroyed before it had finished. */
-  #cutShort: Error | null = null;
+  #prematureEnd: Error | null = null;
 
   // Node's types declare these as properties, which an accessor may not override by syntax.
   static {
@@ -71,7 +71,7 @@ export class AppendWritable extends EventedWritable {
   }
 
   /**
-   * @param act What the caller was asked to do, for messages.
+   * @param act The action that fails, for messages.
    * @throws {TypeError} If an option is of the wrong type or shape.
    * @throws {RangeError} If an option is out of range.
    */
@@ -95,7 +95,7 @@ export class AppendWritable extends EventedWritable {
       this.#events,
     );
     void this.#appender.open();
-    // Last, because a signal that has fired already destroys the stream at once.
+    // Last, because an aborted signal destroys the stream at once.
     if (signal !== undefined) addAbortSignal(signal, this);
   }
 
@@ -110,8 +110,8 @@ export class AppendWritable extends EventedWritable {
   }
 
   /**
-   * CRC-64/XZ of the whole object up to `position`, as confirmed by OSS; `undefined` before `'ready'`
-   * and where OSS has not told one.
+   * CRC-64/XZ of the whole object up to `position`, as confirmed by OSS; `undefined` before
+   * `'ready'` and if OSS has not returned one.
    */
   get crc64(): bigint | undefined {
     return this.#appender.crc64;
@@ -123,17 +123,17 @@ export class AppendWritable extends EventedWritable {
   }
 
   /**
-   * Why the stream ended before everything was committed; `null` as long as it did not.
+   * Why the stream ended before everything was committed; `null` otherwise.
    *
-   * Node counts what is in our memory as written, and so would take a stream that was ended and then
-   * destroyed for finished. `finished()` and `pipeline()` ask here before they say so: after a plain
-   * `destroy()` they say `ERR_STREAM_PREMATURE_CLOSE`, as of every Writable.
+   * Node counts bytes in our memory as written, and so considers a stream finished that was ended
+   * and then destroyed. `finished()` and `pipeline()` read this first: after a plain `destroy()`
+   * they fail with `ERR_STREAM_PREMATURE_CLOSE`, as for every Writable.
    */
   get writableErrored(): Error | null {
-    return this.#cutShort;
+    return this.#prematureEnd;
   }
 
-  /** Snapshot of what the stream has done so far. */
+  /** Snapshot of the stream's counters. */
   get stats(): AppendStatistics {
     return this.#events.snapshot(this.#buffer);
   }
@@ -151,15 +151,15 @@ export class AppendWritable extends EventedWritable {
     encoding?: BufferEncoding | Callback,
     callback?: Callback,
   ): boolean {
-    // Not through `write()` again: a subclass would see the same write twice.
+    // Does not call `write()` again: a subclass would see the same write twice.
     if (typeof encoding === 'function') return this.#write(data, undefined, withoutPlace(encoding));
     if (typeof callback !== 'function') return this.#write(data, encoding);
     return this.#write(data, encoding, withoutPlace(callback));
   }
 
   /**
-   * Writes `data` and resolves when it has been committed, with the place it has in the object. It
-   * forces nothing to leave: `flushInterval` applies.
+   * Writes `data`, and resolves with its place in the object when it has been committed. It does
+   * not trigger a flush: `flushInterval` applies.
    *
    * @throws {AppendError} If the stream failed; `ERR_STREAM_DESTROYED` after a plain `destroy()`.
    */
@@ -177,13 +177,14 @@ export class AppendWritable extends EventedWritable {
    * Commits everything written before the call, Node's queue and corked writes included, and keeps
    * the stream open. After `end()` it waits for `'finish'`.
    *
-   * While the stream is corked again, Node holds back what has found no room, and so the flush.
+   * If the stream is corked again, Node holds back writes that did not fit, and so delays the
+   * flush.
    *
-   * @param callback Told as well; the promise then never rejects unhandled.
-   * @returns A promise that resolves when the last of those bytes has been committed; at once when
+   * @param callback Called as well; the promise then never causes an unhandled rejection.
+   * @returns A promise that resolves when the last of those bytes has been committed; at once if
    *   there are none.
    * @throws {AppendError} If the stream failed; `ERR_STREAM_DESTROYED` after a plain `destroy()`.
-   * @throws {TypeError} At once, if `callback` is no function.
+   * @throws {TypeError} Synchronously, if `callback` is not a function.
    */
   flush(callback?: Callback): Promise<void> {
     if (callback !== undefined && typeof callback !== 'function') {
@@ -201,8 +202,8 @@ export class AppendWritable extends EventedWritable {
   }
 
   /**
-   * Hands back, once, what is not known to be committed after the stream failed or was destroyed;
-   * `undefined` before that, and when nothing is left.
+   * Returns, once, the bytes not known to be committed after the stream failed or was destroyed;
+   * `undefined` before that, and if there are none.
    */
   takeUncommitted(): UncommittedBytes | undefined {
     const uncommitted = this.#uncommitted;
@@ -220,7 +221,7 @@ export class AppendWritable extends EventedWritable {
     await promisify(finished)(this);
   }
 
-  /** Shows where the stream stands, and nothing that was written to it. */
+  /** Shows the state of the stream, without any data that was written to it. */
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const { key, position, writableLength, destroyed, errored, stats } = this;
     const { status } = this.#appender;
@@ -236,7 +237,7 @@ export class AppendWritable extends EventedWritable {
   override end(data: unknown, callback?: () => void): this;
   override end(data: unknown, encoding?: BufferEncoding, callback?: () => void): this;
   override end(...args: unknown[]): this {
-    // Node's own passes the data on without calling `write()`.
+    // Node's `end()` does not call `write()` for the data.
     assertEncoding(args[0], args[1]);
     return Reflect.apply(super.end, this, args);
   }
@@ -258,7 +259,7 @@ export class AppendWritable extends EventedWritable {
   override _destroy(error: Error | null, callback: Callback): void {
     if (isAppendError(error)) error.bytesWritten = this.bytesWritten;
     const reason = error ?? destroyedError('write');
-    if (!this.writableFinished) this.#cutShort = error ?? prematureCloseError();
+    if (!this.writableFinished) this.#prematureEnd = error ?? prematureCloseError();
     const { position, pieces, isConfirmed } = this.#appender.destroy(reason);
     const waiting = this.#buffer.close(error, reason);
     const bytes = Buffer.concat([...pieces, ...waiting, ...queuedBytes(this)]);
@@ -272,7 +273,7 @@ export class AppendWritable extends EventedWritable {
 
   #write(data: unknown, encoding?: BufferEncoding, acknowledge?: Acknowledge): boolean {
     assertEncoding(data, encoding);
-    // Node refuses the write, and tells the callback so.
+    // Node refuses the write, and calls back with the error.
     if (this.writableEnded || this.destroyed) {
       return super.write(data, encoding as BufferEncoding, acknowledge as Callback | undefined);
     }
@@ -287,10 +288,10 @@ export class AppendWritable extends EventedWritable {
   }
 
   /**
-   * Writes past Node's queue, where that is empty and would stay so: its bookkeeping costs as much
+   * Bypasses Node's queue if it is empty and would stay so, because its bookkeeping costs as much
    * as the copy.
    *
-   * @returns Whether it did. If not, nothing has happened.
+   * @returns Whether it wrote the data; otherwise it did nothing.
    */
   #writeAtOnce(data: unknown, encoding = this.#defaultEncoding): boolean {
     if (typeof data !== 'string' && !(data instanceof Uint8Array)) return false;
@@ -316,20 +317,20 @@ export class AppendWritable extends EventedWritable {
   }
 }
 
-/** How Node passes data on, unless somebody has put another way in its place. */
+/** To detect a subclass or a patch that overrides `_write`. */
 const { _write: ownWrite } = AppendWritable.prototype;
 
-/** A write callback is told of an error, and not where its bytes lie. */
+/** Node's write callbacks get an error, but no place. */
 function withoutPlace(callback: Callback): Acknowledge {
   return (error) => callback(error);
 }
 
-/** Node lets this one pass, because a stream that does not decode strings might know it. */
+/** With `decodeStrings: false` Node accepts the encoding `'buffer'` for strings. */
 function assertEncoding(data: unknown, encoding: unknown): void {
   if (typeof data === 'string' && encoding === 'buffer') throw unknownEncodingError(encoding);
 }
 
-/** What Node has taken and not passed on. */
+/** Writes that Node has queued and not passed on. */
 function queuedBytes(stream: Writable): Uint8Array[] {
   // Public since Node 11, but not in the types.
   const queue: { chunk: string | Uint8Array; encoding: BufferEncoding }[] = Reflect.get(

@@ -3,15 +3,15 @@ import { assertOneOf, rangeError, typeError } from '../assertions.js';
 import { creationHeaders } from '../oss/request/creation-headers.js';
 
 /**
- * Most bytes of user metadata, names included.
+ * Maximum bytes of user metadata, including names.
  *
  * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
  */
 const maxMetadataSize = 8 * 1024;
 
 /**
- * Picks the creation options out of `options`, checks and copies them: the object may be created
- * much later. The result holds no `undefined`.
+ * Picks, checks and copies the creation options of `options`; copies, because the object may be
+ * created much later. The result contains no `undefined`.
  *
  * @throws {TypeError} If one is of the wrong type or cannot be sent in a header.
  * @throws {RangeError} If one is out of range.
@@ -20,8 +20,16 @@ export function resolveCreation(act: string, options: ObjectCreation): ObjectCre
   const { expires, acl, storageClass, metadata, tagging, serverSideEncryption } = options;
   const { contentType, cacheControl, contentDisposition, contentEncoding } = options;
   const creation = {
-    ...{ contentType, cacheControl, contentDisposition, contentEncoding, expires },
-    ...{ acl, storageClass, metadata, tagging, serverSideEncryption },
+    contentType,
+    cacheControl,
+    contentDisposition,
+    contentEncoding,
+    expires,
+    acl,
+    storageClass,
+    metadata,
+    tagging,
+    serverSideEncryption,
   };
   const given = Object.entries(creation).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) validators[name]?.(act, value);
@@ -35,7 +43,7 @@ function copy(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? { ...value } : value;
 }
 
-/** Rules beyond what fits into a header. */
+/** Rules in addition to those of headers. */
 const validators: Record<string, (act: string, value: unknown) => void> = {
   acl(act, value) {
     assertOneOf(act, 'acl', value, ['default', 'private', 'public-read', 'public-read-write']);

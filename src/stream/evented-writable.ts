@@ -1,12 +1,12 @@
 import { type Readable, Writable, type WritableOptions } from 'node:stream';
 import type { AppendWritableEvents, DropEvent } from './events.js';
 
-/** Every event of an `AppendWritable` with what its listeners are called with. */
+/** Every event of an `AppendWritable`, with the arguments of its listeners. */
 export interface WritableEvents extends AppendWritableEvents {
   close: [];
   drain: [];
 
-  /** From streams of loggers only. */
+  /** Emitted by streams of loggers only. */
   drop: [DropEvent];
   error: [Error];
   finish: [];
@@ -16,10 +16,10 @@ export interface WritableEvents extends AppendWritableEvents {
 
 type Listener<E extends keyof WritableEvents> = (...args: WritableEvents[E]) => void;
 
-/** A listener of an event that is not in the map, which anybody may emit on any stream. */
+/** A listener of an event that is not in the map, such as one that the application emits. */
 type AnyListener = (...args: never[]) => void;
 
-/** A `Writable` whose listeners know what they are called with. */
+/** A `Writable` with typed listeners. */
 export interface EventedWritable extends Writable {
   addListener<E extends keyof WritableEvents>(event: E, listener: Listener<E>): this;
   addListener(event: string | symbol, listener: AnyListener): this;
@@ -44,5 +44,5 @@ type EventedWritableConstructor = Omit<typeof Writable, 'prototype'> & {
   readonly prototype: EventedWritable;
 };
 
-/** Node's `Writable` itself: only its type says more. */
+/** Node's `Writable` itself, with a more precise type. */
 export const EventedWritable = Writable as EventedWritableConstructor;

@@ -5,11 +5,11 @@ import type { RetryNotice } from '../append/retry-policy.js';
 export interface ReadyEvent {
   readonly key: string;
 
-  /** Bytes in the object: where the first append goes. */
+  /** Length of the object in bytes: position of the first append. */
   readonly position: number;
 }
 
-/** Bytes are in the object, as OSS confirmed. */
+/** OSS has confirmed that bytes are in the object. */
 export interface CommitEvent {
   readonly key: string;
 
@@ -18,20 +18,20 @@ export interface CommitEvent {
 
   readonly byteLength: number;
 
-  /** Appends sent for them, the first included. */
+  /** Appends sent for these bytes, including the first. */
   readonly attempts: number;
 
-  /** `x-oss-request-id` of the append; `undefined` when the object was asked instead. */
+  /** `x-oss-request-id` of the append; `undefined` when reconciling found the bytes. */
   readonly requestId: string | undefined;
 
-  /** Milliseconds since the chunk was cut: retries, and waiting for a connection, included. */
+  /** Milliseconds since the chunk was cut, including retries and the wait for a connection. */
   readonly duration: number;
 }
 
 /** An attempt failed and another follows. */
 export type RetryEvent = RetryNotice;
 
-/** The object was asked what became of an append. */
+/** The stream has found out from the object whether an append landed. */
 export interface ReconcileEvent {
   readonly outcome: SettledReconciliation['outcome'];
   readonly key: string;
@@ -40,16 +40,16 @@ export interface ReconcileEvent {
   readonly position: number;
 }
 
-/** A logger's lines were dropped, because they came faster than they could be appended. */
+/** Lines of a logger were dropped, because they arrived faster than they could be appended. */
 export interface DropEvent {
-  /** How many; none, when these bytes are the rest of one that was told of before. */
+  /** Number of lines; 0 if the bytes are the rest of a line that an earlier event counted. */
   readonly count: number;
 
-  /** Their bytes. */
+  /** Bytes dropped. */
   readonly byteLength: number;
 }
 
-/** What {@link AppendWritable} emits besides Node's own events. */
+/** Events of {@link AppendWritable} in addition to Node's own. */
 export interface AppendWritableEvents {
   ready: [ReadyEvent];
   commit: [CommitEvent];

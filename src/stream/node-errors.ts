@@ -1,4 +1,4 @@
-/** Node's error for a call on a destroyed stream, which Node does not let others construct. */
+/** Node's error for a call on a destroyed stream; Node does not export its class. */
 export function destroyedError(method: string): Error {
   return nodeError('ERR_STREAM_DESTROYED', `Cannot call ${method} after a stream was destroyed`);
 }

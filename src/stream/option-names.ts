@@ -1,7 +1,7 @@
 import { closestMatch } from 'leven';
 import type { AppendWritableOptions } from './stream-options.js';
 
-/** Every option of {@link AppendWritableOptions}; the compiler sees that none is missing. */
+/** Every option of {@link AppendWritableOptions}; the compiler checks that none is missing. */
 const names = {
   bucket: true,
   region: true,
@@ -42,25 +42,25 @@ const names = {
 
 export const appendOptionNames: readonly string[] = Object.keys(names);
 
-/** Names that were warned of: once in a process, however many streams there are. */
+/** Names already warned of: once per process, not per stream. */
 const warned = new Set<string>();
 
 /**
- * Warns of names that differ from an option's only by case or by a letter or two. All other unknown
- * names are left alone, since loggers and frameworks add some of their own.
+ * Warns of names that differ from an option's only by case or by a letter or two. Other unknown
+ * names are ignored, since loggers and frameworks add names of their own.
  */
 export function warnOfMisspelt(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const isCase = (other: string) => other.toLowerCase() === name.toLowerCase();
-    // Two letters of a short name are most of it.
+    // With a distance of 2 a short name would match unrelated options.
     const maxDistance = name.length < 6 ? 1 : 2;
     const meant = known.find(isCase) ?? closestMatch(name, [...known], { maxDistance });
     if (meant !== undefined) warn(name, meant);
   }
 }
 
-/** Warns of every name that an option with options of its own does not know: nobody adds any there. */
+/** Warns of every unknown name in a nested option, to which loggers and frameworks add none. */
 export function warnOfUnknown(path: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
@@ -71,7 +71,7 @@ export function warnOfUnknown(path: string, options: object, known: readonly str
 function warn(name: string, meant: string): void {
   if (warned.has(name)) return;
   warned.add(name);
-  process.emitWarning(`There is no option '${name}': '${meant}' is meant`, {
+  process.emitWarning(`Unknown option '${name}': did you mean '${meant}'?`, {
     type: 'OssAppendStreamWarning',
     code: 'APPEND_WARN_OPTION',
   });

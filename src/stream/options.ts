@@ -25,7 +25,7 @@ export interface ResolvedOptions {
   readonly appender: Omit<AppenderOptions, 'client'>;
   readonly buffer: WriteBufferOptions;
 
-  /** The client to use, or the options to make one from. */
+  /** The client to use, or the options to create one. */
   readonly client: { readonly given: AppendClient } | { readonly options: OssClientOptions };
   readonly highWaterMark: number;
   readonly signal: AbortSignal | undefined;
@@ -37,11 +37,11 @@ export interface ResolvedOptions {
 const mebibyte = 2 ** 20;
 const largestChunkSize = 2 ** 30;
 
-/** Least bytes of the bound that Node's own queue gets. */
-const leastQueueSize = 64 * 1024;
+/** Minimum `highWaterMark` of Node's own queue. */
+const minQueueSize = 64 * 1024;
 
-/** Most chunks that wait, so that tiny ones cost no more than the bytes in them. */
-const mostWaiting = 64;
+/** Maximum chunks that wait, which bounds the overhead of tiny chunks. */
+const maxWaitingChunks = 64;
 
 const clientOptionNames = [
   'bucket',
@@ -64,13 +64,13 @@ const retryOptionNames = [
   'unref',
 ] as const satisfies (keyof RetryOptions)[];
 
-/** Options that promise what this version cannot do; ignoring them would break the promise. */
+/** Options that this version lacks; ignoring one would silently drop the guarantee it names. */
 const unavailableOptionNames = ['conflict', 'rollover', 'recordDelimiter', 'journal'];
 
 /**
- * Copies, defaults and checks the options.
+ * Copies the options, applies the defaults and checks them.
  *
- * @param act What the caller was asked to do, for messages.
+ * @param act The action that fails, for messages.
  * @throws {TypeError} If one is of the wrong type or shape.
  * @throws {RangeError} If one is out of range.
  */
@@ -102,7 +102,11 @@ export function resolveOptions(
   const limit = waitingLimit(chunkSize, highWaterMark);
   return {
     appender: {
-      ...{ key, flags, position, verify, requestTimeout },
+      key,
+      flags,
+      position,
+      verify,
+      requestTimeout,
       retry: resolveRetry(act, options.retry),
       create: resolveCreation(act, options),
       request: { requestPayer, trafficLimit },
@@ -114,19 +118,19 @@ export function resolveOptions(
     writable: {
       ...resolveWritable(act, options),
       decodeStrings: false,
-      highWaterMark: Math.max(highWaterMark - chunkSize - limit, leastQueueSize),
+      highWaterMark: Math.max(highWaterMark - chunkSize - limit, minQueueSize),
     },
   };
 }
 
 function assertAvailable(act: string, options: object): void {
   if (Reflect.get(options, 'objectMode')) {
-    throw typeError(act, 'objectMode', 'false: bytes are appended, not objects', true);
+    throw typeError(act, 'objectMode', 'false: the stream appends bytes, not objects', true);
   }
   for (const name of unavailableOptionNames) {
     const value = Reflect.get(options, name);
     if (value === undefined || value === 'fail') continue;
-    throw typeError(act, name, 'left out: this version does not have it', value);
+    throw typeError(act, name, 'left out: this version does not support it', value);
   }
 }
 
@@ -135,7 +139,7 @@ function assertFlushInterval(act: string, flushInterval: unknown): void {
   assertNumber(act, 'flushInterval', flushInterval, 0, longestTimer);
 }
 
-/** Defaults and checks the sizes of chunks and of what may wait. */
+/** Applies the defaults of `chunkSize` and `highWaterMark` and checks them. */
 export function resolveSizes(
   act: string,
   { chunkSize, highWaterMark }: Partial<AppendWritableOptions>,
@@ -158,9 +162,9 @@ export function resolveSizes(
   return { chunkSize, highWaterMark };
 }
 
-/** Bytes that may wait in chunks: the bound, without the chunk in flight and Node's queue. */
+/** Bytes that may wait in chunks: `highWaterMark` less the chunk in flight and Node's queue. */
 function waitingLimit(chunkSize: number, highWaterMark: number): number {
-  const most = Math.min(highWaterMark - chunkSize - leastQueueSize, mostWaiting * chunkSize);
+  const most = Math.min(highWaterMark - chunkSize - minQueueSize, maxWaitingChunks * chunkSize);
   return Math.max(most, chunkSize);
 }
 
@@ -199,7 +203,7 @@ function resolveClient(
       `Cannot ${act} with both 'client' and '${given[0]}': the client has its own`,
     );
   }
-  // Not shown in the message: what was passed by mistake may hold secrets.
+  // The message does not show the value: it may contain secrets.
   if (typeof client !== 'object' || client === null || typeof client.appendObject !== 'function') {
     throw new TypeError(`Cannot ${act} as 'client' must be an AppendClient`);
   }
@@ -210,7 +214,7 @@ function resolveWritable(
   act: string,
   { defaultEncoding, emitClose, autoDestroy, captureRejections }: AppendWritableOptions,
 ): WritableOptions {
-  // Node takes null, which its types leave out, for none.
+  // Node accepts null, which its types exclude, as no encoding.
   const isGiven = defaultEncoding !== undefined && defaultEncoding !== null;
   if (isGiven && !Buffer.isEncoding(defaultEncoding)) {
     throw typeError(act, 'defaultEncoding', 'an encoding that Buffer knows', defaultEncoding);

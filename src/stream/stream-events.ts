@@ -8,35 +8,35 @@ import type { AppendWritableEvents } from './events.js';
 
 const debug = debuglog('oss-append-stream');
 
-/** What a stream has done so far: a plain snapshot that does not change any more. */
+/** Counters of a stream: a plain snapshot that does not change. */
 export interface AppendStatistics {
-  /** Bytes accepted, committed or not; those in Node's own queue come later. */
+  /** Bytes accepted, committed or not; without those still in Node's own queue. */
   readonly bytesAccepted: number;
   readonly bytesCommitted: number;
 
   /** Bytes of the chunk that is being appended. */
   readonly bytesInFlight: number;
 
-  /** Chunks committed; one that was committed in parts counts once for each. */
+  /** Chunks committed; a chunk committed in parts counts once per part. */
   readonly appends: number;
 
-  /** Appends sent, those that failed included. */
+  /** Appends sent, including those that failed. */
   readonly attempts: number;
 
   /** Failures that were followed by another attempt. */
   readonly retries: number;
 
-  /** Times the object was asked what became of an append. */
+  /** Times the stream found out from the object whether an append landed. */
   readonly reconciles: number;
 
   /** When bytes were last committed. */
   readonly lastCommitAt: Date | undefined;
 
-  /** Why an attempt failed, as long as nothing has succeeded since. */
+  /** Error of the latest failed attempt; `undefined` once an append has succeeded since. */
   readonly lastFailure: Error | undefined;
 }
 
-/** Counts what an appender does, tells the stream's listeners, and ends the stream with it. */
+/** Counts the steps of an appender, emits them as events, and destroys the stream if it fails. */
 export class StreamEvents implements AppenderListener {
   readonly #stream: Writable;
   #appends = 0;
@@ -69,7 +69,7 @@ export class StreamEvents implements AppenderListener {
   ready: AppenderListener['ready'] = (key, position) => {
     this.#lastFailure = undefined;
     debug('%s: opened at position %d', key, position);
-    this.#tell('ready', { key, position });
+    this.#emit('ready', { key, position });
   };
 
   attempted: AppenderListener['attempted'] = () => {
@@ -81,14 +81,14 @@ export class StreamEvents implements AppenderListener {
     this.#lastFailure = notice.error;
     debug('%s: attempt %d failed: %s', key, notice.attemptNumber, notice.error.message);
     publishRetry({ key, ...notice });
-    this.#tell('retry', notice);
+    this.#emit('retry', notice);
   };
 
   reconciled: AppenderListener['reconciled'] = (key, outcome, position) => {
     this.#reconciles++;
     debug('%s: position %d is %s', key, position, outcome);
     publishReconcile({ key, outcome, position });
-    this.#tell('reconcile', { outcome, key, position });
+    this.#emit('reconcile', { outcome, key, position });
   };
 
   committed: AppenderListener['committed'] = (commit, duration) => {
@@ -99,7 +99,7 @@ export class StreamEvents implements AppenderListener {
     const { key, start: position, end, attempts, requestId } = commit;
     const byteLength = end - position;
     debug('%s: %d bytes committed at position %d', key, byteLength, position);
-    this.#tell('commit', { key, position, byteLength, attempts, requestId, duration });
+    this.#emit('commit', { key, position, byteLength, attempts, requestId, duration });
   };
 
   failed: AppenderListener['failed'] = (key, error) => {
@@ -107,8 +107,8 @@ export class StreamEvents implements AppenderListener {
     this.#stream.destroy(error);
   };
 
-  // On the next tick, so that an exception of a listener is nobody's but its own.
-  #tell<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
+  // On the next tick, so that a listener that throws does not disturb the appender.
+  #emit<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
     if (this.#stream.listenerCount(event) === 0) return;
     nodeTimers.nextTick(() => this.#stream.emit(event, payload));
   }

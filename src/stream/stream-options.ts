@@ -10,7 +10,7 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
   /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
   readonly key: string;
 
-  /** Store to append to. Not together with the options of {@link OssClient}; it is left open. */
+  /** Store to append to, instead of the options of {@link OssClient}. The stream leaves it open. */
   readonly client?: AppendClient | undefined;
 
   /**
@@ -20,28 +20,29 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
    */
   readonly flags?: 'a' | 'ax' | undefined;
 
-  /** Bytes that the object must have at the start: lets a replayable source resume exactly once. */
+  /** Required length of the object at the start: lets a replayable source resume exactly once. */
   readonly position?: number | undefined;
 
   /**
-   * Most bytes in one append, 1 byte to 1 GiB. A larger write is split.
+   * Maximum bytes in one append, 1 byte to 1 GiB. A larger write is split.
    *
    * @default 4_194_304 (4 MiB)
    */
   readonly chunkSize?: number | undefined;
 
   /**
-   * Most milliseconds the oldest accepted byte waits before it is sent in a smaller chunk. `0` sends
-   * whatever there is as soon as nothing is in flight, `Infinity` waits for a full chunk, `flush()`
-   * or `end()`.
+   * Maximum milliseconds the oldest accepted byte waits before it is sent in a smaller chunk. `0`
+   * sends accepted bytes as soon as nothing is in flight, `Infinity` waits for a full chunk,
+   * `flush()` or `end()`.
    *
    * @default 1000
    */
   readonly flushInterval?: number | undefined;
 
   /**
-   * Most bytes accepted and not committed, for a producer that heeds `write()`'s answer; at least
-   * `2 * chunkSize`. Given alone, it makes `chunkSize` the smaller of 4 MiB and a quarter of it.
+   * Maximum bytes accepted and not committed, if the producer waits for `'drain'` when `write()`
+   * returns `false`; at least `2 * chunkSize`. Given alone, it makes `chunkSize` the smaller of 4
+   * MiB and a quarter of it.
    *
    * @default 16_777_216 (16 MiB), or `4 * chunkSize` if that is more
    */
@@ -56,33 +57,33 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
   readonly verify?: 'crc64' | 'none' | undefined;
 
   /**
-   * When a failed request is tried again, in p-retry's names and meanings. The budget is that of one
-   * chunk: it starts afresh whenever bytes were committed.
+   * When a failed request is retried, with p-retry's names and meanings. The budget is per chunk:
+   * it is renewed whenever bytes have been committed.
    *
    * @default { retries: 10, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true, unref: false }
    */
   readonly retry?: RetryOptions | undefined;
 
   /**
-   * Milliseconds one attempt may take from its start to the end of its answer, besides the time that
-   * its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower), and the time that it waits
-   * until one of the client's connections is free.
+   * Milliseconds one attempt may take from its start to the end of its answer, in addition to the
+   * time that its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower) and the time
+   * that it waits for a free connection of the client.
    *
    * @default 60_000
    */
   readonly requestTimeout?: number | undefined;
 
-  /** Says that the requester pays, for buckets that demand it. */
+  /** Agrees that the requester pays, for buckets that require it. */
   readonly requestPayer?: 'requester' | undefined;
 
   /**
-   * Bits per second that OSS may take for a transfer (its unit), 245_760 to 838_860_800.
+   * Maximum rate of a transfer in bits per second (OSS's unit), 245_760 to 838_860_800.
    *
    * @see https://www.alibabacloud.com/help/en/oss/user-guide/single-connection-bandwidth-throttling-4
    */
   readonly trafficLimit?: number | undefined;
 
-  /** Aborting destroys the stream; what is not committed is dropped. */
+  /** Aborting destroys the stream; uncommitted bytes are dropped. */
   readonly signal?: AbortSignal | undefined;
 
   /** Encoding of strings written without one. @default 'utf8' */

@@ -1,19 +1,19 @@
-/** What a stream that failed or was destroyed hands back. */
+/** Bytes that a failed or destroyed stream hands back. */
 export interface UncommittedBytes {
   readonly key: string;
 
-  /** Where the first of the bytes belongs; `undefined` when the object was never opened. */
+  /** Position of the first byte; `undefined` if the object was never opened. */
   readonly position: number | undefined;
 
   /** All bytes that are not known to be committed, in order. */
   readonly bytes: Buffer;
 
-  /** `false` when the first of them may be in the object all the same, or may still get there. */
+  /** `false` if the first of them may be in the object nevertheless, or may still land. */
   readonly confirmed: boolean;
 
   /**
-   * How many of the first bytes that is: those of the chunk that was in flight, which lie at
-   * `position` as a whole, or nowhere. 0 where `confirmed`.
+   * Number of those first bytes: the chunk that was in flight, which lands at `position` as a whole
+   * or not at all. 0 if `confirmed`.
    */
   readonly doubtful: number;
 }

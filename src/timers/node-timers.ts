@@ -1,4 +1,4 @@
-/** Timers, turns of the event loop and clocks, as far as the library needs them. */
+/** The timers, turns of the event loop and clocks that the library uses. */
 export interface NodeTimers {
   setTimeout(run: () => void, delay: number): NodeJS.Timeout;
   clearTimeout(timer: NodeJS.Timeout | undefined): void;
@@ -6,11 +6,11 @@ export interface NodeTimers {
   /** Runs `run` with `args` in the next turn of the event loop. */
   setImmediate<Args extends unknown[]>(run: (...args: Args) => void, ...args: Args): void;
 
-  /** Runs `run` with `args` when the call under way has returned to Node.js. */
+  /** Runs `run` with `args` when the current call stack has returned to Node.js. */
   nextTick<Args extends unknown[]>(run: (...args: Args) => void, ...args: Args): void;
   queueMicrotask(run: () => void): void;
 
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
 
   /** Milliseconds since 1970. */
@@ -18,9 +18,9 @@ export interface NodeTimers {
 }
 
 /**
- * Those of Node.js as they were when the library was loaded. Test runners put fakes in the place of
- * the globals (`vi.useFakeTimers()`, jest), and a stream has to go on all the same, as `fetch`, `fs`
- * and `node:http` do.
+ * Node's timers at the time the library was loaded. Test runners replace the globals with fakes
+ * (`vi.useFakeTimers()`, jest), and a stream must keep working then, as `fetch`, `fs` and
+ * `node:http` do.
  */
 const real: NodeTimers = {
   setTimeout: globalThis.setTimeout,
@@ -32,13 +32,13 @@ const real: NodeTimers = {
   date: Date.now,
 };
 
-/** What the library uses instead of the globals. */
+/** The library uses these instead of the globals. */
 export const nodeTimers: NodeTimers = { ...real };
 
 /**
- * Has the library use others: for a simulation of its own, and for tests of single parts.
+ * Replaces the timers of the library, for its simulation and for unit tests.
  *
- * @returns Puts the real ones back.
+ * @returns A function that restores the real ones.
  */
 export function replaceTimers(replacement: Partial<NodeTimers>): () => void {
   Object.assign(nodeTimers, replacement);
@@ -48,8 +48,8 @@ export function replaceTimers(replacement: Partial<NodeTimers>): () => void {
 }
 
 /**
- * Whether somebody has put a fake in the place of `setImmediate()`. undici looks it up as a global
- * before it uses a connection again, so that a request on a connection that was used would hang.
+ * Whether a fake replaces the global `setImmediate()`. undici calls the global before it reuses a
+ * connection, so a request on a reused connection would hang.
  */
 export function areTurnsFaked(): boolean {
   return globalThis.setImmediate !== real.setImmediate;

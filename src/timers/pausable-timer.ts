@@ -1,20 +1,20 @@
 import { nodeTimers } from './node-timers.js';
 import { ReusableTimer } from './reusable-timer.js';
 
-/** Calls back once, when its time is up. While it is suspended no time passes for it. */
+/** Calls back once, when its time is up. Its clock stops while it is suspended. */
 export class PausableTimer {
   readonly #timer: ReusableTimer;
   readonly #onDue: () => void;
 
-  /** Milliseconds left when it was last set going. */
+  /** Milliseconds left when it last started or resumed. */
   #remaining: number;
   #startedAt = 0;
   #suspensions = 0;
   #isOver = false;
 
   /**
-   * @param timeout Milliseconds, at most what a timer takes.
-   * @param timer What it runs on; shared with others that come after it.
+   * @param timeout Milliseconds, at most the longest delay of a Node.js timer.
+   * @param timer The underlying timer, which later instances may share.
    */
   constructor(timeout: number, onDue: () => void, timer = new ReusableTimer()) {
     this.#remaining = timeout;
@@ -23,7 +23,7 @@ export class PausableTimer {
     this.#start();
   }
 
-  /** Stops the clock until the returned function is called, and that of every other call too. */
+  /** Stops the clock until the returned functions of all calls have been called. */
   suspend(): () => void {
     if (this.#suspensions++ === 0 && !this.#isOver) {
       this.#timer.stop();
@@ -44,7 +44,7 @@ export class PausableTimer {
     this.#timer.stop();
   }
 
-  /** As {@link clear}, and lets go of the timer that it runs on. */
+  /** As {@link clear}, and closes the underlying timer. */
   close(): void {
     this.#isOver = true;
     this.#timer.close();

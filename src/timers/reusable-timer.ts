@@ -2,15 +2,15 @@ import { nodeTimers } from './node-timers.js';
 
 const nothing = (): void => {};
 
-/** Milliseconds by which timers of Node.js are late where nothing keeps them. */
-const mostPunctual = 2;
+/** Milliseconds by which a Node.js timer may be late without a blocked event loop. */
+const usualDelay = 2;
 
 /**
- * A timer that is set over and over, and mostly stopped before its time.
+ * A timer that is restarted over and over, and mostly stopped before it is due.
  *
- * Setting it again, or stopping it, costs no more than reading the clock: a timer of Node.js that is
- * running already, and would fire too early, is left alone until it does. While it is stopped it
- * does not keep the process alive.
+ * Restarting or stopping it costs no more than reading the clock: a running Node.js timer that
+ * would fire too early is kept, and set again when it fires. While it is stopped it does not keep
+ * the process alive.
  */
 export class ReusableTimer {
   #timer: NodeJS.Timeout | undefined;
@@ -18,22 +18,22 @@ export class ReusableTimer {
   /** When `#timer` fires. */
   #firesAt = 0;
 
-  /** When the time is up; infinite while it is stopped. */
+  /** When it calls back; infinite while it is stopped. */
   #dueAt = Number.POSITIVE_INFINITY;
   #onDue = nothing;
 
-  /** Whether the time is up; stays so until the next call. */
+  /** Whether the time is up; unchanged until the next `start()` or `stop()`. */
   get isDue(): boolean {
     return nodeTimers.now() >= this.#dueAt;
   }
 
   /**
-   * Calls back in `delay` milliseconds, unless it is set again or stopped before.
+   * Calls back in `delay` milliseconds, unless it is restarted or stopped before.
    *
-   * @param delay At most what a timer takes; `Infinity` for never.
+   * @param delay At most the longest delay of a Node.js timer; `Infinity` for never.
    */
   start(delay: number, onDue: () => void): void {
-    // Time that was up before it was set has no negative rest: Node.js warns of one.
+    // Node.js warns of negative delays, which occur when the time was up before.
     const wait = Math.max(delay, 0);
     this.#dueAt = nodeTimers.now() + wait;
     this.#onDue = onDue;
@@ -48,12 +48,12 @@ export class ReusableTimer {
 
   stop(): void {
     this.#dueAt = Number.POSITIVE_INFINITY;
-    // What it would have called may hold a whole request.
+    // The callback may retain a whole request.
     this.#onDue = nothing;
     this.#timer?.unref();
   }
 
-  /** Stops it, and the timer of Node.js too. */
+  /** Stops it, and clears the Node.js timer. */
   close(): void {
     this.stop();
     nodeTimers.clearTimeout(this.#timer);
@@ -69,15 +69,16 @@ export class ReusableTimer {
     this.#timer = undefined;
     const dueAt = this.#dueAt;
     const late = nodeTimers.now() - dueAt;
-    if (late > mostPunctual) {
-      // Timers come before what has arrived while the process was busy, which may stop this one.
+    if (late > usualDelay) {
+      // After a blocked event loop timers run before I/O: wait one turn, so that an answer already
+      // received can stop this one.
       nodeTimers.setImmediate(() => {
         if (this.#dueAt === dueAt) this.#onDue();
       });
     } else if (late >= 0) {
       this.#onDue();
     } else if (dueAt < Number.POSITIVE_INFINITY) {
-      // It was set again since; and timers may fire a fraction of a millisecond too early.
+      // It was restarted meanwhile, or the Node.js timer fired a fraction of a millisecond early.
       this.#arm(-late);
     }
   };

@@ -14,7 +14,7 @@ describe('attemptTimeout()', () => {
       expected: 62_000,
     },
     {
-      scenario: 'a traffic limit of just 32 KiB/s',
+      scenario: 'a traffic limit of exactly 32 KiB/s',
       byteLength: 32 * kibibyte,
       trafficLimit: 8 * 32 * kibibyte,
       expected: 61_000,
@@ -32,18 +32,22 @@ describe('attemptTimeout()', () => {
       expected: 60_000,
     },
     { scenario: '1 GiB, the largest chunk', byteLength: 2 ** 30, expected: 60_000 + 32_768_000 },
-    { scenario: 'a body beyond any timer', byteLength: 2 ** 40, expected: 2 ** 31 - 1 },
     {
-      scenario: 'a limit that makes it longer than any timer',
+      scenario: 'a body that takes longer than the longest timer',
+      byteLength: 2 ** 40,
+      expected: 2 ** 31 - 1,
+    },
+    {
+      scenario: 'a traffic limit that makes it exceed the longest timer',
       byteLength: 2 ** 30,
       trafficLimit: 8,
       expected: 2 ** 31 - 1,
     },
-  ])('gives $scenario $expected ms', ({ byteLength, trafficLimit, expected }) => {
+  ])('allows $expected ms for $scenario', ({ byteLength, trafficLimit, expected }) => {
     expect(attemptTimeout(60_000, byteLength, trafficLimit)).toBe(expected);
   });
 
-  test('never exceeds what a timer can wait', () => {
+  test('never exceeds the longest delay of a timer', () => {
     expect(attemptTimeout(Number.POSITIVE_INFINITY, 0, undefined)).toBe(2 ** 31 - 1);
     expect(attemptTimeout(2 ** 31, 0, undefined)).toBe(2 ** 31 - 1);
   });

@@ -17,7 +17,7 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
     { scenario: 'unanswered', thrown: failure.unanswered() },
     { scenario: 'answered', thrown: failure.answered() },
     { scenario: 'a conflict', thrown: failure.conflict(6) },
-  ])('commits the part and goes on with the rest: $scenario', async ({ thrown }) => {
+  ])('commits the part and sends the rest after a failure: $scenario', async ({ thrown }) => {
     const client = head().script('append', applyPartThenFail(2, thrown));
     const { error, calls, log, commits } = await deliver(client);
 
@@ -34,19 +34,23 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
     ]);
     expect(commits).toMatchObject([
       {
-        ...{ key: 'a.log', start: 4, end: 6 },
+        key: 'a.log',
+        start: 4,
+        end: 6,
         object: { position: 6, crc64: crcOf('headch') },
         attempts: 1,
       },
       {
-        ...{ key: 'a.log', start: 6, end: 9 },
+        key: 'a.log',
+        start: 6,
+        end: 9,
         object: { position: 9, crc64: crcOf('headchunk') },
         attempts: 2,
       },
     ]);
   });
 
-  test('has the whole budget again after every part', async () => {
+  test('renews the whole retry budget after every part', async () => {
     const lost = failWith(failure.rejected());
     const client = head().script(
       'append',
@@ -62,7 +66,7 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
     expect(retries.map(({ attemptNumber }) => attemptNumber)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
-  test('has the budget again when the last question finds a part', async () => {
+  test('renews the retry budget when the last probe finds a part', async () => {
     const client = head().script(
       'append',
       failWith(failure.rejected()),
@@ -77,7 +81,7 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
     expect(commits.map(({ start, end }) => end - start)).toEqual([2, 3]);
   });
 
-  test('leaves no doubt of what came before the part', async () => {
+  test('clears the doubt about earlier attempts once a part is committed', async () => {
     const client = head().script(
       'append',
       applyPartThenFail(2, failure.unanswered()),
@@ -106,7 +110,10 @@ describe('ChunkDelivery.run() when it gives up', () => {
 
     expect(error).toBeInstanceOf(RetriesExhaustedError);
     expect(error).toMatchObject({
-      ...{ key: 'a.log', position: 4, attempts: 3, cause: last },
+      key: 'a.log',
+      position: 4,
+      attempts: 3,
+      cause: last,
       message:
         'Cannot append 5 bytes to "a.log" at position 4 after 3 attempts: A scripted failure: rejected',
     });
@@ -125,7 +132,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(retries).toEqual([]);
   });
 
-  test('throws RetriesExhaustedError when the store answered each time and does not have it', async () => {
+  test('throws RetriesExhaustedError when every attempt was answered and the object lacks the chunk', async () => {
     const client = head().script('append', ...always(failWith(failure.answered())));
     const { error, calls, delivery } = await deliver(client);
 
@@ -134,7 +141,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(false);
   });
 
-  test('throws UnconfirmedError when a conflict was contradicted by the object', async () => {
+  test('throws UnconfirmedError when the object contradicts a conflict', async () => {
     const client = head()
       .script('append', applyThenFail(failure.answered()))
       .script('head', ...always(answerWith({ length: 4, crc64: crcOf('head') })));
@@ -145,7 +152,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('throws UnconfirmedError when the object contradicts a conflict at the second question', async () => {
+  test('throws UnconfirmedError when the object contradicts a conflict at the second probe', async () => {
     const contradiction = answerWith({ length: 4, crc64: crcOf('head') });
     const client = head()
       .script('append', applyThenFail(failure.conflict(9)), failWith(failure.fatal()))
@@ -157,7 +164,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('throws RetriesExhaustedError when each conflict named the very position', async () => {
+  test('throws RetriesExhaustedError when each conflict names the position of the append itself', async () => {
     const client = head().script('append', ...always(failWith(failure.conflict(4))));
     const { error, calls, delivery } = await deliver(client);
 
@@ -166,7 +173,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(false);
   });
 
-  test('commits when the last question finds the chunk', async () => {
+  test('commits when the last probe finds the chunk', async () => {
     const client = head().script(
       'append',
       failWith(failure.rejected()),
@@ -180,7 +187,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(commits).toMatchObject([{ start: 4, end: 9, attempts: 3 }]);
   });
 
-  test('throws UnconfirmedError when the last question fails after an ambiguous answer', async () => {
+  test('throws UnconfirmedError when the last probe fails after an ambiguous answer', async () => {
     const cause = failure.answered();
     const client = head()
       .script(
@@ -194,7 +201,10 @@ describe('ChunkDelivery.run() when it gives up', () => {
 
     expect(error).toBeInstanceOf(UnconfirmedError);
     expect(error).toMatchObject({
-      ...{ key: 'a.log', position: 4, byteLength: 5, cause },
+      key: 'a.log',
+      position: 4,
+      byteLength: 5,
+      cause,
       message:
         'Cannot tell whether the append of 5 bytes to "a.log" at position 4 landed: A scripted failure: unknown',
     });
@@ -202,7 +212,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('throws UnconfirmedError when no attempt was answered, although the object lacks it', async () => {
+  test('throws UnconfirmedError when no attempt was answered, although the object lacks the chunk', async () => {
     const client = head().script('append', ...always(failWith(failure.unanswered())));
     const { error, calls, retries, delivery } = await deliver(client);
 
@@ -216,7 +226,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     { scenario: 'rejected', thrown: failure.rejected() },
     { scenario: 'answered', thrown: failure.answered() },
   ])(
-    'throws UnconfirmedError when only the first attempt was unanswered and the rest $scenario',
+    'throws UnconfirmedError when only the first attempt was unanswered and the others were $scenario',
     async ({ thrown }) => {
       const client = head().script(
         'append',
@@ -233,7 +243,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     },
   );
 
-  test('ends with an error of ours after a TypeError of the client, not with the TypeError', async () => {
+  test('throws an AppendError, not the TypeError, when the client keeps throwing a TypeError', async () => {
     const cause = new TypeError('terminated');
     const client = head().script('append', ...always(failWith(cause)));
     const { error } = await deliver(client);
@@ -241,7 +251,7 @@ describe('ChunkDelivery.run() when it gives up', () => {
     expect(error).toMatchObject({ name: 'UnconfirmedError', cause });
   });
 
-  test('goes on for ever with infinite retries', async () => {
+  test('retries without end with infinite retries', async () => {
     const client = head().script(
       'append',
       ...Array.from({ length: 50 }, () => failWith(failure.unanswered())),
@@ -261,7 +271,7 @@ describe('ChunkDelivery.run() when a fatal answer follows an ambiguous one', () 
   test.each([
     { outcome: 'fatal', thrown: failure.fatal() },
     { outcome: 'forbidden', thrown: failure.forbidden() },
-  ])('throws UnconfirmedError with it as its cause: $outcome', async ({ thrown }) => {
+  ])('throws UnconfirmedError with the $outcome error as its cause', async ({ thrown }) => {
     const client = head().script('append', failThenLand(failure.unanswered()), failWith(thrown));
     const { error, calls, delivery } = await deliver(client);
 
@@ -283,7 +293,7 @@ describe('ChunkDelivery.run() when a fatal answer follows an ambiguous one', () 
     expect(commits).toHaveLength(1);
   });
 
-  test('throws UnconfirmedError with it as its cause when the question fails', async () => {
+  test('throws UnconfirmedError with the fatal error as its cause when the probe fails', async () => {
     const client = head()
       .script('append', failWith(failure.unanswered()), failWith(cause))
       .script('head', answer, answer, failWith(failure.answered()));
@@ -294,7 +304,7 @@ describe('ChunkDelivery.run() when a fatal answer follows an ambiguous one', () 
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('throws it as it is when the ambiguous answer has been settled before', async () => {
+  test('throws the fatal error itself when a probe has settled the ambiguous answer', async () => {
     const client = head().script('append', failWith(failure.answered()), failWith(cause));
     const { error, calls, delivery } = await deliver(client);
 
@@ -303,7 +313,7 @@ describe('ChunkDelivery.run() when a fatal answer follows an ambiguous one', () 
     expect(delivery.mayHaveLanded).toBe(false);
   });
 
-  test('commits the part that landed and throws it for the rest', async () => {
+  test('commits the part that landed and throws the fatal error for the rest', async () => {
     const client = head().script(
       'append',
       failWith(failure.unanswered()),
@@ -318,8 +328,8 @@ describe('ChunkDelivery.run() when a fatal answer follows an ambiguous one', () 
   });
 });
 
-describe('ChunkDelivery.run() when the object takes no more appends', () => {
-  test('throws what the client says of a sealed object', async () => {
+describe('ChunkDelivery.run() when the object accepts no more appends', () => {
+  test('throws the error of the client for a sealed object', async () => {
     const { error, calls } = await deliver(head().script('append', preceded(seal)));
 
     expect(error).toMatchObject({ outcome: 'fatal' });
@@ -329,12 +339,12 @@ describe('ChunkDelivery.run() when the object takes no more appends', () => {
   test.each([
     { scenario: 'sealed', change: { sealed: true }, kind: 'sealed' },
     {
-      scenario: 'of another kind',
+      scenario: 'of another type',
       change: { appendable: false, objectType: 'Normal' },
       kind: 'of type Normal',
     },
   ])(
-    'throws NotAppendableError when a question finds it $scenario without the chunk',
+    'throws NotAppendableError when a probe finds it $scenario and without the chunk',
     async ({ change, kind }) => {
       const client = head()
         .script('append', failWith(failure.unanswered()))
@@ -355,7 +365,7 @@ describe('ChunkDelivery.run() when the object takes no more appends', () => {
     },
   );
 
-  test('commits the chunk that landed before it was sealed', async () => {
+  test('commits a chunk that landed before the object was sealed', async () => {
     const client = head()
       .script('append', applyThenFail(failure.unanswered()))
       .script('head', preceded(seal));

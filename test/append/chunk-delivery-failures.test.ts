@@ -36,52 +36,52 @@ describe('ChunkDelivery.run() after one failure', () => {
     { what: 'an unanswered unknown', thrown: failure.unanswered() },
     { what: 'an error without outcome', thrown: new Error('failed') },
     { what: 'a TypeError', thrown: new TypeError('terminated') },
-    { what: 'an outcome that is none', thrown: Object.assign(new Error(), { outcome: 'odd' }) },
+    { what: 'an invalid outcome', thrown: Object.assign(new Error(), { outcome: 'odd' }) },
     { what: 'a string', thrown: 'garbage' },
     { what: 'undefined', thrown: undefined },
     { what: 'null', thrown: null },
   ];
   const rows: Row[] = [
     {
-      scenario: 'rejected: sends the chunk again, and asks nothing',
+      scenario: 'a rejection: sends the chunk again without a probe',
       behaviour: failWith(failure.rejected()),
       calls: [append, append],
       retries: 1,
     },
     {
-      scenario: 'an answered unknown that was not stored: asks after the backoff',
+      scenario: 'an answered unknown that was not stored: probes after the backoff',
       behaviour: failWith(failure.answered()),
       calls: [append, 'head', append],
       retries: 1,
     },
     {
-      scenario: 'an answered unknown that was stored: asks after the backoff',
+      scenario: 'an answered unknown that was stored: probes after the backoff',
       behaviour: applyThenFail(failure.answered()),
       calls: [append, 'head'],
       retries: 1,
     },
     ...unansweredLike.flatMap(({ what, thrown }) => [
       {
-        scenario: `${what} that was not stored: asks at once, and again after the backoff`,
+        scenario: `${what} that was not stored: probes at once, and again after the backoff`,
         behaviour: failWith(thrown),
         calls: [append, 'head', 'head', append],
         retries: 1,
       },
       {
-        scenario: `${what} that was stored: asks at once`,
+        scenario: `${what} that was stored: probes at once`,
         behaviour: applyThenFail(thrown),
         calls: [append, 'head'],
         retries: 0,
       },
     ]),
     {
-      scenario: 'a conflict of our own making, as when a proxy resent: asks at once',
+      scenario: 'a conflict with our own bytes, as when a proxy resent them: probes at once',
       behaviour: applyThenFail(failure.conflict(9)),
       calls: [append, 'head'],
       retries: 0,
     },
     {
-      scenario: 'a conflict that the object knows nothing of: asks at once and after the backoff',
+      scenario: 'a conflict that the object contradicts: probes at once and after the backoff',
       behaviour: failWith(failure.conflict()),
       calls: [append, 'head', 'head', append],
       retries: 1,
@@ -100,7 +100,9 @@ describe('ChunkDelivery.run() after one failure', () => {
       expect(retries).toHaveLength(count);
       expect(commits).toMatchObject([
         {
-          ...{ key: 'a.log', start: 4, end: 9 },
+          key: 'a.log',
+          start: 4,
+          end: 9,
           object: { position: 9, crc64: crcOf('headchunk'), exists: true },
         },
       ]);
@@ -125,7 +127,7 @@ describe('ChunkDelivery.run() after one failure', () => {
   test.each([
     { outcome: 'fatal', thrown: failure.fatal() },
     { outcome: 'forbidden', thrown: failure.forbidden() },
-  ])('throws what the client said was $outcome, at once', async ({ thrown }) => {
+  ])('throws a $outcome error of the client at once', async ({ thrown }) => {
     const client = head().script('append', failWith(thrown));
     const { error, calls, retries, commits, delivery } = await deliver(client);
 
@@ -135,7 +137,7 @@ describe('ChunkDelivery.run() after one failure', () => {
     expect(delivery.mayHaveLanded).toBe(false);
   });
 
-  test('tells of the retry with the error of the client', async () => {
+  test('reports a retry with the error of the client', async () => {
     const thrown = new TypeError('terminated');
     const { retries } = await deliver(head().script('append', failWith(thrown)));
 
@@ -143,13 +145,13 @@ describe('ChunkDelivery.run() after one failure', () => {
     expect(retries[0]?.error).toBe(thrown);
   });
 
-  test('makes no error of a request id that nobody told', async () => {
+  test('commits without a request id when a probe finds the chunk', async () => {
     const { commits } = await deliver(head().script('append', applyThenFail(failure.unanswered())));
 
     expect(commits[0]).toMatchObject({ attempts: 1, requestId: undefined });
   });
 
-  test('creates an empty object once although the answer was lost', async () => {
+  test('creates an empty object once when the answer is lost', async () => {
     const client = new ScriptedClient().script('append', applyThenFail(failure.unanswered()));
     const { error, calls, commits } = await deliver(client, { before: undefined, chunk: '' });
 
@@ -159,7 +161,7 @@ describe('ChunkDelivery.run() after one failure', () => {
     expect(commits).toHaveLength(1);
   });
 
-  test('stops dressing the object once it has been found to exist', async () => {
+  test('sends no creation options once a probe has found the object', async () => {
     const client = new ScriptedClient().script('append', failWith(failure.unanswered())).script(
       'head',
       preceded((c) => c.create(Buffer.alloc(0))),
@@ -175,7 +177,7 @@ describe('ChunkDelivery.run() after one failure', () => {
     ]);
   });
 
-  test('asks no signal of a client: a hanging append is given up and reconciled', async () => {
+  test('aborts and reconciles an append that hangs', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = head().script('append', hang);
@@ -195,7 +197,7 @@ describe('ChunkDelivery.run() after one failure', () => {
   test.each([
     { scenario: 'on a slow link', trafficLimit: undefined, time: 3000 },
     { scenario: 'under a traffic limit', trafficLimit: 8 * 16 * 1024, time: 5000 },
-  ])('gives the bytes the time that they take $scenario', async ({ trafficLimit, time }) => {
+  ])('allows the time that the bytes take $scenario', async ({ trafficLimit, time }) => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = head().script('append', hang);
@@ -208,7 +210,7 @@ describe('ChunkDelivery.run() after one failure', () => {
     expect(client.object?.bytes.byteLength).toBe(4 + 64 * 1024);
   });
 
-  test('says that the bytes are abandoned when a client ignores its signal', async () => {
+  test('marks the bytes as abandoned when a client ignores the signal of an append', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = head().script('append', ignoreSignal);
@@ -226,7 +228,7 @@ describe('ChunkDelivery.run() after one failure', () => {
     expect(delivery.isAbandoned).toBe(true);
   });
 
-  test('does not call the bytes abandoned when a client ignores the signal of a question', async () => {
+  test('does not mark the bytes as abandoned when a client ignores the signal of a probe', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = head()
@@ -244,7 +246,7 @@ describe('ChunkDelivery.run() after one failure', () => {
 describe('ChunkDelivery.run() when an attempt lands late', () => {
   test.each<{ scenario: string; script: (client: ScriptedClient) => ScriptedClient }>([
     {
-      scenario: 'before the first question',
+      scenario: 'before the first probe',
       script: (client) =>
         client.script(
           'head',
@@ -252,7 +254,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
         ),
     },
     {
-      scenario: 'before the second question',
+      scenario: 'before the second probe',
       script: (client) =>
         client.script(
           'head',
@@ -261,7 +263,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
         ),
     },
     {
-      scenario: 'between the last question and the next attempt',
+      scenario: 'between the last probe and the next attempt',
       script: (client) =>
         client.script(
           'append',
@@ -277,7 +279,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
           return receipt;
         }),
     },
-  ])('holds the chunk once when it lands $scenario', async ({ script }) => {
+  ])('leaves the chunk in the object once when it lands $scenario', async ({ script }) => {
     const client = script(head().script('append', failThenLand(failure.unanswered())));
     const { error, commits } = await deliver(client);
     client.land();
@@ -287,7 +289,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
     expect(commits).toMatchObject([{ start: 4, end: 9, object: { position: 9 } }]);
   });
 
-  test('holds the chunk once when three attempts land together', async () => {
+  test('leaves the chunk in the object once when three attempts land together', async () => {
     const late = failThenLand(failure.unanswered());
     const client = head()
       .script('append', late, late, late)
@@ -303,7 +305,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
   });
 });
 
-describe('ChunkDelivery.run() when somebody else wrote', () => {
+describe('ChunkDelivery.run() when another writer appended', () => {
   const cases = [
     { scenario: 'as many bytes as the chunk has', bytes: 'other', actualLength: 9, why: 'crc' },
     { scenario: 'fewer bytes', bytes: 'oth', actualLength: 7, why: 'crc' },
@@ -319,7 +321,9 @@ describe('ChunkDelivery.run() when somebody else wrote', () => {
 
       expect(error).toBeInstanceOf(DivergedError);
       expect(error).toMatchObject({
-        ...{ key: 'a.log', position: 4, actualLength },
+        key: 'a.log',
+        position: 4,
+        actualLength,
         message: `Cannot append 5 bytes to "a.log" at position 4: the object is ${actualLength} bytes long${
           why === 'crc' ? ' and its CRC-64 is not ours' : ''
         }`,
@@ -343,12 +347,12 @@ describe('ChunkDelivery.run() when somebody else wrote', () => {
       expect(error).toMatchObject({ name: 'DivergedError', position: 4, actualLength });
       expect(calls).toEqual([append, 'head']);
       expect(commits).toEqual([]);
-      // Ours may lie under the bytes of the stranger.
+      // Our bytes may have landed before those of the other writer.
       expect(delivery.mayHaveLanded).toBe(true);
     },
   );
 
-  test('throws DivergedError when somebody wrote behind the chunk before we asked', async () => {
+  test('throws DivergedError when another writer appended after the chunk before the probe', async () => {
     const client = head()
       .script('append', applyThenFail(failure.unanswered()))
       .script('head', preceded(strangerAppends('!')));
@@ -359,7 +363,7 @@ describe('ChunkDelivery.run() when somebody else wrote', () => {
     expect(client.contents).toBe('headchunk!');
   });
 
-  test('throws DivergedError when other bytes of the same length were there in its place', async () => {
+  test('throws DivergedError when an object with other bytes of the same length has replaced it', async () => {
     const client = head()
       .script('append', failWith(failure.unanswered()))
       .script(
@@ -369,13 +373,15 @@ describe('ChunkDelivery.run() when somebody else wrote', () => {
     const { error } = await deliver(client);
 
     expect(error).toMatchObject({
-      ...{ name: 'DivergedError', position: 4, actualLength: 4 },
+      name: 'DivergedError',
+      position: 4,
+      actualLength: 4,
       message:
         'Cannot append 5 bytes to "a.log" at position 4: the object is 4 bytes long and its CRC-64 is not ours',
     });
   });
 
-  test('throws DivergedError when the object is gone, and does not create another', async () => {
+  test('throws DivergedError and does not recreate the object when it is gone', async () => {
     const client = head().script('append', preceded(remove));
     const { error } = await deliver(client);
 
@@ -388,7 +394,7 @@ describe('ChunkDelivery.run() when somebody else wrote', () => {
     { contents: 'headother', outcome: 'DivergedError' },
     { contents: 'headchu', outcome: undefined },
   ])(
-    'tells by the bytes where the store tells no checksum: $contents',
+    'compares the bytes if the store returns no checksum: $contents',
     async ({ contents, outcome }) => {
       const client = silent('head').script(
         'append',

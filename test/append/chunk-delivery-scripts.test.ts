@@ -22,7 +22,7 @@ describe('ChunkDelivery under any script of faults', () => {
     readonly isInterference?: boolean;
   }
 
-  // Ours lie in 0x40-0x7f and a stranger's in 0x80-0xff, so that nobody's can be taken for another's.
+  // Our bytes are 0x40-0x7f, another writer's 0x80-0xff, so that they cannot be mistaken.
   const isOurs = (byte: number) => byte >= 0x40 && byte < 0x80;
   const stranger = Buffer.from([0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86]);
   const bytesFrom = (min: number, max: number, minLength: number) =>
@@ -43,7 +43,7 @@ describe('ChunkDelivery under any script of faults', () => {
   };
   const fails = thrown.map((make) => fault(`fail: ${make()}`, failWith(make())));
 
-  /** Of an append with bytes: these may be stored although it failed. */
+  /** Behaviours of an append that fails although its bytes may be stored. */
   const appendFault = fc.oneof(
     fc.constant(fault('answer', answer)),
     { weight: 3, arbitrary: fails },
@@ -109,7 +109,7 @@ describe('ChunkDelivery under any script of faults', () => {
   type Scenario = ReturnType<typeof scenario> extends fc.Arbitrary<infer T> ? T : never;
 
   async function play({ before, chunk, appends, heads, gets, retries, ...rest }: Scenario) {
-    // A chunk of no bytes is sent only to create its object.
+    // An empty chunk is sent only to create its object.
     if (chunk.byteLength === 0 && before !== undefined) return undefined;
     const client = new ScriptedClient(before);
     client.refusesReading = rest.refusesReading;
@@ -126,7 +126,8 @@ describe('ChunkDelivery under any script of faults', () => {
     client.script('head', ...heads.map(noting));
     client.script('get', ...gets.map(noting));
     const { error, commits, delivery } = await deliver(client, {
-      ...{ before, chunk },
+      before,
+      chunk,
       knowsCrc64: before === undefined || rest.knowsCrc64,
       retry: { ...immediately, retries },
     });
@@ -141,7 +142,7 @@ describe('ChunkDelivery under any script of faults', () => {
 
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
-  test('the object holds what was before and the chunk once, or the error says what is true', async () => {
+  test('the object holds its old bytes and the chunk once, or the error tells the truth', async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(scenario(false), async (given) => {
@@ -168,7 +169,7 @@ describe('ChunkDelivery under any script of faults', () => {
     }
   });
 
-  test('a stranger is noticed, and never makes the chunk come twice or go unnoticed', async () => {
+  test('the delivery detects another writer, and never duplicates or silently loses the chunk', async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(scenario(true), async (given) => {

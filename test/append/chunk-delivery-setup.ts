@@ -21,11 +21,11 @@ export const immediately = {
   randomize: false,
 };
 
-/** Fails the calls of one operation that are still to come, as often as a budget lasts. */
+/** A behaviour for all further calls of one operation, more than a retry budget allows. */
 export const always = (behaviour: Behaviour) => Array.from({ length: 20 }, () => behaviour);
 
 export interface Setup extends Partial<DeliveryOptions> {
-  /** What the object holds before the chunk; `undefined` where there is none. */
+  /** Content of the object before the chunk; `undefined` if it does not exist. */
   readonly before?: string | Uint8Array | undefined;
   readonly chunk?: string | Uint8Array;
   readonly knowsCrc64?: boolean;
@@ -33,7 +33,7 @@ export interface Setup extends Partial<DeliveryOptions> {
   readonly onCommit?: (commit: Commit) => void;
 }
 
-/** A delivery of `chunk` behind `head`, unless told otherwise, and the log of what it told. */
+/** A delivery, by default of `chunk` after `head`, and the log of its listener. */
 export function prepare(client: ScriptedClient, setup: Setup = {}) {
   const { chunk: text = 'chunk', knowsCrc64 = true, onCommit = () => {}, ...options } = setup;
   const before = 'before' in setup ? setup.before : 'head';
@@ -55,8 +55,14 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
   const delivery = new ChunkDelivery(
     chunk,
     {
-      ...{ client, key, create: creation, requests, crc64 },
-      ...{ retry: immediately, verify: 'crc64', signal },
+      client,
+      key,
+      create: creation,
+      requests,
+      crc64,
+      retry: immediately,
+      verify: 'crc64',
+      signal,
       probe: new ObjectProbe(client, key, requests),
       ...options,
     },
@@ -93,12 +99,12 @@ export function head(): ScriptedClient {
   return new ScriptedClient('head');
 }
 
-/** A client that the credentials do not let read. */
+/** A client whose credentials forbid reading. */
 export function writeOnly(contents: string | undefined): ScriptedClient {
   return Object.assign(new ScriptedClient(contents), { refusesReading: true });
 }
 
-/** A client of a store that tells no checksum. */
+/** A client of a store that returns no checksum. */
 export function silent(contents: string): ScriptedClient {
   return Object.assign(new ScriptedClient(contents), { tellsCrc64: false });
 }

@@ -50,7 +50,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     ]);
   });
 
-  test('creates the object with the first append, dressed', async () => {
+  test('creates the object with the first append, and sends the creation options', async () => {
     const { error, client } = await deliver(new ScriptedClient(), { before: undefined });
 
     expect(error).toBeUndefined();
@@ -58,13 +58,13 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     expect(client.object?.creation).toEqual(creation);
   });
 
-  test('does not dress an object that exists', async () => {
+  test('sends no creation options for an existing object', async () => {
     const { client } = await deliver(new ScriptedClient(''), { before: '' });
 
     expect(client.options[0]?.create).toBeUndefined();
   });
 
-  test('creates an empty object with a chunk of no bytes', async () => {
+  test('creates an empty object with an empty chunk', async () => {
     const { error, client, commits } = await deliver(new ScriptedClient(), {
       before: undefined,
       chunk: '',
@@ -75,14 +75,14 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     expect(commits).toMatchObject([{ start: 0, end: 0, object: { position: 0, crc64: 0n } }]);
   });
 
-  test('sends the options of every request', async () => {
+  test('sends the request options with every request', async () => {
     const request = { requestPayer: 'requester', trafficLimit: 819_200 } as const;
     const { client } = await deliver(head(), { request });
 
     expect(client.options[0]).toMatchObject(request);
   });
 
-  test('computes the checksum while the request is under way, after it had a turn', async () => {
+  test('computes the checksum while the request is in flight, after a turn of the event loop', async () => {
     const order: string[] = [];
     const client = head().script('append', ({ apply }) => {
       order.push('append');
@@ -112,8 +112,14 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     const delivery = new ChunkDelivery(
       chunk,
       {
-        ...{ client, key: 'a.log', create: {}, requests, crc64 },
-        ...{ retry: immediately, verify: 'crc64', signal },
+        client,
+        key: 'a.log',
+        create: {},
+        requests,
+        crc64,
+        retry: immediately,
+        verify: 'crc64',
+        signal,
         probe: new ObjectProbe(client, 'a.log', requests),
       },
       {
@@ -129,7 +135,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
     expect(order).toEqual(['append', 'turn for 5', 'sent', 'checksum', 'answer']);
   });
 
-  test('tells sent once, with the first append', async () => {
+  test('calls sent() once, for the first append', async () => {
     const { log } = await deliver(head().script('append', failWith(failure.rejected())));
 
     expect(log).toEqual(['attempted', 'sent', 'retrying', 'attempted', 'committed 5']);
@@ -137,7 +143,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
 });
 
 describe('ChunkDelivery.run() and the receipt', () => {
-  test('commits, unverified, where the store tells no checksum, and bridges it', async () => {
+  test('commits without verification, and combines the checksum itself, if the store returns none', async () => {
     const { error, calls, commits } = await deliver(silent('head'));
 
     expect(error).toBeUndefined();
@@ -145,14 +151,14 @@ describe('ChunkDelivery.run() and the receipt', () => {
     expect(commits[0]?.object.crc64).toBe(crcOf('headchunk'));
   });
 
-  test("with verify 'none' bridges it all the same", async () => {
+  test("combines the checksum itself with verify 'none' too, if the store returns none", async () => {
     const { commits } = await deliver(silent('head'), { verify: 'none' });
 
     expect(commits[0]?.object.crc64).toBe(crcOf('headchunk'));
   });
 
   test.each(['crc64', 'none'] as const)(
-    'learns the checksum from the receipt where it was unknown, with verify %s',
+    'takes an unknown checksum from the receipt, with verify %s',
     async (verify) => {
       const { commits } = await deliver(head(), { knowsCrc64: false, verify });
 
@@ -160,7 +166,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
     },
   );
 
-  test('leaves the checksum unknown where nobody ever told it', async () => {
+  test('leaves the checksum unknown if the store never returns one', async () => {
     const { error, commits } = await deliver(silent('head'), { knowsCrc64: false });
 
     expect(error).toBeUndefined();
@@ -170,30 +176,29 @@ describe('ChunkDelivery.run() and the receipt', () => {
   test.each([
     { scenario: 'wrong', actual: 42n },
     { scenario: 'zero', actual: 0n },
-  ])(
-    'throws ChecksumError, and asks nothing, when the checksum is $scenario',
-    async ({ actual }) => {
-      const client = head().script('append', answerWith({ crc64: actual }));
-      const { error, calls, commits, retries, delivery } = await deliver(client);
+  ])('throws ChecksumError without a probe when the checksum is $scenario', async ({ actual }) => {
+    const client = head().script('append', answerWith({ crc64: actual }));
+    const { error, calls, commits, retries, delivery } = await deliver(client);
 
-      expect(error).toBeInstanceOf(ChecksumError);
-      expect(error).toMatchObject({
-        ...{ key: 'a.log', expected: crcOf('headchunk'), actual },
-        message: `Cannot trust the append of 5 bytes to "a.log" at position 4: the CRC-64 of the object is ${actual} instead of ${crcOf('headchunk')}`,
-      });
-      expect(calls).toEqual(['append 4+5']);
-      expect([commits, retries]).toEqual([[], []]);
-      expect(delivery.mayHaveLanded).toBe(true);
-    },
-  );
+    expect(error).toBeInstanceOf(ChecksumError);
+    expect(error).toMatchObject({
+      key: 'a.log',
+      expected: crcOf('headchunk'),
+      actual,
+      message: `Cannot trust the append of 5 bytes to "a.log" at position 4: the CRC-64 of the object is ${actual} instead of ${crcOf('headchunk')}`,
+    });
+    expect(calls).toEqual(['append 4+5']);
+    expect([commits, retries]).toEqual([[], []]);
+    expect(delivery.mayHaveLanded).toBe(true);
+  });
 
-  test('notices a stranger of the same length who replaced what was before', async () => {
+  test('throws ChecksumError when another object of the same length has replaced the one before', async () => {
     const { error } = await deliver(new ScriptedClient('HEAD'));
 
     expect(error).toBeInstanceOf(ChecksumError);
   });
 
-  test("with verify 'none' takes the checksum as it is", async () => {
+  test("accepts any checksum with verify 'none'", async () => {
     const client = head().script('append', answerWith({ crc64: 42n }));
     const { error, commits } = await deliver(client, { verify: 'none' });
 
@@ -201,7 +206,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
     expect(commits[0]?.object.crc64).toBe(42n);
   });
 
-  test("with verify 'none' still reconciles by checksum", async () => {
+  test("reconciles by checksum with verify 'none' too", async () => {
     const client = head()
       .script('append', failWith(failure.unanswered()))
       .script('head', preceded(strangerAppends('other')));
@@ -216,12 +221,12 @@ describe('ChunkDelivery.run() and the receipt', () => {
     { scenario: 'one byte too many', behaviour: answerWith({ nextPosition: 10 }) },
     { scenario: 'no number', behaviour: answerWith({ nextPosition: Number.NaN }) },
     {
-      scenario: 'nothing at all',
+      scenario: 'no position',
       behaviour: ({ apply }) => {
         apply();
       },
     },
-  ])('asks the object when the receipt names $scenario', async ({ behaviour }) => {
+  ])('probes the object when the receipt names $scenario', async ({ behaviour }) => {
     const { error, client, calls, log } = await deliver(head().script('append', behaviour));
 
     expect(error).toBeUndefined();
@@ -234,20 +239,23 @@ describe('ChunkDelivery.run() and the receipt', () => {
     { nextPosition: 0, shown: '0' },
     { nextPosition: undefined, shown: 'undefined' },
     { nextPosition: Buffer.from('bytes of the stream'), shown: '(object)' },
-  ])('shows of a wrong receipt a number, or no more than a type: $shown', async (receipt) => {
-    const client = head().script(
-      'append',
-      () => receipt,
-      () => receipt,
-    );
-    const { retries } = await deliver(client);
+  ])(
+    'shows the next position of a wrong receipt if it is a number, else its type: $shown',
+    async (receipt) => {
+      const client = head().script(
+        'append',
+        () => receipt,
+        () => receipt,
+      );
+      const { retries } = await deliver(client);
 
-    expect(retries[0]?.error.message).toBe(
-      `The answer names position ${receipt.shown} as the next`,
-    );
-  });
+      expect(retries[0]?.error.message).toBe(
+        `The answer names ${receipt.shown} as the next position`,
+      );
+    },
+  );
 
-  test('appends again when the receipt was wrong and the object says nothing came', async () => {
+  test('appends again when the receipt was wrong and the object lacks the chunk', async () => {
     const client = head().script('append', () => ({ nextPosition: 0 }));
     const { error, calls } = await deliver(client);
 
@@ -257,7 +265,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
   });
 });
 describe('ChunkDelivery.status', () => {
-  test('tells what is under way', async () => {
+  test('names the request in flight', async () => {
     const seen: string[] = [];
     const note =
       (behaviour: Behaviour): Behaviour =>

@@ -24,11 +24,14 @@ describe('divergedError()', () => {
     { actualLength: 12, names: 'checksum' },
     { actualLength: 15, names: 'checksum' },
     { actualLength: 16, names: 'length' },
-  ])('names the $names when the object is $actualLength bytes long', ({ actualLength, names }) => {
+  ])('blames the $names when the object is $actualLength bytes long', ({ actualLength, names }) => {
     const why = `the object is ${actualLength} bytes long`;
 
     expect(divergedError('a.log', chunk, actualLength)).toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', key: 'a.log', position: 10, actualLength },
+      code: 'APPEND_ERR_DIVERGED',
+      key: 'a.log',
+      position: 10,
+      actualLength,
       message: `Cannot append 5 bytes to "a.log" at position 10: ${why}${
         names === 'checksum' ? ' and its CRC-64 is not ours' : ''
       }`,
@@ -43,13 +46,15 @@ describe('notAppendableError()', () => {
     { kind: 'of type unknown', found: { ...state, appendable: false, objectType: undefined } },
   ])('says that the object is $kind', ({ kind, found }) => {
     expect(notAppendableError('a.log', chunk, found)).toMatchObject({
-      ...{ code: 'APPEND_ERR_NOT_APPENDABLE', key: 'a.log', objectType: found.objectType },
+      code: 'APPEND_ERR_NOT_APPENDABLE',
+      key: 'a.log',
+      objectType: found.objectType,
       message: `Cannot append 5 bytes to "a.log" at position 10: the object is ${kind}`,
     });
   });
 });
 
-describe('the other errors of a delivery', () => {
+describe('other errors of a delivery', () => {
   test.each([
     {
       name: 'unconfirmedError()',
@@ -71,7 +76,7 @@ describe('the other errors of a delivery', () => {
       message:
         'Cannot trust the append of 5 bytes to "a.log" at position 10: the CRC-64 of the object is 0 instead of 1',
     },
-  ])('$name says in one sentence what is known', ({ error, fields, message }) => {
+  ])('$name has its message and its fields', ({ error, fields, message }) => {
     expect(error).toMatchObject({ key: 'a.log', message, ...fields });
   });
 });

@@ -18,7 +18,7 @@ describe('FrozenChunk.raiseDoubt()', () => {
     doubts.flatMap((from, less) =>
       doubts.map((to, more) => ({ from, to, after: less > more ? from : to })),
     ),
-  )('from $from to $to makes it $after', ({ from, to, after }) => {
+  )('leads from $from to $after when called with $to', ({ from, to, after }) => {
     const chunk = chunkIn(from);
     chunk.raiseDoubt(to);
 
@@ -49,7 +49,7 @@ describe('FrozenChunk.notCommitted()', () => {
     expect(chunk.doubt).toBe(after);
   });
 
-  test('takes over what was found, and keeps the bytes', () => {
+  test('adopts the state of the object, and keeps the bytes', () => {
     const chunk = new FrozenChunk(
       { position: 0, crc64: 0n, exists: false },
       Buffer.from('the chunk'),
@@ -64,11 +64,11 @@ describe('FrozenChunk.notCommitted()', () => {
 
 describe('FrozenChunk.conflicted()', () => {
   test.each([
-    { scenario: 'the length of the object as we know it', actualLength: 6, after: 'none' },
+    { scenario: 'the confirmed length of the object', actualLength: 6, after: 'none' },
     { scenario: 'another length', actualLength: 15, after: 'unanswered' },
     { scenario: 'no length', actualLength: undefined, after: 'unanswered' },
   ] as const)(
-    'for $scenario, leaves the doubt $after where the object holds nothing of it',
+    'with $scenario, leads to the doubt $after once the object lacks the chunk',
     ({ actualLength, after }) => {
       const chunk = chunkIn('none');
       chunk.conflicted(actualLength);
@@ -79,7 +79,7 @@ describe('FrozenChunk.conflicted()', () => {
     },
   );
 
-  test('leaves no doubt when it turns out that somebody else wrote', () => {
+  test('leaves no doubt once another writer is found to have appended', () => {
     const chunk = chunkIn('none');
     chunk.conflicted(15);
     chunk.diverged();
@@ -87,7 +87,7 @@ describe('FrozenChunk.conflicted()', () => {
     expect(chunk.doubt).toBe('none');
   });
 
-  test('says nothing of what is left when a part has been committed', () => {
+  test('does not apply to the rest once a part has been committed', () => {
     const chunk = chunkIn('none');
     chunk.conflicted(10);
     chunk.committed(4, 42n);
@@ -98,7 +98,7 @@ describe('FrozenChunk.conflicted()', () => {
 });
 
 describe('FrozenChunk.committed()', () => {
-  test.each(doubts)('takes the part off the front and leaves no doubt after %s', (doubt) => {
+  test.each(doubts)('removes the part from the front and clears the doubt %s', (doubt) => {
     const chunk = chunkIn(doubt);
     chunk.committed(4, 42n);
 
@@ -107,7 +107,7 @@ describe('FrozenChunk.committed()', () => {
     expect(chunk.doubt).toBe('none');
   });
 
-  test('leaves no bytes after the whole chunk', () => {
+  test('leaves no bytes once the whole chunk is committed', () => {
     const chunk = chunkIn('none');
     chunk.committed(9, undefined);
 
@@ -115,7 +115,7 @@ describe('FrozenChunk.committed()', () => {
     expect(chunk.object).toEqual({ position: 15, crc64: undefined, exists: true });
   });
 
-  test('has the checksum computed of what is left', () => {
+  test('leads to a new checksum, of the rest', () => {
     const chunk = chunkIn('none');
     chunk.checksum();
     chunk.committed(4, crc64(Buffer.from('beforethe ')));
@@ -153,7 +153,7 @@ describe('FrozenChunk.crc64After()', () => {
     expect(chunkIn('none').crc64After()).toBe(crc64(Buffer.from('beforethe chunk')));
   });
 
-  test('takes a checksum of zero before the chunk for a value', () => {
+  test('treats a checksum of zero before the chunk as a value', () => {
     const chunk = new FrozenChunk(
       { position: 0, crc64: 0n, exists: false },
       Buffer.from('abc'),
@@ -163,7 +163,7 @@ describe('FrozenChunk.crc64After()', () => {
     expect(chunk.crc64After()).toBe(crc64(Buffer.from('abc')));
   });
 
-  test('is undefined where that before the chunk is unknown', () => {
+  test('is undefined if the checksum before the chunk is unknown', () => {
     const chunk = new FrozenChunk({ ...object, crc64: undefined }, Buffer.from('abc'), crc64);
 
     expect(chunk.crc64After()).toBeUndefined();
@@ -172,7 +172,7 @@ describe('FrozenChunk.crc64After()', () => {
 
 describe('FrozenChunk.isAcceptedBy()', () => {
   test.each([
-    { scenario: 'the position behind the chunk', receipt: { nextPosition: 15 }, expected: true },
+    { scenario: 'the position after the chunk', receipt: { nextPosition: 15 }, expected: true },
     { scenario: 'the position of the chunk', receipt: { nextPosition: 6 }, expected: false },
     { scenario: 'one byte less', receipt: { nextPosition: 14 }, expected: false },
     { scenario: 'one byte more', receipt: { nextPosition: 16 }, expected: false },

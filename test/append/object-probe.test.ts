@@ -42,7 +42,7 @@ const stateOf = (text: string) => ({
 });
 
 describe('ObjectProbe.ask()', () => {
-  test('answers with the state that HEAD tells', async () => {
+  test('resolves with the state that HEAD returns', async () => {
     const client = new ScriptedClient('head');
 
     await expect(inquiryOf(client).ask(around)).resolves.toEqual({
@@ -54,7 +54,7 @@ describe('ObjectProbe.ask()', () => {
     expect(client.options[0]?.signal).toBeInstanceOf(AbortSignal);
   });
 
-  test('answers with undefined where there is no object, and creates none', async () => {
+  test('resolves with undefined, and creates no object, if it does not exist', async () => {
     const client = new ScriptedClient();
 
     await expect(inquiryOf(client).ask(atStart)).resolves.toBeUndefined();
@@ -70,18 +70,21 @@ describe('ObjectProbe.ask()', () => {
     { scenario: 'fatal', thrown: failure.fatal() },
     { scenario: 'an error without outcome', thrown: new TypeError('a bug') },
     { scenario: 'garbage', thrown: 'garbage' },
-  ])('passes a HEAD that failed on, and does not probe after $scenario', async ({ thrown }) => {
-    const client = new ScriptedClient('head').script('head', failWith(thrown));
+  ])(
+    'rejects with the error of HEAD, without an append of 0 bytes: $scenario',
+    async ({ thrown }) => {
+      const client = new ScriptedClient('head').script('head', failWith(thrown));
 
-    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
-    expect(client.calls).toEqual(['head']);
-  });
+      await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+      expect(client.calls).toEqual(['head']);
+    },
+  );
 
-  test('refuses a client that says null for nothing', async () => {
+  test('rejects when the client returns null instead of undefined', async () => {
     const client = new ScriptedClient().script('head', () => null);
 
     await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      'The client says that the object is undefined bytes long',
+      'The client returned undefined as the length of the object',
     );
   });
 
@@ -90,16 +93,19 @@ describe('ObjectProbe.ask()', () => {
     { value: 'bytes of the stream', shown: '(string)' },
     { value: Buffer.from('bytes of the stream'), shown: '(object)' },
     { value: Symbol('bytes of the stream'), shown: '(symbol)' },
-  ])('refuses a client that says the object is $shown bytes long', async ({ value, shown }) => {
-    const length = value as number;
-    const client = new ScriptedClient('head').script('head', answerWith({ length }));
+  ])(
+    'rejects when the client returns $shown as the length of the object',
+    async ({ value, shown }) => {
+      const length = value as number;
+      const client = new ScriptedClient('head').script('head', answerWith({ length }));
 
-    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      `The client says that the object is ${shown} bytes long`,
-    );
-  });
+      await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+        `The client returned ${shown} as the length of the object`,
+      );
+    },
+  );
 
-  test('gives a HEAD without an answer up when its time is over', async () => {
+  test('rejects a HEAD without an answer when its time is up', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = new ScriptedClient('head').script('head', hang);
@@ -111,7 +117,7 @@ describe('ObjectProbe.ask()', () => {
     await asking;
   });
 
-  test('never probes without whereabouts: a forbidden HEAD is the answer', async () => {
+  test('rejects with the error of a forbidden HEAD if called without whereabouts', async () => {
     const client = writeOnly('head');
     const probe = inquiryOf(client);
 
@@ -122,7 +128,7 @@ describe('ObjectProbe.ask()', () => {
 });
 
 describe('ObjectProbe.ask() without HEAD', () => {
-  test('appends nothing at the likeliest length, and its answer is the state', async () => {
+  test('appends 0 bytes at the most likely length, and takes the state from the answer', async () => {
     const client = writeOnly('headchunk');
 
     await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf('headchunk'));
@@ -131,7 +137,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     expect(client.contents).toBe('headchunk');
   });
 
-  test('tries HEAD once only', async () => {
+  test('tries HEAD only once', async () => {
     const client = writeOnly('headchunk');
     const probe = inquiryOf(client);
     await probe.ask(around);
@@ -140,7 +146,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     expect(client.calls).toEqual(['head', 'append 9+0', 'append 9+0']);
   });
 
-  test('asks HEAD again when it may not probe', async () => {
+  test('tries HEAD again when called without whereabouts', async () => {
     const client = writeOnly('headchunk');
     const probe = inquiryOf(client);
     await probe.ask(around);
@@ -150,16 +156,19 @@ describe('ObjectProbe.ask() without HEAD', () => {
   });
 
   test.each([
-    { scenario: 'the least that matters', contents: 'head' },
-    { scenario: 'one between', contents: 'headch' },
-  ])('asks again at the length that the refusal names: $scenario', async ({ contents }) => {
-    const client = writeOnly(contents);
+    { scenario: 'the least of the range', contents: 'head' },
+    { scenario: 'one within the range', contents: 'headch' },
+  ])(
+    'appends 0 bytes again at the length that the refusal names: $scenario',
+    async ({ contents }) => {
+      const client = writeOnly(contents);
 
-    await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf(contents));
-    expect(client.calls).toEqual(['head', 'append 9+0', `append ${contents.length}+0`]);
-  });
+      await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf(contents));
+      expect(client.calls).toEqual(['head', 'append 9+0', `append ${contents.length}+0`]);
+    },
+  );
 
-  test('asks again at the greatest length that matters', async () => {
+  test('appends 0 bytes again at the greatest length of the range', async () => {
     const client = writeOnly('headchunk');
     const asking = inquiryOf(client).ask({ ...around, guess: 4 });
 
@@ -168,10 +177,10 @@ describe('ObjectProbe.ask() without HEAD', () => {
   });
 
   test.each([
-    { scenario: 'shorter than matters', contents: 'hea' },
-    { scenario: 'longer than matters', contents: 'headchunk+' },
+    { scenario: 'shorter than the range', contents: 'hea' },
+    { scenario: 'longer than the range', contents: 'headchunk+' },
     { scenario: 'gone', contents: undefined },
-  ])('does not ask again when the object is $scenario', async ({ contents }) => {
+  ])('sends no second append when the object is $scenario', async ({ contents }) => {
     const client = writeOnly(contents);
 
     await expect(inquiryOf(client).ask(around)).resolves.toEqual({
@@ -186,15 +195,15 @@ describe('ObjectProbe.ask() without HEAD', () => {
   test.each([
     { scenario: 'without a length', thrown: failure.conflict() },
     { scenario: 'with an impossible length', thrown: failure.conflict(-1) },
-    { scenario: 'with the length that was named', thrown: failure.conflict(9) },
-  ])('passes a conflict on that comes $scenario', async ({ thrown }) => {
+    { scenario: 'with the position of the append', thrown: failure.conflict(9) },
+  ])('rejects with the error of a conflict $scenario', async ({ thrown }) => {
     const client = writeOnly('head').script('append', failWith(thrown));
 
     await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
     expect(client.calls).toEqual(['head', 'append 9+0']);
   });
 
-  test('passes a second conflict on: the object moved between the questions', async () => {
+  test('rejects with a second conflict, when the object grew between the appends', async () => {
     const client = writeOnly('head').script('append', answer, ({ client, apply }) => {
       client.strangerAppends('!');
       return apply();
@@ -213,7 +222,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     { scenario: 'rejected', thrown: failure.rejected() },
     { scenario: 'unanswered', thrown: failure.unanswered() },
     { scenario: 'garbage', thrown: undefined },
-  ])('passes a probe on that failed: $scenario', async ({ thrown }) => {
+  ])('rejects with the error of the append: $scenario', async ({ thrown }) => {
     const client = writeOnly('headchunk').script('append', failWith(thrown));
 
     await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
@@ -228,15 +237,15 @@ describe('ObjectProbe.ask() without HEAD', () => {
       answer: () => ({ nextPosition: Buffer.from('bytes') }),
       shown: '(object)',
     },
-  ])('refuses an answer that names $scenario', async ({ answer, shown }) => {
+  ])('rejects an answer that names $scenario', async ({ answer, shown }) => {
     const client = writeOnly('headchunk').script('append', answer);
 
     await expect(inquiryOf(client).ask(around)).rejects.toThrow(
-      `An append of 0 bytes at position 9 was answered with position ${shown}`,
+      `The answer to an append of 0 bytes at position 9 names ${shown} as the next position`,
     );
   });
 
-  test('leaves the checksum out where the store does not tell it', async () => {
+  test('leaves the checksum out if the store does not return it', async () => {
     const client = writeOnly('headchunk');
     client.tellsCrc64 = false;
 
@@ -246,7 +255,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     });
   });
 
-  test('dresses the object that a probe at 0 creates', async () => {
+  test('sends the creation options with an append at 0, which creates the object', async () => {
     const client = writeOnly();
 
     await expect(inquiryOf(client).ask(atStart)).resolves.toEqual(stateOf(''));
@@ -254,14 +263,14 @@ describe('ObjectProbe.ask() without HEAD', () => {
     expect(client.object?.creation).toEqual(creation);
   });
 
-  test('sends how to create the object with a probe at 0 only', async () => {
+  test('sends the creation options with an append at 0 only', async () => {
     const client = writeOnly();
     await inquiryOf(client).ask(atStart);
 
     expect(client.options.map(({ create }) => create)).toEqual([undefined, undefined, creation]);
   });
 
-  test('probes at 0 first when that is likeliest', async () => {
+  test('appends at 0 first if that is the most likely length', async () => {
     const client = writeOnly();
     const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
 
@@ -270,7 +279,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     expect(client.object?.creation).toEqual(creation);
   });
 
-  test('finds any length when every length matters', async () => {
+  test('finds any length if the range is unlimited', async () => {
     const client = writeOnly('a longer text');
     const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
 
@@ -281,7 +290,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
   test.each<{ scenario: string; behaviour: Behaviour }>([
     { scenario: 'did not arrive', behaviour: failWith(failure.unanswered()) },
     { scenario: 'arrived', behaviour: applyThenFail(failure.unanswered()) },
-  ])('may be asked again after a probe without an answer that $scenario', async ({ behaviour }) => {
+  ])('works again after an append without an answer that $scenario', async ({ behaviour }) => {
     const client = writeOnly('headchunk').script('append', behaviour);
     const probe = inquiryOf(client);
 
@@ -289,7 +298,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     await expect(probe.ask(around)).resolves.toEqual(stateOf('headchunk'));
   });
 
-  test('gives a probe without an answer up when its time is over', async () => {
+  test('rejects an append without an answer when its time is up', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = writeOnly('head').script('append', hang);

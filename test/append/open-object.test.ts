@@ -18,7 +18,7 @@ const crc64 = await loadCrc64();
 const immediately = { retries: 2, minTimeout: 0, maxTimeout: 0, factor: 1, randomize: false };
 const creation = { contentType: 'text/plain' };
 
-/** Opens the object, and returns what came of it with the retries that were told. */
+/** Opens the object, and returns the result and the reported retries. */
 async function open(client: ScriptedClient, options: Partial<OpenObjectOptions> = {}) {
   const notices: RetryNotice[] = [];
   const { signal = new AbortController().signal } = options;
@@ -48,7 +48,7 @@ function writeOnly(contents?: string): ScriptedClient {
 }
 
 describe('openObject()', () => {
-  test('confirms where an object ends, with its checksum', async () => {
+  test('resolves with the length and the checksum of an object', async () => {
     const client = new ScriptedClient('head');
     const { object } = await open(client);
 
@@ -56,7 +56,7 @@ describe('openObject()', () => {
     expect(client.calls).toEqual(['head']);
   });
 
-  test('confirms that there is no object, and creates none yet', async () => {
+  test('resolves with an empty state, and creates no object, if it does not exist', async () => {
     const client = new ScriptedClient();
     const { object } = await open(client);
 
@@ -65,13 +65,13 @@ describe('openObject()', () => {
     expect(client.object).toBeUndefined();
   });
 
-  test('confirms an empty object as one that exists', async () => {
+  test('resolves with an existing object if it is empty', async () => {
     const { object } = await open(new ScriptedClient(''));
 
     expect(object).toEqual({ position: 0, crc64: 0n, exists: true });
   });
 
-  test('leaves the checksum unknown where the store does not tell it', async () => {
+  test('leaves the checksum unknown if the store does not return it', async () => {
     const client = new ScriptedClient('head');
     client.tellsCrc64 = false;
     const { object } = await open(client);
@@ -80,7 +80,7 @@ describe('openObject()', () => {
   });
 
   test.each([
-    { scenario: 'of another kind', change: { appendable: false, objectType: 'Normal' } },
+    { scenario: 'of another type', change: { appendable: false, objectType: 'Normal' } },
     { scenario: 'sealed', change: { sealed: true } },
   ])('refuses an object that is $scenario', async ({ change }) => {
     const client = new ScriptedClient('head');
@@ -100,7 +100,7 @@ describe('openObject()', () => {
 });
 
 describe("openObject() with flags 'ax'", () => {
-  test('accepts that there is no object', async () => {
+  test('accepts that the object does not exist', async () => {
     const { object } = await open(new ScriptedClient(), { flags: 'ax' });
 
     expect(object).toEqual({ position: 0, crc64: 0n, exists: false });
@@ -117,7 +117,7 @@ describe("openObject() with flags 'ax'", () => {
     expect(notices).toEqual([]);
   });
 
-  test('says that it needs HEAD, and never probes, where HEAD is forbidden', async () => {
+  test('rejects with the need for HEAD, and does not append, if HEAD is forbidden', async () => {
     const client = writeOnly();
     const { error, notices } = await open(client, { flags: 'ax' });
 
@@ -133,7 +133,7 @@ describe("openObject() with flags 'ax'", () => {
     expect(notices).toEqual([]);
   });
 
-  test('keeps what OSS said when it forbade HEAD', async () => {
+  test('keeps the fields of the error with which OSS forbade HEAD', async () => {
     const refusal = new OssServiceError('No', {
       status: 403,
       ossCode: 'AccessDenied',
@@ -175,7 +175,9 @@ describe('openObject() with a position', () => {
 
     expect(error).toBeInstanceOf(DivergedError);
     expect(error).toMatchObject({
-      ...{ key: 'a.log', position, actualLength },
+      key: 'a.log',
+      position,
+      actualLength,
       message: `Cannot append to "a.log" at position ${position}: the object is ${actualLength} bytes long`,
     });
     expect(notices).toEqual([]);
@@ -183,7 +185,7 @@ describe('openObject() with a position', () => {
 });
 
 describe('openObject() without HEAD', () => {
-  test('finds the end of an object by appending nothing', async () => {
+  test('finds the length of an object by appending 0 bytes', async () => {
     const client = writeOnly('head');
     const { object } = await open(client);
 
@@ -192,7 +194,7 @@ describe('openObject() without HEAD', () => {
     expect(client.contents).toBe('head');
   });
 
-  test('creates the object, dressed as it should be', async () => {
+  test('creates the object with the creation options', async () => {
     const client = writeOnly();
     const { object } = await open(client);
 
@@ -200,7 +202,7 @@ describe('openObject() without HEAD', () => {
     expect(client.object?.creation).toEqual(creation);
   });
 
-  test('creates nothing on the way to finding that the object is not as long as demanded', async () => {
+  test('creates no object while it finds that the length is not the required one', async () => {
     const client = writeOnly();
     const { error } = await open(client, { position: 100 });
 
@@ -208,7 +210,7 @@ describe('openObject() without HEAD', () => {
     expect(client.object).toBeUndefined();
   });
 
-  test('asks once at the position that is demanded', async () => {
+  test('appends 0 bytes once, at the required position', async () => {
     const client = writeOnly('head');
     const { object } = await open(client, { position: 4 });
 
@@ -225,7 +227,7 @@ describe('openObject() without HEAD', () => {
     expect(notices).toEqual([]);
   });
 
-  test('retries a probe that failed, and does not ask HEAD again', async () => {
+  test('retries a failed append of 0 bytes without trying HEAD again', async () => {
     const client = writeOnly('head').script('append', failWith(failure.answered()));
     const { object, notices } = await open(client);
 
@@ -235,7 +237,7 @@ describe('openObject() without HEAD', () => {
   });
 });
 
-describe('openObject() when the question fails', () => {
+describe('openObject() when the probe fails', () => {
   test.each([
     { scenario: 'rejected', thrown: failure.rejected() },
     { scenario: 'an answered unknown', thrown: failure.answered() },
@@ -245,7 +247,7 @@ describe('openObject() when the question fails', () => {
     { scenario: 'a TypeError', thrown: new TypeError('terminated') },
     { scenario: 'a string', thrown: 'garbage' },
     { scenario: 'nothing', thrown: undefined },
-  ])('asks again after $scenario', async ({ thrown }) => {
+  ])('probes again after $scenario', async ({ thrown }) => {
     const client = new ScriptedClient('head').script('head', failWith(thrown), failWith(thrown));
     const { object, notices } = await open(client);
 
@@ -255,7 +257,7 @@ describe('openObject() when the question fails', () => {
     if (thrown instanceof Error) expect(notices[0]?.error).toBe(thrown);
   });
 
-  test('gives up when the budget is spent, and says so', async () => {
+  test('throws RetriesExhaustedError when the retry budget is spent', async () => {
     const last = failure.unanswered();
     const client = new ScriptedClient('head').script(
       'head',
@@ -267,7 +269,10 @@ describe('openObject() when the question fails', () => {
 
     expect(error).toBeInstanceOf(RetriesExhaustedError);
     expect(error).toMatchObject({
-      ...{ key: 'a.log', position: undefined, attempts: 3, cause: last },
+      key: 'a.log',
+      position: undefined,
+      attempts: 3,
+      cause: last,
       message: 'Cannot open "a.log" after 3 attempts: A scripted failure: unknown',
     });
     expect(client.calls).toEqual(['head', 'head', 'head']);
@@ -284,7 +289,7 @@ describe('openObject() when the question fails', () => {
     expect(notices).toEqual([]);
   });
 
-  test('rejects with the reason when aborted during the question', async () => {
+  test('rejects with the reason when aborted during the probe', async () => {
     const controller = new AbortController();
     const reason = new Error('destroyed');
     const client = new ScriptedClient('head').script('head', hang);

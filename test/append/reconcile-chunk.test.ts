@@ -13,13 +13,13 @@ const crcOf = (text: string) => crc64(Buffer.from(text));
 const creation = { contentType: 'text/plain' };
 
 interface Question {
-  /** What the object held before the chunk; `undefined` when there was none. */
+  /** Content of the object before the chunk; `undefined` if it did not exist. */
   readonly before?: string | undefined;
   readonly knowsCrc64?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Asks `client` about the chunk `chunk`, appended to `head` unless told otherwise. */
+/** Reconciles a chunk through `client`, by default `chunk` appended to `head`. */
 function ask(client: ScriptedClient, question: Question = {}) {
   const { knowsCrc64 = true, signal = new AbortController().signal } = question;
   const before = 'before' in question ? question.before : 'head';
@@ -31,7 +31,11 @@ function ask(client: ScriptedClient, question: Question = {}) {
   const request = { requestPayer: 'requester' } as const;
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
   return reconcileChunk(new FrozenChunk(object, Buffer.from('chunk'), crc64), {
-    ...{ client, key: 'a.log', create: creation, requests, crc64 },
+    client,
+    key: 'a.log',
+    create: creation,
+    requests,
+    crc64,
     probe: new ObjectProbe(client, 'a.log', requests),
   });
 }
@@ -61,7 +65,7 @@ describe('reconcileChunk()', () => {
     },
     { contents: 'headother', reconciliation: { outcome: 'diverged', actualLength: 9 } },
   ])(
-    'says $reconciliation.outcome of $contents with one HEAD',
+    'resolves with $reconciliation.outcome for $contents after one HEAD',
     async ({ contents, reconciliation }) => {
       const client = holding(contents);
 
@@ -70,7 +74,7 @@ describe('reconcileChunk()', () => {
     },
   );
 
-  test('says whether the object exists', async () => {
+  test('resolves with whether the object exists', async () => {
     await expect(ask(holding(), { before: undefined })).resolves.toEqual({
       reconciliation: { outcome: 'not-committed', crc64: 0n },
       exists: false,
@@ -81,7 +85,7 @@ describe('reconcileChunk()', () => {
     });
   });
 
-  test('passes a question on that failed', async () => {
+  test('rejects with the error of a failed HEAD', async () => {
     const thrown = failure.answered();
     const client = holding('head').script('head', failWith(thrown));
 
@@ -99,7 +103,7 @@ describe('reconcileChunk() without HEAD', () => {
     { contents: 'headchunk+', calls: ['head', 'append 9+0'], outcome: 'diverged' },
     { contents: undefined, calls: ['head', 'append 9+0'], outcome: 'diverged' },
   ])(
-    'probes first where the chunk would end: $contents is $outcome',
+    'appends 0 bytes first at the end of the chunk: $contents is $outcome',
     async ({ contents, calls, outcome }) => {
       const client = holding(contents, { refusesReading: true });
 
@@ -109,7 +113,7 @@ describe('reconcileChunk() without HEAD', () => {
     },
   );
 
-  test('may create the object, dressed, where the chunk was to create it', async () => {
+  test('may create the object, with the creation options, if the chunk was to create it', async () => {
     const client = holding(undefined, { refusesReading: true });
 
     await expect(ask(client, { before: undefined })).resolves.toEqual({
@@ -119,7 +123,7 @@ describe('reconcileChunk() without HEAD', () => {
     expect(client.object?.creation).toEqual(creation);
   });
 
-  test('does not dress an object that was there before', async () => {
+  test('sends no creation options for an object that existed before', async () => {
     const client = holding(undefined, { refusesReading: true });
     await ask(client, { before: '' });
 
@@ -135,7 +139,7 @@ describe('reconcileChunk() without a checksum', () => {
     { contents: 'headCHUNK', knowsCrc64: true, outcome: 'diverged' },
     { contents: 'headcx', knowsCrc64: false, outcome: 'diverged' },
   ])(
-    'reads the bytes behind the position back: $contents is $outcome',
+    'reads back the bytes after the position: $contents is $outcome',
     async ({ contents, knowsCrc64, outcome, known }) => {
       const client = holding(contents, { tellsCrc64: false });
       const { reconciliation, exists } = await ask(client, { knowsCrc64 });
@@ -150,7 +154,7 @@ describe('reconcileChunk() without a checksum', () => {
     },
   );
 
-  test('reads nothing back when the object is as long as it was', async () => {
+  test('reads nothing back when the length of the object has not changed', async () => {
     const client = holding('head', { tellsCrc64: false });
 
     await expect(ask(client)).resolves.toMatchObject({
@@ -159,7 +163,7 @@ describe('reconcileChunk() without a checksum', () => {
     expect(client.calls).toEqual(['head']);
   });
 
-  test('reads back when only that before the chunk is unknown, and learns the checksum', async () => {
+  test('reads back if only the checksum before the chunk is unknown, and adopts the new one', async () => {
     const client = holding('headchunk');
 
     await expect(ask(client, { knowsCrc64: false })).resolves.toEqual({
@@ -176,7 +180,7 @@ describe('reconcileChunk() without a checksum', () => {
     { scenario: 'wrong in the first byte', texts: ['Chu', 'nk'], outcome: 'diverged' },
     { scenario: 'repeated', texts: ['chu', 'chu'], outcome: 'diverged' },
     { scenario: 'longer than the chunk', texts: ['chunk', '+'], outcome: 'diverged' },
-  ])('compares bytes that come $scenario', async ({ texts, outcome }) => {
+  ])('compares the chunk with bytes that arrive $scenario', async ({ texts, outcome }) => {
     const client = holding('headchunk', { tellsCrc64: false }).script('get', pieces(...texts));
 
     await expect(ask(client)).resolves.toMatchObject({ reconciliation: { outcome } });
@@ -185,18 +189,18 @@ describe('reconcileChunk() without a checksum', () => {
   test.each([
     { scenario: 'too early', texts: ['chu'], read: 3 },
     { scenario: 'without a byte', texts: [], read: 0 },
-  ])('fails when the bytes end $scenario, and proves nothing by it', async ({ texts, read }) => {
+  ])('rejects, without an outcome, when the bytes end $scenario', async ({ texts, read }) => {
     const client = holding('headchunk', { tellsCrc64: false }).script('get', pieces(...texts));
 
     await expect(ask(client)).rejects.toThrow(
-      `Reading 5 bytes of "a.log" back ended after ${read}`,
+      `Reading back 5 bytes of "a.log" ended after ${read}`,
     );
   });
 
-  test('fails when the object has grown since HEAD and more than asked for comes', async () => {
+  test('rejects when more bytes arrive than requested, since the object has grown after HEAD', async () => {
     const client = holding('headch', { tellsCrc64: false }).script('get', pieces('chun'));
 
-    await expect(ask(client)).rejects.toThrow('Reading 2 bytes of "a.log" back ended after 4');
+    await expect(ask(client)).rejects.toThrow('Reading back 2 bytes of "a.log" ended after 4');
   });
 
   test.each<{ scenario: string; behaviour: (error: Error) => Behaviour }>([
@@ -211,7 +215,7 @@ describe('reconcileChunk() without a checksum', () => {
           })(),
         ),
     },
-  ])('passes on why reading back $scenario', async ({ behaviour }) => {
+  ])('rejects with the error when reading back $scenario', async ({ behaviour }) => {
     const error = failure.forbidden();
     const client = holding('headchunk', { tellsCrc64: false }).script('get', behaviour(error));
 
@@ -227,7 +231,7 @@ describe('reconcileChunk() without a checksum', () => {
     expect(download.destroyed).toBe(true);
   });
 
-  test('gives reading back up when its time is over', async () => {
+  test('rejects when reading back exceeds its time', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = holding('headchunk', { tellsCrc64: false }).script('get', hang);
@@ -237,7 +241,7 @@ describe('reconcileChunk() without a checksum', () => {
     await asking;
   });
 
-  test('stops with the reason when aborted in the middle of reading back', async () => {
+  test('rejects with the reason when aborted while reading back', async () => {
     const controller = new AbortController();
     const reason = new Error('destroyed');
     const download = new Readable({ read() {} });

@@ -13,7 +13,7 @@ import { loadCrc64 } from '../../src/crc64.js';
 const crc64 = await loadCrc64();
 const crcOf = (text: string) => crc64(Buffer.from(text));
 
-/** The object as the store describes it when it holds `text`. */
+/** State of an object that holds `text`. */
 function holding(text: string, changes: Partial<ObjectState> = {}): ObjectState {
   const state = { length: Buffer.byteLength(text), crc64: crcOf(text) };
   return { ...state, appendable: true, sealed: false, ...changes };
@@ -39,43 +39,43 @@ const hidden = { crc64: undefined };
 
 const notCommitted: Row[] = [
   {
-    scenario: 'the object is as it was',
+    scenario: 'the object has not changed',
     expected: appendTo,
     found: holding('head'),
     outcome: { outcome: 'not-committed', crc64: ours.before },
   },
   {
-    scenario: 'nothing is there and nothing was',
+    scenario: 'the object still does not exist',
     expected: create,
     found: undefined,
     outcome: { outcome: 'not-committed', crc64: 0n },
   },
   {
-    scenario: 'the object is there, empty as it was',
+    scenario: 'the object is still empty',
     expected: create,
     found: holding(''),
     outcome: { outcome: 'not-committed', crc64: 0n },
   },
   {
-    scenario: 'nothing is there where an empty object was to be',
+    scenario: 'the empty object to create does not exist',
     expected: createEmpty,
     found: undefined,
     outcome: { outcome: 'not-committed', crc64: 0n },
   },
   {
-    scenario: 'the length is as it was and the answer lacks the checksum',
+    scenario: 'the length has not changed and the answer lacks the checksum',
     expected: appendTo,
     found: holding('head', hidden),
     outcome: { outcome: 'not-committed', crc64: ours.before },
   },
   {
-    scenario: 'the length is as it was and the checksum before was unknown',
+    scenario: 'the length has not changed and the checksum before was unknown',
     expected: { ...appendTo, crc64: undefined },
     found: holding('head'),
     outcome: { outcome: 'not-committed', crc64: ours.before },
   },
   {
-    scenario: 'the length is as it was and no checksum was ever told',
+    scenario: 'the length has not changed and no checksum is known',
     expected: { ...appendTo, crc64: undefined },
     found: holding('head', hidden),
     outcome: { outcome: 'not-committed', crc64: undefined },
@@ -133,7 +133,7 @@ const partial: Row[] = [1, 2, 3, 4].flatMap((byteLength) => {
     ({ outcome: 'partial', byteLength, crc64: crcOf(text) }) as const;
   return [
     {
-      scenario: `${byteLength} of 5 bytes lie behind the position`,
+      scenario: `${byteLength} of 5 bytes are after the position`,
       expected: appendTo,
       found: holding(`head${landed}`),
       outcome: outcome(`head${landed}`),
@@ -145,7 +145,7 @@ const partial: Row[] = [1, 2, 3, 4].flatMap((byteLength) => {
       outcome: outcome(landed),
     },
     {
-      scenario: `${byteLength} of 5 bytes lie there and the object is sealed`,
+      scenario: `${byteLength} of 5 bytes are there and the object is sealed`,
       expected: appendTo,
       found: holding(`head${landed}`, { sealed: true }),
       outcome: outcome(`head${landed}`),
@@ -155,19 +155,23 @@ const partial: Row[] = [1, 2, 3, 4].flatMap((byteLength) => {
 
 const diverged: Row[] = [
   { scenario: 'the object is one byte shorter than it was', expected: appendTo, text: 'hea' },
-  { scenario: 'the object is empty and was not', expected: appendTo, text: '' },
+  { scenario: 'the object has become empty', expected: appendTo, text: '' },
   { scenario: 'the object is gone', expected: appendTo, text: undefined },
-  { scenario: 'the empty chunk has no object any more', expected: expecting('head', '') },
-  { scenario: 'the same length holds other bytes', expected: appendTo, text: 'HEAD' },
-  { scenario: "the chunk's length holds a stranger's", expected: appendTo, text: 'headCHUNK' },
-  { scenario: 'the chunk lies behind other bytes', expected: appendTo, text: 'HEADchunk' },
-  { scenario: 'part of the chunk would be there', expected: appendTo, text: 'headxy' },
-  { scenario: 'one byte would be there', expected: appendTo, text: 'headx' },
-  { scenario: 'one byte lies behind the chunk', expected: appendTo, text: 'headchunk+' },
-  { scenario: 'the chunk lies there twice', expected: appendTo, text: 'headchunkchunk' },
-  { scenario: 'somebody else created the object', expected: create, text: 'other' },
-  { scenario: 'somebody else created a shorter object', expected: create, text: 'oth' },
-  { scenario: 'the object to be empty is not', expected: createEmpty, text: 'x' },
+  { scenario: 'the object of an empty chunk is gone', expected: expecting('head', '') },
+  { scenario: 'other bytes of the same length are there', expected: appendTo, text: 'HEAD' },
+  {
+    scenario: "another writer's bytes have the length of the chunk",
+    expected: appendTo,
+    text: 'headCHUNK',
+  },
+  { scenario: 'the chunk is there after other bytes', expected: appendTo, text: 'HEADchunk' },
+  { scenario: 'the length is that of a part of the chunk', expected: appendTo, text: 'headxy' },
+  { scenario: 'the length is that of one byte of the chunk', expected: appendTo, text: 'headx' },
+  { scenario: 'one byte follows the chunk', expected: appendTo, text: 'headchunk+' },
+  { scenario: 'the chunk is there twice', expected: appendTo, text: 'headchunkchunk' },
+  { scenario: 'another writer created the object', expected: create, text: 'other' },
+  { scenario: 'another writer created a shorter object', expected: create, text: 'oth' },
+  { scenario: 'the object to create empty has a byte', expected: createEmpty, text: 'x' },
 ]
   .map(({ scenario, expected, text }) => ({
     scenario,
@@ -204,27 +208,27 @@ const divergedByLength: Row[] = [3, 10, 0].flatMap((length) =>
 
 const notAppendable: Row[] = [
   {
-    scenario: 'the object is as it was, but sealed',
+    scenario: 'the object has not changed, but is sealed',
     expected: appendTo,
     found: holding('head', { sealed: true }),
   },
   {
-    scenario: 'the object is as it was, but not appendable',
+    scenario: 'the object has not changed, but is not appendable',
     expected: appendTo,
     found: holding('head', { appendable: false, objectType: 'Normal' }),
   },
   {
-    scenario: 'the object is empty as it was, but not appendable',
+    scenario: 'the object is still empty, but not appendable',
     expected: create,
     found: holding('', { appendable: false, objectType: 'Normal' }),
   },
   {
-    scenario: 'the length is as it was, sealed, and the answer lacks the checksum',
+    scenario: 'the length has not changed, it is sealed, and the answer lacks the checksum',
     expected: appendTo,
     found: holding('head', { sealed: true, ...hidden }),
   },
   {
-    scenario: 'the length is as it was, sealed, and the checksum before was unknown',
+    scenario: 'the length has not changed, it is sealed, and the checksum before was unknown',
     expected: { ...appendTo, crc64: undefined },
     found: holding('head', { sealed: true }),
   },
@@ -239,7 +243,7 @@ const unproven: Row[] = ['headc', 'headchun', 'headchunk', 'headCHUNK'].flatMap(
       found: holding(text),
     },
     {
-      side: 'no checksum was ever told',
+      side: 'no checksum is known',
       expected: { ...appendTo, crc64: undefined },
       found: holding(text, hidden),
     },
@@ -276,13 +280,13 @@ const zeroValues: Row[] = [
     outcome: { outcome: 'not-committed', crc64: 0n },
   },
   {
-    scenario: 'a checksum of 0 is found behind the chunk',
+    scenario: 'a checksum of 0 is found after the chunk',
     expected: appendTo,
     found: holding('headchunk', { crc64: 0n }),
     outcome: { outcome: 'diverged', actualLength: 9 },
   },
   {
-    scenario: 'a checksum of 0 is found behind a part of the chunk',
+    scenario: 'a checksum of 0 is found after a part of the chunk',
     expected: appendTo,
     found: holding('headch', { crc64: 0n }),
     outcome: { outcome: 'diverged', actualLength: 6 },
@@ -305,7 +309,7 @@ describe('reconcile()', () => {
     expect(reconcile(expected, found, crc64)).toEqual(outcome);
   });
 
-  test('takes a checksum of 0 behind the chunk for a value', () => {
+  test('treats a checksum of 0 after the chunk as a value', () => {
     const zero = () => 0n;
 
     expect(reconcile(create, holding('chunk', { crc64: 0n }), zero)).toEqual({
@@ -314,7 +318,7 @@ describe('reconcile()', () => {
     });
   });
 
-  test('computes no checksum where the length alone decides', () => {
+  test('computes no checksum if the length alone decides', () => {
     const refuse = () => {
       throw new Error('computed a checksum');
     };
@@ -332,7 +336,7 @@ describe('reconcile()', () => {
     return { length, crc64: crc64(object), appendable: true, sealed: false };
   }
 
-  test('says exactly what is true for any object, chunk and part that landed', () => {
+  test('returns the truth for any object, chunk and landed part', () => {
     fc.assert(
       fc.property(bytes(), bytes(), fc.nat(), (before, chunk, seed) => {
         const landed = seed % (chunk.byteLength + 1);
@@ -352,7 +356,7 @@ describe('reconcile()', () => {
     );
   });
 
-  test('returns diverged when any byte of the object is another, landed or before', () => {
+  test('returns diverged when any one byte of the object differs', () => {
     fc.assert(
       fc.property(
         bytes(),
@@ -386,31 +390,31 @@ describe('reconcileByBytes()', () => {
     outcome: SettledReconciliation;
   }[] = [
     {
-      scenario: 'the chunk matches and its checksum follows from that before',
+      scenario: 'the chunk matches and its checksum follows from the one before',
       expected: appendTo,
       found: holding('headchunk', hidden),
       outcome: { outcome: 'committed', crc64: ours.after },
     },
     {
-      scenario: 'the chunk matches and the answer told the checksum',
+      scenario: 'the chunk matches and the answer has the checksum',
       expected: { ...appendTo, crc64: undefined },
       found: holding('headchunk'),
       outcome: { outcome: 'committed', crc64: ours.after },
     },
     {
-      scenario: 'the chunk matches and no checksum was ever told',
+      scenario: 'the chunk matches and no checksum is known',
       expected: { ...appendTo, crc64: undefined },
       found: holding('headchunk', hidden),
       outcome: { outcome: 'committed', crc64: undefined },
     },
     {
-      scenario: 'a part matches and its checksum follows from that before',
+      scenario: 'a part matches and its checksum follows from the one before',
       expected: appendTo,
       found: holding('headch', hidden),
       outcome: { outcome: 'partial', byteLength: 2, crc64: crcOf('headch') },
     },
     {
-      scenario: 'a part matches and no checksum was ever told',
+      scenario: 'a part matches and no checksum is known',
       expected: { ...appendTo, crc64: undefined },
       found: holding('headch', hidden),
       outcome: { outcome: 'partial', byteLength: 2, crc64: undefined },
@@ -422,7 +426,7 @@ describe('reconcileByBytes()', () => {
       outcome: { outcome: 'partial', byteLength: 2, crc64: crcOf('headch') },
     },
     {
-      scenario: 'a checksum of 0 is told',
+      scenario: 'the answer has a checksum of 0',
       expected: { ...appendTo, crc64: undefined },
       found: holding('headchunk', { crc64: 0n }),
       outcome: { outcome: 'committed', crc64: 0n },
@@ -440,7 +444,7 @@ describe('reconcileByBytes()', () => {
   });
 
   test.each(rows)(
-    'returns diverged when the bytes differ, although $scenario',
+    'returns diverged when the bytes differ and otherwise $scenario',
     ({ expected, found }) => {
       expect(reconcileByBytes(expected, found, false, crc64)).toEqual({
         outcome: 'diverged',

@@ -27,10 +27,10 @@ describe('RequestRunner.run()', () => {
   });
 
   const expectNothingLeft = (signal: AbortSignal) => {
-    // One that was stopped may still run, once and in vain.
+    // A stopped timer may still fire once, without effect.
     vi.runOnlyPendingTimers();
     expect(vi.getTimerCount()).toBe(0);
-    // Of the stream, whatever the number of its requests.
+    // One listener per stream, whatever the number of its requests.
     expect(getEventListeners(signal, 'abort')).toHaveLength(signal.aborted ? 0 : 1);
   };
 
@@ -42,7 +42,7 @@ describe('RequestRunner.run()', () => {
 
   const never = () => new Promise<never>(() => {});
 
-  test('resolves with what the request resolves with, and leaves no timer', async () => {
+  test('resolves with the value of the request, and leaves no timer', async () => {
     const { signal } = new AbortController();
     const inner: AbortSignal[] = [];
     const answer = await withDeadline(signal, 1000, async (given) => {
@@ -55,7 +55,7 @@ describe('RequestRunner.run()', () => {
     expect(inner.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
-  test('rejects with what the request rejects with, and leaves no timer', async () => {
+  test('rejects with the error of the request, and leaves no timer', async () => {
     const { signal } = new AbortController();
     const refusal = new Error('refused');
 
@@ -63,7 +63,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(signal);
   });
 
-  test('rejects with what the request throws at once, and leaves no timer', async () => {
+  test('rejects with an error that the request throws synchronously, and leaves no timer', async () => {
     const { signal } = new AbortController();
     const thrown = new Error('thrown');
     const running = withDeadline(signal, 1000, () => {
@@ -74,7 +74,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(signal);
   });
 
-  test('shares a signal between a few requests in succession', async () => {
+  test('reuses a signal for a few successive requests', async () => {
     const { signal } = new AbortController();
     const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
     const counts = new Map<unknown, number>();
@@ -89,7 +89,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(signal);
   });
 
-  test('never shares a signal that has fired', async () => {
+  test('never reuses a signal that has fired', async () => {
     const { signal } = new AbortController();
     const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
     const settled = expect(
@@ -101,7 +101,7 @@ describe('RequestRunner.run()', () => {
     await requests.run(0, async (options) => expect(options.signal?.aborted).toBe(false));
   });
 
-  test('gives a request the time that its bytes take, and the options of all', async () => {
+  test('allows a request the time that its bytes take, and passes on the common options', async () => {
     const { signal } = new AbortController();
     const request = { trafficLimit: 8 * 1024, requestPayer: 'requester' } as const;
     const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
@@ -115,14 +115,14 @@ describe('RequestRunner.run()', () => {
     expect(send.mock.calls[0]?.[0]).toMatchObject(request);
   });
 
-  test('calls the request at once', () => {
+  test('starts the request synchronously', () => {
     const request = vi.fn(async () => {});
     void withDeadline(new AbortController().signal, 1000, request);
 
     expect(request).toHaveBeenCalledOnce();
   });
 
-  test('aborts the request when the time is over, and not before', async () => {
+  test('aborts the request when its time is up, and not before', async () => {
     const { signal } = new AbortController();
     let inner: AbortSignal | undefined;
     const running = withDeadline(signal, 1000, (given) => {
@@ -142,7 +142,7 @@ describe('RequestRunner.run()', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  test('does not count the time that the request suspends', async () => {
+  test('does not count the time for which the request suspends its timeout', async () => {
     const { signal } = new AbortController();
     let resume = () => {};
     let inner: AbortSignal | undefined;
@@ -161,7 +161,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(signal);
   });
 
-  test('aborts a request that has suspended its time, and leaves no timer', async () => {
+  test('aborts a request that has suspended its timeout, and leaves no timer', async () => {
     const controller = new AbortController();
     let resume = () => {};
     const running = withDeadline(controller.signal, 1000, (_, timeout) => {
@@ -176,7 +176,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(controller.signal);
   });
 
-  test('still takes an answer that comes within the grace', async () => {
+  test('accepts an answer that arrives within the grace period', async () => {
     const { signal } = new AbortController();
     const running = withDeadline(
       signal,
@@ -207,7 +207,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(signal);
   });
 
-  test('does not ask when the signal has fired already', async () => {
+  test('sends no request when the signal has fired before', async () => {
     const request = vi.fn(async () => {});
     const reason = new Error('too late');
 
@@ -217,10 +217,10 @@ describe('RequestRunner.run()', () => {
   });
 
   test.each([
-    { client: 'heeds', request: untilAborted },
+    { client: 'obeys', request: untilAborted },
     { client: 'ignores', request: never },
   ])(
-    'rejects with the reason at once when aborted, though the client $client it',
+    'rejects with the reason at once when aborted, even if the client $client it',
     async ({ request }) => {
       const controller = new AbortController();
       let inner: AbortSignal | undefined;
@@ -237,7 +237,7 @@ describe('RequestRunner.run()', () => {
     },
   );
 
-  test('rejects with the reason when aborted within the grace', async () => {
+  test('rejects with the reason when aborted within the grace period', async () => {
     const controller = new AbortController();
     const running = withDeadline(controller.signal, 1000, never);
     const reason = new Error('destroyed');
@@ -249,7 +249,7 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(controller.signal);
   });
 
-  test('leaves no rejection unhandled when the request fails after it was abandoned', async () => {
+  test('causes no unhandled rejection when the request fails after it was abandoned', async () => {
     const unhandled = vi.fn();
     process.once('unhandledRejection', unhandled);
     const running = withDeadline(
@@ -267,7 +267,7 @@ describe('RequestRunner.run()', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  test('leaves no rejection unhandled when the request aborts it and throws at once', async () => {
+  test('causes no unhandled rejection when the request aborts the stream and throws synchronously', async () => {
     useRealTimers();
     const unhandled = vi.fn();
     process.once('unhandledRejection', unhandled);

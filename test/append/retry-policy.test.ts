@@ -20,23 +20,23 @@ describe('judge()', () => {
     { scenario: 'conflict', thrown: failure.conflict(), outcome: 'conflict' },
     { scenario: 'forbidden', thrown: failure.forbidden(), outcome: 'forbidden' },
     { scenario: 'fatal', thrown: failure.fatal(), outcome: 'fatal' },
-  ])('takes the client at its word: $scenario', ({ thrown, outcome }) => {
+  ])('returns the outcome that the client names: $scenario', ({ thrown, outcome }) => {
     expect(judge(thrown)).toMatchObject({ outcome, error: thrown });
     expect(judge(thrown).error).toBe(thrown);
   });
 
   test.each([
     { scenario: 'an error without outcome', thrown: new Error('failed') },
-    { scenario: 'what fetch throws', thrown: new TypeError('terminated') },
-    { scenario: 'a word that is no outcome', thrown: withFields({ outcome: 'Rejected' }) },
+    { scenario: 'a TypeError of fetch', thrown: new TypeError('terminated') },
+    { scenario: 'an unknown outcome', thrown: withFields({ outcome: 'Rejected' }) },
     { scenario: 'the name of a method', thrown: withFields({ outcome: 'toString' }) },
     { scenario: 'an outcome of null', thrown: withFields({ outcome: null }) },
     { scenario: 'a number', thrown: withFields({ outcome: 0 }) },
     { scenario: 'an array', thrown: withFields({ outcome: ['rejected'] }) },
     { scenario: 'an abort', thrown: new DOMException('aborted', 'AbortError') },
-    { scenario: 'no outcome but answered', thrown: withFields({ answered: true }) },
+    { scenario: 'answered without an outcome', thrown: withFields({ answered: true }) },
     {
-      scenario: 'garbage but answered',
+      scenario: 'answered with an invalid outcome',
       thrown: withFields({ outcome: 'garbage', answered: true }),
     },
   ])('counts $scenario as unknown and unanswered', ({ thrown }) => {
@@ -52,12 +52,13 @@ describe('judge()', () => {
     new TypeError('a bug'),
     new ReferenceError('a bug'),
     Object.assign(new TypeError('a bug'), { outcome: 'garbage', answered: true }),
-  ])('makes an error of a programming error, unknown and pointless: %s', (thrown) => {
+  ])('wraps a programming error, as unknown and pointless to retry: %s', (thrown) => {
     const { error, ...verdict } = judge(thrown);
 
     expect(verdict).toEqual({ outcome: 'unknown', answered: false, actualLength: undefined });
     expect(error).toMatchObject({
-      ...{ message: `The client threw a ${thrown.name}: a bug`, cause: thrown },
+      message: `The client threw a ${thrown.name}: a bug`,
+      cause: thrown,
     });
     expect(new FailedAttempt(error).isPointless).toBe(true);
   });
@@ -70,12 +71,12 @@ describe('judge()', () => {
     { scenario: 'a symbol', thrown: Symbol('s') },
     { scenario: 'an object', thrown: { outcome: 'rejected' } },
     { scenario: 'an object without a string form', thrown: Object.create(null) },
-  ])('makes an error of $scenario, unknown and unanswered', ({ thrown }) => {
+  ])('creates an error for $scenario, unknown and unanswered', ({ thrown }) => {
     const verdict = judge(thrown);
 
     expect(verdict).toMatchObject({ outcome: 'unknown', answered: false, actualLength: undefined });
     expect(verdict.error.message).toBe(
-      `The client threw a value of type ${typeof thrown}, which is no Error`,
+      `The client threw a value of type ${typeof thrown} instead of an Error`,
     );
   });
 
@@ -85,7 +86,7 @@ describe('judge()', () => {
     { answered: undefined, expected: false },
     { answered: 'yes', expected: false },
     { answered: 1, expected: false },
-  ])('takes unknown with answered $answered for answered: $expected', ({ answered, expected }) => {
+  ])('returns answered $expected for unknown with answered $answered', ({ answered, expected }) => {
     expect(judge(withFields({ outcome: 'unknown', answered })).answered).toBe(expected);
   });
 
@@ -98,9 +99,12 @@ describe('judge()', () => {
     { actualLength: Number.POSITIVE_INFINITY, expected: undefined },
     { actualLength: '5', expected: undefined },
     { actualLength: undefined, expected: undefined },
-  ])('takes an actual length of $actualLength for $expected', ({ actualLength, expected }) => {
-    expect(judge(withFields({ outcome: 'conflict', actualLength })).actualLength).toBe(expected);
-  });
+  ])(
+    'returns the length $expected for an actualLength of $actualLength',
+    ({ actualLength, expected }) => {
+      expect(judge(withFields({ outcome: 'conflict', actualLength })).actualLength).toBe(expected);
+    },
+  );
 });
 
 describe('isLength()', () => {
@@ -117,7 +121,7 @@ describe('isLength()', () => {
 });
 
 describe('FailedAttempt', () => {
-  test('keeps the error as its cause and speaks its message', () => {
+  test('has the error as its cause, and the same message', () => {
     const cause = new TypeError('terminated');
 
     expect(new FailedAttempt(cause)).toMatchObject({
@@ -132,7 +136,7 @@ describe('FailedAttempt', () => {
 describe('retryOptions()', () => {
   const immediately = { minTimeout: 0, maxTimeout: 0, factor: 1, randomize: false };
 
-  /** Runs p-retry with attempts that throw `errors` one by one and then resolve. */
+  /** Runs p-retry with attempts that throw `errors` one by one, then resolve. */
   async function run(retries: number, errors: readonly unknown[], signal?: AbortSignal) {
     const notices: RetryNotice[] = [];
     let attempts = 0;
@@ -151,7 +155,7 @@ describe('retryOptions()', () => {
 
   const cause = new Error('failed');
 
-  test('tells of every attempt that is followed by another, with the error of the client', async () => {
+  test('reports every attempt that another one follows, with the error of the client', async () => {
     const { result, attempts, notices } = await run(5, [
       new FailedAttempt(cause),
       new FailedAttempt(cause),
@@ -166,7 +170,7 @@ describe('retryOptions()', () => {
     expect(notices[0]?.error).toBe(cause);
   });
 
-  test('tells nothing of the last attempt, which nothing follows', async () => {
+  test('does not report the last attempt, which no other follows', async () => {
     const last = new FailedAttempt(cause);
     const { result, attempts, notices } = await run(1, [new FailedAttempt(cause), last]);
 
@@ -175,13 +179,13 @@ describe('retryOptions()', () => {
     expect(notices).toHaveLength(1);
   });
 
-  test('tells nothing when there are no retries at all', async () => {
+  test('reports nothing when no retries are allowed', async () => {
     const { attempts, notices } = await run(0, [new FailedAttempt(cause)]);
 
     expect([attempts, notices]).toEqual([1, []]);
   });
 
-  test('retries a TypeError of a client, because the attempt wraps it', async () => {
+  test('retries a TypeError of a client that FailedAttempt wraps', async () => {
     const { result, notices } = await run(1, [new FailedAttempt(new TypeError('terminated'))]);
 
     expect(result).toBe('done');
@@ -189,17 +193,17 @@ describe('retryOptions()', () => {
   });
 
   test.each([
-    { scenario: 'an error of ours', error: new Error('diverged') },
+    { scenario: 'an error of the delivery', error: new Error('diverged') },
     { scenario: 'a TypeError', error: new TypeError('a bug') },
     { scenario: 'a network error', error: new TypeError('fetch failed') },
-  ])('never retries $scenario that is thrown bare', async ({ error }) => {
+  ])('never retries $scenario that FailedAttempt does not wrap', async ({ error }) => {
     const { result, attempts, notices } = await run(5, [error]);
 
     expect(result).toBe(error);
     expect([attempts, notices]).toEqual([1, []]);
   });
 
-  test('goes on for ever when the retries are infinite', async () => {
+  test('retries without end when the retries are infinite', async () => {
     const errors = Array.from({ length: 50 }, () => new FailedAttempt(cause));
     const { result, notices } = await run(Number.POSITIVE_INFINITY, errors);
 
@@ -235,22 +239,22 @@ describe('retryOptions()', () => {
   test.each([
     { scenario: 'grow by the factor', retry: { factor: 3 }, pauses: [100, 300, 900] },
     {
-      scenario: 'end at the longest',
+      scenario: 'do not exceed maxTimeout',
       retry: { factor: 3, maxTimeout: 250 },
       pauses: [100, 250, 250],
     },
-    { scenario: 'stay alike with a factor of 0', retry: { factor: 0 }, pauses: [100, 100, 100] },
+    { scenario: 'stay the same with a factor of 0', retry: { factor: 0 }, pauses: [100, 100, 100] },
     {
-      scenario: 'are up to twice as long at random',
+      scenario: 'are randomly up to twice as long',
       retry: { factor: 1, randomize: true },
       pauses: [150, 150, 150],
     },
     {
-      scenario: 'end with the time there is, and no attempt follows',
+      scenario: 'end at maxRetryTime, after which no attempt follows',
       retry: { factor: 3, maxRetryTime: 350 },
       pauses: [100, 250],
     },
-  ])('pauses that $scenario', async ({ retry, pauses }) => {
+  ])('has pauses that $scenario', async ({ retry, pauses }) => {
     useFakeTimers();
     using _random = vi.spyOn(Math, 'random').mockReturnValue(0.5);
     onTestFinished(() => void useRealTimers());

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { AppendWritable } from '../../src/index.js';
 import { failure, ScriptedClient } from './scripted-client.js';
 
-test('maxRetryTime counts from the first attempt, and so includes what that took', async () => {
+test('maxRetryTime counts from the start of the first attempt, whose duration it includes', async () => {
   const client = new ScriptedClient('head').script('append', async () => {
     await setTimeout(60);
     throw failure.rejected();
@@ -13,7 +13,8 @@ test('maxRetryTime counts from the first attempt, and so includes what that took
   stream.on('error', () => {});
 
   await expect(stream.append('chunk')).rejects.toMatchObject({
-    ...{ code: 'APPEND_ERR_RETRIES_EXHAUSTED', attempts: 1 },
+    code: 'APPEND_ERR_RETRIES_EXHAUSTED',
+    attempts: 1,
   });
   expect(client.contents).toBe('head');
 });

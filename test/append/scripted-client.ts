@@ -14,7 +14,7 @@ import { loadCrc64 } from '../../src/crc64.js';
 
 const crc64 = await loadCrc64();
 
-/** A failure as a client throws it. */
+/** Creates a failure as a client throws it. */
 export class ScriptedFailure extends Error implements AppendFailure {
   override readonly name = 'ScriptedFailure';
   readonly outcome: AppendOutcome;
@@ -29,7 +29,7 @@ export class ScriptedFailure extends Error implements AppendFailure {
   }
 }
 
-/** The failures of the port, by the names that the tests give them. */
+/** The failures of the port, by their names in the tests. */
 export const failure = {
   rejected: () => new ScriptedFailure('rejected'),
   answered: () => new ScriptedFailure('unknown', { answered: true }),
@@ -48,31 +48,31 @@ interface ScriptedObject {
   readonly creation: ObjectCreation | undefined;
 }
 
-/** One call, as a behaviour sees it. */
+/** One call, as passed to a behaviour. */
 interface ScriptedCall {
   readonly client: ScriptedClient;
 
-  /** Does what was asked for, and returns the answer or throws the refusal. */
+  /** Executes the call, and returns the answer or throws the refusal. */
   readonly apply: () => unknown;
 
-  /** With an append: applies only the first `byteLength` bytes of its body. */
+  /** For an append: applies only the first `byteLength` bytes of its body. */
   readonly applyPart: (byteLength: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
-/** How one call is answered. */
+/** Answers one call. */
 export type Behaviour = (call: ScriptedCall) => unknown;
 
 export const answer: Behaviour = ({ apply }) => apply();
 
-/** Fails without having done anything. */
+/** Fails without executing the call. */
 export function failWith(thrown: unknown): Behaviour {
   return () => {
     throw thrown;
   };
 }
 
-/** Does what was asked for, and fails all the same. */
+/** Executes the call, then fails. */
 export function applyThenFail(thrown: unknown): Behaviour {
   return ({ apply }) => {
     apply();
@@ -88,7 +88,7 @@ export function applyPartThenFail(byteLength: number, thrown: unknown): Behaviou
   };
 }
 
-/** Fails, and does what was asked for when the test calls `land()`. */
+/** Fails, and executes the call when the test calls `land()`. */
 export function failThenLand(thrown: unknown): Behaviour {
   return ({ client, apply }) => {
     client.late.push(apply);
@@ -96,7 +96,7 @@ export function failThenLand(thrown: unknown): Behaviour {
   };
 }
 
-/** Lets something happen to the object before the call arrives. */
+/** Changes the object before the call arrives. */
 export function preceded(event: (client: ScriptedClient) => void, behaviour = answer): Behaviour {
   return (call) => {
     event(call.client);
@@ -104,7 +104,7 @@ export function preceded(event: (client: ScriptedClient) => void, behaviour = an
   };
 }
 
-/** Does what was asked for, and changes the answer. */
+/** Executes the call, and changes the answer. */
 export function answerWith(changes: Partial<AppendReceipt & ObjectState>): Behaviour {
   return ({ apply }) => ({ ...(apply() as object), ...changes });
 }
@@ -115,25 +115,25 @@ export const hang: Behaviour = ({ signal }) =>
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
 
-/** Never answers, whatever its signal says. */
+/** Never answers, and ignores its signal. */
 export const ignoreSignal: Behaviour = () => new Promise(() => {});
 
 type Operation = 'append' | 'head' | 'get' | 'seal';
 
 /**
- * One object in memory with a real compare-and-append, and a script of how to answer: the calls of
- * an operation take its behaviours in order, and are answered truly when there are none left.
+ * One object in memory with a real compare-and-append, and a script of behaviours: the calls of
+ * an operation take its behaviours in order, and are answered normally when none are left.
  */
 export class ScriptedClient implements AppendClient {
   object: ScriptedObject | undefined;
 
-  /** Whether receipts and states name the checksum. */
+  /** Whether receipts and states have the checksum. */
   tellsCrc64 = true;
 
-  /** Whether HEAD and GET are refused, as they are to write-only credentials. */
+  /** Whether HEAD and GET are forbidden, as for write-only credentials. */
   refusesReading = false;
 
-  /** Appends that failed and have not arrived yet. */
+  /** Appends that failed but may still land. */
   readonly late: (() => unknown)[] = [];
 
   /** Calls in order, such as `append 10+5` (position and length), `head`, `get 10-15`. */
@@ -144,7 +144,7 @@ export class ScriptedClient implements AppendClient {
 
   readonly #script: Record<Operation, Behaviour[]> = { append: [], head: [], get: [], seal: [] };
 
-  /** @param contents What the object holds; there is none if it is `undefined`. */
+  /** @param contents Content of the object, which does not exist if it is `undefined`. */
   constructor(contents?: string | Uint8Array) {
     if (contents !== undefined) this.create(Buffer.from(contents));
   }
@@ -162,25 +162,28 @@ export class ScriptedClient implements AppendClient {
 
   create(bytes: Buffer, creation?: ObjectCreation): ScriptedObject {
     this.object = {
-      ...{ bytes, creation },
-      ...{ appendable: true, sealed: false, objectType: 'Appendable' },
+      bytes,
+      creation,
+      appendable: true,
+      sealed: false,
+      objectType: 'Appendable',
     };
     return this.object;
   }
 
-  /** Somebody else appends. */
+  /** Another writer appends. */
   strangerAppends(bytes: string | Uint8Array): void {
     const object = this.object ?? this.create(Buffer.alloc(0));
     object.bytes = Buffer.concat([object.bytes, Buffer.from(bytes)]);
   }
 
-  /** Lets everything arrive that is still under way. */
+  /** Executes all appends that may still land. */
   land(): void {
     for (const apply of this.late.splice(0)) {
       try {
         apply();
       } catch {
-        // It came too late, and there is nobody left to hear of it.
+        // The position no longer fits, and no caller is waiting for the refusal.
       }
     }
   }
@@ -257,7 +260,9 @@ export class ScriptedClient implements AppendClient {
     return {
       length: bytes.byteLength,
       crc64: this.tellsCrc64 ? crc64(bytes) : undefined,
-      ...{ appendable, sealed, objectType },
+      appendable,
+      sealed,
+      objectType,
     };
   }
 

@@ -34,7 +34,7 @@ function appendsTo(key: string): number[] {
     .map(({ byteLength }) => byteLength);
 }
 
-const conflict = /somebody else has appended there since, .+ add --conflict rebase\. Nothing was/;
+const conflict = /another writer has appended there, .+ add --conflict rebase\. Nothing was/;
 
 describe('a replay takes for its own only what was sent and may have landed:', () => {
   const bytes = 'server started\nuser 1 paid 100\n';
@@ -221,7 +221,7 @@ test('a replay sends nothing that it cannot note', async () => {
   const { exitCode, stderr } = await replay(path);
 
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^oss-append: Cannot note in .+ and so appended nothing: ENAMETOOLONG/);
+  expect(stderr).toMatch(/^oss-append: Cannot record in .+ where its bytes go: ENAMETOOLONG/);
   expect(appendsTo('unnoted')).toEqual([]);
 });
 

@@ -148,7 +148,7 @@ describe('a replay of what a writer left', () => {
 
       expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
       expect(refused.stderr).toMatch(
-        /^oss-append: Cannot append .+ somebody else has appended there since, .+ add --conflict rebase\. Nothing was appended, and .+ still has everything\.\n$/,
+        /^oss-append: Cannot append .+ another writer has appended there, .+ add --conflict rebase\. Nothing was appended, and .+ still has everything\.\n$/,
       );
       expect({ untouched, countAfterRefusal }).toEqual({
         untouched: before,
@@ -252,7 +252,7 @@ describe('a replay of bytes that have no place', () => {
     const { exitCode, stderr } = await replay(path);
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^oss-append: Cannot note in .+ and so appended nothing: ENAMETOOLONG/);
+    expect(stderr).toMatch(/^oss-append: Cannot record in .+ where its bytes go: ENAMETOOLONG/);
     expect(appendsTo('unnoted')).toEqual([]);
   });
 });
@@ -299,7 +299,9 @@ describe('a replay is refused', () => {
       const { exitCode, stderr } = await replay(...args, path);
 
       expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/at position 6: the object is 5 bytes long\. Name another object/);
+      expect(stderr).toMatch(
+        /at position 6: the object is 5 bytes long\. To append everything to another object/,
+      );
     }
     expect(await read('short')).toBe('short');
   });
@@ -430,7 +432,7 @@ describe('a replay', () => {
 describe('a replay refuses with 2, and sends nothing:', () => {
   const header = { bucket: 'examplebucket', key: 'k', position: 0, byteLength: 1 };
   const known = { ...header, confirmed: true, doubtful: 0 };
-  const foreign = 'is no file of uncommitted bytes';
+  const foreign = 'is not a file of uncommitted bytes';
 
   test.each([
     ['an empty file', '', foreign],
@@ -453,7 +455,7 @@ describe('a replay refuses with 2, and sends nothing:', () => {
     [
       'a longer file',
       `${JSON.stringify(known)}\nxy`,
-      'holds 2 bytes, more than the 1 that it says',
+      'holds 2 bytes, more than the 1 that its first line says',
     ],
   ])('%s', async (_, content, message) => {
     const path = join(await createFolder(), 'rest');
@@ -473,7 +475,7 @@ describe('a replay refuses with 2, and sends nothing:', () => {
 
   test.each([
     [['/no/such/file'], 'Cannot read /no/such/file: ENOENT'],
-    [['/dev/null'], 'it is no file'],
+    [['/dev/null'], 'it is not a file'],
     [['/dev/null', 'key'], '"key" is not of the form oss://bucket/key'],
     [['/dev/null', '--conflict', 'win'], 'Allowed choices are fail, rebase'],
     [['/dev/null', '--emulator'], '--emulator needs --dir here'],

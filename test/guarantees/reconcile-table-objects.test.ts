@@ -396,7 +396,7 @@ describe('opening with write-only credentials', () => {
         error: {
           ...{ code: 'APPEND_ERR_SERVICE', status: 403, ossCode: 'AccessDenied' },
           message:
-            'Cannot open "a.log" with flags \'ax\': HEAD is forbidden, and without it nobody can tell whether the object exists',
+            'Cannot open "a.log" with flags \'ax\': HEAD is forbidden, and without it the stream cannot tell whether the object exists',
         },
         ...{ object: base === '' ? undefined : base, position: undefined, retries: 0 },
         uncommitted: { position: undefined, bytes: 'aaaabbbbcc', confirmed: true },

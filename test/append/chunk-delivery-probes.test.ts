@@ -28,28 +28,32 @@ import {
   preceded,
 } from './scripted-client.js';
 
-describe('ChunkDelivery.run() when the question fails', () => {
+describe('ChunkDelivery.run() when the probe fails', () => {
   test.each([
     { scenario: 'rejected', thrown: failure.rejected() },
     { scenario: 'answered', thrown: failure.answered() },
     { scenario: 'unanswered', thrown: failure.unanswered() },
     { scenario: 'a conflict', thrown: failure.conflict() },
     { scenario: 'a TypeError', thrown: new TypeError('terminated') },
-    { scenario: 'garbage', thrown: 'garbage' },
-  ])('asks again within the budget, and never appends instead: $scenario', async ({ thrown }) => {
-    const client = head()
-      .script('append', applyThenFail(failure.unanswered()))
-      .script('head', failWith(thrown), failWith(thrown));
-    const { error, calls, retries, commits } = await deliver(client);
+    { scenario: 'a string', thrown: 'garbage' },
+  ])(
+    'probes again within the retry budget, and does not append instead: $scenario',
+    async ({ thrown }) => {
+      const client = head()
+        .script('append', applyThenFail(failure.unanswered()))
+        .script('head', failWith(thrown), failWith(thrown));
+      const { error, calls, retries, commits } = await deliver(client);
 
-    expect(error).toBeUndefined();
-    expect(calls).toEqual([append, 'head', 'head', 'head']);
-    expect(retries).toHaveLength(2);
-    if (thrown instanceof Error) expect(retries.map(({ error: e }) => e)).toEqual([thrown, thrown]);
-    expect(commits).toMatchObject([{ start: 4, end: 9, attempts: 1 }]);
-  });
+      expect(error).toBeUndefined();
+      expect(calls).toEqual([append, 'head', 'head', 'head']);
+      expect(retries).toHaveLength(2);
+      if (thrown instanceof Error)
+        expect(retries.map(({ error: e }) => e)).toEqual([thrown, thrown]);
+      expect(commits).toMatchObject([{ start: 4, end: 9, attempts: 1 }]);
+    },
+  );
 
-  test('throws UnconfirmedError when it never works', async () => {
+  test('throws UnconfirmedError when no probe succeeds', async () => {
     const client = head()
       .script('append', failWith(failure.unanswered()))
       .script('head', ...always(failWith(failure.answered())));
@@ -61,7 +65,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('throws UnconfirmedError, and not RetriesExhaustedError, after an answered unknown too', async () => {
+  test('throws UnconfirmedError, not RetriesExhaustedError, even after an answered unknown', async () => {
     const client = head()
       .script('append', failWith(failure.answered()))
       .script('head', ...always(failWith(failure.answered())));
@@ -72,7 +76,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('may have landed when nobody could tell who landed before a conflict', async () => {
+  test('reports that the chunk may have landed when no probe succeeds after a conflict', async () => {
     const client = head()
       .script('append', applyThenFail(failure.conflict(9)))
       .script('head', ...always(failWith(failure.answered())));
@@ -83,7 +87,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('names the refusal as the cause when asking is refused as well', async () => {
+  test('throws UnconfirmedError with the refusal as its cause when the probe is refused too', async () => {
     const cause = failure.fatal();
     const client = head()
       .script('append', failWith(failure.unanswered()), failWith(cause))
@@ -94,7 +98,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect((error as Error).cause).toBe(cause);
   });
 
-  test('asks once more when the last attempt was answered, but one before it was not', async () => {
+  test('probes once more when the last attempt was answered, but an earlier one was not', async () => {
     const client = head()
       .script('append', failThenLand(failure.unanswered()), failWith(failure.answered()))
       .script('head', answer, answer, (call) => {
@@ -108,7 +112,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(client.contents).toBe('headchunk');
   });
 
-  test('throws UnconfirmedError after a conflict too', async () => {
+  test('throws UnconfirmedError after a conflict when no probe succeeds', async () => {
     const client = head()
       .script('append', applyThenFail(failure.conflict(9)))
       .script('head', ...always(failWith(failure.answered())));
@@ -118,7 +122,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(calls.filter((call) => call === append)).toHaveLength(1);
   });
 
-  test('throws UnconfirmedError at once when asking is pointless', async () => {
+  test('throws UnconfirmedError at once when the error of the probe is fatal', async () => {
     const cause = failure.fatal();
     const client = head()
       .script('append', failWith(failure.unanswered()))
@@ -131,7 +135,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('throws UnconfirmedError when there is no checksum and reading back is refused', async () => {
+  test('throws UnconfirmedError when the store returns no checksum and refuses to read back', async () => {
     const client = silent('head')
       .script('append', applyThenFail(failure.unanswered()))
       .script('get', failWith(failure.forbidden()));
@@ -142,7 +146,7 @@ describe('ChunkDelivery.run() when the question fails', () => {
     expect(delivery.mayHaveLanded).toBe(true);
   });
 
-  test('reads back again within the budget when reading back fails', async () => {
+  test('reads back again within the retry budget when reading back fails', async () => {
     const client = silent('head')
       .script('append', applyThenFail(failure.unanswered()))
       .script('get', failWith(failure.answered()));
@@ -176,31 +180,34 @@ describe('ChunkDelivery.run() with write-only credentials', () => {
       calls: [append, 'head', 'append 9+0', 'append 6+0', 'append 6+3'],
     },
     {
-      scenario: 'landing between the two probes',
+      scenario: 'stored between the two probes',
       behaviour: failThenLand(lost),
       calls: [append, 'head', 'append 9+0', 'append 4+0', 'append 9+0'],
     },
-  ])('commits the chunk once when it was $scenario', async ({ scenario, behaviour, calls }) => {
-    const client = writeOnly('head').script('append', behaviour);
-    if (scenario.startsWith('landing'))
-      client.script(
-        'append',
-        answer,
-        preceded((c) => c.land()),
-      );
-    const { error, commits } = await deliver(client);
+  ])(
+    'commits the chunk once when the failed append was $scenario',
+    async ({ scenario, behaviour, calls }) => {
+      const client = writeOnly('head').script('append', behaviour);
+      if (scenario.endsWith('between the two probes'))
+        client.script(
+          'append',
+          answer,
+          preceded((c) => c.land()),
+        );
+      const { error, commits } = await deliver(client);
 
-    expect(error).toBeUndefined();
-    expect(client.contents).toBe('headchunk');
-    expect(client.calls).toEqual(calls);
-    expect(commits.at(-1)?.object).toEqual({
-      position: 9,
-      crc64: crcOf('headchunk'),
-      exists: true,
-    });
-  });
+      expect(error).toBeUndefined();
+      expect(client.contents).toBe('headchunk');
+      expect(client.calls).toEqual(calls);
+      expect(commits.at(-1)?.object).toEqual({
+        position: 9,
+        crc64: crcOf('headchunk'),
+        exists: true,
+      });
+    },
+  );
 
-  test('commits the chunk that creates its object once, dressed by the probe', async () => {
+  test('commits once a chunk whose object a probe creates with the creation options', async () => {
     const client = writeOnly(undefined).script('append', failWith(lost));
     const { error } = await deliver(client, { before: undefined });
 
@@ -214,14 +221,17 @@ describe('ChunkDelivery.run() with write-only credentials', () => {
     { scenario: 'as many bytes', bytes: 'other', actualLength: 9 },
     { scenario: 'fewer bytes', bytes: 'oth', actualLength: 7 },
     { scenario: 'more bytes', bytes: 'others', actualLength: 10 },
-  ])('throws DivergedError when a stranger wrote $scenario', async ({ bytes, actualLength }) => {
-    const client = writeOnly('head').script('append', preceded(strangerAppends(bytes)));
-    const { error } = await deliver(client);
+  ])(
+    'throws DivergedError when another writer appended $scenario',
+    async ({ bytes, actualLength }) => {
+      const client = writeOnly('head').script('append', preceded(strangerAppends(bytes)));
+      const { error } = await deliver(client);
 
-    expect(error).toMatchObject({ name: 'DivergedError', position: 4, actualLength });
-  });
+      expect(error).toMatchObject({ name: 'DivergedError', position: 4, actualLength });
+    },
+  );
 
-  test('recreates nothing when the object is gone', async () => {
+  test('does not recreate the object when it is gone', async () => {
     const client = writeOnly('head').script('append', preceded(remove, failWith(lost)));
     const { error, calls } = await deliver(client);
 
@@ -247,10 +257,10 @@ describe('ChunkDelivery.run() when aborted', () => {
   const reason = new Error('destroyed');
 
   test.each([
-    { client: 'heeds', behaviour: hang },
+    { client: 'obeys', behaviour: hang },
     { client: 'ignores', behaviour: ignoreSignal },
   ])(
-    'rejects with the reason, and asks nothing more, while the client $client its signal',
+    'rejects with the reason, and sends no more requests, if the client $client its signal',
     async ({ behaviour }) => {
       const controller = new AbortController();
       const client = head().script('append', behaviour);
@@ -271,7 +281,7 @@ describe('ChunkDelivery.run() when aborted', () => {
     { scenario: 'fatal', thrown: failure.fatal() },
     { scenario: 'rejected', thrown: failure.rejected() },
   ])(
-    'rejects with the reason whatever the client says meanwhile: $scenario',
+    'rejects with the reason even if the append fails meanwhile: $scenario',
     async ({ thrown }) => {
       const controller = new AbortController();
       const client = head().script(
@@ -285,7 +295,7 @@ describe('ChunkDelivery.run() when aborted', () => {
     },
   );
 
-  test('rejects with the reason while asking, and still may have landed', async () => {
+  test('rejects with the reason during a probe, and reports that the chunk may have landed', async () => {
     const controller = new AbortController();
     const client = head()
       .script('append', applyThenFail(failure.unanswered()))
@@ -307,7 +317,7 @@ describe('ChunkDelivery.run() when aborted', () => {
     { failed: 'answered', thrown: failure.answered(), mayHaveLanded: true },
     { failed: 'unanswered', thrown: failure.unanswered(), mayHaveLanded: true },
   ])(
-    'rejects with the reason during the backoff after $failed',
+    'rejects with the reason during the backoff after a failure: $failed',
     async ({ thrown, mayHaveLanded }) => {
       useFakeTimers();
       onTestFinished(() => void useRealTimers());
@@ -331,7 +341,7 @@ describe('ChunkDelivery.run() when aborted', () => {
     },
   );
 
-  test('resolves when the whole chunk was committed first: what is committed is committed', async () => {
+  test('resolves if the whole chunk was committed before the abort', async () => {
     const controller = new AbortController();
     const { error, commits, delivery } = await deliver(head(), {
       signal: controller.signal,
@@ -343,7 +353,7 @@ describe('ChunkDelivery.run() when aborted', () => {
     expect([delivery.status, delivery.mayHaveLanded]).toEqual(['settled', false]);
   });
 
-  test('has no doubt left when it tells of the commit', async () => {
+  test('has cleared its doubt when it reports the commit', async () => {
     const seen: boolean[] = [];
     const client = head().script('append', applyPartThenFail(2, failure.unanswered()));
     const { delivery, settled } = prepare(client, {
@@ -354,7 +364,7 @@ describe('ChunkDelivery.run() when aborted', () => {
     expect(seen).toEqual([false, false]);
   });
 
-  test('keeps only the rest when a part was committed first', async () => {
+  test('keeps only the rest if a part was committed before the abort', async () => {
     const controller = new AbortController();
     const client = head().script('append', applyPartThenFail(2, failure.unanswered()));
     const { error, delivery } = await deliver(client, {
