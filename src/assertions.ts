@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 export const longestTimer = 2 ** 31 - 1;
 
 /**
- * @param act The action that fails, for the message: `create AppendWritable`. So in all of these.
+ * @param act The action that fails, for the message, such as `create AppendWritable`.
  * @throws {TypeError} If `value` is not a number.
  * @throws {RangeError} If it is not an integer from `least` to `most`.
  */

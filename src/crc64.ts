@@ -42,7 +42,7 @@ type Halves = readonly [high: number, low: number];
 const powers: Halves[] = [];
 
 function powerOfX(bit: number): Halves {
-  if (powers.length === 0) powers.push([0x00800000, 0]); // x^8: bit-reversed, the lowest power is the top bit
+  if (powers.length === 0) powers.push([0x00800000, 0]); // x^8, bit-reversed
   while (powers.length <= bit) {
     const last = powers[powers.length - 1] as Halves;
     powers.push(multiply(last[0], last[1], last[0], last[1]));

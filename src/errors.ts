@@ -1,5 +1,5 @@
 /**
- * What a failed request means for its bytes:
+ * The consequence of a failed request for its bytes:
  * - `rejected`: certainly not stored, worth trying again
  * - `unknown`: perhaps stored, perhaps not
  * - `conflict`: the position named is not the object's length

@@ -198,7 +198,7 @@ export class AppendTransport extends TransportStream {
     this.once('finish', () => this.destroy());
   }
 
-  /** As the base class, whose `_writev()` does not wait for the lines that it writes. */
+  /** Filters, formats and logs as the base class, whose `_writev()` does not wait for its lines. */
   #take(info: LogInfo | false): void {
     // winston passes on the falsy result of a format that filters an entry out.
     if (!info) return;

@@ -1,4 +1,4 @@
-// winston's own test of a transport, which is written for mocha.
+// winston's own test suite for transports, which is written for mocha.
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import { AppendTransport } from '../src/winston.js';
@@ -30,7 +30,7 @@ class WatchedTransport extends AppendTransport {
   }
 }
 
-// What the suite declares, it declares through globals, when it is collected.
+// The suite declares its tests through globals while vitest collects them.
 const mocha = {
   describe,
   it: (title: string, body: Body) => it(title, promised(body)),
@@ -55,7 +55,7 @@ runSuite({
   },
 });
 
-/** A body that has a parameter calls it when it is done. */
+/** Mocha passes a callback to a test body that has a parameter. */
 function promised(body: Body): () => Promise<void> {
   return () =>
     new Promise((resolve, reject) => {

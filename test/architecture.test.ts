@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** TypeScript below a folder, as paths from the root. */
+/** TypeScript files in a folder and its subfolders, as paths from the root. */
 function filesOf(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -23,7 +23,7 @@ function lineCount(path: string): number {
 
 const sources = filesOf('src');
 
-/** What each room may import from, besides itself. */
+/** Layers from which each layer may import, in addition to itself. */
 const below: Readonly<Record<string, readonly string[]>> = {
   ground: ['timers'],
   timers: ['ground'],
@@ -42,21 +42,21 @@ const below: Readonly<Record<string, readonly string[]>> = {
 
 const entries = ['src/index.ts', 'src/pino.ts', 'src/winston.ts'];
 
-function roomOf(path: string): string {
-  const [, room = '', ...rest] = path.split('/');
+function layerOf(path: string): string {
+  const [, layer = '', ...rest] = path.split('/');
   if (entries.includes(path)) return 'entry';
-  return rest.length === 0 ? 'ground' : room;
+  return rest.length === 0 ? 'ground' : layer;
 }
 
-/** Names under which a file may be imported by rooms that see nothing else of its room. */
+/** Layers that a file belongs to; a second one lets others import this file of its layer only. */
 function aliasesOf(path: string): string[] {
-  // What a request means and may carry is the port's too.
+  // The policy and the timeouts of requests belong to the port too.
   const port = ['append-client', 'retry-policy', 'attempt-timeout'];
   if (port.some((name) => path === `src/append/${name}.ts`)) return ['append', 'port'];
   const shared = ['crc64', 'parse-xml', 'xml-node'];
   return shared.some((name) => path.startsWith(`src/${name}`))
     ? ['ground', 'shared']
-    : [roomOf(path)];
+    : [layerOf(path)];
 }
 
 function importsOf(path: string): string[] {
@@ -65,8 +65,8 @@ function importsOf(path: string): string[] {
   );
 }
 
-describe('the house', () => {
-  test('has every folder of src/ on the map', () => {
+describe('the repository', () => {
+  test('has every folder of src/ on the map in ARCHITECTURE.md', () => {
     const map = read('ARCHITECTURE.md');
     const folders = new Set(sources.map((path) => dirname(path)).filter((path) => path !== 'src'));
 
@@ -75,7 +75,7 @@ describe('the house', () => {
     expect(missing).toEqual([]);
   });
 
-  test('is described with files that are there', () => {
+  test('contains all files that ARCHITECTURE.md names', () => {
     const names = new Set([...read('ARCHITECTURE.md').matchAll(/[\w.-]+\.ts\b/g)].map(String));
     const files = ['src', 'test', 'bench', 'examples'].flatMap(filesOf);
 
@@ -84,10 +84,10 @@ describe('the house', () => {
     expect(missing).toEqual(['NAME.bench.ts']);
   });
 
-  test('has imports that only go down, those of types too', () => {
+  test('has imports from lower layers only, including imports of types', () => {
     const up = sources.flatMap((path) => {
-      const room = roomOf(path);
-      const allowed = [room, ...(below[room] ?? [])];
+      const layer = layerOf(path);
+      const allowed = [layer, ...(below[layer] ?? [])];
       return importsOf(path)
         .filter((target) => !aliasesOf(target).some((alias) => allowed.includes(alias)))
         .map((target) => `${path} → ${target}`);
@@ -96,7 +96,7 @@ describe('the house', () => {
     expect(up).toEqual([]);
   });
 
-  test('has tests that need nothing of the benchmarks, which are a package of their own', () => {
+  test('has no tests that import from the benchmarks, which are a separate package', () => {
     const needy = [...sources, ...filesOf('test'), ...filesOf('examples')].filter((path) =>
       importsOf(path).some((target) => target.startsWith('bench/')),
     );
@@ -104,7 +104,7 @@ describe('the house', () => {
     expect(needy).toEqual([]);
   });
 
-  test('has no files that import each other in a circle, types included', () => {
+  test('has no import cycles, including imports of types', () => {
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (path: string, way: readonly string[]) => {
@@ -118,12 +118,12 @@ describe('the house', () => {
     expect(circles).toEqual([]);
   });
 
-  test('has no room with more than 16 files', () => {
+  test('has no folder in src/ with more than 16 files', () => {
     const counts = new Map<string, number>();
     for (const path of sources) {
       counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
     }
-    // An operation has one file, and OSS has many operations.
+    // One file per operation, and OSS has many operations.
     counts.delete('src/emulator/operations');
 
     expect([...counts].filter(([, count]) => count > 16)).toEqual([]);

@@ -6,7 +6,7 @@ const text = (value: string) => Buffer.from(value);
 
 describe('crc64()', () => {
   test.each([
-    { scenario: 'nothing', bytes: text(''), expected: 0n },
+    { scenario: 'no bytes', bytes: text(''), expected: 0n },
     { scenario: 'the check value', bytes: text('123456789'), expected: 11051210869376104954n },
     { scenario: 'one byte', bytes: text('a'), expected: 3675645893302102789n },
     { scenario: 'abcd', bytes: text('abcd'), expected: 4367691578187800762n },
@@ -23,7 +23,7 @@ describe('crc64()', () => {
 });
 
 describe('combineCrc64()', () => {
-  test('joins the published pair', () => {
+  test('combines the published pair of checksums', () => {
     const first = crc64(text('hello '));
     const second = crc64(text('oss append object'));
 
@@ -33,7 +33,7 @@ describe('combineCrc64()', () => {
   });
 
   test.each([0, 1, 2, 7, 8, 255, 256, 257, 4096, 65_537])(
-    'agrees with the checksum of the whole when the second run has %d bytes',
+    'equals the checksum of both runs when the second has %d bytes',
     (length) => {
       const whole = Buffer.from(Array.from({ length: length + 1000 }, (_, i) => (i * 31) % 251));
       const [first, second] = [whole.subarray(0, 1000), whole.subarray(1000)];
@@ -42,11 +42,11 @@ describe('combineCrc64()', () => {
     },
   );
 
-  test('returns the first checksum when nothing follows', () => {
+  test('returns the first checksum when the second run is empty', () => {
     expect(combineCrc64(42n, 0n, 0)).toBe(42n);
   });
 
-  test('bridges a gap beyond 32 bits of length', () => {
+  test('accepts a second run whose length exceeds 32 bits', () => {
     const zeros = (length: number): bigint => {
       let checksum = crc64(Buffer.alloc(1 << 20));
       let size = 1 << 20;

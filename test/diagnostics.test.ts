@@ -6,7 +6,7 @@ import { startEmulator } from '../src/emulator/index.js';
 import { openStream } from './helpers/open-stream.js';
 import { runProgram } from './helpers/run-program.js';
 
-/** Collects what is published until the end of the test. */
+/** Collects published messages until the end of the test. */
 function listen(...names: string[]): [name: string, message: object][] {
   const messages: [string, object][] = [];
   for (const name of names) {
@@ -19,7 +19,7 @@ function listen(...names: string[]): [name: string, message: object][] {
   return messages;
 }
 
-test('the channels tell of every attempt, retry and reconcile, without credentials or data', async () => {
+test('the channels publish every attempt, retry and reconcile, without credentials or data', async () => {
   const secret = 'do-not-show-me';
   const credentials = { accessKeyId: 'key-id', accessKeySecret: secret, securityToken: secret };
   await using emulator = await startEmulator({ credentials });
@@ -51,7 +51,7 @@ test('the channels tell of every attempt, retry and reconcile, without credentia
   expect(shown).not.toMatch(/payload|Signature=|Authorization/i);
 });
 
-test('NODE_DEBUG=oss-append-stream says what happens on stderr', async () => {
+test('NODE_DEBUG=oss-append-stream logs the steps of a stream to stderr', async () => {
   await using emulator = await startEmulator();
   const { endpoint, region, credentials } = emulator;
   const connection = { endpoint, region, credentials, bucket: 'examplebucket' };

@@ -8,17 +8,17 @@ import {
 } from '../src/errors.js';
 
 describe('isAppendError()', () => {
-  test('narrows, so that the code tells the fields', () => {
+  test('narrows to a union that the code discriminates', () => {
     const fields = { key: 'a', position: 1, actualLength: 2 };
     const error: unknown = new DivergedError('it diverged', fields);
 
-    // Compiles only if it does.
+    // Compiles only if the type is narrowed.
     const actualLength =
       isAppendError(error) && error.code === 'APPEND_ERR_DIVERGED' ? error.actualLength : undefined;
     expect(actualLength).toBe(2);
   });
 
-  test('knows errors of another copy of the package, and no others', () => {
+  test('accepts errors of another copy of the package, and no others', () => {
     const foreign = Object.assign(new Error('of another copy'), {
       [Symbol.for('oss-append-stream.AppendError')]: true,
     });
@@ -31,7 +31,7 @@ describe('isAppendError()', () => {
 });
 
 describe('an error', () => {
-  test('has its fields as its own, for loggers to print', () => {
+  test('has its fields as own properties, so that loggers print them', () => {
     const cause = new Error('why');
     const error = new OssRequestError(
       'no answer',
@@ -52,7 +52,7 @@ describe('an error', () => {
     );
   });
 
-  test('of two checksums is printed as JSON, which knows no bigint', () => {
+  test('with two checksums serialises to JSON, which has no bigint', () => {
     const error = new ChecksumError('they differ', { key: 'a', expected: 1n, actual: 2n });
 
     expect([error.expected, error.actual]).toEqual([1n, 2n]);

@@ -1,4 +1,4 @@
-// What pino asks of a target, after the tests of its own transports.
+// The requirements of pino for a target, modelled on the tests of its own transports.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { builtProgram } from './helpers/remote.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const passThrough = { target: builtProgram('test/guarantees/loggers/pass-through') };
 
-// In a process of its own: pino's transport blocks this one until everything has left.
+// In a separate process: pino's transport blocks this one until it has sent everything.
 let stage: Stage;
 let folder: string;
 beforeAll(async () => {
@@ -28,9 +28,7 @@ afterAll(async () => {
 });
 
 describe('a single target', () => {
-  test('is found by the name of the package, and appends the lines as they are', async ({
-    task,
-  }) => {
+  test('loads by the name of the package, and appends the lines unchanged', async ({ task }) => {
     const transport = transportTo(task);
     const logger = pino({ base: { app: 'test' } }, transport);
     logger.info({ n: 1 }, 'hello');
@@ -43,7 +41,7 @@ describe('a single target', () => {
     ]);
   });
 
-  test('is found by the URL of its file', async ({ task }) => {
+  test('loads by the URL of its file', async ({ task }) => {
     const target = pathToFileURL(join(root, 'dist/pino.js')).href;
     const transport = pino.transport({ ...targetTo(task), target });
     pino(transport).info('hello');
@@ -52,7 +50,7 @@ describe('a single target', () => {
     expect(await messagesOf(task)).toEqual(['hello']);
   });
 
-  test('takes what is logged before it is ready, and after', async ({ task }) => {
+  test('accepts lines before it is ready, and after', async ({ task }) => {
     const transport = transportTo(task);
     const logger = pino(transport);
     logger.info('before');
@@ -63,7 +61,7 @@ describe('a single target', () => {
     expect(await messagesOf(task)).toEqual(['before', 'after']);
   });
 
-  test('appends without being ended', async ({ task }) => {
+  test('appends lines before it is ended', async ({ task }) => {
     const transport = transportTo(task, { events: true });
     pino(transport).info('hello');
     const [commit] = await once(transport, 'commit');
@@ -73,7 +71,7 @@ describe('a single target', () => {
     await ended(transport);
   });
 
-  test('has committed the lines when flush() calls back, each time', async ({ task }) => {
+  test('has committed the lines each time that flush() calls back', async ({ task }) => {
     const transport = transportTo(task, { flushInterval: 60_000 });
     const logger = pino(transport);
     const flush = promisify(logger.flush.bind(logger));
@@ -85,7 +83,7 @@ describe('a single target', () => {
     await ended(transport);
   });
 
-  test('calls back for a flush of nothing, and for flushes at once', async ({ task }) => {
+  test('calls back for a flush without lines, and for concurrent flushes', async ({ task }) => {
     const transport = transportTo(task);
     const logger = pino(transport);
     const flush = promisify(logger.flush.bind(logger));
@@ -97,8 +95,8 @@ describe('a single target', () => {
     await ended(transport);
   });
 
-  test('appends what is logged synchronously', async ({ task }) => {
-    // pino's types do not know of it.
+  test('appends lines logged in synchronous mode', async ({ task }) => {
+    // Missing from pino's types.
     const options: TransportSingleOptions = Object.assign(targetTo(task), { sync: true });
     const transport = pino.transport(options);
     const logger = pino(transport);
@@ -109,7 +107,7 @@ describe('a single target', () => {
     expect(await messagesOf(task)).toEqual(expected);
   });
 
-  test('serves several loggers and their children', async ({ task }) => {
+  test('appends the lines of several loggers and their children', async ({ task }) => {
     const transport = transportTo(task);
     const one = pino(transport);
     const child = one.child({ module: 'child' });
@@ -126,7 +124,7 @@ describe('a single target', () => {
     ]);
   });
 
-  test('takes lines that are larger than a chunk, and than the memory it shares', async ({
+  test('accepts lines that are larger than a chunk, and than its shared memory', async ({
     task,
   }) => {
     const transport = transportTo(task, { chunkSize: 64 * 1024 });
@@ -138,7 +136,7 @@ describe('a single target', () => {
     expect(await messagesOf(task)).toEqual([message, 'after it']);
   });
 
-  test('registers nothing for the exit of the process with autoEnd: false', async ({ task }) => {
+  test('registers no exit handler with autoEnd: false', async ({ task }) => {
     const listeners = process.listenerCount('exit');
     const transport = pino.transport({ ...targetTo(task), worker: { autoEnd: false } });
     await once(transport, 'ready');
@@ -149,7 +147,7 @@ describe('a single target', () => {
     expect(await messagesOf(task)).toEqual(['hello']);
   });
 
-  test('leaves its options as they are', async ({ task }) => {
+  test('does not change its options', async ({ task }) => {
     const target = deepFreeze(targetTo(task));
     const before = structuredClone(target);
     const transport = pino.transport(target);
@@ -160,7 +158,7 @@ describe('a single target', () => {
     expect(await messagesOf(task)).toEqual(['hello']);
   });
 
-  test('continues the object of the one before it', async ({ task }) => {
+  test('appends to the object of the previous transport', async ({ task }) => {
     for (const message of ['first', 'second']) {
       const transport = transportTo(task);
       pino(transport).info(message);
@@ -172,7 +170,7 @@ describe('a single target', () => {
 });
 
 describe('several targets', () => {
-  test('each get the lines of their level', async ({ task }) => {
+  test('each receive the lines of their level', async ({ task }) => {
     const transport = pino.transport({
       targets: [
         { ...targetTo(task, 'all'), level: 'info' },
@@ -188,7 +186,9 @@ describe('several targets', () => {
     expect(await messagesOf(task, 'errors')).toEqual(['world']);
   });
 
-  test('share the lines with dedupe: each goes where its level is nearest', async ({ task }) => {
+  test('divide the lines with dedupe: each goes to the target with the nearest level', async ({
+    task,
+  }) => {
     const transport = pino.transport({
       dedupe: true,
       targets: [
@@ -205,7 +205,7 @@ describe('several targets', () => {
     expect(await messagesOf(task, 'errors')).toEqual(['world']);
   });
 
-  test('know levels of the application', async ({ task }) => {
+  test('support custom levels', async ({ task }) => {
     const levels = { notice: 35, urgent: 55 };
     const transport = pino.transport({
       levels,
@@ -224,7 +224,7 @@ describe('several targets', () => {
     expect(await messagesOf(task, 'urgent')).toEqual(['a fire']);
   });
 
-  test('may be one alone, with a level and without', async ({ task }) => {
+  test('may be a single one, with a level and without', async ({ task }) => {
     for (const [name, level] of [
       ['errors', 'error'],
       ['all', undefined],
@@ -241,7 +241,7 @@ describe('several targets', () => {
     expect(await messagesOf(task, 'all')).toEqual(['a detail', 'an error']);
   });
 
-  test('may have pino-pretty and a file among them', async ({ task }) => {
+  test('may include pino-pretty and a file', async ({ task }) => {
     const pretty = join(folder, `${task.id}.txt`);
     const plain = join(folder, `${task.id}.json`);
     const targets: TransportTargetOptions[] = [
@@ -260,7 +260,7 @@ describe('several targets', () => {
 });
 
 describe('a pipeline', () => {
-  test('ends in the object', async ({ task }) => {
+  test('may end in the transport', async ({ task }) => {
     const transport = pino.transport({ pipeline: [passThrough, targetTo(task)] });
     pino(transport).info('hello');
     await ended(transport);
@@ -285,22 +285,22 @@ describe('a pipeline', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  test('an option that is wrong is an error of the transport', async ({ task }) => {
+describe('the transport emits an error', () => {
+  test('when an option is wrong', async ({ task }) => {
     const transport = transportTo(task, { chunkSize: 'much' });
     const [error] = await once(transport, 'error');
 
     expect(error.message).toMatch(/'chunkSize'/);
   });
 
-  test('so is a bucket that is not there', async ({ task }) => {
+  test('when the bucket does not exist', async ({ task }) => {
     const transport = transportTo(task, { bucket: 'no-such-bucket' });
     const [error] = await once(transport, 'error');
 
     expect(error.message).toMatch(/bucket does not exist/);
   });
 
-  test('so is one of several targets that cannot be opened', async ({ task }) => {
+  test('when one of several targets cannot be opened', async ({ task }) => {
     const transport = pino.transport({
       targets: [targetTo(task), targetTo(task, 'other', { bucket: 'no-such-bucket' })],
     });
@@ -309,9 +309,7 @@ describe('what goes wrong', () => {
     expect(error.message).toMatch(/bucket does not exist/);
   });
 
-  test('a stream that gives up is an error that says why, and the lines are kept', async ({
-    task,
-  }) => {
+  test('with the reason when the stream gives up, and keeps the lines', async ({ task }) => {
     const fallback = join(folder, `${task.id}.uncommitted`);
     const transport = transportTo(task, { fallback, shutdownTimeout: 5000 });
     await once(transport, 'ready');
@@ -324,7 +322,7 @@ describe('what goes wrong', () => {
     expect(await readFile(fallback, 'utf8')).toMatch(/^\{.*"bucket".*\}\n\{.*"msg":"hello"\}\n$/);
   });
 
-  test('options that cannot be copied are refused at once', ({ task }) => {
+  test('or throws at once when an option cannot be cloned', ({ task }) => {
     expect(() => transportTo(task, { credentials: () => {} })).toThrow(/could not be cloned/);
   });
 });
@@ -344,7 +342,7 @@ describe('an application', () => {
     expect(await messagesOf(task)).toEqual(['hello']);
   });
 
-  test('may give pino the target among its options', async ({ task }) => {
+  test('may name the target in the options of pino', async ({ task }) => {
     await runApplication(
       `import { pino } from 'pino';
       pino({ transport: ${JSON.stringify(targetTo(task))} }).info('hello');`,
@@ -354,7 +352,7 @@ describe('an application', () => {
     expect(await messagesOf(task)).toEqual(['hello']);
   });
 
-  test('may require() the destination and use it in its own thread', async ({ task }) => {
+  test('may require() the destination and use it in the main thread', async ({ task }) => {
     const { options } = targetTo(task);
     await runApplication(
       `const { pino } = require('pino');
@@ -370,8 +368,8 @@ describe('an application', () => {
   });
 });
 
-describe('a destination in the own thread', () => {
-  test('is open when it is there, and has committed the lines when flush() calls back', async ({
+describe('a destination in the main thread', () => {
+  test('is open when the factory resolves, and has committed the lines when flush() calls back', async ({
     task,
   }) => {
     const destination = await openPinoTransport(targetTo(task).options);
@@ -407,7 +405,7 @@ function keyOf(task: Task, name = 'lines'): string {
   return `${task.id}/${name}.log`;
 }
 
-/** The transport with plain options, to an object of its own. */
+/** A transport with plain options, to an object per test. */
 function targetTo(task: Task, name?: string, change: object = {}) {
   const options: PinoTransportOptions = {
     ...stage.directConnection,
@@ -450,7 +448,7 @@ function deepFreeze<T extends object>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Runs a program of somebody who has installed us and pino. */
+/** Runs a program in a project that has this package and pino installed. */
 async function runApplication(source: string, extension: 'mjs' | 'cjs'): Promise<void> {
   const home = await mkdtemp(join(folder, 'application-'));
   await mkdir(join(home, 'node_modules'));

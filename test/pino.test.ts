@@ -8,7 +8,7 @@ import { AppendWritable } from '../src/index.js';
 import openPinoTransport, { type PinoTransportOptions } from '../src/pino.js';
 import { connectionTo } from './helpers/open-stream.js';
 
-/** What a worker loads; built by `npm test`. */
+/** The module that a worker loads; built by `npm test`. */
 const target = fileURLToPath(new URL('../dist/pino.js', import.meta.url));
 
 function optionsFor(emulator: Emulator): PinoTransportOptions {
@@ -21,7 +21,7 @@ async function entries(emulator: Emulator, key = 'app.log'): Promise<Record<stri
   return lines.map((line) => JSON.parse(line));
 }
 
-/** It blocks this thread, and so the emulator: there must be nothing left to commit. */
+/** Ending blocks this thread and so the emulator: everything must be committed before. */
 async function ended(transport: ReturnType<typeof pino.transport>): Promise<void> {
   const closed = once(transport, 'close');
   transport.end();
@@ -29,7 +29,7 @@ async function ended(transport: ReturnType<typeof pino.transport>): Promise<void
 }
 
 describe('in a worker', () => {
-  test('flush() waits until the lines are committed, and the transport goes on', async () => {
+  test('flush() waits until the lines are committed, and keeps the transport open', async () => {
     await using emulator = await startEmulator();
     const options = { ...optionsFor(emulator), flushInterval: Number.POSITIVE_INFINITY };
     const transport = pino.transport({ target, options });
@@ -45,7 +45,7 @@ describe('in a worker', () => {
     await ended(transport);
   });
 
-  test('passes events on to the application, with what errors say', async () => {
+  test('the transport forwards events to the application, with the text of errors', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'error-503', operation: 'append', nth: 1 });
     const options = { ...optionsFor(emulator), events: true };
@@ -74,7 +74,7 @@ describe('in a worker', () => {
     ]);
   });
 
-  test('an object that cannot be opened is an error of the transport, with a message that says why', async () => {
+  test('the transport emits an error with the reason when the object cannot be opened', async () => {
     await using emulator = await startEmulator();
     const options = { ...optionsFor(emulator), bucket: 'no-such-bucket' };
 
@@ -84,7 +84,7 @@ describe('in a worker', () => {
     expect(error.message).toMatch(/NoSuchBucket/);
   });
 
-  test('options that are wrong are an error of the transport', async () => {
+  test('the transport emits an error when an option is wrong', async () => {
     const options = { bucket: 'examplebucket', key: 'k', region: 'cn-hangzhou', chunkSize: 0 };
 
     const transport = pino.transport({ target, options });
@@ -95,7 +95,7 @@ describe('in a worker', () => {
 });
 
 describe('in the application', () => {
-  test('the stream of the factory is a destination', async () => {
+  test("the factory's stream works as a destination", async () => {
     await using emulator = await startEmulator();
     const stream = await openPinoTransport(optionsFor(emulator));
     expect(stream).toBeInstanceOf(AppendWritable);
@@ -109,7 +109,7 @@ describe('in the application', () => {
     stream.destroy();
   });
 
-  test('a plain AppendWritable is a destination', async () => {
+  test('a plain AppendWritable works as a destination', async () => {
     await using emulator = await startEmulator();
     const stream = new AppendWritable({ ...connectionTo(emulator), key: 'app.log' });
     const logger = pino(stream);
@@ -121,7 +121,7 @@ describe('in the application', () => {
     stream.destroy();
   });
 
-  test('what pino adds to the options is no concern', async () => {
+  test('the factory ignores the options that pino adds', async () => {
     await using emulator = await startEmulator();
     const injected = { $context: { threadStreamVersion: '4' }, pinoWillSendConfig: true };
 
@@ -130,7 +130,7 @@ describe('in the application', () => {
     stream.destroy();
   });
 
-  test('a store that does not answer is not waited for for ever', async () => {
+  test('the factory resolves although the store does not answer', async () => {
     await using emulator = await startEmulator();
     const remove = emulator.faults.add({ kind: 'stall', operation: 'head' });
 

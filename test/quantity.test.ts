@@ -7,7 +7,7 @@ test.each([
   [1024, '1.0 KiB'],
   [1_048_575, '1.0 MiB'],
   [5_368_709_120, '5.0 GiB'],
-])('formatByteSize words %d as %s', (bytes, text) => {
+])('formatByteSize() formats %d as %s', (bytes, text) => {
   expect(formatByteSize(bytes)).toBe(text);
 });
 
@@ -16,7 +16,7 @@ test.each([
   [1500, '1.5 s'],
   [59_960, '1 min 0 s'],
   [200_000, '3 min 20 s'],
-])('formatDuration words %d as %s', (milliseconds, text) => {
+])('formatDuration() formats %d as %s', (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);
 });
 
@@ -24,6 +24,6 @@ test.each([
   [0, '0 lines'],
   [1, '1 line'],
   [2, '2 lines'],
-])('count words %d as %s', (number, text) => {
+])('count() formats %d as %s', (number, text) => {
   expect(count(number, 'line')).toBe(text);
 });

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream';
 import { expectTypeOf, test } from 'vitest';
 import { AppendWritable, type CommitEvent, type ReconcileEvent } from '../src/index.js';
 
-// Checked by the compiler; vitest only runs what is left of it.
-test('listeners know what they are called with', () => {
+// The compiler checks the types; vitest only runs the code.
+test('listeners have typed arguments', () => {
   const use = (stream: AppendWritable) => {
     stream.on('commit', (event) => expectTypeOf(event).toEqualTypeOf<CommitEvent>());
     stream.once('ready', ({ key, position }) => {

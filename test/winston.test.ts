@@ -43,7 +43,7 @@ describe('AppendTransport', () => {
     expect(indexes).toEqual(Array.from({ length: 2000 }, (_, index) => index));
   });
 
-  test('a line that a format of the logger leaves out is no line', async () => {
+  test('appends nothing for a line that a format of the logger filters out', async () => {
     await using emulator = await startEmulator();
     const transport = open(emulator);
     const isPublic = winston.format((info) => (info.private ? false : info));
@@ -59,7 +59,7 @@ describe('AppendTransport', () => {
     expect((await entries(emulator)).map(({ message }) => message)).toEqual(['first', 'last']);
   });
 
-  test('a listener of drop may log when the transport has given up', async () => {
+  test("lets a listener of 'drop' log after the transport has given up", async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const transport = open(emulator, { flushInterval: 0 });
@@ -67,8 +67,8 @@ describe('AppendTransport', () => {
     const failed = new Promise((resolve) => logger.once('error', resolve));
     let drops = 0;
     transport.on('drop', ({ count }) => {
-      // A test that never returned would say less.
-      if (++drops > 1000) throw new Error('It goes round and round');
+      // Fail instead of never returning.
+      if (++drops > 1000) throw new Error('The listener called itself endlessly');
       logger.warn(`${count} dropped`);
     });
     logger.info('line');
@@ -80,7 +80,7 @@ describe('AppendTransport', () => {
     expect(drops).toBe(1);
   });
 
-  test('may be shared by many loggers without a warning of a leak', async () => {
+  test('causes no warning of a leak when many loggers share it', async () => {
     await using emulator = await startEmulator();
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
@@ -101,7 +101,7 @@ describe('AppendTransport', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('never answers write() with false, however long nothing can be appended', async () => {
+  test('never returns false from write(), however long nothing can be appended', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stall', operation: 'append' });
     const transport = open(emulator, { chunkSize: 1000, overflow: { maxLength: 10_000 } });
@@ -112,7 +112,7 @@ describe('AppendTransport', () => {
     expect(transport.stream.writableLength).toBeLessThanOrEqual(10_200);
   });
 
-  test('drops lines beyond the bound, and says so in the object as winston would', async () => {
+  test('drops lines beyond the bound, and appends a line about it in the format of winston', async () => {
     await using emulator = await startEmulator();
     const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
     const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 5, maxTimeout: 5 };
@@ -167,7 +167,7 @@ describe('AppendTransport', () => {
     expect(await read(emulator)).toBe('line\n'.repeat(6));
   });
 
-  test('heeds level, silent, handleExceptions and format, its own and those of the logger', async () => {
+  test('obeys level, silent, handleExceptions and format, its own and those of the logger', async () => {
     await using emulator = await startEmulator();
     const format = winston.format.printf(({ level, message }) => `${level}!${message}`);
     const drop = winston.format((info) => (info.message === 'private' ? false : info))();
@@ -190,7 +190,7 @@ describe('AppendTransport', () => {
     expect(await read(emulator)).toBe('warn!one\r\nerror!two\r\n');
   });
 
-  test("takes the logger's level where it has none", async () => {
+  test("uses the logger's level if it has none", async () => {
     await using emulator = await startEmulator();
     const transport = open(emulator);
     const logger = winston.createLogger({ level: 'error', transports: [transport] });
@@ -202,7 +202,7 @@ describe('AppendTransport', () => {
     expect((await entries(emulator)).map(({ message }) => message)).toEqual(['one']);
   });
 
-  test('an exception in a format reaches whoever logs, and the next line is appended', async () => {
+  test('throws the exception of a format to the caller, and appends the next line', async () => {
     await using emulator = await startEmulator();
     const format = winston.format((info) => {
       if (info.message === 'bad') throw new Error('cannot be formatted');
@@ -219,7 +219,7 @@ describe('AppendTransport', () => {
     expect((await entries(emulator)).map(({ message }) => message)).toEqual(['good']);
   });
 
-  test('an exception in a format loses no line that is written together with it', async () => {
+  test('loses no lines that are written together with one whose format throws', async () => {
     await using emulator = await startEmulator();
     const { stdout } = await runProgram(
       `
@@ -246,7 +246,7 @@ describe('AppendTransport', () => {
     expect(await read(emulator)).toBe('one\ntwo\n');
   });
 
-  test.each(['close', 'remove'] as const)('logger.%s() loses nothing', async (method) => {
+  test.each(['close', 'remove'] as const)('loses no lines at logger.%s()', async (method) => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'delay', operation: 'append', delay: 30 });
     const transport = open(emulator);
@@ -259,7 +259,7 @@ describe('AppendTransport', () => {
     expect(await entries(emulator)).toHaveLength(1000);
   });
 
-  test("gives up with one 'error' and no 'finish', goes on taking lines, and closes at the end", async () => {
+  test("gives up with one 'error' and no 'finish', still accepts lines, and closes at the end", async () => {
     await using emulator = await startEmulator();
     const transport = open(emulator, { flushInterval: 0 });
     const logger = winston.createLogger({ transports: [transport] });
@@ -284,7 +284,7 @@ describe('AppendTransport', () => {
     expect(events).toEqual(['2 dropped', 'close']);
   });
 
-  test('what fails at the end is an error, and no finish', async () => {
+  test("emits 'error', and no 'finish', when it fails at the end", async () => {
     await using emulator = await startEmulator();
     const transport = open(emulator, { shutdownTimeout: 100 });
     const logger = winston.createLogger({ transports: [transport] });
@@ -309,7 +309,7 @@ describe('AppendTransport', () => {
     [{ eol: '' }, "'eol' must be a string that ends with '\\n': current value is ''"],
     [{ silent: 'yes' }, "'silent' must be a boolean"],
     [{ key: '' }, 'the key must be 1 to 1023 bytes'],
-  ])('%j is refused', (wrong, message) => {
+  ])('refuses %j', (wrong, message) => {
     const options = { region: 'cn-hangzhou', bucket: 'examplebucket', key: 'k', ...wrong };
 
     expect(() => new AppendTransport(options as AppendTransportOptions)).toThrow(message);

@@ -52,11 +52,11 @@ export interface DeliveryListener {
  * Where a delivery is:
  * - `waiting`: nothing is in flight, and the object has not been probed since the last append
  * - `sending`: an append is in flight
- * - `asking`: a probe is in flight that tells whether the append landed
- * - `asked`: that probe has succeeded or failed
+ * - `probing`: a probe is in flight that tells whether the append landed
+ * - `probed`: that probe has succeeded or failed
  * - `settled`: the whole chunk is committed
  */
-type Stage = 'waiting' | 'sending' | 'asking' | 'asked' | 'settled';
+type Stage = 'waiting' | 'sending' | 'probing' | 'probed' | 'settled';
 
 /** Result of a probe: some bytes of the chunk are committed, or it can be sent again. */
 type Finding = 'committed' | 'again';
@@ -83,7 +83,7 @@ export class ChunkDelivery {
 
   get status(): 'appending' | 'reconciling' | 'settled' {
     if (this.#stage === 'settled') return 'settled';
-    return this.#stage === 'asking' ? 'reconciling' : 'appending';
+    return this.#stage === 'probing' ? 'reconciling' : 'appending';
   }
 
   get chunk(): FrozenChunk {
@@ -233,7 +233,7 @@ export class ChunkDelivery {
   /** For when the retry budget is spent. Resolves if bytes are committed, which renews it. */
   async #settleOrGiveUp(cause: Error): Promise<void> {
     const chunk = this.#chunk;
-    const needsProbe = chunk.doubt !== 'none' && this.#stage !== 'asked';
+    const needsProbe = chunk.doubt !== 'none' && this.#stage !== 'probed';
     if (needsProbe && (await this.#reconcileOrGiveUp(cause)) === 'committed') return;
     if (chunk.doubt !== 'none') throw this.#unconfirmed(cause);
     throw retriesExhaustedError(this.#options.key, chunk, this.#attempts, cause);
@@ -256,7 +256,7 @@ export class ChunkDelivery {
   async #reconcile(): Promise<Finding> {
     const { key } = this.#options;
     const chunk = this.#chunk;
-    const { reconciliation, exists } = await this.#ask();
+    const { reconciliation, exists } = await this.#probe();
     this.#listener.reconciled(reconciliation.outcome, chunk.object.position);
     switch (reconciliation.outcome) {
       case 'committed':
@@ -277,8 +277,8 @@ export class ChunkDelivery {
     }
   }
 
-  async #ask(): ReturnType<typeof reconcileChunk> {
-    this.#stage = 'asking';
+  async #probe(): ReturnType<typeof reconcileChunk> {
+    this.#stage = 'probing';
     try {
       return await reconcileChunk(this.#chunk, this.#options);
     } catch (thrown) {
@@ -286,7 +286,7 @@ export class ChunkDelivery {
       const { outcome, error } = judge(thrown);
       throw new FailedAttempt(error, outcome);
     } finally {
-      this.#stage = 'asked';
+      this.#stage = 'probed';
     }
   }
 

@@ -5,7 +5,7 @@ import type { ConfirmedObject } from './open-object.js';
 /**
  * Doubt about the failed attempts on a chunk, from the least to the most:
  * - `none`: certainly none of their bytes are in the object
- * - `conflict`: the store refused the position, so somebody's bytes have landed, perhaps ours
+ * - `conflict`: the store refused the position, so bytes have landed, ours or another writer's
  * - `unknown`: the store answered without saying whether it stored the bytes
  * - `unanswered`: an attempt got no answer, and may still land at any later time; or the store
  *   contradicted its answer

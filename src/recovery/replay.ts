@@ -109,10 +109,9 @@ export class ReplayRun {
     const begun = beginReplay(this.#claim, plan);
     const options = this.#streamOptions(begun);
     await this.#note(begun).catch((error) => {
-      throw new Error(
-        `Cannot record in ${path} where its bytes go, so nothing was appended: ${error.message}`,
-        { cause: error },
-      );
+      throw new Error(`Cannot record in ${path} where its bytes go: ${error.message}`, {
+        cause: error,
+      });
     });
     await this.#append(begun, plan, options);
   }

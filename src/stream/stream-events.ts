@@ -69,7 +69,7 @@ export class StreamEvents implements AppenderListener {
   ready: AppenderListener['ready'] = (key, position) => {
     this.#lastFailure = undefined;
     debug('%s: opened at position %d', key, position);
-    this.#tell('ready', { key, position });
+    this.#emit('ready', { key, position });
   };
 
   attempted: AppenderListener['attempted'] = () => {
@@ -81,14 +81,14 @@ export class StreamEvents implements AppenderListener {
     this.#lastFailure = notice.error;
     debug('%s: attempt %d failed: %s', key, notice.attemptNumber, notice.error.message);
     publishRetry({ key, ...notice });
-    this.#tell('retry', notice);
+    this.#emit('retry', notice);
   };
 
   reconciled: AppenderListener['reconciled'] = (key, outcome, position) => {
     this.#reconciles++;
     debug('%s: position %d is %s', key, position, outcome);
     publishReconcile({ key, outcome, position });
-    this.#tell('reconcile', { outcome, key, position });
+    this.#emit('reconcile', { outcome, key, position });
   };
 
   committed: AppenderListener['committed'] = (commit, duration) => {
@@ -99,7 +99,7 @@ export class StreamEvents implements AppenderListener {
     const { key, start: position, end, attempts, requestId } = commit;
     const byteLength = end - position;
     debug('%s: %d bytes committed at position %d', key, byteLength, position);
-    this.#tell('commit', { key, position, byteLength, attempts, requestId, duration });
+    this.#emit('commit', { key, position, byteLength, attempts, requestId, duration });
   };
 
   failed: AppenderListener['failed'] = (key, error) => {
@@ -108,7 +108,7 @@ export class StreamEvents implements AppenderListener {
   };
 
   // On the next tick, so that a listener that throws does not disturb the appender.
-  #tell<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
+  #emit<E extends keyof AppendWritableEvents>(event: E, payload: AppendWritableEvents[E][0]): void {
     if (this.#stream.listenerCount(event) === 0) return;
     nodeTimers.nextTick(() => this.#stream.emit(event, payload));
   }

@@ -243,7 +243,7 @@ const unproven: Row[] = ['headc', 'headchun', 'headchunk', 'headCHUNK'].flatMap(
       found: holding(text),
     },
     {
-      side: 'no checksum was ever told',
+      side: 'no checksum is known',
       expected: { ...appendTo, crc64: undefined },
       found: holding(text, hidden),
     },

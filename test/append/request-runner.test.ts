@@ -217,7 +217,7 @@ describe('RequestRunner.run()', () => {
   });
 
   test.each([
-    { client: 'heeds', request: untilAborted },
+    { client: 'obeys', request: untilAborted },
     { client: 'ignores', request: never },
   ])(
     'rejects with the reason at once when aborted, even if the client $client it',

@@ -1,38 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import { Acknowledgements } from '../../src/buffer/acknowledgements.js';
 
-/** Waits until everything has run that is due on the next tick. */
+/** Waits until all callbacks of the next tick have run. */
 const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** The stream begins where the object does. */
+/** The stream starts at position 0 of the object. */
 const anchor = { key: 'a.log', offset: 0, position: 0 };
 
 function waiting(...sequences: number[]) {
   const acknowledgements = new Acknowledgements();
-  const told: string[] = [];
+  const calls: string[] = [];
   sequences.forEach((sequence, index) => {
     acknowledgements.add(sequence, (error, place) => {
       const name = `#${index} of ${sequence}`;
-      told.push(error ? `${name}: ${error.message}` : `${name}: ${place?.start}-${place?.end}`);
+      calls.push(error ? `${name}: ${error.message}` : `${name}: ${place?.start}-${place?.end}`);
     });
   });
-  return { acknowledgements, told };
+  return { acknowledgements, calls };
 }
 
 describe('Acknowledgements.commit()', () => {
-  test('tells in order, each with its own range, and only whose last byte is committed', async () => {
-    const { acknowledgements, told } = waiting(1, 2, 3);
+  test('calls back in order, with the range of each write, once its last byte is committed', async () => {
+    const { acknowledgements, calls } = waiting(1, 2, 3);
     acknowledgements.locate(1, { start: 0, end: 4 });
     acknowledgements.locate(2, { start: 4, end: 9 });
     acknowledgements.locate(3, { start: 9, end: 10 });
 
     acknowledgements.commit(8, anchor);
     await nextTick();
-    expect(told).toEqual(['#0 of 1: 0-4']);
+    expect(calls).toEqual(['#0 of 1: 0-4']);
 
     acknowledgements.commit(10, anchor);
     await nextTick();
-    expect(told).toEqual(['#0 of 1: 0-4', '#1 of 2: 4-9', '#2 of 3: 9-10']);
+    expect(calls).toEqual(['#0 of 1: 0-4', '#1 of 2: 4-9', '#2 of 3: 9-10']);
   });
 
   test.each([
@@ -40,31 +40,31 @@ describe('Acknowledgements.commit()', () => {
     { offset: 4, count: 1 },
     { offset: 5, count: 1 },
   ])(
-    'tells $count for a write that ends at 4 when $offset bytes are committed',
+    'makes $count calls for a write that ends at 4 when $offset bytes are committed',
     async ({ offset, count }) => {
-      const { acknowledgements, told } = waiting(1);
+      const { acknowledgements, calls } = waiting(1);
       acknowledgements.locate(1, { start: 0, end: 4 });
       acknowledgements.commit(offset, anchor);
       await nextTick();
 
-      expect(told).toHaveLength(count);
+      expect(calls).toHaveLength(count);
     },
   );
 
-  test('tells nobody whose write has not been accepted', async () => {
-    const { acknowledgements, told } = waiting(1, 2);
+  test('does not call back for a write that has not been accepted', async () => {
+    const { acknowledgements, calls } = waiting(1, 2);
     acknowledgements.locate(1, { start: 0, end: 0 });
     acknowledgements.commit(1000, anchor);
     await nextTick();
-    expect(told).toEqual(['#0 of 1: 0-0']);
+    expect(calls).toEqual(['#0 of 1: 0-0']);
 
     acknowledgements.locate(2, { start: 0, end: 7 });
     acknowledgements.commit(1000, anchor);
     await nextTick();
-    expect(told).toEqual(['#0 of 1: 0-0', '#1 of 2: 0-7']);
+    expect(calls).toEqual(['#0 of 1: 0-0', '#1 of 2: 0-7']);
   });
 
-  test('tells the place of a write by the objects that hold its first byte and its last', async () => {
+  test('computes the place of a write from the anchors of its first and of its last byte', async () => {
     const acknowledgements = new Acknowledgements();
     const places: unknown[] = [];
     for (const sequence of [1, 2, 3]) {
@@ -83,8 +83,8 @@ describe('Acknowledgements.commit()', () => {
     ]);
   });
 
-  test('tells each once', async () => {
-    const { acknowledgements, told } = waiting(1);
+  test('calls each callback once', async () => {
+    const { acknowledgements, calls } = waiting(1);
     acknowledgements.locate(1, { start: 0, end: 4 });
     acknowledgements.commit(4, anchor);
     acknowledgements.commit(4, anchor);
@@ -92,57 +92,57 @@ describe('Acknowledgements.commit()', () => {
     acknowledgements.fail(new Error('late'));
     await nextTick();
 
-    expect(told).toEqual(['#0 of 1: 0-4']);
+    expect(calls).toEqual(['#0 of 1: 0-4']);
   });
 
-  test('tells on the next tick, not at once', () => {
-    const { acknowledgements, told } = waiting(1);
+  test('calls back on the next tick, not synchronously', () => {
+    const { acknowledgements, calls } = waiting(1);
     acknowledgements.locate(1, { start: 0, end: 4 });
     acknowledgements.commit(4, anchor);
 
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
-  test('goes on with those added after a commit', async () => {
-    const { acknowledgements, told } = waiting(1, 2);
+  test('calls callbacks that were added after an earlier commit', async () => {
+    const { acknowledgements, calls } = waiting(1, 2);
     acknowledgements.locate(1, { start: 0, end: 4 });
     acknowledgements.commit(4, anchor);
-    acknowledgements.add(3, (_, range) => told.push(`third: ${range?.end}`));
+    acknowledgements.add(3, (_, range) => calls.push(`third: ${range?.end}`));
     acknowledgements.locate(2, { start: 4, end: 5 });
     acknowledgements.locate(3, { start: 5, end: 6 });
     acknowledgements.commit(6, anchor);
     await nextTick();
 
-    expect(told).toEqual(['#0 of 1: 0-4', '#1 of 2: 4-5', 'third: 6']);
+    expect(calls).toEqual(['#0 of 1: 0-4', '#1 of 2: 4-5', 'third: 6']);
   });
 });
 
 describe('Acknowledgements.locate()', () => {
-  test('gives everybody who waits for one write the same range', async () => {
-    const { acknowledgements, told } = waiting(1, 1, 2);
+  test('gives all callbacks of one write the same range', async () => {
+    const { acknowledgements, calls } = waiting(1, 1, 2);
     acknowledgements.locate(1, { start: 0, end: 4 });
     acknowledgements.commit(1000, anchor);
     await nextTick();
 
-    expect(told).toEqual(['#0 of 1: 0-4', '#1 of 1: 0-4']);
+    expect(calls).toEqual(['#0 of 1: 0-4', '#1 of 1: 0-4']);
   });
 
-  test('passes over a write that nobody waits for', async () => {
-    const { acknowledgements, told } = waiting(2);
+  test('ignores a write that has no callback', async () => {
+    const { acknowledgements, calls } = waiting(2);
     acknowledgements.locate(1, { start: 0, end: 4 });
     acknowledgements.commit(1000, anchor);
     await nextTick();
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
 
     acknowledgements.locate(2, { start: 4, end: 5 });
     acknowledgements.commit(1000, anchor);
     await nextTick();
-    expect(told).toEqual(['#0 of 2: 4-5']);
+    expect(calls).toEqual(['#0 of 2: 4-5']);
   });
 });
 
 describe('Acknowledgements.isWaitingFor()', () => {
-  test('names the first write whose place is not known', () => {
+  test('is true for the first write whose offset is unknown', () => {
     const { acknowledgements } = waiting(2, 2, 4);
 
     expect([1, 2, 3, 4].filter((n) => acknowledgements.isWaitingFor(n))).toEqual([2]);
@@ -156,8 +156,8 @@ describe('Acknowledgements.isWaitingFor()', () => {
 });
 
 describe('Acknowledgements.removeLast()', () => {
-  test('forgets the last one added and nobody else', async () => {
-    const { acknowledgements, told } = waiting(1, 2);
+  test('removes the last callback added and no other', async () => {
+    const { acknowledgements, calls } = waiting(1, 2);
     acknowledgements.removeLast();
     acknowledgements.locate(1, { start: 0, end: 1 });
     acknowledgements.locate(2, { start: 1, end: 2 });
@@ -165,22 +165,22 @@ describe('Acknowledgements.removeLast()', () => {
     acknowledgements.fail(new Error('late'));
     await nextTick();
 
-    expect(told).toEqual(['#0 of 1: 0-1']);
+    expect(calls).toEqual(['#0 of 1: 0-1']);
   });
 });
 
 describe('Acknowledgements.fail()', () => {
-  test('tells everybody left in order, on the next tick, and only once', async () => {
-    const { acknowledgements, told } = waiting(1, 2, 3);
+  test('calls the remaining callbacks in order, on the next tick, and only once', async () => {
+    const { acknowledgements, calls } = waiting(1, 2, 3);
     acknowledgements.locate(1, { start: 0, end: 1 });
     acknowledgements.locate(2, { start: 1, end: 2 });
     acknowledgements.commit(1, anchor);
     acknowledgements.fail(new Error('gone'));
     acknowledgements.fail(new Error('again'));
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
     await nextTick();
 
-    expect(told).toEqual(['#0 of 1: 0-1', '#1 of 2: gone', '#2 of 3: gone']);
+    expect(calls).toEqual(['#0 of 1: 0-1', '#1 of 2: gone', '#2 of 3: gone']);
     acknowledgements.add(4, () => {});
     expect(acknowledgements.isWaitingFor(4)).toBe(true);
   });

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Adds all of it, cutting whenever a chunk is full, and returns copies of the chunks. */
+/** Adds all additions, cuts whenever a chunk is full, and returns copies of the chunks. */
 function chunksOf(buffer: ChunkBuffer, additions: readonly Addition[]): Buffer[] {
   const chunks: Buffer[] = [];
   const cut = () => {
@@ -36,7 +36,7 @@ function bytesOf(additions: readonly Addition[]): Buffer {
   );
 }
 
-/** Bytes 0, 1, 2, … of a run that repeats after 251, so that a shift shows. */
+/** Bytes 0, 1, 2, … that repeat after 251, a prime, so that shifted bytes differ. */
 function run(length: number, first = 0): Buffer {
   return Buffer.from(Array.from({ length }, (_, i) => (first + i) % 251));
 }
@@ -45,7 +45,7 @@ const held = (buffer: ChunkBuffer) => Buffer.concat(buffer.pieces);
 
 const hex = (bytes: Buffer) => bytes.toString('hex');
 
-/** Expects `additions` to come out unchanged whatever the chunk size and what lay there before. */
+/** Expects `additions` to come out unchanged for every chunk size and every offset. */
 function expectUnchanged(additions: readonly Addition[]): void {
   const { byteLength } = bytesOf(additions);
   for (let chunkSize = 1; chunkSize <= byteLength + 4; chunkSize++) {
@@ -72,7 +72,7 @@ describe('ChunkBuffer.add()', () => {
     { encoding: 'base64', text: 'AAF/gP7/+w==' },
     { encoding: 'base64url', text: 'AAF_gP7_-w' },
   ])(
-    'encodes $encoding as Buffer.from() does, at every offset around the edge',
+    'encodes $encoding as Buffer.from() does, at every offset around the end of a chunk',
     ({ encoding, text }) => {
       expectUnchanged([[text, encoding]]);
       expectUnchanged([
@@ -93,15 +93,15 @@ describe('ChunkBuffer.add()', () => {
     { scenario: 'lone surrogates in UTF-16', text: 'a\ud83db\ude00', encoding: 'utf16le' },
     { scenario: 'hex of odd length', text: 'abcde', encoding: 'hex' },
     { scenario: 'hex that ends in the middle', text: 'abcdxxef', encoding: 'hex' },
-    { scenario: 'no hex at all', text: 'zz', encoding: 'hex' },
+    { scenario: 'a string without hex digits', text: 'zz', encoding: 'hex' },
     { scenario: 'one digit of hex', text: 'a', encoding: 'hex' },
     { scenario: 'base64 without padding', text: 'YWJjZA', encoding: 'base64' },
     { scenario: 'base64 with line breaks', text: 'YWJj\r\nZGVm\n', encoding: 'base64' },
     { scenario: 'base64 in the URL alphabet', text: '-_-_', encoding: 'base64' },
     { scenario: 'base64url in the common alphabet', text: '+/+/', encoding: 'base64url' },
-    { scenario: 'base64 with text behind its padding', text: 'YQ==YWJj', encoding: 'base64' },
-    { scenario: 'no base64 at all', text: '!!!!', encoding: 'base64' },
-  ])('keeps $scenario as Buffer.from() does', ({ text, encoding }) => {
+    { scenario: 'base64 with text after its padding', text: 'YQ==YWJj', encoding: 'base64' },
+    { scenario: 'a string without base64 digits', text: '!!!!', encoding: 'base64' },
+  ])('encodes $scenario as Buffer.from() does', ({ text, encoding }) => {
     expectUnchanged([[text, encoding]]);
     expectUnchanged([
       ['xyz', 'latin1'],
@@ -114,22 +114,22 @@ describe('ChunkBuffer.add()', () => {
     { kind: 'a Buffer', of: (bytes: Buffer): Uint8Array => bytes },
     { kind: 'a Uint8Array', of: (bytes: Buffer): Uint8Array => Uint8Array.from(bytes) },
     {
-      kind: 'a view into the middle of memory',
+      kind: 'a view of a part of an ArrayBuffer',
       of: (bytes: Buffer): Uint8Array =>
         Uint8Array.from([9, 9, ...bytes, 9]).subarray(2, 2 + bytes.byteLength),
     },
-  ])('takes $kind', ({ of }) => {
+  ])('accepts $kind', ({ of }) => {
     expectUnchanged([[of(run(9))], ['é'], [of(run(3, 100))]]);
   });
 
   test.each([
-    { scenario: 'nothing', length: 0 },
+    { scenario: 'no bytes', length: 0 },
     { scenario: 'one byte', length: 1 },
     { scenario: 'one byte less than a chunk', length: 15 },
     { scenario: 'a chunk', length: 16 },
     { scenario: 'one byte more than a chunk', length: 17 },
     { scenario: 'three chunks', length: 48 },
-  ])('keeps additions of $scenario, as bytes and as text', ({ length }) => {
+  ])('returns additions of $scenario unchanged, as bytes and as text', ({ length }) => {
     const bytes = run(length);
     const text = 'x'.repeat(length);
     const additions: Addition[] = [[bytes], [text], [bytes], [text, 'latin1'], [text, 'utf16le']];
@@ -144,7 +144,7 @@ describe('ChunkBuffer.add()', () => {
     { length: 16, count: 16, isFull: true, rest: undefined },
     { length: 17, count: 16, isFull: true, rest: 1 },
     { length: 48, count: 16, isFull: true, rest: 32 },
-  ])('holds $count of $length bytes when a chunk has 16', ({ length, count, isFull, rest }) => {
+  ])('accepts $count of $length bytes when a chunk has 16', ({ length, count, isFull, rest }) => {
     for (const data of [run(length), 'x'.repeat(length)]) {
       const buffer = new ChunkBuffer(16);
 
@@ -165,7 +165,7 @@ describe('ChunkBuffer.add()', () => {
     expect(held(buffer).toString()).toBe('full');
   });
 
-  test('copies, so that the caller may overwrite its memory', () => {
+  test('copies the bytes, so that the caller may overwrite its memory', () => {
     const buffer = new ChunkBuffer(8);
     const bytes = Buffer.from('mine');
     buffer.add(bytes, 'utf8');
@@ -174,7 +174,7 @@ describe('ChunkBuffer.add()', () => {
     expect(held(buffer).toString()).toBe('mine');
   });
 
-  test('keeps the bytes for any additions and cuts', () => {
+  test('preserves the bytes for any additions and cuts', () => {
     const encoding = fc.constantFrom<BufferEncoding>(
       ...(['utf8', 'utf16le', 'latin1', 'ascii', 'hex', 'base64', 'base64url', 'binary'] as const),
     );
@@ -217,7 +217,7 @@ describe('ChunkBuffer.add()', () => {
 });
 
 describe('ChunkBuffer.cut()', () => {
-  test('freezes what is held, and holds nothing afterwards', () => {
+  test('returns the bytes held, and holds none afterwards', () => {
     const buffer = new ChunkBuffer(8);
     buffer.add('abc', 'utf8');
 
@@ -227,7 +227,7 @@ describe('ChunkBuffer.cut()', () => {
     expect(buffer.isFull).toBe(false);
   });
 
-  test('gives a chunk of no bytes when nothing is held', () => {
+  test('returns an empty chunk when no bytes are held', () => {
     const buffer = new ChunkBuffer(8);
 
     expect(buffer.cut()).toEqual(Buffer.alloc(0));
@@ -235,7 +235,7 @@ describe('ChunkBuffer.cut()', () => {
     expect(Buffer.concat(chunksOf(buffer, [['abc']])).toString()).toBe('abc');
   });
 
-  test('leaves the chunk in flight alone while the other slab fills', () => {
+  test('does not change the chunk in flight while the other slab fills', () => {
     const buffer = new ChunkBuffer(8);
     for (let round = 0; round < 6; round++) {
       buffer.add(run(8, round * 8), 'utf8');
@@ -254,7 +254,7 @@ describe('ChunkBuffer.cut()', () => {
     }
   });
 
-  test('throws while another chunk is in flight, and loses nothing by it', () => {
+  test('throws, and loses no bytes, while another chunk is in flight', () => {
     const buffer = new ChunkBuffer(8);
     buffer.add('first', 'utf8');
     const first = buffer.cut();
@@ -268,7 +268,7 @@ describe('ChunkBuffer.cut()', () => {
 });
 
 describe('ChunkBuffer.release()', () => {
-  test('leaves the bytes alone for good when they may not be reused', () => {
+  test('never overwrites the bytes of a slab that may not be reused', () => {
     const buffer = new ChunkBuffer(8);
     buffer.add('reserved', 'utf8');
     const abandoned = buffer.cut();
@@ -281,10 +281,10 @@ describe('ChunkBuffer.release()', () => {
 });
 
 describe('ChunkBuffer with room for several chunks', () => {
-  /** Holds up to 10 bytes in chunks of 4. */
+  /** Chunks of 4 bytes, up to 10 bytes. */
   const create = () => new ChunkBuffer(4, 10, new SlabPool());
 
-  test('fills one chunk after the other up to its limit, and says what is left', () => {
+  test('fills one chunk after the other up to its limit, and returns the rest', () => {
     for (const data of [Buffer.from('0123456789ab'), '0123456789ab']) {
       const buffer = create();
 
@@ -297,7 +297,7 @@ describe('ChunkBuffer with room for several chunks', () => {
     }
   });
 
-  test('keeps the limit for text that the slab would have room for', () => {
+  test('obeys the limit for text that would fit into the slab', () => {
     const pool = new SlabPool();
     pool.give(Buffer.alloc(64));
     const buffer = new ChunkBuffer(64, 70, pool);
@@ -308,7 +308,7 @@ describe('ChunkBuffer with room for several chunks', () => {
     expect(buffer.byteLength).toBe(70);
   });
 
-  test('copies no large piece of bytes ahead of a chunk that is full', () => {
+  test('copies no large write while a chunk is full', () => {
     const size = 64 * 1024;
     const buffer = new ChunkBuffer(size, 2 * size);
     buffer.add(run(size), 'utf8');
@@ -321,7 +321,7 @@ describe('ChunkBuffer with room for several chunks', () => {
     expect(buffer.add(large, 'utf8')).toBeUndefined();
   });
 
-  test('cuts the oldest first, and takes more when that has made room', () => {
+  test('cuts the oldest chunk first, and accepts more bytes then', () => {
     const buffer = create();
     buffer.add('0123456789', 'utf8');
 
@@ -336,7 +336,7 @@ describe('ChunkBuffer with room for several chunks', () => {
     expect(buffer.cut().toString()).toBe('cdef');
   });
 
-  test('keeps the bytes for any additions, cuts and limits', () => {
+  test('preserves the bytes for any additions, cuts and limits', () => {
     const addition = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
       fc.string({ unit: 'binary', maxLength: 20 }),
@@ -375,7 +375,7 @@ describe('ChunkBuffer with room for several chunks', () => {
   });
 });
 
-describe('Memory of a ChunkBuffer', () => {
+describe('memory of a ChunkBuffer', () => {
   const kibibyte = 1024;
 
   const allocations = () => {
@@ -388,7 +388,7 @@ describe('Memory of a ChunkBuffer', () => {
     return sizes;
   };
 
-  test('is none before the first byte', () => {
+  test('is not allocated before the first byte', () => {
     const sizes = allocations();
     const buffer = new ChunkBuffer(2 ** 30, 2 ** 30, new SlabPool());
     buffer.add('', 'utf8');
@@ -410,7 +410,7 @@ describe('Memory of a ChunkBuffer', () => {
     expect(sizes).toEqual([16 * kibibyte]);
   });
 
-  test('grows by doubling, never beyond a chunk, and goes back to the pool on the way', () => {
+  test('doubles up to the size of a chunk, and returns smaller slabs to the pool', () => {
     const sizes = allocations();
     const pool = new SlabPool();
     const buffer = new ChunkBuffer(100 * kibibyte, 100 * kibibyte, pool);
@@ -424,20 +424,20 @@ describe('Memory of a ChunkBuffer', () => {
     expect(held(buffer).equals(bytes)).toBe(true);
   });
 
-  test('is at once as large as the last chunk was', () => {
+  test('starts with the size of the last chunk', () => {
     const buffer = new ChunkBuffer(2 ** 20, 2 ** 20, new SlabPool());
     for (const byteLength of [100 * kibibyte, 90 * kibibyte]) {
       const sizes = allocations();
       for (let added = 0; added < byteLength; added += 1024) buffer.add(run(1024), 'utf8');
       buffer.cut();
-      // Nobody gives it back, so that the next needs memory of its own.
+      // Not returned to the pool, so that the next slab is allocated.
       buffer.release({ reuse: false });
       if (byteLength === 90 * kibibyte) expect(sizes).toEqual([128 * kibibyte]);
       vi.restoreAllMocks();
     }
   });
 
-  test('is no larger than a chunk where chunks are small', () => {
+  test('is not larger than a chunk if chunks are small', () => {
     const sizes = allocations();
     const additions: Addition[] = [['a longer text'], [run(50)], ['é'.repeat(50)]];
     chunksOf(new ChunkBuffer(5, 5, new SlabPool()), additions);
@@ -445,7 +445,7 @@ describe('Memory of a ChunkBuffer', () => {
     expect(sizes).toEqual([5]);
   });
 
-  test('takes turns in steady traffic, and nothing is allocated', () => {
+  test('is reused in steady traffic without new allocations', () => {
     const chunkSize = 100 * kibibyte;
     const buffer = new ChunkBuffer(chunkSize, chunkSize, new SlabPool());
     const bytes = run(chunkSize);
@@ -467,7 +467,7 @@ describe('Memory of a ChunkBuffer', () => {
     expect(sizes).toEqual([]);
   });
 
-  test('is given up by a buffer that holds nothing, for the next that does', () => {
+  test('is returned by an empty buffer, for another one to use', () => {
     const pool = new SlabPool();
     const [first, second] = [new ChunkBuffer(16, 16, pool), new ChunkBuffer(16, 16, pool)];
     first.add(run(16), 'utf8');
@@ -480,7 +480,7 @@ describe('Memory of a ChunkBuffer', () => {
     expect(pool.byteLength).toBe(0);
   });
 
-  test('is lost to the pool where it may not be reused', () => {
+  test('is not returned to the pool if it may not be reused', () => {
     const pool = new SlabPool();
     const buffer = new ChunkBuffer(16, 16, pool);
     buffer.add(run(16), 'utf8');
@@ -490,7 +490,7 @@ describe('Memory of a ChunkBuffer', () => {
     expect(pool.byteLength).toBe(0);
   });
 
-  test('is kept by the buffer itself where it is too large for the pool', () => {
+  test('is kept by the buffer if it is too large for the pool', () => {
     const chunkSize = 64 * 2 ** 20;
     const pool = new SlabPool();
     const buffer = new ChunkBuffer(chunkSize, chunkSize, pool);
@@ -503,7 +503,7 @@ describe('Memory of a ChunkBuffer', () => {
     expect(pool.byteLength).toBe(0);
   });
 
-  test('is given out once where it is too large for the pool, whatever is still in flight', () => {
+  test('is not used twice at a time if it is too large for the pool', () => {
     const pool = new SlabPool();
     vi.spyOn(pool, 'give').mockReturnValue(false);
     const buffer = new ChunkBuffer(16, 32, pool);

@@ -14,13 +14,13 @@ afterEach(() => {
 const nextTick = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 describe('FlushTimer.isDue', () => {
-  test('is false before anything has come in', () => {
+  test('is false before the first byte', () => {
     expect(new FlushTimer(0, () => {}).isDue).toBe(false);
     vi.advanceTimersByTime(10_000);
     expect(new FlushTimer(1000, () => {}).isDue).toBe(false);
   });
 
-  test('turns true when the interval is over, and stays so until stopped', () => {
+  test('becomes true after the interval, and stays true until stop()', () => {
     const clock = new FlushTimer(1000, () => {});
     clock.start();
     vi.advanceTimersByTime(999);
@@ -33,14 +33,14 @@ describe('FlushTimer.isDue', () => {
     expect(clock.isDue).toBe(false);
   });
 
-  test('is true at once when nothing may wait', () => {
+  test('is true at once with an interval of 0', () => {
     const clock = new FlushTimer(0, () => {});
     clock.start();
 
     expect(clock.isDue).toBe(true);
   });
 
-  test('is never true when bytes may wait for ever', () => {
+  test('is never true with an infinite interval', () => {
     const clock = new FlushTimer(Number.POSITIVE_INFINITY, () => {});
     clock.start();
     vi.advanceTimersByTime(2 ** 40);
@@ -50,7 +50,7 @@ describe('FlushTimer.isDue', () => {
 });
 
 describe('FlushTimer.start()', () => {
-  test('has onDue called once, when the interval is over', () => {
+  test('calls onDue once, after the interval', () => {
     const onDue = vi.fn();
     const clock = new FlushTimer(1000, onDue);
     clock.start();
@@ -63,7 +63,7 @@ describe('FlushTimer.start()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('with an interval of 0 has onDue called on the next tick, not at once', async () => {
+  test('calls onDue on the next tick, not synchronously, with an interval of 0', async () => {
     const onDue = vi.fn();
     new FlushTimer(0, onDue).start();
     expect(onDue).not.toHaveBeenCalled();
@@ -94,7 +94,7 @@ describe('FlushTimer.start()', () => {
 });
 
 describe('FlushTimer.stop()', () => {
-  test('has onDue called no more', () => {
+  test('prevents calls of onDue', () => {
     const onDue = vi.fn();
     const clock = new FlushTimer(1000, onDue);
     clock.start();
@@ -105,7 +105,7 @@ describe('FlushTimer.stop()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('lets the next byte wait for the whole interval again', () => {
+  test('makes the next byte wait for the whole interval', () => {
     const onDue = vi.fn();
     const clock = new FlushTimer(1000, onDue);
     clock.start();
@@ -119,7 +119,7 @@ describe('FlushTimer.stop()', () => {
     expect(onDue).toHaveBeenCalledOnce();
   });
 
-  test('does nothing where nothing was started', () => {
+  test('does nothing before start()', () => {
     expect(() => new FlushTimer(1000, () => {}).stop()).not.toThrow();
   });
 });

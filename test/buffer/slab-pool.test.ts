@@ -4,7 +4,7 @@ import { SlabPool } from '../../src/buffer/slab-pool.js';
 const mebibyte = 2 ** 20;
 
 describe('SlabPool', () => {
-  test('gives out what it was given, the latest first, by size', () => {
+  test('returns a slab of the requested size, the latest first', () => {
     const pool = new SlabPool();
     const slabs = [Buffer.alloc(8), Buffer.alloc(16), Buffer.alloc(8)] as const;
     for (const slab of slabs) expect(pool.give(slab)).toBe(true);
@@ -15,7 +15,7 @@ describe('SlabPool', () => {
     expect(pool.byteLength).toBe(0);
   });
 
-  test('makes what it does not have', () => {
+  test('allocates a slab of a size that it does not have', () => {
     const pool = new SlabPool();
     pool.give(Buffer.alloc(16));
 
@@ -23,7 +23,7 @@ describe('SlabPool', () => {
     expect(pool.byteLength).toBe(16);
   });
 
-  test('keeps at most 32 MiB, and drops what was given back first', () => {
+  test('keeps at most 32 MiB, and drops the slabs that were returned first', () => {
     const pool = new SlabPool();
     const slabs = Array.from({ length: 9 }, () => Buffer.alloc(4 * mebibyte));
     for (const slab of slabs) pool.give(slab);
@@ -36,7 +36,7 @@ describe('SlabPool', () => {
     expect(pool.byteLength).toBe(0);
   });
 
-  test('drops many small ones for a large one', () => {
+  test('drops many small slabs for a large one', () => {
     const pool = new SlabPool();
     for (let count = 0; count < 2048; count++) pool.give(Buffer.alloc(16 * 1024));
     pool.give(Buffer.alloc(4 * mebibyte));
@@ -46,7 +46,7 @@ describe('SlabPool', () => {
     expect(pool.byteLength).toBe(28 * mebibyte);
   });
 
-  test('does not keep what is larger than all that it may keep', () => {
+  test('does not keep a slab that is larger than its maximum', () => {
     const pool = new SlabPool();
 
     expect(pool.give(Buffer.alloc(32 * mebibyte + 1))).toBe(false);

@@ -9,7 +9,7 @@ afterEach(() => {
   useRealTimers();
 });
 
-test('the wait of bytes behind a full chunk counts from their own first, not from that of the chunk', () => {
+test('the flush interval of bytes behind a full chunk starts at their own first byte', () => {
   const buffer = new WriteBuffer({ chunkSize: 8, limit: 24, flushInterval: 1000 });
   buffer.open('a.log', 0);
   const accept = (data: string) => buffer.accept(data, 'utf8', () => {});

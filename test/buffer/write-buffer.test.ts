@@ -3,7 +3,7 @@ import type { Acknowledge } from '../../src/buffer/acknowledgements.js';
 import { WriteBuffer } from '../../src/buffer/write-buffer.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
-/** Waits until everything has run that is due on the next tick. */
+/** Waits until all callbacks of the next tick have run. */
 const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 afterEach(() => {
@@ -17,7 +17,7 @@ interface Setup {
   readonly isOpen?: boolean;
 }
 
-/** A buffer that has been opened, and the log of what it called. */
+/** An opened buffer, and the log of its callbacks. */
 function createBuffer(setup: Setup = {}) {
   const { chunkSize = 8, flushInterval = Number.POSITIVE_INFINITY, isOpen = true } = setup;
   const log: string[] = [];
@@ -66,7 +66,7 @@ function createBuffer(setup: Setup = {}) {
 }
 
 describe('WriteBuffer.accept()', () => {
-  test('calls back at once when all of the write has found room', () => {
+  test('calls back synchronously when all of the write fits', () => {
     const { log, accept, counts } = createBuffer();
     accept('abc');
 
@@ -92,14 +92,14 @@ describe('WriteBuffer.accept()', () => {
     { length: 8, log: ['due', 'write 1'] },
     { length: 9, log: ['due'] },
     { length: 24, log: ['due'] },
-  ])('calls $log for $length bytes when a chunk has 8', ({ length, log: expected }) => {
+  ])('makes the calls $log for $length bytes when a chunk has 8', ({ length, log: expected }) => {
     const { log, accept } = createBuffer();
     accept('x'.repeat(length));
 
     expect(log).toEqual(expected);
   });
 
-  test('lets a write without room wait, and counts the part that has found some', () => {
+  test('keeps a write that does not fit waiting, and counts the part that fits', () => {
     const { log, accept, counts } = createBuffer();
     accept('abc');
     accept('0123456789');
@@ -113,7 +113,7 @@ describe('WriteBuffer.accept()', () => {
     });
   });
 
-  test('takes a write of no bytes at once, even when the chunk is full', () => {
+  test('accepts an empty write at once, even when the chunk is full', () => {
     const { log, accept, buffer } = createBuffer();
     accept('01234567');
     accept('');
@@ -125,7 +125,7 @@ describe('WriteBuffer.accept()', () => {
 });
 
 describe('WriteBuffer.resume()', () => {
-  test('goes on with the waiting write when there is room again', () => {
+  test('continues with the waiting write when there is room again', () => {
     const { log, accept, buffer, counts } = createBuffer();
     accept('0123456789');
     expect(buffer.cut().toString()).toBe('01234567');
@@ -141,7 +141,7 @@ describe('WriteBuffer.resume()', () => {
     });
   });
 
-  test('takes a write of three chunks piece by piece and calls back after the last', () => {
+  test('copies a write of three chunks piece by piece and calls back after the last', () => {
     const { log, accept, buffer, counts, commitChunk } = createBuffer({ chunkSize: 4 });
     accept('aaaabbbbcc');
     expect(commitChunk()).toBe('aaaa');
@@ -159,21 +159,21 @@ describe('WriteBuffer.resume()', () => {
     expect(buffer.bytesCommitted).toBe(10);
   });
 
-  test('takes the rest of a string as the bytes it already is', () => {
+  test('copies the rest of a string as bytes, without encoding it again', () => {
     const { accept, commitChunk } = createBuffer({ chunkSize: 2 });
     accept('616263', 'hex');
 
     expect([commitChunk(), commitChunk()]).toEqual(['ab', 'c']);
   });
 
-  test('does nothing while nobody waits', () => {
+  test('does nothing while no write is waiting', () => {
     const { log, buffer } = createBuffer();
     buffer.resume();
 
     expect(log).toEqual([]);
   });
 
-  test('lets the next write in from within the callback', () => {
+  test('accepts the next write from within the callback', () => {
     const { buffer, log } = createBuffer({ chunkSize: 4 });
     buffer.open('a.log', 0);
     buffer.accept('aaaab', 'utf8', () => {
@@ -201,7 +201,7 @@ describe('WriteBuffer.isDue', () => {
     expect(buffer.isDue).toBe(isDue);
   });
 
-  test('turns true, and calls, when the oldest byte has waited long enough', () => {
+  test('becomes true, and calls back, when the oldest byte has waited long enough', () => {
     useFakeTimers();
     const { buffer, accept, log } = createBuffer({ flushInterval: 1000 });
     accept('');
@@ -217,7 +217,7 @@ describe('WriteBuffer.isDue', () => {
     expect([buffer.isDue, log.includes('due')]).toEqual([true, true]);
   });
 
-  test('counts the wait of the next chunk from its own first byte', () => {
+  test('starts the interval of the next chunk at its own first byte', () => {
     useFakeTimers();
     const { buffer, accept } = createBuffer({ flushInterval: 1000 });
     accept('a');
@@ -230,7 +230,7 @@ describe('WriteBuffer.isDue', () => {
     expect(buffer.isDue).toBe(true);
   });
 
-  test('turns false when all has been cut', () => {
+  test('becomes false when all bytes have been cut', () => {
     useFakeTimers();
     const { buffer, accept } = createBuffer({ flushInterval: 1000 });
     accept('a');
@@ -246,7 +246,7 @@ describe('WriteBuffer.isDue', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('counts the wait of the rest of a waiting write from when it found room', () => {
+  test('starts the interval of the rest of a waiting write when it is copied', () => {
     useFakeTimers();
     const { buffer, accept } = createBuffer({ flushInterval: 1000 });
     accept('0123456789');
@@ -261,7 +261,7 @@ describe('WriteBuffer.isDue', () => {
 });
 
 describe('WriteBuffer.flush()', () => {
-  test('lets what has been accepted leave at once', async () => {
+  test('makes accepted bytes due at once', async () => {
     const { buffer, accept, flush, log, commitChunk } = createBuffer();
     accept('abc');
     flush(1);
@@ -273,7 +273,7 @@ describe('WriteBuffer.flush()', () => {
     expect(log).toEqual(['write 1', 'due', 'flush 1: done']);
   });
 
-  test('waits for a write that has not been accepted, and is due only with it', async () => {
+  test('waits for a write that has not been accepted, and makes the chunk due only with it', async () => {
     const { buffer, accept, flush, acknowledge, log, commitChunk } = createBuffer();
     accept('a');
     acknowledge(3);
@@ -289,7 +289,7 @@ describe('WriteBuffer.flush()', () => {
     expect(log).toEqual(['write 1', 'write 2', 'due', 'write 3', 'ack 3: 2-3', 'flush 3: done']);
   });
 
-  test('does not make due what is written afterwards', () => {
+  test('does not make later writes due', () => {
     const { buffer, accept, flush, commitChunk } = createBuffer();
     accept('a');
     flush(1);
@@ -313,7 +313,7 @@ describe('WriteBuffer.flush()', () => {
     expect(log).toContain('flush 1: done');
   });
 
-  test('is done while bytes behind it are still uncommitted', async () => {
+  test('calls back while later bytes are still uncommitted', async () => {
     const { accept, flush, log, buffer } = createBuffer();
     accept('a');
     flush(1);
@@ -325,7 +325,7 @@ describe('WriteBuffer.flush()', () => {
     expect(log).toEqual(['write 1', 'due', 'write 2', 'flush 1: done']);
   });
 
-  test('is done on the next tick when everything has been committed already', async () => {
+  test('calls back on the next tick when everything is committed', async () => {
     const { accept, flush, log, commitChunk } = createBuffer();
     accept('a');
     commitChunk();
@@ -336,7 +336,7 @@ describe('WriteBuffer.flush()', () => {
     expect(log).toContain('flush 1: done');
   });
 
-  test('is done at once when there is nothing to wait for, even before the object is opened', async () => {
+  test('calls back before the object is opened when nothing was written', async () => {
     const { log, flush } = createBuffer();
     flush(0);
     await nextTick();
@@ -344,7 +344,7 @@ describe('WriteBuffer.flush()', () => {
     expect(log).toContain('flush 0: done');
   });
 
-  test('serves several calls with one chunk', async () => {
+  test('needs one chunk for several calls', async () => {
     const { accept, flush, log, commitChunk } = createBuffer();
     accept('a');
     flush(1);
@@ -362,8 +362,8 @@ describe('WriteBuffer.flush()', () => {
   });
 });
 
-describe('WriteBuffer.acknowledge()', () => {
-  test('tells where the bytes lie when the last of them has been committed', async () => {
+describe('WriteBuffer.announce()', () => {
+  test('calls back with the place of the bytes when the last one is committed', async () => {
     const { buffer, accept, acknowledge, log } = createBuffer();
     acknowledge(1);
     accept('abc');
@@ -379,7 +379,7 @@ describe('WriteBuffer.acknowledge()', () => {
     expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3', 'ack 2: 3-5']);
   });
 
-  test('counts the bytes of a waiting write from its first', async () => {
+  test('includes all bytes of a waiting write in its place', async () => {
     const { accept, acknowledge, log, commitChunk } = createBuffer({ chunkSize: 4 });
     accept('a');
     acknowledge(2);
@@ -394,7 +394,7 @@ describe('WriteBuffer.acknowledge()', () => {
     expect(log.at(-1)).toBe('ack 2: 1-9');
   });
 
-  test('tells of a write of no bytes when those before it have been committed', async () => {
+  test('calls back for an empty write when the bytes before it are committed', async () => {
     const { buffer, accept, acknowledge, log } = createBuffer();
     accept('abc');
     acknowledge(2);
@@ -408,7 +408,7 @@ describe('WriteBuffer.acknowledge()', () => {
     expect(log).toEqual(['write 1', 'write 2', 'ack 2: 3-3']);
   });
 
-  test('tells of a write of no bytes only after the object has been opened', async () => {
+  test('calls back for an empty write only after the object has been opened', async () => {
     const { buffer, accept, acknowledge, log } = createBuffer({ isOpen: false });
     acknowledge(1);
     accept('');
@@ -420,7 +420,7 @@ describe('WriteBuffer.acknowledge()', () => {
     expect(log).toEqual(['write 1', 'ack 1: 0-0']);
   });
 
-  test('can be taken back for a write that was refused', async () => {
+  test('is undone by withdraw() when the write was refused', async () => {
     const { buffer, accept, log } = createBuffer();
     const refused = vi.fn();
     buffer.announce(refused);
@@ -467,7 +467,7 @@ describe('WriteBuffer.commit()', () => {
 describe('WriteBuffer.close()', () => {
   const reason = new Error('reason');
 
-  test('hands out what is in no chunk, in the order of the stream', () => {
+  test('returns the bytes that are in no chunk, in the order of the stream', () => {
     const { buffer, accept } = createBuffer();
     accept('in the chunk'.slice(0, 8));
     buffer.cut();
@@ -478,7 +478,7 @@ describe('WriteBuffer.close()', () => {
     expect(pieces.map(String)).toEqual(['next and', ' waiting']);
   });
 
-  test('copies the memory of the caller and nothing else', () => {
+  test('copies only the memory of the caller', () => {
     const { buffer, accept } = createBuffer({ chunkSize: 4 });
     const bytes = Buffer.from('0123456789');
     accept(bytes);
@@ -492,26 +492,26 @@ describe('WriteBuffer.close()', () => {
     expect(uncopied?.buffer).toBe(other.buffer.cut().buffer);
   });
 
-  test('hands out no bytes when none are held', () => {
+  test('returns no bytes when none are held', () => {
     const { buffer } = createBuffer();
 
     expect(Buffer.concat(buffer.close(null, reason)).byteLength).toBe(0);
   });
 
   test.each([
-    { scenario: 'the error that ended the stream', error: new Error('failed'), told: 'failed' },
-    { scenario: 'null when nothing failed', error: null, told: 'null' },
-  ])('tells the waiting write $scenario, on the next tick', async ({ error, told }) => {
+    { scenario: 'the error that ended the stream', error: new Error('failed'), passed: 'failed' },
+    { scenario: 'null when nothing failed', error: null, passed: 'null' },
+  ])('calls the waiting write back with $scenario, on the next tick', async ({ error, passed }) => {
     const { buffer, accept, log } = createBuffer();
     accept('0123456789');
     buffer.close(error, reason);
     expect(log).toEqual(['due']);
     await nextTick();
 
-    expect(log).toEqual(['due', `write 1: ${told}`]);
+    expect(log).toEqual(['due', `write 1: ${passed}`]);
   });
 
-  test('tells those who wait for a commit the reason', async () => {
+  test('calls the callbacks that wait for a commit with the reason', async () => {
     const { accept, acknowledge, flush, buffer, log } = createBuffer();
     acknowledge(1);
     accept('abc');
@@ -523,7 +523,7 @@ describe('WriteBuffer.close()', () => {
     expect(log).toEqual(['write 1', 'due', 'ack 1: reason', 'flush 1: reason', 'ack 2: reason']);
   });
 
-  test('stops the clock', () => {
+  test('stops the flush timer', () => {
     useFakeTimers();
     const { accept, buffer } = createBuffer({ flushInterval: 1000 });
     accept('abc');
@@ -535,9 +535,9 @@ describe('WriteBuffer.close()', () => {
 });
 
 describe('WriteBuffer.bytesUncommitted()', () => {
-  test('counts what is left of a waiting string in bytes, however Node counts it', () => {
+  test('counts the rest of a waiting string in bytes, unlike Node', () => {
     const { buffer } = createBuffer({ chunkSize: 4 });
-    // Node counts 4 for it until the last of its 12 bytes has found room.
+    // Node counts 4 for it until the last of its 12 bytes has been copied.
     buffer.accept('€€€€', 'utf8', () => {});
     expect(buffer.bytesUncommitted(4)).toBe(12);
 

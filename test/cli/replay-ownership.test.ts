@@ -221,7 +221,7 @@ test('a replay sends nothing that it cannot note', async () => {
   const { exitCode, stderr } = await replay(path);
 
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^oss-append: Cannot note in .+ and so appended nothing: ENAMETOOLONG/);
+  expect(stderr).toMatch(/^oss-append: Cannot record in .+ where its bytes go: ENAMETOOLONG/);
   expect(appendsTo('unnoted')).toEqual([]);
 });
 

@@ -252,7 +252,7 @@ describe('a replay of bytes that have no place', () => {
     const { exitCode, stderr } = await replay(path);
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^oss-append: Cannot note in .+ and so appended nothing: ENAMETOOLONG/);
+    expect(stderr).toMatch(/^oss-append: Cannot record in .+ where its bytes go: ENAMETOOLONG/);
     expect(appendsTo('unnoted')).toEqual([]);
   });
 });

@@ -8,31 +8,31 @@ import {
   planReplay,
 } from '../../src/recovery/replay-plan.js';
 
-/** Ten bytes at position 100, of which nothing was sent. */
+/** Ten bytes at position 100, none of them sent. */
 const claim: Claim = { position: 100, byteLength: 10, doubtful: 0, replay: undefined };
 
-/** Of these the first four were sent as one chunk. */
+/** The first four of these were sent as one chunk. */
 const sent: Claim = { ...claim, doubtful: 4 };
 
-/** A replay has begun to send these as 4, 3 and 3 bytes. */
+/** A replay has begun to send these in chunks of 4, 3 and 3 bytes. */
 const begun: Claim = { ...claim, doubtful: 10, replay: { firstChunkSize: 4, chunkSize: 3 } };
 
-/** Sent in chunks of 3 bytes, unless the claim has others. */
+/** Chunks of 3 bytes, unless the claim has its own. */
 const fail = { conflict: 'fail', chunkSize: 3 } as const;
 const rebase = { conflict: 'rebase', chunkSize: 3 } as const;
 
 describe('a replay compares', () => {
   test.each([
-    { of: 'nothing where nothing was sent', claim, length: 110, expected: 0 },
-    { of: 'nothing at the position', claim: sent, length: 100, expected: 0 },
+    { of: 'nothing if nothing was sent', claim, length: 110, expected: 0 },
+    { of: 'nothing if the object ends at the position', claim: sent, length: 100, expected: 0 },
     { of: 'no part of a chunk', claim: sent, length: 103, expected: 0 },
-    { of: 'the chunk in doubt', claim: sent, length: 104, expected: 4 },
-    { of: 'nothing behind it', claim: sent, length: 5000, expected: 4 },
+    { of: 'the doubtful chunk', claim: sent, length: 104, expected: 4 },
+    { of: 'nothing after the doubtful chunk', claim: sent, length: 5000, expected: 4 },
     { of: 'no part of the first chunk of a replay', claim: begun, length: 103, expected: 0 },
-    { of: 'its first chunk', claim: begun, length: 106, expected: 4 },
-    { of: 'its first two', claim: begun, length: 107, expected: 7 },
-    { of: 'all of them', claim: begun, length: 110, expected: 10 },
-    { of: 'nothing behind them', claim: begun, length: 5000, expected: 10 },
+    { of: 'the first chunk of a replay', claim: begun, length: 106, expected: 4 },
+    { of: 'the first two chunks of a replay', claim: begun, length: 107, expected: 7 },
+    { of: 'all chunks of a replay', claim: begun, length: 110, expected: 10 },
+    { of: 'nothing after the chunks of a replay', claim: begun, length: 5000, expected: 10 },
     { of: 'nothing of a shorter object', claim: begun, length: 99, expected: 0 },
     {
       of: 'nothing without a position',
@@ -54,56 +54,56 @@ describe('a replay appends', () => {
     plan: Omit<AppendPlan, 'action' | 'position'>;
   }>([
     {
-      what: 'everything at the end without a position',
+      what: 'all bytes at the end if they have no position',
       claim: { ...claim, position: undefined },
       length: 7,
       matching: 0,
       plan: { start: 0, firstChunkSize: 3, chunkSize: 3 },
     },
     {
-      what: 'everything where nothing was sent',
+      what: 'all bytes if nothing was sent',
       claim,
       length: 100,
       matching: 0,
       plan: { start: 0, firstChunkSize: 3, chunkSize: 3 },
     },
     {
-      what: 'the chunk in doubt alone, and others as large as that, where it has not landed',
+      what: 'the doubtful chunk by itself, then chunks of its size, if it has not landed',
       claim: sent,
       length: 100,
       matching: 0,
       plan: { start: 0, firstChunkSize: 4, chunkSize: 4 },
     },
     {
-      what: 'a small chunk in doubt alone, and others as usual',
+      what: 'a small doubtful chunk by itself, then chunks of the usual size',
       claim: { ...claim, doubtful: 1 },
       length: 100,
       matching: 0,
       plan: { start: 0, firstChunkSize: 1, chunkSize: 3 },
     },
     {
-      what: 'the rest where the chunk in doubt has landed',
+      what: 'the rest if the doubtful chunk has landed',
       claim: sent,
       length: 104,
       matching: 4,
       plan: { start: 4, firstChunkSize: 3, chunkSize: 3 },
     },
     {
-      what: 'the chunks of a replay that got nowhere',
+      what: 'the same chunks again after a replay that committed nothing',
       claim: begun,
       length: 100,
       matching: 0,
       plan: { start: 0, firstChunkSize: 4, chunkSize: 3 },
     },
     {
-      what: 'those that follow the first of a replay',
+      what: 'the chunks after the first one of a replay',
       claim: begun,
       length: 104,
       matching: 4,
       plan: { start: 4, firstChunkSize: 3, chunkSize: 3 },
     },
     {
-      what: 'the last one, with the sizes of that replay',
+      what: 'the last chunk of a replay, with its sizes',
       claim: { ...begun, replay: { firstChunkSize: 5, chunkSize: 2 } },
       length: 109,
       matching: 9,
@@ -121,7 +121,7 @@ describe('a replay appends', () => {
     { claim: begun, length: 5000, matching: 10 },
     { claim: { ...claim, doubtful: 10 }, length: 111, matching: 10 },
     { claim: { ...claim, byteLength: 0 }, length: 100, matching: 0 },
-  ])('nothing to $length bytes that hold everything', ({ claim, length, matching }) => {
+  ])('nothing if the object of $length bytes holds everything', ({ claim, length, matching }) => {
     expect(planReplay(claim, length, matching, fail)).toEqual({ action: 'nothing' });
     expect(planReplay(claim, length, matching, rebase)).toEqual({ action: 'nothing' });
   });
@@ -133,15 +133,33 @@ test.each([fail, rebase])('a replay refuses an object that is too short, with %o
   }
 });
 
-describe('a replay takes for a conflict, and a rebase appends what follows our own,', () => {
+describe('a replay fails with a conflict, and a rebase appends the rest, when it finds', () => {
   test.each([
-    { what: 'anything where nothing was sent', claim, length: 110, matching: 0, start: 0 },
-    { what: 'a part of the chunk in doubt', claim: sent, length: 103, matching: 0, start: 0 },
-    { what: 'what begins as that does', claim: sent, length: 104, matching: 3, start: 0 },
-    { what: 'what follows it', claim: sent, length: 105, matching: 4, start: 4 },
-    { what: 'a part of a first chunk', claim: begun, length: 103, matching: 0, start: 0 },
-    { what: 'a part of a later one', claim: begun, length: 106, matching: 4, start: 4 },
-    { what: 'what begins as a later one', claim: begun, length: 107, matching: 6, start: 4 },
+    { what: 'any bytes although nothing was sent', claim, length: 110, matching: 0, start: 0 },
+    { what: 'a part of the doubtful chunk', claim: sent, length: 103, matching: 0, start: 0 },
+    {
+      what: 'bytes that only begin like the doubtful chunk',
+      claim: sent,
+      length: 104,
+      matching: 3,
+      start: 0,
+    },
+    { what: 'bytes after the doubtful chunk', claim: sent, length: 105, matching: 4, start: 4 },
+    {
+      what: 'a part of the first chunk of a replay',
+      claim: begun,
+      length: 103,
+      matching: 0,
+      start: 0,
+    },
+    { what: 'a part of a later chunk', claim: begun, length: 106, matching: 4, start: 4 },
+    {
+      what: 'bytes that only begin like a later chunk',
+      claim: begun,
+      length: 107,
+      matching: 6,
+      start: 4,
+    },
     { what: 'all but the last byte', claim: begun, length: 110, matching: 9, start: 7 },
   ])('$what', ({ claim, length, matching, start }) => {
     expect(planReplay(claim, length, matching, fail)).toEqual({
@@ -158,7 +176,7 @@ describe('a replay takes for a conflict, and a rebase appends what follows our o
   });
 });
 
-test('beginReplay() has all that is missing in doubt, in the chunks of the plan', () => {
+test('beginReplay() makes all missing bytes doubtful, in the chunks of the plan', () => {
   const sizes = { firstChunkSize: 4, chunkSize: 3 };
   const plan: AppendPlan = { action: 'append', position: 200, start: 2, ...sizes };
 
@@ -170,7 +188,7 @@ test('beginReplay() has all that is missing in doubt, in the chunks of the plan'
   });
 });
 
-describe('endReplay() of a replay', () => {
+describe('endReplay()', () => {
   const sizes = { firstChunkSize: 4, chunkSize: 3 };
   const others = { firstChunkSize: 3, chunkSize: 3 };
   const plan: AppendPlan = { action: 'append', position: 100, start: 0, ...sizes };
@@ -178,7 +196,7 @@ describe('endReplay() of a replay', () => {
 
   test.each([
     {
-      scenario: 'that sent nothing is as before',
+      scenario: 'returns the same claim if nothing was sent',
       claim,
       plan,
       committed: 0,
@@ -186,7 +204,7 @@ describe('endReplay() of a replay', () => {
       expected: { position: 100, byteLength: 10, doubtful: 0, replay: sizes },
     },
     {
-      scenario: 'keeps a doubt of before that it did not settle',
+      scenario: 'keeps earlier doubtful bytes that the replay did not settle',
       claim: sent,
       plan,
       committed: 0,
@@ -194,7 +212,7 @@ describe('endReplay() of a replay', () => {
       expected: { position: 100, byteLength: 10, doubtful: 4, replay: sizes },
     },
     {
-      scenario: 'keeps what an earlier one may have sent behind its own doubt',
+      scenario: 'keeps the doubtful bytes that an earlier replay may have sent after its own',
       claim: begun,
       plan,
       committed: 0,
@@ -202,7 +220,7 @@ describe('endReplay() of a replay', () => {
       expected: { position: 100, byteLength: 10, doubtful: 10, replay: sizes },
     },
     {
-      scenario: 'ends a doubt of before at another position',
+      scenario: 'clears earlier doubtful bytes after a move to another position',
       claim: sent,
       plan: moved,
       committed: 0,
@@ -210,7 +228,7 @@ describe('endReplay() of a replay', () => {
       expected: { position: 120, byteLength: 10, doubtful: 0, replay: sizes },
     },
     {
-      scenario: 'has its first chunk in doubt',
+      scenario: 'makes the first chunk doubtful',
       claim,
       plan,
       committed: 0,
@@ -218,7 +236,7 @@ describe('endReplay() of a replay', () => {
       expected: { position: 100, byteLength: 10, doubtful: 4, replay: sizes },
     },
     {
-      scenario: 'has a later chunk in doubt, and nothing of before',
+      scenario: 'makes a later chunk doubtful, and clears earlier doubtful bytes',
       claim: begun,
       plan,
       committed: 7,
@@ -226,7 +244,8 @@ describe('endReplay() of a replay', () => {
       expected: { position: 107, byteLength: 3, doubtful: 3, replay: others },
     },
     {
-      scenario: 'has nothing in doubt where a stranger’s bytes were taken for a part of a chunk',
+      scenario:
+        'makes no bytes doubtful if the stream took another writer’s bytes for a part of a chunk',
       claim: begun,
       plan,
       committed: 6,

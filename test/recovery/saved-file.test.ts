@@ -24,7 +24,7 @@ const uncommitted = {
 };
 
 describe('a file of uncommitted bytes', () => {
-  test('says where the bytes belong, and holds them as they are', () => {
+  test('names the place of the bytes, and contains them unchanged', () => {
     const path = join(createFolder(), 'rest');
 
     expect(saveUncommitted(uncommitted, { bucket: 'logs' }, path)).toBe(path);
@@ -35,7 +35,7 @@ describe('a file of uncommitted bytes', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  test('says how many of the bytes are in doubt', () => {
+  test('contains the number of doubtful bytes', () => {
     const folder = createFolder();
     const inDoubt = { ...uncommitted, confirmed: false, doubtful: 4 };
 
@@ -44,7 +44,7 @@ describe('a file of uncommitted bytes', () => {
     expect(String(readFileSync(some))).toContain('"confirmed":false,"doubtful":4}\n');
   });
 
-  test('names neither bucket nor position where there is none', () => {
+  test('contains neither bucket nor position if they are unknown', () => {
     const path = join(createFolder(), 'rest');
 
     saveUncommitted({ ...uncommitted, position: undefined }, { bucket: undefined }, path);
@@ -52,7 +52,7 @@ describe('a file of uncommitted bytes', () => {
     expect(String(readFileSync(path))).toMatch(/^\{"key":"a.log","byteLength":10,/);
   });
 
-  test('never takes the place of another', () => {
+  test('never overwrites another file', () => {
     const folder = createFolder();
     const path = join(folder, 'rest');
     writeFileSync(path, 'of last time');
@@ -64,7 +64,7 @@ describe('a file of uncommitted bytes', () => {
     expect(String(readFileSync(`${path}.1`))).toBe('of the time before');
   });
 
-  test('goes elsewhere where it cannot be written', () => {
+  test('is written to another folder if its own is not writable', () => {
     const folder = createFolder();
     writeFileSync(join(folder, 'file'), '');
 
@@ -75,7 +75,7 @@ describe('a file of uncommitted bytes', () => {
     expect(String(readFileSync(path))).toMatch(/\}\ntwo\nlines\n$/);
   });
 
-  test('can be written when the process ends, and leaves others alone when no file can be opened', () => {
+  test('can be written while the process exits, and deletes no other file if none can be opened', () => {
     const folder = createFolder();
     writeFileSync(join(folder, 'rest'), 'of last time');
     const module = pathToFileURL(builtProgram('src/recovery/saved-file')).href;
@@ -98,8 +98,8 @@ describe('a file of uncommitted bytes', () => {
   });
 });
 
-describe('a place for such a file', () => {
-  test('is any in a folder that can be written to', () => {
+describe('the path of a file of uncommitted bytes', () => {
+  test('may be any in a writable folder', () => {
     expect(() => assertFallback(join(createFolder(), 'rest'))).not.toThrow();
     expect(() => assertFallback('rest')).not.toThrow();
   });
@@ -108,12 +108,12 @@ describe('a place for such a file', () => {
     ['/no/such/folder/rest', 'Cannot keep bytes in "/no/such/folder/rest": ENOENT'],
     [dirname(tmpdir()), 'it is a folder'],
     ['', 'Cannot keep bytes in "": it is a folder'],
-  ])('is not %j', (path, message) => {
+  ])('must not be %j', (path, message) => {
     expect(() => assertFallback(path)).toThrow(RangeError);
     expect(() => assertFallback(path)).toThrow(message);
   });
 
-  test.each([[undefined], [7], [Buffer.from('rest')]])('is a string, and not %j', (path) => {
+  test.each([[undefined], [7], [Buffer.from('rest')]])('must be a string, not %j', (path) => {
     expect(() => assertFallback(path)).toThrow(TypeError);
   });
 });

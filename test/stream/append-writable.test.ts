@@ -15,7 +15,7 @@ describe('write()', () => {
     ...(['hex', 'base64', 'base64url'] as const),
   ];
 
-  test.each(encodings)('appends strings in %s as Buffer encodes them', async (encoding) => {
+  test.each(encodings)('encodes strings in %s as Buffer does', async (encoding) => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 5 });
     const texts = { hex: 'c3a9f09f9880', base64: 'w6nwn5iA8J+YgA==', base64url: 'w6nwn5iA8J-YgA' };
@@ -31,7 +31,7 @@ describe('write()', () => {
     );
   });
 
-  test('follows setDefaultEncoding() and the defaultEncoding option', async () => {
+  test('uses the encoding of setDefaultEncoding() and of the defaultEncoding option', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { defaultEncoding: 'hex' });
 
@@ -49,9 +49,9 @@ describe('write()', () => {
     expect(appended.toString('hex')).toBe('68696ac3a9e9c3a9e9');
   });
 
-  test('takes null for the default encoding, as Node does', async () => {
+  test('accepts null as the default encoding, as Node does', async () => {
     await using emulator = await startEmulator();
-    // The types do not have it, and Node takes it.
+    // Not in the types, but Node accepts it.
     const options = { defaultEncoding: null } as unknown as { defaultEncoding: 'utf8' };
     const stream = openStream(emulator, 'a.log', options);
 
@@ -61,7 +61,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('é');
   });
 
-  test('is called once for a write with a callback, where a subclass overrides it', async () => {
+  test('calls the override of a subclass once for a write with a callback', async () => {
     await using emulator = await startEmulator();
     const seen: unknown[] = [];
     class Counting extends AppendWritable {
@@ -80,7 +80,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('ab');
   });
 
-  test('follows setDefaultEncoding() where UTF-8 was the default', async () => {
+  test('uses the encoding of setDefaultEncoding() after UTF-8 was the default', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -132,7 +132,7 @@ describe('write()', () => {
     },
   );
 
-  test('lets the caller overwrite its buffer as soon as the callback ran', async () => {
+  test('lets the caller overwrite its buffer once the callback has run', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 2 });
     const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: 0 });
@@ -149,9 +149,9 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe(expected);
   });
 
-  test('keeps the order of what is written in need of room, corked, and by listeners meanwhile', async () => {
+  test('keeps the order of writes that wait for room, are corked, or come from listeners', async () => {
     await using emulator = await startEmulator();
-    // Room for nine chunks and a half beside Node's own queue: there is some as soon as one leaves.
+    // Room for 9.5 chunks in addition to Node's own queue: more as soon as one is sent.
     const highWaterMark = 65_536 + 10 + 95;
     const stream = openStream(emulator, 'a.log', { chunkSize: 10, highWaterMark });
     let expected = '';
@@ -179,7 +179,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe(expected);
   });
 
-  test('holds back what is written while it is corked', async () => {
+  test('holds back writes while the stream is corked', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { flushInterval: 0 });
 
@@ -194,7 +194,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('ab');
   });
 
-  test('passes everything through a _write() that has taken the place of ours', async () => {
+  test('passes all data through an overridden _write()', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -210,7 +210,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('ab<cd><ef>');
   });
 
-  test('passes its callback null and nothing else, and ignores one that is no function', async () => {
+  test('calls its callback with null only, and ignores a callback that is not a function', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -222,7 +222,7 @@ describe('write()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aabb');
   });
 
-  test("refuses the encoding 'buffer' for a string, what is no bytes, and accepts the next write", async () => {
+  test("refuses the encoding 'buffer' for strings, and other types, and accepts the next write", async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -242,7 +242,7 @@ describe('write()', () => {
 });
 
 describe('flushInterval', () => {
-  test('sends a part of a chunk when its oldest byte is old enough', async () => {
+  test('sends a partial chunk when its oldest byte is old enough', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { flushInterval: 30 });
     const started = performance.now();
@@ -255,7 +255,7 @@ describe('flushInterval', () => {
 
   test.each([
     { name: 'an odd hexadecimal digit', data: 'a', encoding: 'hex' },
-    { name: 'no base64 at all', data: '=', encoding: 'base64' },
+    { name: 'a string without base64 digits', data: '=', encoding: 'base64' },
     { name: 'an empty string', data: '', encoding: 'utf8' },
     { name: 'no bytes', data: new Uint8Array(0), encoding: 'utf8' },
   ] as const)('counts from the first byte behind $name', async ({ data, encoding }) => {
@@ -269,7 +269,7 @@ describe('flushInterval', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('one\n');
   });
 
-  test('0 sends together what was written together', async () => {
+  test('0 sends writes of the same tick together', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { flushInterval: 0 });
     await once(stream, 'ready');
@@ -283,7 +283,7 @@ describe('flushInterval', () => {
   });
 
   test.each(['€', Buffer.from('€')])(
-    'Infinity does not wait when a chunk is just full: %o',
+    'Infinity does not wait when a chunk is exactly full: %o',
     async (rest) => {
       await using emulator = await startEmulator();
       const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: Infinity });
@@ -315,7 +315,7 @@ describe('flushInterval', () => {
 
 describe('a client that answers before the event loop turns', () => {
   test.each([5, 6, 7, 8, 16])(
-    'gets all of a write of %d bytes in chunks of 2, though nothing but a full chunk may leave',
+    'gets all of a write of %d bytes in chunks of 2, although only full chunks are sent',
     async (length) => {
       const client = new ScriptedClient();
       const options = { chunkSize: 2, flushInterval: Number.POSITIVE_INFINITY };
@@ -329,7 +329,7 @@ describe('a client that answers before the event loop turns', () => {
 });
 
 describe('flush()', () => {
-  test('resolves at once when there is nothing to commit, and calls back', async () => {
+  test('resolves at once, and calls back, when there are no bytes to commit', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -339,7 +339,7 @@ describe('flush()', () => {
     expect(stream.flush).toHaveLength(1);
   });
 
-  test('commits corked writes and those in the queue of Node, and keeps the stream open', async () => {
+  test("commits corked writes and those in Node's queue, and keeps the stream open", async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
 
@@ -355,7 +355,7 @@ describe('flush()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbccccde');
   });
 
-  test('waits for a string whose rest is longer in bytes than Node counts', async () => {
+  test('waits for a string whose rest has more bytes than Node counts', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 4, flushInterval: Infinity });
     const lengths: number[] = [];
@@ -369,14 +369,14 @@ describe('flush()', () => {
     expect(lengths.every((length) => length >= 0 && length <= 8)).toBe(true);
   });
 
-  test('refuses a callback that is no function', async () => {
+  test('refuses a callback that is not a function', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
     expect(() => stream.flush(5 as never)).toThrow(TypeError);
   });
 
-  test('after end() waits for the finish', async () => {
+  test("waits for 'finish' after end()", async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'delay', operation: 'append', delay: 20 });
     const stream = openStream(emulator, 'a.log');
@@ -422,7 +422,7 @@ describe('append()', () => {
 });
 
 describe('end()', () => {
-  test('with nothing written creates an empty object where there was none', async () => {
+  test('creates an empty object, if none exists, when nothing was written', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -432,7 +432,7 @@ describe('end()', () => {
     expect(await emulator.read(bucket, 'a.log')).toHaveLength(0);
   });
 
-  test('with nothing written sends no append where there was an object', async () => {
+  test('sends no append, if the object exists, when nothing was written', async () => {
     await using emulator = await startEmulator();
     await pipeline(['aaaa'], openStream(emulator, 'a.log'));
     const before = emulator.requests.length;
@@ -453,7 +453,7 @@ describe('[Symbol.asyncDispose]()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaa');
   });
 
-  test('rejects when the bytes could not be committed', async () => {
+  test('rejects when the bytes cannot be committed', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const stream = openStream(emulator, 'a.log');
@@ -467,7 +467,7 @@ describe('[Symbol.asyncDispose]()', () => {
 });
 
 describe('crc64', () => {
-  test('is that of the whole object up to the position, as confirmed', async () => {
+  test('is the confirmed checksum of the whole object up to the position', async () => {
     await using emulator = await startEmulator();
     await finished(openStream(emulator, 'a.log').end('1234'));
     const stream = openStream(emulator, 'a.log', { chunkSize: 3 });
@@ -480,7 +480,7 @@ describe('crc64', () => {
     stream.destroy();
   });
 
-  test('is what OSS says where nothing is verified, and unknown where it does not say', async () => {
+  test("is the checksum that OSS returns with verify 'none', and unknown if it returns none", async () => {
     await using emulator = await startEmulator();
     const told = openStream(emulator, 'a.log', { verify: 'none' });
     await finished(told.end('123456789'));
@@ -495,7 +495,7 @@ describe('crc64', () => {
 });
 
 describe('position, bytesWritten, writableLength and stats', () => {
-  test('never run ahead of what the emulator holds', async () => {
+  test('are never ahead of the object in the emulator', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 10, highWaterMark: 40 });
     const overstated: string[] = [];
@@ -528,7 +528,7 @@ describe('position, bytesWritten, writableLength and stats', () => {
 });
 
 describe("the 'ready', 'commit', 'retry' and 'reconcile' events", () => {
-  test('say what happened, in order', async () => {
+  test('report the steps of the stream in order', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 1 });
     emulator.faults.add({ kind: 'error-500-after', operation: 'append', nth: 3 });
@@ -556,7 +556,7 @@ describe("the 'ready', 'commit', 'retry' and 'reconcile' events", () => {
 });
 
 describe('creation options', () => {
-  test('dress the object once, at its creation', async () => {
+  test('apply once, when the object is created', async () => {
     await using emulator = await startEmulator({ credentials: {} });
     emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 1 });
     const credentials = { accessKeyId: 'any', accessKeySecret: 'any' };
@@ -583,9 +583,9 @@ describe('key', () => {
     '%2e%2e/a',
     'a\\b:"c"<d>|e*\u0001',
     'x'.repeat(1023),
-  ])('%s arrives as that very key, in path and in virtual-host style', async (key) => {
+  ])('%s arrives unchanged, in path and in virtual-host style', async (key) => {
     await using emulator = await startEmulator();
-    // DNS for a name that only the emulator answers to.
+    // Resolves the host name of the bucket to the emulator.
     const { hostname, port } = new URL(emulator.endpoint);
     const connector = buildConnector({});
     const dispatcher = new Agent({
@@ -601,7 +601,7 @@ describe('key', () => {
   });
 });
 
-test('stats say why an attempt failed, until one succeeds', async () => {
+test('stats.lastFailure has the error of a failed attempt until one succeeds', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'error-503', operation: 'append', times: 1 });
   const stream = openStream(emulator, 'a.log', { retry: { minTimeout: 5, maxTimeout: 5 } });

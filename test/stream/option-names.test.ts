@@ -4,16 +4,16 @@ import openPinoTransport from '../../src/pino.js';
 import { AppendTransport } from '../../src/winston.js';
 import { ScriptedClient } from '../append/scripted-client.js';
 
-/** Warnings of the process from now on. */
+/** Collects the warnings of the process from now on. */
 function warnings(): string[] {
-  const told: string[] = [];
-  const note = ({ message }: Error) => told.push(message);
+  const warned: string[] = [];
+  const note = ({ message }: Error) => warned.push(message);
   process.on('warning', note);
   onTestFinished(() => void process.off('warning', note));
-  return told;
+  return warned;
 }
 
-/** Warnings come on the next tick. */
+/** Waits for warnings, which Node emits on the next tick. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test.each([
@@ -22,7 +22,7 @@ test.each([
   { options: { highwaterMarks: 4 }, meant: 'highWaterMark' },
   { options: { retry: { retry: 5 } }, meant: 'retry.retries' },
 ])('the stream warns of %j once, and suggests the right name', async ({ options, meant }) => {
-  const told = warnings();
+  const warned = warnings();
   for (let count = 0; count < 2; count++) {
     new AppendWritable({
       client: new ScriptedClient(),
@@ -32,34 +32,34 @@ test.each([
   }
   await turn();
 
-  expect(told).toEqual([expect.stringContaining(`did you mean '${meant}'?`)]);
+  expect(warned).toEqual([expect.stringContaining(`did you mean '${meant}'?`)]);
 });
 
-test('those of a log are known, and its misspelt ones are warned of', async () => {
-  const told = warnings();
+test('a logger knows its own options, and warns of misspelt ones', async () => {
+  const warned = warnings();
   const known = { overflow: { maxLength: 2 ** 26 }, shutdownTimeout: 5, fallback: false } as const;
   const misspelt = { shutdowntimeout: 5, overflw: {} };
   const base = { bucket: 'logs', region: 'cn-hangzhou', key: 'k' };
   new AppendTransport({ ...base, ...known, ...misspelt, level: 'info', silent: true }).destroy();
   await turn();
 
-  expect(told.sort()).toEqual([
+  expect(warned.sort()).toEqual([
     expect.stringContaining("did you mean 'overflow'?"),
     expect.stringContaining("did you mean 'shutdownTimeout'?"),
   ]);
 });
 
-test('what loggers and frameworks add is left alone', async () => {
-  const told = warnings();
+test('the stream does not warn of options that loggers and frameworks add', async () => {
+  const warned = warnings();
   const added = { $context: {}, pinoWillSendConfig: true, level: 'info', name: 'x', sync: true };
   new AppendWritable({ client: new ScriptedClient(), key: 'k', ...added }).destroy();
   await turn();
 
-  expect(told).toEqual([]);
+  expect(warned).toEqual([]);
 });
 
 test.each(['accessKeyId', 'accessKeySecret', 'stsToken'])(
-  '%s, by which other SDKs take an access key, is refused by all',
+  'every constructor refuses %s, an option for access keys in other SDKs',
   async (name) => {
     const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' };
     const base = { bucket: 'logs', region: 'cn-hangzhou', key: 'k', credentials };

@@ -6,7 +6,7 @@ import { resolveOptions } from '../../src/stream/options.js';
 const valid = { region: 'cn-hangzhou', bucket: 'examplebucket', key: 'a.log' };
 const mebibyte = 2 ** 20;
 
-/** Options as a program without types might pass them. */
+/** Options as a program without TypeScript might pass them. */
 const resolve = (options: object) => resolveOptions({ ...valid, ...options });
 
 describe('resolveOptions()', () => {
@@ -59,14 +59,17 @@ describe('resolveOptions()', () => {
     { name: 'rollover', value: { maxSize: 1 }, error: TypeError },
     { name: 'journal', value: { directory: '/tmp' }, error: TypeError },
     { name: 'recordDelimiter', value: '\n', error: TypeError },
-  ])('refuses $name $value with the rule and the value', ({ name, value, error }) => {
-    expect(() =>
-      resolve({ [name]: value, ...(name === 'client' ? withoutConnection : {}) }),
-    ).toThrow(error);
-    expect(() =>
-      resolve({ [name]: value, ...(name === 'client' ? withoutConnection : {}) }),
-    ).toThrow(new RegExp(name));
-  });
+  ])(
+    'refuses $name $value with an error that names the rule and the value',
+    ({ name, value, error }) => {
+      expect(() =>
+        resolve({ [name]: value, ...(name === 'client' ? withoutConnection : {}) }),
+      ).toThrow(error);
+      expect(() =>
+        resolve({ [name]: value, ...(name === 'client' ? withoutConnection : {}) }),
+      ).toThrow(new RegExp(name));
+    },
+  );
 
   const withoutConnection = { region: undefined, bucket: undefined };
 
@@ -78,7 +81,7 @@ describe('resolveOptions()', () => {
     { given: { highWaterMark: 2 }, chunkSize: 1, highWaterMark: 2 },
     { given: { highWaterMark: 2 ** 30 }, chunkSize: 4 * mebibyte, highWaterMark: 2 ** 30 },
     { given: { chunkSize: 10, highWaterMark: 20 }, chunkSize: 10, highWaterMark: 20 },
-  ])('makes sizes of $given', ({ given, chunkSize, highWaterMark }) => {
+  ])('computes the missing sizes from $given', ({ given, chunkSize, highWaterMark }) => {
     const resolved = resolve(given);
 
     expect(resolved.buffer.chunkSize).toBe(chunkSize);
@@ -92,27 +95,30 @@ describe('resolveOptions()', () => {
     { given: { highWaterMark: 200_000 }, limit: 84_464, queue: 65_536 },
     { given: { chunkSize: 10, highWaterMark: 20 }, limit: 10, queue: 65_536 },
     { given: { highWaterMark: 2 }, limit: 1, queue: 65_536 },
-  ])("divides the bound of $given among chunks and Node's queue", ({ given, limit, queue }) => {
-    const resolved = resolve(given);
+  ])(
+    "divides the highWaterMark of $given between chunks and Node's queue",
+    ({ given, limit, queue }) => {
+      const resolved = resolve(given);
 
-    expect(resolved.buffer.limit).toBe(limit);
-    expect(resolved.writable.highWaterMark).toBe(queue);
-  });
+      expect(resolved.buffer.limit).toBe(limit);
+      expect(resolved.writable.highWaterMark).toBe(queue);
+    },
+  );
 
-  test('refuses a highWaterMark below twice the chunkSize, and says both', () => {
+  test('refuses a highWaterMark below twice the chunkSize, and names both', () => {
     expect(() => resolve({ chunkSize: 10, highWaterMark: 19 })).toThrow(
       "Cannot create AppendWritable as 'highWaterMark' must be at least twice 'chunkSize', 10: current value is 19",
     );
   });
 
-  test('takes undefined for the default and ignores options it does not know', () => {
+  test('treats undefined as the default and ignores unknown options', () => {
     const names = ['flags', 'chunkSize', 'retry', 'client', 'signal', 'expires', 'metadata'];
     const blank = Object.fromEntries(names.map((name) => [name, undefined]));
 
     expect(resolve({ ...blank, $context: {}, write: () => {} })).toEqual(resolve({}));
   });
 
-  test('does not forward options that would shadow the hooks of the stream', () => {
+  test('does not forward options that would replace methods of the stream', () => {
     const hooks = { write: () => {}, final: () => {}, destroy: () => {}, construct: () => {} };
 
     expect(Object.keys(resolve(hooks).writable).sort()).toEqual(['decodeStrings', 'highWaterMark']);
@@ -135,7 +141,7 @@ describe('resolveOptions()', () => {
     );
   });
 
-  test('copies what it was given, so that later changes do not reach the stream', () => {
+  test('copies the options, so that later changes do not affect the stream', () => {
     const metadata: Record<string, string> = { writer: 'first' };
     const tagging: Record<string, string> = { tier: 'one' };
     const expires = new Date('2030-01-01T00:00:00Z');
@@ -155,7 +161,7 @@ describe('resolveOptions()', () => {
     expect(appender.retry.retries).toBe(3);
   });
 
-  test('leaves the caller’s object as it was', () => {
+  test('does not change the object of the caller', () => {
     const options = Object.freeze({ ...valid, retry: Object.freeze({ retries: 1 }) });
 
     expect(resolveOptions(options).appender.retry).toEqual({
@@ -176,7 +182,7 @@ describe('new AppendWritable()', () => {
     { name: 'bucket', value: undefined },
     { name: 'region', value: 'cn-hangzhou.evil.example/' },
     { name: 'endpoint', value: 'https://user:pass@evil.example' },
-  ])('refuses the $name $value before anything is sent', ({ name, value }) => {
+  ])('refuses the $name $value without sending a request', ({ name, value }) => {
     expect(() => new AppendWritable({ ...valid, [name]: value } as AppendWritableOptions)).toThrow(
       TypeError,
     );

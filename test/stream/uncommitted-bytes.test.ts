@@ -4,7 +4,7 @@ import { type Fault, startEmulator } from '../../src/emulator/index.js';
 import { closed } from '../helpers/closed.js';
 import { openStream } from '../helpers/open-stream.js';
 
-/** Destroys a stream whose first chunk, of 4 bytes, has met a fault, and takes what is left. */
+/** Destroys a stream whose first chunk, of 4 bytes, met a fault, and takes the uncommitted bytes. */
 async function takeAfter(kind: Fault['kind']) {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind, operation: 'append' });
@@ -21,7 +21,7 @@ async function takeAfter(kind: Fault['kind']) {
   return uncommitted;
 }
 
-test('the chunk in flight is in doubt, and what follows it is not', async () => {
+test('the chunk in flight is doubtful, and the bytes after it are not', async () => {
   const uncommitted = await takeAfter('stall');
 
   expect(uncommitted).toStrictEqual({
@@ -33,7 +33,7 @@ test('the chunk in flight is in doubt, and what follows it is not', async () => 
   });
 });
 
-test('nothing is in doubt where the chunk was refused', async () => {
+test('no bytes are doubtful when the chunk was refused', async () => {
   const uncommitted = await takeAfter('forbid');
 
   expect(uncommitted).toMatchObject({ confirmed: true, doubtful: 0, bytes: Buffer.from('aaaabb') });

@@ -6,7 +6,7 @@ import { startEmulator } from '../../src/emulator/index.js';
 import { AppendWritable } from '../../src/index.js';
 import { connectionTo } from '../helpers/open-stream.js';
 
-test('a stream goes on, retries included, while the globals are faked', async () => {
+test('a stream works, including its retries, while the global timers are faked', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 1 });
   emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
@@ -25,7 +25,7 @@ test('a stream goes on, retries included, while the globals are faked', async ()
   expect(String(await emulator.read('examplebucket', 'a.log'))).toBe('aabbbbcc');
 });
 
-test('nothing but node-timers.ts looks timers, turns or clocks up', () => {
+test('only node-timers.ts uses the global timers, turns and clocks', () => {
   const root = fileURLToPath(new URL('../../src/', import.meta.url));
   const names = readdirSync(root, { recursive: true }).map(String);
   const files = names.filter((name) =>

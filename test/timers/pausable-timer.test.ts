@@ -37,9 +37,9 @@ describe('PausableTimer', () => {
     expect(onDue).toHaveBeenCalledOnce();
   });
 
-  test('has no negative rest, of which Node would warn, when it is suspended after its time', () => {
+  test('sets no negative delay, of which Node would warn, when it is suspended after its time', () => {
     const { timer, onDue } = start(10);
-    // The process was busy for so long: what has arrived meanwhile comes before the timer.
+    // The event loop was blocked for longer, so that an answer is handled before the timer.
     const { now, setTimeout } = nodeTimers;
     const late = now() + 50;
     replaceTimers({ now: () => late });
@@ -54,7 +54,7 @@ describe('PausableTimer', () => {
     expect(onDue).toHaveBeenCalledOnce();
   });
 
-  test('stands still until everybody who suspended it lets it go on, each once', () => {
+  test('stops until every suspension has ended, and ignores repeated calls to end one', () => {
     const { timer, onDue } = start(100);
     const first = timer.suspend();
     const second = timer.suspend();
@@ -70,7 +70,7 @@ describe('PausableTimer', () => {
   test.each([
     { scenario: 'was cleared', end: (timer: PausableTimer) => timer.clear(), calls: 0 },
     { scenario: 'is over', end: () => vi.advanceTimersByTime(100), calls: 1 },
-  ])('does not begin again once it $scenario', ({ end, calls }) => {
+  ])('does not restart once it $scenario', ({ end, calls }) => {
     const { timer, onDue } = start(100);
     end(timer);
     timer.suspend()();
@@ -79,7 +79,7 @@ describe('PausableTimer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('leaves the timer alone that it shares, once it is over', () => {
+  test('does not touch the shared timer once it is over', () => {
     const shared = new ReusableTimer();
     const [first, second] = [vi.fn(), vi.fn()];
     const over = new PausableTimer(100, first, shared);
@@ -104,7 +104,7 @@ describe('PausableTimer', () => {
     expect(onDue).not.toHaveBeenCalled();
   });
 
-  test('does not begin again when it is cleared while it is suspended', () => {
+  test('does not restart when it is cleared while it is suspended', () => {
     const { timer, onDue } = start(100);
     const resume = timer.suspend();
     timer.clear();

@@ -31,7 +31,7 @@ describe('ReusableTimer', () => {
     { change: 'later', delay: 100 },
     { change: 'sooner', delay: 10 },
     { change: 'at the same time', delay: 60 },
-  ])('is due $change when it is set again, and calls only the last one back', ({ delay }) => {
+  ])('is due $change when it is restarted, and calls only the last callback', ({ delay }) => {
     const [first, second] = [vi.fn(), vi.fn()];
     const timer = new ReusableTimer();
     timer.start(100, first);
@@ -46,7 +46,7 @@ describe('ReusableTimer', () => {
     expect(first).not.toHaveBeenCalled();
   });
 
-  test('sets one timer of Node.js, however often it is set for later and stopped', () => {
+  test('sets one Node.js timer, however often it is postponed and stopped', () => {
     const setTimer = vi.fn(nodeTimers.setTimeout);
     replaceTimers({ setTimeout: setTimer });
     const onDue = vi.fn();
@@ -62,7 +62,7 @@ describe('ReusableTimer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('waits on where a timer of Node.js fires too early', () => {
+  test('keeps waiting when the Node.js timer fires too early', () => {
     const seen: boolean[] = [];
     const timer = new ReusableTimer();
     const now = vi.fn(() => 0.75);
@@ -88,7 +88,7 @@ describe('ReusableTimer', () => {
     expect(onDue).not.toHaveBeenCalled();
   });
 
-  test('keeps the process alive as long as it is set', () => {
+  test('keeps the process alive while it is running', () => {
     useRealTimers();
     const running = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
     const { length } = running();
@@ -103,7 +103,7 @@ describe('ReusableTimer', () => {
     expect(running()).toHaveLength(length);
   });
 
-  test('close() leaves nothing behind, and it can be set again', () => {
+  test('close() leaves no timer behind, and start() works again', () => {
     const onDue = vi.fn();
     const timer = new ReusableTimer();
     timer.start(100, onDue);

@@ -188,7 +188,7 @@ describe('ChunkDelivery.run() with write-only credentials', () => {
     'commits the chunk once when the failed append was $scenario',
     async ({ scenario, behaviour, calls }) => {
       const client = writeOnly('head').script('append', behaviour);
-      if (scenario.startsWith('landing'))
+      if (scenario.endsWith('between the two probes'))
         client.script(
           'append',
           answer,
@@ -257,7 +257,7 @@ describe('ChunkDelivery.run() when aborted', () => {
   const reason = new Error('destroyed');
 
   test.each([
-    { client: 'heeds', behaviour: hang },
+    { client: 'obeys', behaviour: hang },
     { client: 'ignores', behaviour: ignoreSignal },
   ])(
     'rejects with the reason, and sends no more requests, if the client $client its signal',
