@@ -146,7 +146,9 @@ describe('emulate', () => {
     const { exitCode, stderr } = await runCommand(['emulate', '--dir', dir]);
 
     expect(exitCode).toBe(3);
-    expect(stderr).toMatch(/^oss-append: Cannot keep objects in .+: process \d+ does\. [^\n]+\n$/);
+    expect(stderr).toMatch(
+      /^oss-append: Cannot keep objects in .+: process \d+ uses it\. [^\n]+\n$/,
+    );
   });
 });
 

@@ -3,28 +3,28 @@ import type { Content } from '../storage/content.js';
 import { OssError } from './oss-error.js';
 
 /**
- * Most bytes of a body that is XML: what OSS takes for 1,000 keys.
+ * Largest XML body in bytes: OSS's limit for 1,000 keys.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/deletemultipleobjects
  */
 export const maxXmlSize = 2 * 2 ** 20;
 
-/** Most tags of one: ten for each key. More would only cost the time to read them. */
+/** Most tags in a body: ten per key. Bounds the time to parse it. */
 const maxTags = 10_000;
 
-/** Elements by name. Every one is a list, since any may be repeated; text is under `#text`. */
+/** Elements by name, always as a list, since any may be repeated; text is under `#text`. */
 export interface XmlNode {
   readonly [name: string]: readonly (XmlNode | string)[];
 }
 
-// A key may be all digits, and may begin or end with a space.
+// Keep values as they are: a key may be all digits, and may begin or end with a space.
 const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
   removeNSPrefix: true,
   isArray: () => true,
-  // The parser's own knows no characters by number.
+  // The parser's own decoder does not support numeric character references.
   entityDecoder: {
     decode: decodeEntities,
     setExternalEntities: () => {},
@@ -35,9 +35,9 @@ const parser = new XMLParser({
 });
 
 /**
- * Reads the element `root` out of a body.
+ * Parses a body and returns its root element.
  *
- * @throws {OssError} If the body is no XML, or another document.
+ * @throws {OssError} If the body is not XML, or its root element is not `root`.
  */
 export function parseXmlBody({ pieces }: Content, root: string): XmlNode {
   const node = childrenOf(parse(Buffer.concat(pieces)), root)[0];
@@ -45,12 +45,12 @@ export function parseXmlBody({ pieces }: Content, root: string): XmlNode {
   return node;
 }
 
-/** The child elements called `name`; one that holds only text, or nothing, has no elements. */
+/** The child elements called `name`; those with only text are returned as `{}`. */
 export function childrenOf(node: XmlNode, name: string): readonly XmlNode[] {
   return valuesOf(node, name).map((value) => (typeof value === 'string' ? {} : value));
 }
 
-/** The text of the first child element called `name`; `undefined` where there is none. */
+/** The text of the first child element called `name`; `undefined` if there is no such text. */
 export function textOf(node: XmlNode, name: string): string | undefined {
   const value = valuesOf(node, name)[0];
   return typeof value === 'string' ? value : undefined;
@@ -68,9 +68,9 @@ function valuesOf(node: XmlNode, name: string): readonly (XmlNode | string)[] {
 
 function parse(bytes: Uint8Array): XmlNode {
   try {
-    // What is no UTF-8 must not become another key.
+    // Refuse invalid UTF-8: a replacement character would change the key.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // Nothing OSS takes has a document type, and a declared entity could grow without end.
+    // OSS accepts no document types, and entities declared in one could expand without limit.
     if (text.includes('<!DOCTYPE')) throw malformedXml();
     if (text.split('<', maxTags + 2).length > maxTags + 1) throw malformedXml();
     return parser.parse(text, true);
