@@ -35,7 +35,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   recovery: ['stream', 'append', 'buffer', 'oss', 'read', 'ground', 'timers'],
   logging: ['recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
   cli: ['recovery', 'stream', 'append', 'oss', 'read', 'emulator', 'ground', 'timers'],
-  emulator: ['checksum'],
+  // What reads requests must not be what wrote them, except for formats that others define.
+  emulator: ['shared'],
   entry: ['logging', 'recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
 };
 
@@ -52,7 +53,10 @@ function aliasesOf(path: string): string[] {
   // What a request means and may carry is the port's too.
   const port = ['append-client', 'retry-policy', 'attempt-timeout'];
   if (port.some((name) => path === `src/append/${name}.ts`)) return ['append', 'port'];
-  return path.startsWith('src/crc64') ? ['ground', 'checksum'] : [roomOf(path)];
+  const shared = ['crc64', 'parse-xml', 'xml-node'];
+  return shared.some((name) => path.startsWith(`src/${name}`))
+    ? ['ground', 'shared']
+    : [roomOf(path)];
 }
 
 function importsOf(path: string): string[] {

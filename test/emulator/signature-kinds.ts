@@ -54,20 +54,37 @@ function signQueryV1(emulator: Emulator, options: SigningOptions): Signed {
   };
 }
 
-function signatureV1(emulator: Emulator, options: SigningOptions, date: string): string {
-  const { method = 'GET', bucket = 'examplebucket', key = '', query = {}, headers = {} } = options;
-  const signed = /^(append|position|objectMeta|security-token|response-.*|x-oss-.*)$/;
-  const subresources = Object.keys(query)
-    .filter((name) => signed.test(name))
-    .sort()
-    .map((name) => (query[name] === '' ? name : `${name}=${query[name]}`));
+/**
+ * The signature of version 1.
+ *
+ * @param date The time as the request gives it; in a URL the second it expires.
+ */
+export function signatureV1(
+  emulator: Emulator,
+  options: SigningOptions,
+  date: string,
+  resource = resourceV1(options),
+): string {
+  const { method = 'GET', headers = {} } = options;
   const text = [
     ...[method, headers['content-md5'] ?? '', headers['content-type'] ?? '', date],
     ...ossHeaders(headers),
-    `/${bucket}/${key}${subresources.length === 0 ? '' : '?'}${subresources.join('&')}`,
+    resource,
   ].join('\n');
   const { accessKeySecret } = options.credentials ?? emulator.credentials;
   return createHmac('sha1', accessKeySecret).update(text).digest('base64');
+}
+
+/** Those of the parameters that version 1 signs which the tests send. */
+const subresourcesV1 =
+  /^(acl|append|bucketInfo|delete|objectMeta|position|security-token|response-.*|x-oss-.*)$/;
+
+function resourceV1({ bucket = 'examplebucket', key = '', query = {} }: SigningOptions): string {
+  const subresources = Object.keys(query)
+    .filter((name) => subresourcesV1.test(name))
+    .sort()
+    .map((name) => (query[name] === '' ? name : `${name}=${query[name]}`));
+  return `/${bucket}/${key}${subresources.length === 0 ? '' : '?'}${subresources.join('&')}`;
 }
 
 function signHeaderV4(emulator: Emulator, options: SigningOptions): Signed {

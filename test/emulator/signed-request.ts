@@ -94,16 +94,28 @@ export function pathOf({ bucket = 'examplebucket', key = '', query = {}, host }:
 export function signedHeaders(emulator: Emulator, options: RequestOptions): Record<string, string> {
   const headers: Record<string, string> = { ...options.headers };
   if (options.isSigned === false) return headers;
-  const { accessKeyId, accessKeySecret } = options.credentials ?? emulator.credentials;
   const timestamp = (options.signedAt ?? new Date()).toISOString().replace(/[-:]|\.\d+/g, '');
   headers['x-oss-date'] ??= timestamp;
   headers['x-oss-content-sha256'] ??= 'UNSIGNED-PAYLOAD';
-  const scope = [
-    timestamp.slice(0, 8),
-    options.region ?? emulator.region,
-    'oss',
-    'aliyun_v4_request',
-  ];
+  headers.authorization = authorizationV4(emulator, { ...options, headers }, timestamp);
+  return headers;
+}
+
+/**
+ * The `Authorization` header of version 4 for a request that has all its other headers.
+ *
+ * @param timestamp The time as the request gives it.
+ * @param day `YYYYMMDD`; by default what `timestamp` begins with.
+ */
+export function authorizationV4(
+  emulator: Emulator,
+  options: RequestOptions,
+  timestamp: string,
+  day = timestamp.slice(0, 8),
+): string {
+  const { headers = {} } = options;
+  const { accessKeyId, accessKeySecret } = options.credentials ?? emulator.credentials;
+  const scope = [day, options.region ?? emulator.region, 'oss', 'aliyun_v4_request'];
   const additional = [...(options.additionalHeaders ?? [])].sort();
   const canonical = [
     options.method ?? 'GET',
@@ -131,8 +143,7 @@ export function signedHeaders(emulator: Emulator, options: RequestOptions): Reco
   );
   const signature = createHmac('sha256', key).update(text).digest('hex');
   const named = additional.length === 0 ? '' : `,AdditionalHeaders=${additional.join(';')}`;
-  headers.authorization = `OSS4-HMAC-SHA256 Credential=${accessKeyId}/${scope.join('/')}${named},Signature=${signature}`;
-  return headers;
+  return `OSS4-HMAC-SHA256 Credential=${accessKeyId}/${scope.join('/')}${named},Signature=${signature}`;
 }
 
 function bucketPath(bucket = 'examplebucket'): string {

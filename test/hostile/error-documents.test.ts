@@ -33,10 +33,6 @@ const unreadable: { scenario: string; document: string | Buffer }[] = [
   { scenario: 'parameter entities', document: declared('<!ENTITY % a "x"><!ENTITY a "%a;%a;">') },
   { scenario: 'an entity of itself', document: declared('<!ENTITY a "&a;">') },
   { scenario: '100,000 elements in each other', document: `<Error>${'<a>'.repeat(100_000)}` },
-  {
-    scenario: '1000 elements in each other, in order',
-    document: `<Error>${'<a>'.repeat(1000)}x${'</a>'.repeat(1000)}${code}</Error>`,
-  },
   { scenario: '200,000 brackets', document: '<'.repeat(200_000) },
   {
     scenario: '100,000 attributes',
@@ -76,6 +72,10 @@ const unreadable: { scenario: string; document: string | Buffer }[] = [
 ];
 
 const readable: { scenario: string; document: string | Buffer }[] = [
+  {
+    scenario: '1000 elements in each other, in order',
+    document: `<Error>${'<a>'.repeat(1000)}x${'</a>'.repeat(1000)}${code}</Error>`,
+  },
   { scenario: 'a byte order mark', document: `\ufeff<?xml version="1.0"?><Error>${code}</Error>` },
   {
     scenario: 'the code as CDATA',

@@ -1,15 +1,10 @@
+import { childrenOf } from '../../xml-node.js';
 import { assertDigest } from '../checks/content-digest.js';
 import { keyWriter } from '../listing/list-document.js';
 import { readEncoding, readEncodingHeader } from '../listing/list-parameters.js';
 import { missingArgument } from '../protocol/oss-error.js';
 import type { OssRequest } from '../protocol/request.js';
-import {
-  childrenOf,
-  malformedXml,
-  maxXmlSize,
-  parseXmlBody,
-  textOf,
-} from '../protocol/xml-body.js';
+import { malformedXml, maxXmlSize, parseXmlBody, textOf } from '../protocol/xml-body.js';
 import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Content } from '../storage/content.js';
 import type { Operation } from './operation.js';

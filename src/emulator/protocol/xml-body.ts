@@ -1,4 +1,5 @@
-import { XMLParser } from 'fast-xml-parser';
+import { parseXml } from '../../parse-xml.js';
+import { childrenOf, type XmlNode } from '../../xml-node.js';
 import type { Content } from '../storage/content.js';
 import { OssError } from './oss-error.js';
 
@@ -12,48 +13,21 @@ export const maxXmlSize = 2 * 2 ** 20;
 /** Most tags in a body: ten per key. Bounds the time to parse it. */
 const maxTags = 10_000;
 
-/** Elements by name, always as a list, since any may be repeated; text is under `#text`. */
-export interface XmlNode {
-  readonly [name: string]: readonly (XmlNode | string)[];
-}
-
-// Keep values as they are: a key may be all digits, and may begin or end with a space.
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  parseTagValue: false,
-  trimValues: false,
-  removeNSPrefix: true,
-  isArray: () => true,
-  // The parser's own decoder does not support numeric character references.
-  entityDecoder: {
-    decode: decodeEntities,
-    setExternalEntities: () => {},
-    addInputEntities: () => {},
-    reset: () => {},
-    setXmlVersion: () => {},
-  },
-});
-
 /**
  * Parses a body and returns its root element.
  *
  * @throws {OssError} If the body is not XML, or its root element is not `root`.
  */
 export function parseXmlBody({ pieces }: Content, root: string): XmlNode {
-  const node = childrenOf(parse(Buffer.concat(pieces)), root)[0];
-  if (node === undefined) throw malformedXml();
-  return node;
+  const element = parse(Buffer.concat(pieces));
+  if (element.name !== root) throw malformedXml();
+  return element;
 }
 
-/** The child elements called `name`; those with only text are returned as `{}`. */
-export function childrenOf(node: XmlNode, name: string): readonly XmlNode[] {
-  return valuesOf(node, name).map((value) => (typeof value === 'string' ? {} : value));
-}
-
-/** The text of the first child element called `name`; `undefined` if there is no such text. */
-export function textOf(node: XmlNode, name: string): string | undefined {
-  const value = valuesOf(node, name)[0];
-  return typeof value === 'string' ? value : undefined;
+/** The text of the first child called `name`; `undefined` if there is none or it has children. */
+export function textOf(element: XmlNode, name: string): string | undefined {
+  const child = childrenOf(element, name)[0];
+  return child?.children.length === 0 ? child.text : undefined;
 }
 
 export function malformedXml(): OssError {
@@ -62,38 +36,19 @@ export function malformedXml(): OssError {
   return new OssError(400, 'MalformedXML', message);
 }
 
-function valuesOf(node: XmlNode, name: string): readonly (XmlNode | string)[] {
-  return Object.hasOwn(node, name) ? (node[name] ?? []) : [];
-}
-
 function parse(bytes: Uint8Array): XmlNode {
   try {
     // Refuse invalid UTF-8: a replacement character would change the key.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // OSS accepts no document types, and entities declared in one could expand without limit.
-    if (text.includes('<!DOCTYPE')) throw malformedXml();
     if (text.split('<', maxTags + 2).length > maxTags + 1) throw malformedXml();
-    return parser.parse(text, true);
+    return checked(parseXml(text));
   } catch {
     throw malformedXml();
   }
 }
 
-const entities = new Map([
-  ['amp', '&'],
-  ['lt', '<'],
-  ['gt', '>'],
-  ['quot', '"'],
-  ['apos', "'"],
-]);
-
-function decodeEntities(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w{1,8}));/gi, (all, ...groups) => {
-    const [decimal, hexadecimal, name] = groups;
-    if (name !== undefined) return entities.get(name) ?? all;
-    const code = Number(decimal ?? `0x${hexadecimal}`);
-    const isHalf = code >= 0xd800 && code < 0xe000;
-    if (code > 0x10ffff || isHalf) throw malformedXml();
-    return String.fromCodePoint(code);
-  });
+/** Removes prefixes, which clients choose, and refuses lone surrogates such as `&#xD800;`. */
+function checked({ name, text, children }: XmlNode): XmlNode {
+  if (/\p{Surrogate}/u.test(text)) throw malformedXml();
+  return { name: name.replace(/^.*:/, ''), text, children: children.map(checked) };
 }

@@ -1,4 +1,4 @@
-import { XMLParser } from 'fast-xml-parser';
+import { onlyChild, type XmlNode } from '../../xml-node.js';
 import { type HttpAnswer, headerOf, sanitizedHeader } from '../http/message.js';
 import { sanitize } from './sanitize.js';
 
@@ -15,11 +15,31 @@ export interface ErrorDocument {
   readonly serverTime?: string | undefined;
 }
 
-// Numbers would lose digits: a code of figures stays a string.
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false });
+let parseXml: typeof import('../../parse-xml.js').parseXml | undefined;
+let loading: Promise<void> | undefined;
 
 /**
- * Reads the error document of an answer. Never throws: what cannot be read is empty.
+ * Loads what reads error documents. This begins with the first request: an import of the package
+ * would take an eighth longer, and at the first refusal loading might fail, for want of file
+ * descriptors or because a deployment has removed the file.
+ *
+ * Never rejects: without it documents are empty, and the next call tries again.
+ */
+export function loadErrorDocuments(): Promise<void> {
+  loading ??= import('../../parse-xml.js').then(
+    (module) => {
+      parseXml = module.parseXml;
+    },
+    () => {
+      loading = undefined;
+    },
+  );
+  return loading;
+}
+
+/**
+ * Reads the error document of an answer, once {@link loadErrorDocuments} has resolved. Never throws:
+ * what cannot be read is empty.
  *
  * The answer to a HEAD has no body; there the document comes in the header `x-oss-err`, as base64.
  *
@@ -34,26 +54,21 @@ export function readErrorDocument({ headers, body }: HttpAnswer): ErrorDocument 
     message: textOf(error, 'Message'),
     ec: sanitizedHeader(headers, 'x-oss-ec') ?? textOf(error, 'EC'),
     endpoint: textOf(error, 'Endpoint'),
-    serverTime: textOf(error, 'ServerTime') ?? textOf(member(error, 'Detail'), 'ServerTime'),
+    serverTime: textOf(error, 'ServerTime') ?? textOf(onlyChild(error, 'Detail'), 'ServerTime'),
   };
 }
 
-function parse(xml: string): unknown {
-  // OSS sends no document type, and entities are declared nowhere else.
-  if (xml.includes('<!DOCTYPE')) return undefined;
+function parse(xml: string): XmlNode | undefined {
   try {
-    return member(parser.parse(xml), 'Error');
+    const root = parseXml?.(xml, true);
+    return root?.name === 'Error' ? root : undefined;
   } catch {
     return undefined;
   }
 }
 
-function member(parent: unknown, name: string): unknown {
-  if (typeof parent !== 'object' || parent === null) return undefined;
-  return Object.hasOwn(parent, name) ? Reflect.get(parent, name) : undefined;
-}
-
-function textOf(parent: unknown, name: string): string | undefined {
-  const value = member(parent, name);
-  return typeof value === 'string' && value !== '' ? sanitize(value) : undefined;
+function textOf(parent: XmlNode | undefined, name: string): string | undefined {
+  const element = onlyChild(parent, name);
+  const text = element?.children.length === 0 ? element.text.trim() : '';
+  return text === '' ? undefined : sanitize(text);
 }

@@ -8,7 +8,7 @@ import { type HttpAnswer, headerOf } from '../http/message.js';
 import { type RequestDeadline, RequestTimedOut } from '../http/request-deadline.js';
 import { requestError } from '../http/request-error.js';
 import type { OssRequest } from '../request/oss-request.js';
-import { readErrorDocument } from '../response/error-document.js';
+import { loadErrorDocuments, readErrorDocument } from '../response/error-document.js';
 import type { RequestSigner } from './request-signer.js';
 
 /**
@@ -41,7 +41,8 @@ export class SignedRequests {
   }
 
   /**
-   * Resolves with whatever OSS answered last. Ends the deadline.
+   * Resolves with whatever OSS answered last, whose error document can be read then. Ends the
+   * deadline.
    *
    * @throws {CredentialsError} If there is nothing to sign with.
    * @throws {OssRequestError} If no answer came.
@@ -59,7 +60,9 @@ export class SignedRequests {
         found instanceof Promise ? await this.#waitFor(found, request, deadline) : found;
       const answering = transfer(() => this.#signer.sign(request, credentials));
       this.#signAhead(request, credentials);
+      const reading = loadErrorDocuments();
       const answer = await answering;
+      if (answer.status >= 300) await reading;
       if (!isRefused(answer)) return answer;
 
       const better = await this.#betterCredentials(answer, { credentials, request, deadline });

@@ -437,3 +437,17 @@ describe('AppendObject', () => {
     expect((await append(emulator, 'a', 0, 'x', { path })).status).toBe(200);
   });
 });
+
+test('the key that an object is to be encrypted with is remembered', async () => {
+  await using emulator = await startEmulator();
+  const headers = {
+    'x-oss-server-side-encryption': 'KMS',
+    'x-oss-server-side-encryption-key-id': '9468da86-3509-4f8d-a61e-6eab1eac',
+  };
+
+  const { headers: written } = await append(emulator, 'a', 0, 'x', { headers });
+  const { headers: told } = await send(emulator, { method: 'HEAD', key: 'a' });
+
+  expect(written).toMatchObject(headers);
+  expect(told).toMatchObject(headers);
+});

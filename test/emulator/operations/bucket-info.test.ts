@@ -19,6 +19,19 @@ describe('GetBucketInfo', () => {
     expect(emulator.requests).toMatchObject([{ operation: 'bucket-info', status: 200 }]);
   });
 
+  // The SDKs for Go, Python, PHP and Java read these elements, and some fail without one.
+  test('has every element that SDKs read', async () => {
+    await using emulator = await startEmulator();
+
+    const response = await send(emulator, { query: { bucketInfo: '' } });
+
+    expect(element(response, 'AccessMonitor')).toBe('Disabled');
+    expect(element(response, 'BlockPublicAccess')).toBe('false');
+    expect(element(response, 'CrossRegionReplication')).toBe('Disabled');
+    expect(element(response, 'TransferAcceleration')).toBe('Disabled');
+    expect(element(response, 'ResourceGroupId')).toMatch(/^rg-/);
+  });
+
   test('names the endpoint without the bucket that the host begins with', async () => {
     await using emulator = await startEmulator();
 

@@ -6,9 +6,11 @@ import {
   OssServiceError,
 } from '../../../src/errors.js';
 import type { HttpAnswer } from '../../../src/oss/http/message.js';
-import { readErrorDocument } from '../../../src/oss/response/error-document.js';
+import { loadErrorDocuments, readErrorDocument } from '../../../src/oss/response/error-document.js';
 import { assertRange, readObjectState, readReceipt } from '../../../src/oss/response/response.js';
 import { errorDocument } from '../scripted-server.js';
+
+await loadErrorDocuments();
 
 const requestId = '5C3D9175B6FC201293AD4890';
 const request = { key: 'logs/a.log', describe: () => 'append 5 bytes to "logs/a.log"' };
