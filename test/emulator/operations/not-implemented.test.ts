@@ -4,10 +4,26 @@ import { append, element, type RequestOptions, send } from '../signed-request.js
 
 /** Parameters that select an operation of OSS that the emulator does not implement. */
 const subresources = [
-  ...['publicAccessBlock', 'resourceGroup', 'policy', 'wormId', 'httpsConfig', 'cname'],
-  ...['legalHold', 'retention', 'regions', 'dataPipeline', 'policyStatus', 'redundancyTransition'],
-  ...['userDefinedLogFieldsConfig', 'accessPointConfigForObjectProcess', 'sql', 'csv/select'],
-  ...['accessPointPolicyForObjectProcess', 'json/select', 'putVectors', 'deleteVectorIndex'],
+  'publicAccessBlock',
+  'resourceGroup',
+  'policy',
+  'wormId',
+  'httpsConfig',
+  'cname',
+  'legalHold',
+  'retention',
+  'regions',
+  'dataPipeline',
+  'policyStatus',
+  'redundancyTransition',
+  'userDefinedLogFieldsConfig',
+  'accessPointConfigForObjectProcess',
+  'sql',
+  'csv/select',
+  'accessPointPolicyForObjectProcess',
+  'json/select',
+  'putVectors',
+  'deleteVectorIndex',
 ];
 
 /** A request for every operation that changes data. */
