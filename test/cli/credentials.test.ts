@@ -127,7 +127,7 @@ describe('--credentials', () => {
   test.each([
     ['is not there', './none.mjs', /Cannot load credentials from file:.+none\.mjs: Cannot find/],
     ['exports no function', './number.mjs', /must be a function: its type is number/],
-    ['gives no key', './empty.mjs', /what the provider returned must have a string 'accessKeyId'/],
+    ['gives no key', './empty.mjs', /the provider's result must have a string 'accessKeyId'/],
   ])('names no secret of a module that %s, and exits with 3', async (_what, name, message) => {
     await writeFile(join(folder, 'number.mjs'), 'export default 7;');
     await writeFile(

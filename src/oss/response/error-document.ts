@@ -2,26 +2,26 @@ import { XMLParser } from 'fast-xml-parser';
 import { type HttpAnswer, headerOf, sanitizedHeader } from '../http/message.js';
 import { sanitize } from './sanitize.js';
 
-/** What an error document of OSS says, as far as it can be read and shown. */
+/** The readable fields of an OSS error document, sanitized for messages. */
 export interface ErrorDocument {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
   readonly ec?: string | undefined;
 
-  /** Endpoint that the bucket must be reached at. */
+  /** Endpoint that the bucket's requests must be sent to. */
   readonly endpoint?: string | undefined;
 
-  /** The clock of OSS, where ours is wrong. */
+  /** OSS's time, if the request was refused because of a wrong clock. */
   readonly serverTime?: string | undefined;
 }
 
-// Numbers would lose digits: a code of figures stays a string.
+// Values stay strings: as numbers, long codes of digits would lose precision.
 const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false });
 
 /**
- * Reads the error document of an answer. Never throws: what cannot be read is empty.
+ * Reads the error document of an answer. Never throws: unreadable fields are `undefined`.
  *
- * The answer to a HEAD has no body; there the document comes in the header `x-oss-err`, as base64.
+ * The answer to a HEAD has no body; its document is in the header `x-oss-err`, as base64.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/error-responses
  */
@@ -39,7 +39,7 @@ export function readErrorDocument({ headers, body }: HttpAnswer): ErrorDocument 
 }
 
 function parse(xml: string): unknown {
-  // OSS sends no document type, and entities are declared nowhere else.
+  // OSS never sends a document type. Without one, no entities can be declared.
   if (xml.includes('<!DOCTYPE')) return undefined;
   try {
     return member(parser.parse(xml), 'Error');
