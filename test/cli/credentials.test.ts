@@ -127,11 +127,7 @@ describe('--credentials', () => {
   test.each([
     ['does not exist', './none.mjs', /Cannot load credentials from file:.+none\.mjs: Cannot find/],
     ['does not export a function', './number.mjs', /must be a function: its type is number/],
-    [
-      'returns no key id',
-      './empty.mjs',
-      /what the provider returned must have a string 'accessKeyId'/,
-    ],
+    ['returns no key id', './empty.mjs', /the provider's result must have a string 'accessKeyId'/],
   ])('exits with 3 and prints no secret if the module %s', async (_what, name, message) => {
     await writeFile(join(folder, 'number.mjs'), 'export default 7;');
     await writeFile(

@@ -63,7 +63,7 @@ describe('a gateway that takes no body that long', () => {
       confirmed: true,
     });
     expect(end.error?.message).toBe(
-      `Cannot append ${byteLength} bytes to "a.log" at position 0: something other than OSS answered 413; the body is larger than what answered takes: make 'chunkSize' smaller`,
+      `Cannot append ${byteLength} bytes to "a.log" at position 0: something other than OSS answered 413; the body is larger than that server accepts: make 'chunkSize' smaller`,
     );
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST']);
     expect(stream.stats).toMatchObject({ attempts: 1, retries: 0 });

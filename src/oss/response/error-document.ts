@@ -2,16 +2,16 @@ import { onlyChild, type XmlNode } from '../../xml-node.js';
 import { type HttpAnswer, headerOf, sanitizedHeader } from '../http/message.js';
 import { sanitize } from './sanitize.js';
 
-/** What an error document of OSS says, as far as it can be read and shown. */
+/** The readable fields of an OSS error document, sanitized for messages. */
 export interface ErrorDocument {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
   readonly ec?: string | undefined;
 
-  /** Endpoint that the bucket must be reached at. */
+  /** Endpoint that the bucket's requests must be sent to. */
   readonly endpoint?: string | undefined;
 
-  /** The clock of OSS, where ours is wrong. */
+  /** OSS's time, if the request was refused because of a wrong clock. */
   readonly serverTime?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export function loadErrorDocuments(): Promise<void> {
  * Reads the error document of an answer, once {@link loadErrorDocuments} has resolved. Never throws:
  * what cannot be read is empty.
  *
- * The answer to a HEAD has no body; there the document comes in the header `x-oss-err`, as base64.
+ * The answer to a HEAD has no body; its document is in the header `x-oss-err`, as base64.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/error-responses
  */
