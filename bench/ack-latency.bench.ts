@@ -15,8 +15,12 @@ type Setting = CommonSetting & PaceSetting;
 function setting(megabytes: number): Setting {
   const source = megabytes < 100 ? { source: 'ascii', pieceLength: 200 } : buffers;
   return {
-    ...{ name: `${megabytes} MB/s, store answers after 20 ms`, rate: megabytes * 1e6, ...source },
-    ...{ byteLength: megabytes * 1e6, delay: 20, protocol: 'http' },
+    name: `${megabytes} MB/s, store answers after 20 ms`,
+    rate: megabytes * 1e6,
+    ...source,
+    byteLength: megabytes * 1e6,
+    delay: 20,
+    protocol: 'http',
     ...(isQuick
       ? { warmUp: 50, duration: 150, patience: 300 }
       : // Who falls behind at 100 MB/s falls behind for good.
@@ -36,8 +40,9 @@ const flushIntervals: Readonly<Record<number, readonly number[]>> = {
 function appendWritable(flushInterval: number, chunkSize?: number): Contender {
   const size = chunkSize === undefined ? '' : `, chunkSize: ${sizeLabel(chunkSize)}`;
   return {
-    ...{ name: `AppendWritable, flushInterval: ${flushInterval}${size}`, isOurs: true },
-    ...{ module: 'paced-append-writable' },
+    name: `AppendWritable, flushInterval: ${flushInterval}${size}`,
+    isOurs: true,
+    module: 'paced-append-writable',
     options: { flushInterval, ...(chunkSize && { chunkSize }) },
   };
 }
@@ -64,7 +69,10 @@ const report = await measure({
 });
 await save(report, [
   {
-    ...{ name: 'ack-latency', kind: 'bar', figure: 'ack p99 ms', isLogarithmic: true },
+    name: 'ack-latency',
+    kind: 'bar',
+    figure: 'ack p99 ms',
+    isLogarithmic: true,
     title: 'Time until 99 of 100 writes are acknowledged; the store answers after 20 ms',
     x: { field: 'rate', name: 'rate of the writes', label: (rate) => `${Number(rate) / 1e6} MB/s` },
   },

@@ -12,9 +12,14 @@ interface Setting extends CommonSetting {
 }
 
 const setting: Setting = {
-  ...{ name: isQuick ? '16 MiB' : '5 GiB, and one byte more', protocol: 'http', delay: 0 },
-  ...{ source: 'buffers', pieceLength: 64 * KiB, chunkSize: 4 * MiB },
-  ...{ byteLength: isQuick ? 16 * MiB : 5 * KiB * MiB, isFull: !isQuick },
+  name: isQuick ? '16 MiB' : '5 GiB, and one byte more',
+  protocol: 'http',
+  delay: 0,
+  source: 'buffers',
+  pieceLength: 64 * KiB,
+  chunkSize: 4 * MiB,
+  byteLength: isQuick ? 16 * MiB : 5 * KiB * MiB,
+  isFull: !isQuick,
 };
 
 const report = await measure({
@@ -23,7 +28,8 @@ const report = await measure({
   settings: [setting],
   compare: ['MB/s'],
   // Each run is long enough to speak for itself; a process that had the memory keeps it.
-  ...{ repeats: 2, isFresh: true },
+  repeats: 2,
+  isFresh: true,
   onResults: print,
   contenders: [{ name: 'AppendWritable', module: 'full-object', isOurs: true }],
 });

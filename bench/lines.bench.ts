@@ -24,7 +24,8 @@ interface Group {
 
 const groups = {
   streams: {
-    ...{ byteLength: 48e6, format: 'bare' },
+    byteLength: 48e6,
+    format: 'bare',
     contenders: [
       { name: 'sonic-boom', module: 'sonic-boom', isLocal: true },
       { name: 'fs.createWriteStream', module: 'file-stream', isLocal: true },
@@ -48,8 +49,14 @@ function setting(group: Setting['group'], kind: (typeof kinds)[number]): Setting
   const { source, pieceLength } = kind;
   const lines = `${source === 'ascii' ? 'ASCII' : source}, ${pieceLength} B`;
   return {
-    ...{ name: `${group}, lines: ${lines}`, group, lines, ...kind, format },
-    ...{ byteLength: isQuick ? 2e6 : byteLength, delay: 0, protocol: 'http' },
+    name: `${group}, lines: ${lines}`,
+    group,
+    lines,
+    ...kind,
+    format,
+    byteLength: isQuick ? 2e6 : byteLength,
+    delay: 0,
+    protocol: 'http',
   };
 }
 
@@ -69,11 +76,15 @@ const axes = {
 };
 await save(report, [
   {
-    ...{ ...axes, name: 'lines', only: ({ setting }) => setting.group === 'streams' },
+    ...axes,
+    name: 'lines',
+    only: ({ setting }) => setting.group === 'streams',
     title: 'Lines per second: to the null device, and over HTTP to another process',
   },
   {
-    ...{ ...axes, name: 'lines-logged', only: ({ setting }) => setting.group !== 'streams' },
+    ...axes,
+    name: 'lines-logged',
+    only: ({ setting }) => setting.group !== 'streams',
     title: 'Lines per second: to files by what the loggers have, and over HTTP by ours',
     panels: { field: 'group', name: 'logger', label: String },
   },

@@ -30,9 +30,15 @@ interface Load extends Pick<Setting, 'what'> {
 function setting(objects: number, load: Load): Setting {
   const { what, detail = what, share, chunkSize = defaultChunkSize } = load;
   return {
-    ...{ name: `${streams(objects)}, ${detail}`, what, objects, chunkSize },
-    ...{ byteLength: objects * share, source: 'ascii', pieceLength: lineLength },
-    ...{ delay: 20, protocol: 'http' },
+    name: `${streams(objects)}, ${detail}`,
+    what,
+    objects,
+    chunkSize,
+    byteLength: objects * share,
+    source: 'ascii',
+    pieceLength: lineLength,
+    delay: 20,
+    protocol: 'http',
   };
 }
 
@@ -56,8 +62,10 @@ const settings = counts.flatMap((count) => {
       ? []
       : [
           setting(count, {
-            ...{ what: 'small chunks', detail: `${detail}, in chunks of ${size}` },
-            ...{ share, chunkSize },
+            what: 'small chunks',
+            detail: `${detail}, in chunks of ${size}`,
+            share,
+            chunkSize,
           }),
         ]),
   ];
@@ -68,13 +76,16 @@ const report = await measure({
   question: 'How much memory do many streams hold that share a client?',
   settings,
   compare: ['buffers KB/stream', 'heap KB/stream'],
-  ...{ isFresh: true, execArgv: ['--expose-gc'] },
+  isFresh: true,
+  execArgv: ['--expose-gc'],
   onResults: print,
   contenders: [{ name: 'AppendWritable', module: 'shared-client', isOurs: true }],
 });
 await save(report, [
   {
-    ...{ name: 'memory', kind: 'bar', figure: 'RSS MB, most' },
+    name: 'memory',
+    kind: 'bar',
+    figure: 'RSS MB, most',
     title: 'Most memory held by streams that share a client, above what the process had',
     x: { field: 'what', name: 'what each stream has done', label: String },
     panels: { field: 'objects', name: 'streams', label: (objects) => streams(Number(objects)) },

@@ -6,8 +6,12 @@ import { isQuick } from './harness/flags.js';
 import { print, save } from './harness/results.js';
 
 const setting: CommonSetting = {
-  ...{ name: 'lines of 200 B', source: 'ascii', pieceLength: 200 },
-  ...{ byteLength: isQuick ? 2e6 : 48e6, delay: 0, protocol: 'http' },
+  name: 'lines of 200 B',
+  source: 'ascii',
+  pieceLength: 200,
+  byteLength: isQuick ? 2e6 : 48e6,
+  delay: 0,
+  protocol: 'http',
 };
 
 const ours = { module: 'acknowledged-writes', isOurs: true };
@@ -31,7 +35,9 @@ const report = await measure({
 });
 await save(report, [
   {
-    ...{ name: 'write-callback', kind: 'bar', figure: 'CPU ns/line' },
+    name: 'write-callback',
+    kind: 'bar',
+    figure: 'CPU ns/line',
     title: 'What it costs to be told that a line has been committed',
     x: { field: 'name', name: '', label: String },
   },

@@ -22,7 +22,9 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
         await head.body.dump();
         opened();
         const { headers, body } = await pool.request({
-          ...{ method: 'POST', path: `${path}?append&position=0`, body: line },
+          method: 'POST',
+          path: `${path}?append&position=0`,
+          body: line,
         });
         await body.dump();
         return Number(headers['x-oss-next-append-position']);

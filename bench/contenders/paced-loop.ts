@@ -67,7 +67,9 @@ async function undici({ endpoint, bucket, key }: Target): Promise<Appender> {
   return {
     async append(position, body) {
       const answer = await client.request({
-        ...{ method: 'POST', path: `${path}?append&position=${position}`, body },
+        method: 'POST',
+        path: `${path}?append&position=${position}`,
+        body,
         headers: { 'content-length': String(body.byteLength) },
       });
       await answer.body.dump();

@@ -33,7 +33,9 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   // The lines that winston makes too.
   const logger = pino(
     {
-      ...{ base: null, timestamp: false, messageKey: 'message' },
+      base: null,
+      timestamp: false,
+      messageKey: 'message',
       formatters: { level: (level) => ({ level }) },
     },
     destination,

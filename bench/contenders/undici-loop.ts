@@ -27,7 +27,9 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
       let position = 0;
       for (const chunk of chunks) {
         const answering = client.request({
-          ...{ method: 'POST', path: `${path}?append&position=${position}`, body: chunk },
+          method: 'POST',
+          path: `${path}?append&position=${position}`,
+          body: chunk,
           headers: { 'content-length': String(chunk.byteLength) },
         });
         if (setting.checksum) {

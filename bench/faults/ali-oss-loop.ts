@@ -33,8 +33,13 @@ export async function appendWithAliOssAtLength(job: Job): Promise<Claims> {
 function connect({ connection, requestTimeout, retries }: Job): OSS {
   const { endpoint, region, bucket, credentials } = connection;
   const options = {
-    ...{ endpoint, bucket, ...credentials, region: `oss-${region}`, authorizationV4: true },
-    ...{ retryMax: retries, timeout: requestTimeout },
+    endpoint,
+    bucket,
+    ...credentials,
+    region: `oss-${region}`,
+    authorizationV4: true,
+    retryMax: retries,
+    timeout: requestTimeout,
   };
   return new OSS(options as OSS.Options);
 }

@@ -75,7 +75,8 @@ async function dependencies(folder: string): Promise<unknown> {
 async function npm(args: string[], { cwd, signal }: { cwd: string; signal: AbortSignal }) {
   // A group of its own, because npm starts others that would go on without it.
   const child = spawn('npm', args, {
-    ...{ cwd, detached: true },
+    cwd,
+    detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const end = () => child.pid && process.kill(-child.pid);

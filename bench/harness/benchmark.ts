@@ -124,7 +124,10 @@ function oneOfEachKind(contenders: readonly Contender[]): Contender[] {
 /** To compare two builds of this library, each of its contenders enters with both. */
 function enter(contenders: readonly Contender[]): Entrant[] {
   const entrant = (contender: Contender, library: string, baseline?: Entrant): Entrant => ({
-    ...{ contender, library, measurements: [], baseline },
+    contender,
+    library,
+    measurements: [],
+    baseline,
   });
   if (base === undefined) {
     const entrants: Entrant[] = [];

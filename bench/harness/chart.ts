@@ -103,7 +103,9 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
     textStyle: { fontFamily: 'Helvetica, Arial, sans-serif' },
     title: [
       {
-        ...{ text: plan.title, left: 20, top: 12 },
+        text: plan.title,
+        left: 20,
+        top: 12,
         subtext: describe(report),
         textStyle: { color: ink, fontSize: 18 },
         subtextStyle: { color: '#57606a', fontSize: 12 },
@@ -118,23 +120,36 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
       }),
     ],
     legend: {
-      ...{ data: contenders, bottom: 8, itemGap: 16, itemWidth: 22 },
+      data: contenders,
+      bottom: 8,
+      itemGap: 16,
+      itemWidth: 22,
       selectedMode: false,
       textStyle: text,
     },
     grid: panels.map((_, index) => ({
-      ...{ left: leftOf(index), top, width: panelWidth, bottom: 66 + 30 * legendRows(contenders) },
+      left: leftOf(index),
+      top,
+      width: panelWidth,
+      bottom: 66 + 30 * legendRows(contenders),
     })),
     xAxis: panels.map((_, gridIndex) => ({
-      ...{ gridIndex, type: 'category', data: columns.map((value) => plan.x.label(value ?? '')) },
-      ...{ name: plan.x.name, nameLocation: 'middle', nameGap: 30, nameTextStyle: text },
+      gridIndex,
+      type: 'category',
+      data: columns.map((value) => plan.x.label(value ?? '')),
+      name: plan.x.name,
+      nameLocation: 'middle',
+      nameGap: 30,
+      nameTextStyle: text,
       axisLabel: { ...text, interval: 0 },
       axisLine: { lineStyle: { color: ink } },
       axisTick: { alignWithLabel: true },
     })),
     yAxis: panels.map((_, gridIndex) => ({
-      ...{ gridIndex, type: plan.isLogarithmic ? 'log' : 'value' },
-      ...{ name: unit, nameTextStyle: { ...text, align: 'left', padding: [0, 0, 8, -40] } },
+      gridIndex,
+      type: plan.isLogarithmic ? 'log' : 'value',
+      name: unit,
+      nameTextStyle: { ...text, align: 'left', padding: [0, 0, 8, -40] },
       ...(gridIndex > 0 && { name: '' }),
       axisLabel: {
         ...text,
@@ -177,7 +192,7 @@ function medians(kind: ChartPlan['kind'], points: readonly Point[], order: numbe
   if (kind === 'bar') return { type: kind, data, barGap: '0%', barCategoryGap: '25%' } as const;
   const symbol = symbols[order % symbols.length];
   const lineStyle = { width: 2 };
-  return { ...{ type: kind, clip: false }, data, symbol, symbolSize: 8, lineStyle } as const;
+  return { type: kind, clip: false, data, symbol, symbolSize: 8, lineStyle } as const;
 }
 
 /** Thin bars from the least to the most; where bars stand side by side, each at its own. */

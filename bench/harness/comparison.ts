@@ -19,7 +19,11 @@ export function differences({ name, results }: Report): Difference[] {
     .filter(({ contender }) => !contender.endsWith(baseSuffix))
     .flatMap(({ setting, contender, ratios }) =>
       Object.entries(ratios).map(([figure, ratio]) => ({
-        ...{ benchmark: name, setting: String(setting.name), contender, figure, ratio },
+        benchmark: name,
+        setting: String(setting.name),
+        contender,
+        figure,
+        ratio,
       })),
     );
 }

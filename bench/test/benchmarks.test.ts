@@ -67,7 +67,8 @@ test('every benchmark works, and keeps samples and charts with where they come f
   for (const { environment, results } of await Promise.all(measuring.map(report))) {
     const { node, cpu, commit } = environment;
     expect({ node, cpu, commit }).toEqual({
-      ...{ node: process.version, cpu: cpus()[0]?.model },
+      node: process.version,
+      cpu: cpus()[0]?.model,
       commit: expect.stringMatching(/^[0-9a-f]{7,}\+?$/),
     });
     expect(results).not.toHaveLength(0);

@@ -16,22 +16,26 @@ test.each<{ scenario: string; gate: Gate<typeof setting>; median: number; passed
   {
     scenario: 'a ratio that is just reached',
     gate: { ...common, against: theirs, atLeast: 0.6 },
-    ...{ median: 0.6, passed: true },
+    median: 0.6,
+    passed: true,
   },
   {
     scenario: 'a ratio that is not reached',
     gate: { ...common, against: theirs, atLeast: 0.61 },
-    ...{ median: 0.6, passed: false },
+    median: 0.6,
+    passed: false,
   },
   {
     scenario: 'a figure that is at its bound',
     gate: { ...common, atMost: 30 },
-    ...{ median: 30, passed: true },
+    median: 30,
+    passed: true,
   },
   {
     scenario: 'a figure beyond its bound',
     gate: { ...common, atMost: 29.9 },
-    ...{ median: 30, passed: false },
+    median: 30,
+    passed: false,
   },
 ])('judge() of $scenario: passed is $passed', ({ gate, median, passed }) => {
   expect(judge(gate, report())).toMatchObject({ median, passed });
@@ -59,7 +63,10 @@ test('verdictRows() says what must be and whether it is', () => {
 
 function report(): Report {
   const results = ([ours, theirs] as const).map(({ name }) => ({
-    ...{ setting, contender: name, ratios: {}, peakRss: 0 },
+    setting,
+    contender: name,
+    ratios: {},
+    peakRss: 0,
     figures: { 'MB/s': summarize(samples[name as keyof typeof samples]) },
   }));
   return { results } as unknown as Report;

@@ -57,7 +57,10 @@ test('serveConnection() counts appends in place apart from requests', async () =
   }
 
   expect(object.account).toEqual({
-    ...{ byteLength: 5, mismatchAt: undefined, appends: 2, requests: 4 },
+    byteLength: 5,
+    mismatchAt: undefined,
+    appends: 2,
+    requests: 4,
   });
 });
 

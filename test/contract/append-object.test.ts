@@ -63,7 +63,9 @@ describe.each(targets)('AppendObject of $name', (target) => {
 
     expect(error).toBeInstanceOf(OssServiceError);
     expect(error).toMatchObject({
-      ...{ status: 409, ossCode: 'PositionNotEqualToLength', outcome: 'conflict' },
+      status: 409,
+      ossCode: 'PositionNotEqualToLength',
+      outcome: 'conflict',
       actualLength: 6,
     });
     expect(String(await store.read(key))).toBe('hello ');

@@ -115,7 +115,9 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     const again = pipeline(['second'], open(key, { position: 6 }));
 
     await expect(again).rejects.toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', position: 6, actualLength: 12 },
+      code: 'APPEND_ERR_DIVERGED',
+      position: 6,
+      actualLength: 12,
     });
     expect(await read(key)).toBe('first second');
   });
@@ -125,7 +127,8 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     await store.put(key, 'normal');
 
     await expect(pipeline(['hello'], open(key))).rejects.toMatchObject({
-      ...{ code: 'APPEND_ERR_NOT_APPENDABLE', objectType: 'Normal' },
+      code: 'APPEND_ERR_NOT_APPENDABLE',
+      objectType: 'Normal',
     });
     expect(await read(key)).toBe('normal');
   });

@@ -81,12 +81,18 @@ describe.each(targets)('A stream into $name', (target) => {
     const error = await stream.append('bbbb').catch((reason) => reason);
 
     expect(error).toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', position: 4, actualLength: 6, bytesWritten: 4 },
+      code: 'APPEND_ERR_DIVERGED',
+      position: 4,
+      actualLength: 6,
+      bytesWritten: 4,
     });
     expect(await failed).toBe(error);
     expect(await read(key)).toBe('aaaaxx');
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key, position: 4, confirmed: true, doubtful: 0 },
+      key,
+      position: 4,
+      confirmed: true,
+      doubtful: 0,
       bytes: Buffer.from('bbbb'),
     });
   });
@@ -99,7 +105,10 @@ describe.each(targets)('A stream into $name', (target) => {
     const stream = openAmid(loseRequest(stranger), key);
 
     await expect(pipeline(['aaaa', 'bbbb', 'cccc'], stream)).rejects.toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', position: 4, actualLength: 8, bytesWritten: 4 },
+      code: 'APPEND_ERR_DIVERGED',
+      position: 4,
+      actualLength: 8,
+      bytesWritten: 4,
     });
 
     expect(await read(key)).toBe('aaaaxxxx');

@@ -19,8 +19,12 @@ describe.each(targets)('HeadObject of $name', (target) => {
     await store.client.appendObject(key, 0, body);
 
     expect(await store.client.headObject(key)).toEqual({
-      ...{ length: 23, crc64: bodyCrc, appendable: true, sealed: false },
-      ...{ objectType: 'Appendable', etag: expect.stringMatching(/./) },
+      length: 23,
+      crc64: bodyCrc,
+      appendable: true,
+      sealed: false,
+      objectType: 'Appendable',
+      etag: expect.stringMatching(/./),
     });
     expect(await store.headers(key)).toMatchObject({
       'content-length': '23',
@@ -53,7 +57,9 @@ describe.each(targets)('HeadObject of $name', (target) => {
     await store.put(key, String(body));
 
     expect(await store.client.headObject(key)).toMatchObject({
-      ...{ length: 23, appendable: false, objectType: 'Normal' },
+      length: 23,
+      appendable: false,
+      objectType: 'Normal',
     });
   });
 

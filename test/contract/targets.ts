@@ -128,8 +128,13 @@ export class Store implements AsyncDisposable {
 function sdkOptions({ bucket, region, endpoint, credentials }: Connection): object {
   const { accessKeyId, accessKeySecret, securityToken: stsToken } = credentials;
   return {
-    ...{ bucket, accessKeyId, accessKeySecret, authorizationV4: true, secure: true },
-    ...{ agent: new Agent(), httpsAgent: new HttpsAgent() },
+    bucket,
+    accessKeyId,
+    accessKeySecret,
+    authorizationV4: true,
+    secure: true,
+    agent: new Agent(),
+    httpsAgent: new HttpsAgent(),
     // The SDK warns of tokens that it cannot renew.
     ...(stsToken === undefined ? {} : { stsToken, refreshSTSTokenInterval: 24 * 60 * 60 * 1000 }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -108,7 +108,10 @@ test('callbacks run in the order of the writes, and all of them fail before the 
     ...['end failed', 'error'],
   ]);
   expect(stream.takeUncommitted()).toEqual({
-    ...{ key: 'a.log', position: 4, confirmed: true, doubtful: 0 },
+    key: 'a.log',
+    position: 4,
+    confirmed: true,
+    doubtful: 0,
     bytes: Buffer.from('bbbbccccccccddddeeee'),
   });
   expect(stream.bytesWritten).toBe(4);

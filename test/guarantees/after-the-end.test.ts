@@ -38,8 +38,11 @@ describe('destroy()', () => {
     expect(seen).toEqual(['close']);
     expect(stream).toMatchObject({ position: 0, bytesWritten: 0 });
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key: 'a.log', position: 0, bytes: Buffer.from('aaaa') },
-      ...{ confirmed: false, doubtful: 4 },
+      key: 'a.log',
+      position: 0,
+      bytes: Buffer.from('aaaa'),
+      confirmed: false,
+      doubtful: 4,
     });
   });
 

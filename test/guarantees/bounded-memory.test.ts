@@ -18,7 +18,9 @@ test.each([
     await using emulator = await startEmulator();
     await using relay = await startRelay(emulator.endpoint);
     const stream = openStream(emulator, 'a.log', {
-      ...{ endpoint: relay.endpoint, chunkSize, highWaterMark },
+      endpoint: relay.endpoint,
+      chunkSize,
+      highWaterMark,
     });
     let produced = 0;
     let isEnough = false;

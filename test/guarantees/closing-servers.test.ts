@@ -38,7 +38,9 @@ test.each<{ kind: string; create: () => Dispatcher | undefined }>([
   const dispatcher = create();
   onTestFinished(() => dispatcher?.destroy());
   const stream = openStream(emulator, 'a.log', {
-    ...{ endpoint, dispatcher, chunkSize: 4 },
+    endpoint,
+    dispatcher,
+    chunkSize: 4,
     retry: { retries: 1, minTimeout: 0, maxTimeout: 0 },
   });
   stream.removeAllListeners('retry');

@@ -14,12 +14,16 @@ describe.each([
   {
     way: 'destroy()',
     stop: (stream: AppendWritable) => stream.destroy(),
-    ...{ events: ['close'], told: { code: 'ERR_STREAM_DESTROYED' }, errored: null },
+    events: ['close'],
+    told: { code: 'ERR_STREAM_DESTROYED' },
+    errored: null,
   },
   {
     way: 'destroy(error)',
     stop: (stream: AppendWritable) => stream.destroy(new Error('enough')),
-    ...{ events: ['error', 'close'], told: { message: 'enough' }, errored: { message: 'enough' } },
+    events: ['error', 'close'],
+    told: { message: 'enough' },
+    errored: { message: 'enough' },
   },
   {
     way: 'an aborted signal',

@@ -112,7 +112,9 @@ describe('no answer of OSS', () => {
 
         expect(delivery).toEqual(
           delivered({
-            ...{ base, retries: 1, attempts: 4 },
+            base,
+            retries: 1,
+            attempts: 4,
             reconciles: ['not-committed', 'not-committed'],
           }),
         );
@@ -134,10 +136,14 @@ describe('no answer of OSS', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_UNCONFIRMED',
-            ...{ key, position, byteLength: chunkAt(place).length },
+            key,
+            position,
+            byteLength: chunkAt(place).length,
             cause: expect.any(Error),
           },
-          ...{ confirmed: false, retries: 1, attempts: 2 },
+          confirmed: false,
+          retries: 1,
+          attempts: 2,
           reconciles: ['not-committed', 'not-committed', 'not-committed'],
         }),
       );
@@ -163,7 +169,8 @@ describe('an object that takes no appends', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_NOT_APPENDABLE',
-            ...{ key, objectType: 'Normal' },
+            key,
+            objectType: 'Normal',
             message: expect.stringContaining(scenario),
           },
           confirmed: true,
@@ -175,7 +182,9 @@ describe('an object that takes no appends', () => {
   const changes = {
     'is sealed': ({ emulator }: Stage, position: number) =>
       send(emulator, {
-        ...{ method: 'POST', key, query: { seal: '', position: String(position) } },
+        method: 'POST',
+        key,
+        query: { seal: '', position: String(position) },
       }),
     'is replaced by a Normal one': ({ emulator }: Stage) =>
       send(emulator, { method: 'PUT', key, body: 'normal' }),
@@ -219,7 +228,9 @@ describe('an object that takes no appends', () => {
     expect(delivery).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
-        ...{ confirmed: true, object: undefined, reconciles: ['diverged'] },
+        confirmed: true,
+        object: undefined,
+        reconciles: ['diverged'],
       }),
     );
   });
@@ -244,7 +255,11 @@ describe('an object that takes no appends', () => {
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType },
-      ...{ object, bytesWritten: 0, position: undefined, acknowledged: '', attempts: 0 },
+      object,
+      bytesWritten: 0,
+      position: undefined,
+      acknowledged: '',
+      attempts: 0,
       uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
     });
   });

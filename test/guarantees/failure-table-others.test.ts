@@ -64,7 +64,11 @@ describe('a HEAD at opening that tells nothing', () => {
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', key, position: undefined, attempts: 2 },
-      ...{ object: 'old.', position: undefined, bytesWritten: 0, retries: 1, attempts: 0 },
+      object: 'old.',
+      position: undefined,
+      bytesWritten: 0,
+      retries: 1,
+      attempts: 0,
       uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
     });
   });
@@ -136,7 +140,11 @@ describe('5 GiB', () => {
     const position = limit - room + sent;
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_OBJECT_FULL', key, limit },
-      ...{ bytesWritten: sent, position, retries: 0, reconciles: [], attempts: sent / 4 },
+      bytesWritten: sent,
+      position,
+      retries: 0,
+      reconciles: [],
+      attempts: sent / 4,
       uncommitted: { key, position, bytes, confirmed: true },
     });
     expect(stage.proxy.requests.filter(({ operation }) => operation === 'append')).toHaveLength(
@@ -150,7 +158,10 @@ describe('5 GiB', () => {
     stage.proxy.intercept({ operation: 'append', nth: 1 }, instead({ ...nearlyFull(0) }));
 
     expect(await deliver(stage, { verify: 'none' }, ['aaaa'])).toMatchObject({
-      ...{ error: undefined, bytesWritten: 4, position: limit, attempts: 1 },
+      error: undefined,
+      bytesWritten: 4,
+      position: limit,
+      attempts: 1,
     });
   });
 });
@@ -209,7 +220,9 @@ describe('a refusal that precedes any processing', () => {
   const operations = [
     { scenario: 'at opening', operation: 'head' as const, nth: 1 },
     ...[oldObject, middle, last].map(({ place, nth }) => ({
-      ...{ scenario: `at ${place}`, operation: 'append' as const, nth },
+      scenario: `at ${place}`,
+      operation: 'append' as const,
+      nth,
     })),
   ];
 
@@ -217,8 +230,10 @@ describe('a refusal that precedes any processing', () => {
   function temporary() {
     let count = 0;
     return vi.fn(() => ({
-      ...{ accessKeyId: 'emulator', accessKeySecret: 'emulator' },
-      ...{ securityToken: `token-${++count}`, expiration: Date.now() + 3_600_000 },
+      accessKeyId: 'emulator',
+      accessKeySecret: 'emulator',
+      securityToken: `token-${++count}`,
+      expiration: Date.now() + 3_600_000,
     }));
   }
 
@@ -338,7 +353,11 @@ describe('a function that provides credentials', () => {
           message: expect.stringMatching(message),
           ...(cause && { cause }),
         },
-        ...{ object: undefined, bytesWritten: 0, position: undefined, retries: 0, attempts: 0 },
+        object: undefined,
+        bytesWritten: 0,
+        position: undefined,
+        retries: 0,
+        attempts: 0,
         uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
       });
       expect(stage.proxy.requests).toEqual([]);
@@ -359,9 +378,14 @@ describe('a function that provides credentials', () => {
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-              ...{ key, position, attempts: 3, cause: { code: 'APPEND_ERR_CREDENTIALS' } },
+              key,
+              position,
+              attempts: 3,
+              cause: { code: 'APPEND_ERR_CREDENTIALS' },
             },
-            ...{ confirmed: true, retries: 2, attempts: 3 },
+            confirmed: true,
+            retries: 2,
+            attempts: 3,
           }),
         );
       },
@@ -401,7 +425,11 @@ describe('a function that provides credentials', () => {
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_CREDENTIALS', message: expect.stringContaining('in time') },
-      ...{ object: undefined, bytesWritten: 0, position: undefined, retries: 0, attempts: 0 },
+      object: undefined,
+      bytesWritten: 0,
+      position: undefined,
+      retries: 0,
+      attempts: 0,
       uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
     });
     expect(stage.proxy.requests).toEqual([]);
@@ -416,7 +444,9 @@ describe('a function that provides credentials', () => {
     expect(await finish(stage, stream)).toMatchObject(
       gaveUp(middle, {
         error: { code: 'APPEND_ERR_UNCONFIRMED', cause: { code: 'APPEND_ERR_CREDENTIALS' } },
-        ...{ confirmed: false, retries: 2, object: 'aaaabbbb' },
+        confirmed: false,
+        retries: 2,
+        object: 'aaaabbbb',
       }),
     );
   });

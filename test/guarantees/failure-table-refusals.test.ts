@@ -28,7 +28,8 @@ describe('a refusal that no retry heals', () => {
     {
       scenario: '403 AccessDenied with an endpoint',
       answer: refusal(403, 'AccessDenied', { elements: elsewhere }),
-      ...{ outcome: 'forbidden', endpoint: 'oss-cn-beijing.aliyuncs.com' },
+      outcome: 'forbidden',
+      endpoint: 'oss-cn-beijing.aliyuncs.com',
     },
     ...['SignatureDoesNotMatch', 'UserDisable', 'InvalidAccessKeyId'].map((code) => ({
       scenario: `403 ${code}`,
@@ -40,7 +41,8 @@ describe('a refusal that no retry heals', () => {
     {
       scenario: '301 TemporaryRedirect',
       answer: refusal(301, 'TemporaryRedirect', {
-        ...{ elements: elsewhere, headers: { location: 'http://oss-cn-beijing.aliyuncs.com/' } },
+        elements: elsewhere,
+        headers: { location: 'http://oss-cn-beijing.aliyuncs.com/' },
       }),
       endpoint: 'oss-cn-beijing.aliyuncs.com',
     },
@@ -65,7 +67,8 @@ describe('a refusal that no retry heals', () => {
       ossCode: scenario.includes('decoded') ? undefined : ossCode,
       requestId: '5C3D9175B6FC201293AD4890',
       ec: '0003-00000001',
-      ...{ endpoint, outcome },
+      endpoint,
+      outcome,
     };
   }
 
@@ -106,7 +109,9 @@ describe('a refusal that no retry heals', () => {
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed', 'committed'],
         }),
       );
@@ -125,7 +130,9 @@ describe('a refusal that no retry heals', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', position, cause: { ossCode: 'UserDisable' } },
-          ...{ confirmed: false, retries: 1, attempts: 2 },
+          confirmed: false,
+          retries: 1,
+          attempts: 2,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );
@@ -146,7 +153,10 @@ describe('a refusal that no retry heals', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' },
-          ...{ confirmed: true, retries: 1, attempts: 2, reconciles: ['not-committed'] },
+          confirmed: true,
+          retries: 1,
+          attempts: 2,
+          reconciles: ['not-committed'],
         }),
       );
     });
@@ -168,9 +178,14 @@ describe('a refusal that no retry heals', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_UNCONFIRMED',
-            ...{ key, position, byteLength: chunkAt(place).length, cause: errorOf(row) },
+            key,
+            position,
+            byteLength: chunkAt(place).length,
+            cause: errorOf(row),
           },
-          ...{ confirmed: false, retries: 1, attempts: 2 },
+          confirmed: false,
+          retries: 1,
+          attempts: 2,
           reconciles: ['not-committed', 'not-committed', 'not-committed'],
         }),
       );
@@ -189,7 +204,11 @@ describe('a refusal that no retry heals', () => {
 
       expect(delivery).toMatchObject({
         error: errorOf(row),
-        ...{ object: undefined, bytesWritten: 0, position: undefined, retries: 0, attempts: 0 },
+        object: undefined,
+        bytesWritten: 0,
+        position: undefined,
+        retries: 0,
+        attempts: 0,
         uncommitted: { key, position: undefined, bytes: chunks.join(''), confirmed: true },
       });
     });
@@ -203,7 +222,8 @@ describe('a refusal that no retry heals', () => {
 
       expect(delivery).toMatchObject({
         error: { code: 'APPEND_ERR_SERVICE', endpoint: 'oss-cn-beijing.aliyuncs.com' },
-        ...{ object: undefined, retries: 0 },
+        object: undefined,
+        retries: 0,
       });
     });
   });

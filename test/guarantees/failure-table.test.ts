@@ -101,10 +101,15 @@ describe('a request that never left', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-            ...{ key, position, attempts: 3, cause: { outcome: 'rejected' } },
+            key,
+            position,
+            attempts: 3,
+            cause: { outcome: 'rejected' },
             message: expect.stringMatching(row.reason),
           },
-          ...{ confirmed: true, retries: 2, attempts: 3 },
+          confirmed: true,
+          retries: 2,
+          attempts: 3,
         }),
       );
     },
@@ -123,10 +128,16 @@ describe('a request that never left', () => {
       expect(delivery).toMatchObject({
         error: {
           code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-          ...{ key, position: undefined, attempts: 3 },
+          key,
+          position: undefined,
+          attempts: 3,
           message: expect.stringMatching(row.reason),
         },
-        ...{ bytesWritten: 0, position: undefined, acknowledged: '', retries: 2, attempts: 0 },
+        bytesWritten: 0,
+        position: undefined,
+        acknowledged: '',
+        retries: 2,
+        attempts: 0,
         uncommitted: { key, position: undefined, bytes: chunks.join(''), confirmed: true },
       });
     });
@@ -149,7 +160,10 @@ describe('a request that never left', () => {
   test("undici's connect timeout says that nothing left", async () => {
     const stage = await setStage();
     const dispatcher = takeDetour({
-      ...{ method: 'POST', nth: 2, times: 1, connectTimeout: 50 },
+      method: 'POST',
+      nth: 2,
+      times: 1,
+      connectTimeout: 50,
       origin: `https://127.0.0.1:${await listen(() => {})}`,
     });
     const delivery = await deliver(stage, { dispatcher });
@@ -167,7 +181,9 @@ describe('a request that never left', () => {
     expect(delivery).toMatchObject(
       gaveUp(middle, {
         error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', position: 4, attempts: 3 },
-        ...{ confirmed: true, retries: 2, attempts: 3 },
+        confirmed: true,
+        retries: 2,
+        attempts: 3,
       }),
     );
   });
@@ -195,9 +211,14 @@ describe('a body that did not arrive as it was sent', () => {
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-              ...{ key, position, attempts: 3, cause: { status: 400, ossCode: scenario } },
+              key,
+              position,
+              attempts: 3,
+              cause: { status: 400, ossCode: scenario },
             },
-            ...{ confirmed: true, retries: 2, attempts: 3 },
+            confirmed: true,
+            retries: 2,
+            attempts: 3,
           }),
         );
       },
@@ -237,7 +258,8 @@ describe('409 PositionNotEqualToLength', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength },
-          ...{ confirmed: true, reconciles: ['diverged'] },
+          confirmed: true,
+          reconciles: ['diverged'],
           object: contentBefore(place) + strange,
         }),
       );
@@ -248,7 +270,9 @@ describe('409 PositionNotEqualToLength', () => {
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );
@@ -260,7 +284,9 @@ describe('409 PositionNotEqualToLength', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', key, position },
-          ...{ confirmed: false, retries: 2, attempts: 3 },
+          confirmed: false,
+          retries: 2,
+          attempts: 3,
           reconciles: Array(5).fill('not-committed'),
         }),
       );
@@ -322,9 +348,14 @@ describe('an answer of OSS that leaves it open whether the bytes were stored', (
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-              ...{ key, position, attempts: 3, cause: { status: answer.status } },
+              key,
+              position,
+              attempts: 3,
+              cause: { status: answer.status },
             },
-            ...{ confirmed: true, retries: 2, attempts: 3 },
+            confirmed: true,
+            retries: 2,
+            attempts: 3,
             reconciles: ['not-committed', 'not-committed', 'not-committed'],
           }),
         );

@@ -8,8 +8,12 @@ test.each(['drop-oldest', 'drop-newest'] as const)(
   async (policy) => {
     const client = new ScriptedClient('').script('append', hang);
     const stream = new LogWritable({
-      ...{ client, key: 'log', fallback: false, flushInterval: 0 },
-      ...{ chunkSize: 100, highWaterMark: 400 },
+      client,
+      key: 'log',
+      fallback: false,
+      flushInterval: 0,
+      chunkSize: 100,
+      highWaterMark: 400,
       overflow: { policy, maxLength: 1_000_000 },
     });
     stream.on('error', () => {});

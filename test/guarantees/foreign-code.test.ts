@@ -41,7 +41,9 @@ test('corked writes that cross 5 GiB are handed back whole', async () => {
   const appended: number[] = [];
   const nearlyFull = new ScriptedClient();
   nearlyFull.headObject = async () => ({
-    ...{ length: 5 * 2 ** 30 - 100, appendable: true, sealed: false },
+    length: 5 * 2 ** 30 - 100,
+    appendable: true,
+    sealed: false,
   });
   nearlyFull.appendObject = async (_key, position, { byteLength }) => {
     appended.push(byteLength);

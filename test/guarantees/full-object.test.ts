@@ -11,7 +11,9 @@ test('an object is filled to its limit in flat memory, and what is beyond it com
 
   expect(outcome).toEqual({
     error: { code: 'APPEND_ERR_OBJECT_FULL', key: 'a.log', limit, bytesWritten: limit },
-    ...{ position: limit, length: limit, crc64: true },
+    position: limit,
+    length: limit,
+    crc64: true,
     uncommitted: { byteLength: bytesWritten - limit, position: limit, confirmed: true },
   });
   expect(bytesWritten).toBeGreaterThan(limit);

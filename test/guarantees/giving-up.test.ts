@@ -63,7 +63,9 @@ describe('when retries are exhausted', () => {
       expect(error).toMatchObject({ code, key: 'a.log', position: 4, bytesWritten: 4 });
       expect(String(await emulator.read(bucket, 'a.log'))).toBe(inObject ? 'aaaabbbb' : 'aaaa');
       expect(stream.takeUncommitted()).toEqual({
-        ...{ key: 'a.log', position: 4, bytes: Buffer.from('bbbbcccc') },
+        key: 'a.log',
+        position: 4,
+        bytes: Buffer.from('bbbbcccc'),
         confirmed: code === 'APPEND_ERR_RETRIES_EXHAUSTED',
         doubtful: code === 'APPEND_ERR_RETRIES_EXHAUSTED' ? 0 : 4,
       });
@@ -100,7 +102,10 @@ test('an unreachable server exhausts the retries with position undefined', async
 
   expect(error).toMatchObject({
     code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-    ...{ key: 'a.log', position: undefined, attempts: 3, bytesWritten: 0 },
+    key: 'a.log',
+    position: undefined,
+    attempts: 3,
+    bytesWritten: 0,
   });
   expect(stream.takeUncommitted()).toMatchObject({ position: undefined, confirmed: true });
 });

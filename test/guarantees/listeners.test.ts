@@ -143,7 +143,9 @@ describe('captureRejections', () => {
     async (event) => {
       await using emulator = await startEmulator();
       const stream = openStream(emulator, 'a.log', {
-        ...{ captureRejections: true, chunkSize: 4, flushInterval: Number.POSITIVE_INFINITY },
+        captureRejections: true,
+        chunkSize: 4,
+        flushInterval: Number.POSITIVE_INFINITY,
       });
       const seen = eventsOf(stream, 'error', 'finish', 'close');
       stream.on(event, async () => {

@@ -45,7 +45,9 @@ test('a thousand streams advance side by side on 100 connections, and cost littl
   for (const key of keys) {
     const { byteLength, mismatchAt, appends } = await store.take(key);
     expect({ byteLength, mismatchAt, appends }).toEqual({
-      ...{ byteLength: chunkCount * chunkSize, mismatchAt: undefined, appends: chunkCount },
+      byteLength: chunkCount * chunkSize,
+      mismatchAt: undefined,
+      appends: chunkCount,
     });
   }
   expect(most).toBe(100);

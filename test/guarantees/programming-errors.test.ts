@@ -15,7 +15,9 @@ const mistakes = [
 
 async function deliver(client: ScriptedClient) {
   const stream = new AppendWritable({
-    ...{ client, key: 'a.log', retry: { retries: 3, minTimeout: 0, maxTimeout: 0 } },
+    client,
+    key: 'a.log',
+    retry: { retries: 3, minTimeout: 0, maxTimeout: 0 },
   });
   stream.end('hello');
   const error = await finished(stream).then(
@@ -31,7 +33,8 @@ describe('a client with a programming error', () => {
     const { error, retries } = await deliver(client);
 
     expect(error).toMatchObject({
-      ...{ message: `The client threw a ${name}: ${mistake.message}`, cause: mistake },
+      message: `The client threw a ${name}: ${mistake.message}`,
+      cause: mistake,
     });
     expect([client.calls, retries]).toEqual([['head'], 0]);
   });
@@ -113,7 +116,8 @@ describe('a dispatcher with a programming error', () => {
     stream.end('hello');
 
     await expect(finished(stream)).rejects.toMatchObject({
-      ...{ outcome: 'fatal', cause: mistake },
+      outcome: 'fatal',
+      cause: mistake,
       message: expect.stringMatching(
         new RegExp(` failed: the dispatcher threw a ${name}: ${mistake.message}$`),
       ),

@@ -119,7 +119,10 @@ describe.each(places)('at $place', (place) => {
       refusals.flatMap((refused) => [
         { ...row, ...refused, end: 'a lost answer', ending: 'reset' as Ending, confirmed: false },
         {
-          ...{ ...row, ...refused, end: 'a 409', confirmed: true },
+          ...row,
+          ...refused,
+          end: 'a 409',
+          confirmed: true,
           ending: refusal(409, 'PositionNotEqualToLength') as Ending,
         },
       ]),
@@ -140,9 +143,13 @@ describe.each(places)('at $place', (place) => {
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_DIVERGED',
-              ...{ key, position, actualLength: position + content.length },
+              key,
+              position,
+              actualLength: position + content.length,
             },
-            ...{ confirmed, reconciles: ['diverged'], object: contentBefore(place) + content },
+            confirmed,
+            reconciles: ['diverged'],
+            object: contentBefore(place) + content,
           }),
         );
       },
@@ -163,10 +170,14 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: {
-              ...{ code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
+              code: 'APPEND_ERR_UNCONFIRMED',
+              key,
+              position,
+              byteLength,
               cause: { code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' },
             },
-            ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+            confirmed: false,
+            object: contentBefore(place) + chunkAt(place),
           }),
         );
       },
@@ -182,7 +193,9 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
-            ...{ confirmed: false, reconciles: ['diverged'], object: undefined },
+            confirmed: false,
+            reconciles: ['diverged'],
+            object: undefined,
           }),
         );
       },
@@ -200,7 +213,9 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
-            ...{ confirmed: true, reconciles: ['diverged'], object: undefined },
+            confirmed: true,
+            reconciles: ['diverged'],
+            object: undefined,
           }),
         );
       },
@@ -230,10 +245,14 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: {
-              ...{ code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
+              code: 'APPEND_ERR_UNCONFIRMED',
+              key,
+              position,
+              byteLength,
               cause: { code: 'APPEND_ERR_NOT_APPENDABLE' },
             },
-            ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+            confirmed: false,
+            object: contentBefore(place) + chunkAt(place),
           }),
         );
       },
@@ -298,7 +317,9 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_DIVERGED', actualLength: position + byteLength },
-          ...{ confirmed: false, reconciles: ['diverged'], object: contentBefore(place) + other },
+          confirmed: false,
+          reconciles: ['diverged'],
+          object: contentBefore(place) + other,
         }),
       );
     });
@@ -311,10 +332,14 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: {
-            ...{ code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
+            code: 'APPEND_ERR_UNCONFIRMED',
+            key,
+            position,
+            byteLength,
             cause: { code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' },
           },
-          ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+          confirmed: false,
+          object: contentBefore(place) + chunkAt(place),
         }),
       );
     });
@@ -389,7 +414,8 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: { code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
-            ...{ confirmed: false, retries: 2 },
+            confirmed: false,
+            retries: 2,
           }),
         );
         expect(count(stage, 'head')).toBe(4);
@@ -409,7 +435,8 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', position, cause: { status: answer.status } },
-          ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+          confirmed: false,
+          object: contentBefore(place) + chunkAt(place),
         }),
       );
     });
@@ -438,7 +465,9 @@ describe.each(places)('at $place', (place) => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
-          ...{ confirmed: false, retries: 2, attempts: 3 },
+          confirmed: false,
+          retries: 2,
+          attempts: 3,
           reconciles: Array(4).fill('not-committed'),
         }),
       );
@@ -486,7 +515,9 @@ describe.each(places)('at $place', (place) => {
 
       expect(await deliver(stage)).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed', 'committed'],
         }),
       );
@@ -500,7 +531,8 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
-          ...{ confirmed: false, retries: 2 },
+          confirmed: false,
+          retries: 2,
         }),
       );
     });
@@ -515,7 +547,9 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', key, position, attempts: 3 },
-          ...{ confirmed: true, retries: 2, attempts: 3 },
+          confirmed: true,
+          retries: 2,
+          attempts: 3,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );
@@ -536,7 +570,9 @@ describe.each(places)('at $place', (place) => {
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );

@@ -52,10 +52,15 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: {
-          ...{ code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
+          code: 'APPEND_ERR_DIVERGED',
+          key,
+          position,
+          actualLength: 0,
           message: expect.stringMatching(/the object is 0 bytes long$/),
         },
-        ...{ confirmed: false, reconciles: ['diverged'], object: undefined },
+        confirmed: false,
+        reconciles: ['diverged'],
+        object: undefined,
       }),
     );
   });
@@ -77,7 +82,8 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType: row.objectType },
-        ...{ confirmed: false, reconciles: ['not-appendable'] },
+        confirmed: false,
+        reconciles: ['not-appendable'],
       }),
     );
   });
@@ -92,7 +98,9 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType: row.objectType },
-          ...{ confirmed: true, retries: 1, reconciles: ['not-appendable'] },
+          confirmed: true,
+          retries: 1,
+          reconciles: ['not-appendable'],
         }),
       );
     },
@@ -107,7 +115,9 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: position },
-        ...{ confirmed: false, reconciles: ['diverged'], object: 'z'.repeat(position) },
+        confirmed: false,
+        reconciles: ['diverged'],
+        object: 'z'.repeat(position),
       }),
     );
   });
@@ -159,8 +169,15 @@ describe('an empty chunk', () => {
   }
 
   const created = {
-    ...{ error: undefined, object: '', bytesWritten: 0, position: 0, uncommitted: undefined },
-    ...{ acknowledged: '', attempts: 1, retries: 0, reconciles: [] },
+    error: undefined,
+    object: '',
+    bytesWritten: 0,
+    position: 0,
+    uncommitted: undefined,
+    acknowledged: '',
+    attempts: 1,
+    retries: 0,
+    reconciles: [],
   };
 
   test('that was answered has created the object', async () => {
@@ -174,7 +191,9 @@ describe('an empty chunk', () => {
 
     expect(await deliver(stage, {}, [])).toEqual({
       ...created,
-      ...{ object: 'old.', position: 4, attempts: 0 },
+      object: 'old.',
+      position: 4,
+      attempts: 0,
     });
     expect(count(stage, 'empty-append')).toBe(0);
   });
@@ -193,7 +212,8 @@ describe('an empty chunk', () => {
 
     expect(await endEmpty(stage, afterwards(internalError))).toEqual({
       ...created,
-      ...{ retries: 1, reconciles: ['committed'] },
+      retries: 1,
+      reconciles: ['committed'],
     });
   });
 
@@ -202,7 +222,9 @@ describe('an empty chunk', () => {
 
     expect(await endEmpty(stage, instead('reset'))).toEqual({
       ...created,
-      ...{ attempts: 2, retries: 1, reconciles: ['not-committed', 'not-committed'] },
+      attempts: 2,
+      retries: 1,
+      reconciles: ['not-committed', 'not-committed'],
     });
   });
 
@@ -237,7 +259,10 @@ describe('an empty chunk', () => {
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_DIVERGED', key, position: 0, actualLength: 2 },
-      ...{ object: 'zz', uncommitted: undefined, reconciles: ['diverged'], retries: 0 },
+      object: 'zz',
+      uncommitted: undefined,
+      reconciles: ['diverged'],
+      retries: 0,
     });
   });
 
@@ -246,7 +271,10 @@ describe('an empty chunk', () => {
 
     expect(await endEmpty(stage, instead('reset'), everyTime)).toMatchObject({
       error: { code: 'APPEND_ERR_UNCONFIRMED', key, position: 0, byteLength: 0 },
-      ...{ object: undefined, uncommitted: undefined, retries: 2, attempts: 3 },
+      object: undefined,
+      uncommitted: undefined,
+      retries: 2,
+      attempts: 3,
     });
   });
 
@@ -341,7 +369,10 @@ describe('opening with write-only credentials', () => {
 
     expect(await deliver(stage)).toMatchObject({
       error: { code: 'APPEND_ERR_SERVICE', status: 403, ossCode: 'AccessDenied' },
-      ...{ object: undefined, position: undefined, retries: 0, attempts: 0 },
+      object: undefined,
+      position: undefined,
+      retries: 0,
+      attempts: 0,
       uncommitted: { position: undefined, bytes: 'aaaabbbbcc', confirmed: true },
     });
   });
@@ -359,7 +390,10 @@ describe('opening with write-only credentials', () => {
 
     expect(await deliver(stage)).toMatchObject({
       error: { code: 'APPEND_ERR_NOT_APPENDABLE', key },
-      ...{ object, position: undefined, retries: 0, attempts: 0 },
+      object,
+      position: undefined,
+      retries: 0,
+      attempts: 0,
       uncommitted: { position: undefined, confirmed: true },
     });
   });
@@ -380,7 +414,8 @@ describe('opening with write-only credentials', () => {
     const stage = await writeOnlyStage('old.');
 
     expect(await deliver(stage, { position })).toMatchObject({
-      ...{ error, object: error === undefined ? 'old.aaaabbbbcc' : 'old.' },
+      error,
+      object: error === undefined ? 'old.aaaabbbbcc' : 'old.',
     });
   });
 
@@ -394,11 +429,15 @@ describe('opening with write-only credentials', () => {
 
       expect(await deliver(stage, { flags: 'ax' })).toMatchObject({
         error: {
-          ...{ code: 'APPEND_ERR_SERVICE', status: 403, ossCode: 'AccessDenied' },
+          code: 'APPEND_ERR_SERVICE',
+          status: 403,
+          ossCode: 'AccessDenied',
           message:
             'Cannot open "a.log" with flags \'ax\': HEAD is forbidden, and without it nobody can tell whether the object exists',
         },
-        ...{ object: base === '' ? undefined : base, position: undefined, retries: 0 },
+        object: base === '' ? undefined : base,
+        position: undefined,
+        retries: 0,
         uncommitted: { position: undefined, bytes: 'aaaabbbbcc', confirmed: true },
       });
       expect(count(stage, 'empty-append')).toBe(0);

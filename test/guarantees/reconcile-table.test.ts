@@ -98,7 +98,8 @@ describe.each(places)('at $place', (place) => {
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, attempts: 2 + byteLength },
+          base,
+          attempts: 2 + byteLength,
           reconciles: [...Array(byteLength - 1).fill('partial'), 'committed'],
         }),
       );
@@ -114,7 +115,8 @@ describe.each(places)('at $place', (place) => {
       const rest = 'aaaabbbbcc'.slice(position - base.length + 1);
       expect(delivery).toMatchObject({
         error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', position: position + 1 },
-        ...{ object: contentBefore(place) + chunkAt(place).slice(0, 1), position: position + 1 },
+        object: contentBefore(place) + chunkAt(place).slice(0, 1),
+        position: position + 1,
         uncommitted: { key, position: position + 1, bytes: rest, confirmed: true },
         reconciles: ['partial', 'not-committed', 'not-committed', 'not-committed'],
       });
@@ -136,40 +138,53 @@ describe.each(places)('at $place', (place) => {
     {
       scenario: 'as many bytes of a stranger',
       deed: appends(() => other),
-      ...{ actualLength: position + byteLength, object: contentBefore(place) + other },
+      actualLength: position + byteLength,
+      object: contentBefore(place) + other,
       because: foreign,
     },
     {
       scenario: 'fewer bytes of a stranger',
       deed: appends(() => 'z'),
-      ...{ actualLength: position + 1, object: `${contentBefore(place)}z`, because: foreign },
+      actualLength: position + 1,
+      object: `${contentBefore(place)}z`,
+      because: foreign,
     },
     {
       scenario: 'more bytes of a stranger',
       deed: appends(() => `${other}z`),
-      ...{ actualLength: position + byteLength + 1, object: `${contentBefore(place)}${other}z` },
+      actualLength: position + byteLength + 1,
+      object: `${contentBefore(place)}${other}z`,
     },
     {
       scenario: 'another object of our length before the chunk',
       deed: replacesBy(() => 'z'.repeat(position)),
-      ...{ actualLength: position, object: 'z'.repeat(position), because: foreign, isLater: true },
+      actualLength: position,
+      object: 'z'.repeat(position),
+      because: foreign,
+      isLater: true,
     },
     {
       scenario: 'another object of our length behind the chunk',
       deed: replacesBy(() => 'z'.repeat(position + byteLength)),
       actualLength: position + byteLength,
-      ...{ object: 'z'.repeat(position + byteLength), because: foreign, isLater: true },
+      object: 'z'.repeat(position + byteLength),
+      because: foreign,
+      isLater: true,
     },
     {
       scenario: 'our chunk behind other bytes',
       deed: replacesBy((at) => 'z'.repeat(position) + chunkAt(at)),
       actualLength: position + byteLength,
-      ...{ object: 'z'.repeat(position) + chunkAt(place), because: foreign, isLater: true },
+      object: 'z'.repeat(position) + chunkAt(place),
+      because: foreign,
+      isLater: true,
     },
     {
       scenario: 'a shorter object',
       deed: replacesBy(() => 'a'),
-      ...{ actualLength: 1, object: 'a', isLater: true },
+      actualLength: 1,
+      object: 'a',
+      isLater: true,
     },
   ];
   const applicable = divergences.filter(({ isLater }) => place !== newObject || !isLater);
@@ -183,10 +198,15 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: {
-            ...{ code: 'APPEND_ERR_DIVERGED', key, position, actualLength },
+            code: 'APPEND_ERR_DIVERGED',
+            key,
+            position,
+            actualLength,
             message: expect.stringMatching(new RegExp(`${because}$`)),
           },
-          ...{ confirmed: false, reconciles: ['diverged'], object },
+          confirmed: false,
+          reconciles: ['diverged'],
+          object,
         }),
       );
     },
@@ -201,7 +221,9 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength },
-          ...{ confirmed: true, reconciles: ['diverged'], object },
+          confirmed: true,
+          reconciles: ['diverged'],
+          object,
         }),
       );
     },
@@ -214,7 +236,8 @@ describe.each(places)('at $place', (place) => {
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_DIVERGED', position, actualLength: position + byteLength + 2 },
-        ...{ confirmed: false, reconciles: ['diverged'] },
+        confirmed: false,
+        reconciles: ['diverged'],
         object: `${contentBefore(place)}${chunkAt(place)}zz`,
       }),
     );

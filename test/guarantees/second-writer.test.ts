@@ -16,7 +16,10 @@ describe('a stranger who appends just as many bytes', () => {
 
     expect(error).toBeInstanceOf(DivergedError);
     expect(error).toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', key: 'a.log', position: 4, actualLength: 8 },
+      code: 'APPEND_ERR_DIVERGED',
+      key: 'a.log',
+      position: 4,
+      actualLength: 8,
       bytesWritten: 4,
       message:
         'Cannot append 4 bytes to "a.log" at position 4: the object is 8 bytes long and its CRC-64 is not ours',
@@ -27,7 +30,10 @@ describe('a stranger who appends just as many bytes', () => {
     expect(emulator.requests.filter(({ operation }) => operation === 'append')).toHaveLength(2);
     // Our bytes may lie under the stranger's: the attempt got no answer.
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key: 'a.log', position: 4, confirmed: false, doubtful: 4 },
+      key: 'a.log',
+      position: 4,
+      confirmed: false,
+      doubtful: 4,
       bytes: Buffer.from('bbbbcccc'),
     });
     expect(stream.takeUncommitted()).toBeUndefined();

@@ -103,7 +103,9 @@ export function openThrough(
   const stream = new AppendWritable({
     ...connection,
     ...(options.client === undefined ? { endpoint: proxy.endpoint } : {}),
-    ...{ key, chunkSize: 4, retry: { retries: 2, minTimeout: 0, maxTimeout: 0 } },
+    key,
+    chunkSize: 4,
+    retry: { retries: 2, minTimeout: 0, maxTimeout: 0 },
     ...options,
   });
   onTestFinished(() => {
@@ -157,8 +159,15 @@ export async function finish(
   if (error !== undefined) assertKnown(error, bytesWritten);
   const object = await emulator.read('examplebucket', key).then(String, () => undefined);
   return {
-    ...{ error, object, bytesWritten, position, uncommitted, retries, reconciles },
-    ...{ acknowledged: acknowledged.join(''), attempts: stats.attempts },
+    error,
+    object,
+    bytesWritten,
+    position,
+    uncommitted,
+    retries,
+    reconciles,
+    acknowledged: acknowledged.join(''),
+    attempts: stats.attempts,
   };
 }
 

@@ -6,7 +6,10 @@ import { AppendWritable, type AppendWritableOptions } from '../../src/index.js';
 export function connectionTo(emulator: Emulator) {
   const { endpoint, region, credentials } = emulator;
   return {
-    ...{ endpoint, region, credentials, bucket: 'examplebucket' },
+    endpoint,
+    region,
+    credentials,
+    bucket: 'examplebucket',
     retry: { retries: 3, minTimeout: 0, maxTimeout: 0 },
   } satisfies Partial<AppendWritableOptions>;
 }

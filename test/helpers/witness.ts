@@ -61,7 +61,9 @@ export class ScriptRunner {
     this.#key = key;
     this.#maker = new LoadMaker(script.chunkSize);
     this.#stream = new AppendWritable({
-      ...{ key, client: this.#watched(client), verify: script.verify },
+      key,
+      client: this.#watched(client),
+      verify: script.verify,
       chunkSize: script.chunkSize,
       highWaterMark: script.chunksOfBound * script.chunkSize,
       flushInterval: script.flushInterval,

@@ -73,13 +73,29 @@ export interface Adversary {
 }
 
 const appends: Weights<AppendFate> = {
-  ...{ slow: 2, 'without-crc': 1, 'without-length': 1, garbled: 1, echoed: 2, 'sent-twice': 2 },
-  ...{ 'request-lost': 4, 'answer-lost': 8, 'applied-late': 6, 'applied-in-part': 2 },
-  ...{ 'failed-before': 3, 'failed-after': 4, throttled: 2, 'early-conflict': 1 },
+  slow: 2,
+  'without-crc': 1,
+  'without-length': 1,
+  garbled: 1,
+  echoed: 2,
+  'sent-twice': 2,
+  'request-lost': 4,
+  'answer-lost': 8,
+  'applied-late': 6,
+  'applied-in-part': 2,
+  'failed-before': 3,
+  'failed-after': 4,
+  throttled: 2,
+  'early-conflict': 1,
 };
 
 const heads: Weights<HeadFate> = {
-  ...{ slow: 2, 'without-crc': 1, garbled: 1, stale: 4, lost: 4, throttled: 2 },
+  slow: 2,
+  'without-crc': 1,
+  garbled: 1,
+  stale: 4,
+  lost: 4,
+  throttled: 2,
 };
 
 const gets: Weights<GetFate> = { cut: 1, broken: 1, lost: 1, throttled: 1 };
@@ -90,7 +106,12 @@ const hostileHeads: Weights<HeadFate> = { forbidden: 1, refused: 0.5 };
 const hostileGets: Weights<GetFate> = { forbidden: 1 };
 
 const deedWeights: Weights<Deed> = {
-  ...{ appends: 1, 'appends-as-many': 2, deletes: 2, remakes: 1, replaces: 1, seals: 1 },
+  appends: 1,
+  'appends-as-many': 2,
+  deletes: 2,
+  remakes: 1,
+  replaces: 1,
+  seals: 1,
 };
 
 /** Everything that a life can be lived without. */
@@ -116,7 +137,9 @@ export function drawAdversary(random: Random, { patience, without }: Limits): Ad
   const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
     ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {
-    ...{ isSurvivable, isTelling, deeds },
+    isSurvivable,
+    isTelling,
+    deeds,
     patience: Math.min(random.integer(0, 40), patience ?? Number.POSITIVE_INFINITY),
     isBlind: isBlind && !without?.has('blind'),
     isMute: isMute && !without?.has('mute'),

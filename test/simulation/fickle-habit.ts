@@ -9,8 +9,15 @@ const mostBytes = 4096;
 
 /** What is done to a stream, and how often. */
 const moves = {
-  ...{ write: 14, append: 2, flush: 3, cork: 2, uncork: 3, wait: 1 },
-  ...{ end: 1, destroy: 0.3, abort: 0.2 },
+  write: 14,
+  append: 2,
+  flush: 3,
+  cork: 2,
+  uncork: 3,
+  wait: 1,
+  end: 1,
+  destroy: 0.3,
+  abort: 0.2,
 } as const;
 
 type Move = keyof typeof moves;

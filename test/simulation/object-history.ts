@@ -101,7 +101,10 @@ export class ObjectHistory {
 const nothing: Incarnation = {
   bytes: Buffer.alloc(0),
   kind: 'Appendable',
-  ...{ sealed: false, number: 0, ours: 0, stranger: 'none' },
+  sealed: false,
+  number: 0,
+  ours: 0,
+  stranger: 'none',
 };
 
 function changed(

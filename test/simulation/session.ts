@@ -45,24 +45,42 @@ export class Session {
     if (random.chance(0.005)) controller.abort();
     chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
     this.stream = new AppendWritable({
-      ...{ ...options, key: 'k', client: world.wrap(client), signal: controller.signal },
+      ...options,
+      key: 'k',
+      client: world.wrap(client),
+      signal: controller.signal,
     });
     const abort = () => controller.abort();
     this.user = new User(this.stream, { start, rest, queueSize, random, chronicle, abort });
     this.user.hasGivenUp = controller.signal.aborted;
     this.witness = new Witness(this.stream, {
-      ...{ history, chronicle, client, user: this.user, start, chunkSize, bound, refusal },
+      history,
+      chronicle,
+      client,
+      user: this.user,
+      start,
+      chunkSize,
+      bound,
+      refusal,
       isGreedy,
       isSurvivable: adversary.isSurvivable && isClean,
       isTruthful: adversary.appends['wrong-crc'] === undefined,
     });
     this.habit = isGreedy
       ? new GreedyHabit(this.stream, this.user, {
-          ...{ random, chronicle, budget, restLength: rest.length },
+          random,
+          chronicle,
+          budget,
+          restLength: rest.length,
           mostBytes: Math.min(Math.floor(1.4 * bound), mostBytes),
         })
       : new FickleHabit(this.stream, this.user, {
-          ...{ random, chronicle, budget, chunkSize, flushInterval, restLength: rest.length },
+          random,
+          chronicle,
+          budget,
+          chunkSize,
+          flushInterval,
+          restLength: rest.length,
           isImpulsive: !limits.without?.has('impulses'),
         });
     client.onRequest = () => {

@@ -37,10 +37,16 @@ export function drawStreamOptions(
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
-    ...{ chunkSize, flushInterval, bound, queueSize: queueSizeOf(chunkSize, highWaterMark) },
+    chunkSize,
+    flushInterval,
+    bound,
+    queueSize: queueSizeOf(chunkSize, highWaterMark),
     refusal: isFirst ? refusalOf(opening, world) : undefined,
     options: {
-      ...{ chunkSize, highWaterMark, flushInterval, ...opening },
+      chunkSize,
+      highWaterMark,
+      flushInterval,
+      ...opening,
       verify: adversary.isTelling ? 'crc64' : random.pick(['crc64', 'none']),
       requestTimeout: random.pick([50, 300, 60_000]),
       retry: {

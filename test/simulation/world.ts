@@ -49,7 +49,14 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const blame = (problem: string) => chronicle.blame(problem);
   const history = new ObjectHistory(base === undefined ? undefined : strangeData(base, 1), blame);
   return {
-    ...{ random, limits, chronicle, adversary, history, base, isGreedy, wrap },
+    random,
+    limits,
+    chronicle,
+    adversary,
+    history,
+    base,
+    isGreedy,
+    wrap,
     store: new SimulatedStore(history, blame),
     network: new Network({ random, adversary, limits, chronicle }),
     chunkSize: drawChunkSize(drawn, isGreedy),

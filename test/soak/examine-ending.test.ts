@@ -3,16 +3,31 @@ import { type Ending, type Expectation, examineEnding } from './examine-ending.j
 
 const rest = Buffer.from('efgh');
 const finished = {
-  ...{ base: 10, written: 8, acknowledged: 8, committed: 8, position: 18 },
-  ...{ outcome: 'finished', uncommitted: undefined },
+  base: 10,
+  written: 8,
+  acknowledged: 8,
+  committed: 8,
+  position: 18,
+  outcome: 'finished',
+  uncommitted: undefined,
 } satisfies Ending;
 const failed = {
-  ...{ base: 10, written: 8, acknowledged: 2, committed: 4, position: 14, outcome: 'FAILED' },
+  base: 10,
+  written: 8,
+  acknowledged: 2,
+  committed: 4,
+  position: 14,
+  outcome: 'FAILED',
   uncommitted: { position: 14, bytes: rest, confirmed: true },
 } satisfies Ending;
 const unopened = {
-  ...{ base: 0, written: 4, acknowledged: 0, committed: 0, position: undefined },
-  ...{ outcome: 'FAILED', uncommitted: { position: undefined, bytes: rest, confirmed: true } },
+  base: 0,
+  written: 4,
+  acknowledged: 0,
+  committed: 0,
+  position: undefined,
+  outcome: 'FAILED',
+  uncommitted: { position: undefined, bytes: rest, confirmed: true },
 } satisfies Ending;
 
 const whole = { length: 18, matching: 18 };
@@ -22,7 +37,9 @@ function examine(ending: Ending, found: typeof whole, expectation: Partial<Expec
   const outcomes = ['finished', 'FAILED'];
   const left = ending.outcome === 'finished' ? Buffer.alloc(0) : rest;
   return examineEnding(ending, found, {
-    ...{ outcomes, interference: 'none', rest: left },
+    outcomes,
+    interference: 'none',
+    rest: left,
     ...expectation,
   });
 }
@@ -64,82 +81,98 @@ describe('examineEnding() notices', () => {
   test.each([
     {
       problem: 'a byte that is there twice',
-      ...{ ending: finished, found: { length: 19, matching: 18 } },
+      ending: finished,
+      found: { length: 19, matching: 18 },
       words: '1 bytes from 18 on that do not belong',
     },
     {
       problem: 'a byte that is missing',
-      ...{ ending: finished, found: { length: 17, matching: 17 } },
+      ending: finished,
+      found: { length: 17, matching: 17 },
       words: 'only 17 of 18 committed',
     },
     {
       problem: 'a byte that is another',
-      ...{ ending: finished, found: { length: 18, matching: 12 } },
+      ending: finished,
+      found: { length: 18, matching: 12 },
       words: 'only 12 of 18 committed',
     },
     {
       problem: 'bytes that nobody wrote',
-      ...{ ending: unconfirmed, found: { length: 19, matching: 19 } },
+      ending: unconfirmed,
+      found: { length: 19, matching: 19 },
       words: 'more than the 8 bytes written',
     },
     {
       problem: 'an end too early',
-      ...{ ending: { ...finished, committed: 7, position: 17 }, found: whole },
+      ending: { ...finished, committed: 7, position: 17 },
+      found: whole,
       words: 'finished with 7 of 8 bytes',
     },
     {
       problem: 'an acknowledgement too early',
-      ...{ ending: { ...failed, acknowledged: 5 }, found: part },
+      ending: { ...failed, acknowledged: 5 },
+      found: part,
       words: 'acknowledged 5 bytes of 4',
     },
     {
       problem: 'more than was written',
-      ...{ ending: { ...failed, committed: 9, position: 19 }, found: { length: 19, matching: 19 } },
+      ending: { ...failed, committed: 9, position: 19 },
+      found: { length: 19, matching: 19 },
       words: 'counts 9 of 8',
     },
     {
       problem: 'a position that is wrong',
-      ...{ ending: { ...failed, position: 15 }, found: part },
+      ending: { ...failed, position: 15 },
+      found: part,
       words: 'is at position 15',
     },
     {
       problem: 'a position that is forgotten',
-      ...{ ending: { ...failed, position: undefined }, found: part },
+      ending: { ...failed, position: undefined },
+      found: part,
       words: 'is at position undefined',
     },
     {
       problem: 'another outcome',
-      ...{ ending: { ...failed, outcome: 'OTHER' }, found: part },
+      ending: { ...failed, outcome: 'OTHER' },
+      found: part,
       words: 'ended with OTHER instead of finished or FAILED',
     },
     {
       problem: 'committed bytes that are lost',
-      ...{ ending: failed, found: { length: 13, matching: 13 } },
+      ending: failed,
+      found: { length: 13, matching: 13 },
       words: 'only 13 of 14 committed',
     },
     {
       problem: 'bytes that are not handed back',
-      ...{ ending: { ...failed, uncommitted: undefined }, found: part },
+      ending: { ...failed, uncommitted: undefined },
+      found: part,
       words: 'handed back 0 bytes that are not the 4',
     },
     {
       problem: 'other bytes that are handed back',
       ending: { ...failed, uncommitted: { ...failed.uncommitted, bytes: Buffer.from('efgx') } },
-      ...{ found: part, words: 'handed back 4 bytes that are not the 4' },
+      found: part,
+      words: 'handed back 4 bytes that are not the 4',
     },
     {
       problem: 'bytes that are handed back for another position',
       ending: { ...failed, uncommitted: { ...failed.uncommitted, position: 13 } },
-      ...{ found: part, words: 'handed back bytes for 13' },
+      found: part,
+      words: 'handed back bytes for 13',
     },
     {
       problem: 'bytes said not to be there that are',
-      ...{ ending: failed, found: { length: 16, matching: 16 } },
+      ending: failed,
+      found: { length: 16, matching: 16 },
       words: 'nothing lies behind 14, where the object has 16',
     },
     {
       problem: 'foreign bytes behind ours',
-      ...{ ending: unconfirmed, found: { length: 16, matching: 15 } },
+      ending: unconfirmed,
+      found: { length: 16, matching: 15 },
       words: '1 bytes from 15 on that do not belong',
     },
   ])('$problem', ({ ending, found, words }) => {

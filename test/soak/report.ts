@@ -60,7 +60,9 @@ function printSamples(samples: readonly Sample[]): void {
       'RSS MiB': inMebibytes(sample.rss),
       timers: handles.Timeout ?? 0,
       handles: Object.values(handles).reduce((sum, count) => sum + count, 0),
-      ...{ sockets, listeners, streams },
+      sockets,
+      listeners,
+      streams,
     };
   });
   console.log(`${samples.length} quiet points, of which`);

@@ -67,7 +67,9 @@ export async function takeSample(world: World, sockets: OpenSockets): Promise<Sa
   const slabs = sharedSlabs.byteLength;
   return {
     at: performance.now(),
-    ...{ heapUsed, rss, slabs },
+    heapUsed,
+    rss,
+    slabs,
     external: external - slabs,
     arrayBuffers: arrayBuffers - slabs,
     handles: countHandles(),

@@ -17,28 +17,37 @@ function caseOf(name: string): FaultCase {
 
 const job = {
   connection: {
-    ...{ endpoint: '', region: '', bucket: '' },
+    endpoint: '',
+    region: '',
+    bucket: '',
     credentials: { accessKeyId: '', accessKeySecret: '' },
   },
-  ...{ key: 'k', byteLength: source.length, chunkSize, retries: 0, backoff: 0, requestTimeout: 0 },
+  key: 'k',
+  byteLength: source.length,
+  chunkSize,
+  retries: 0,
+  backoff: 0,
+  requestTimeout: 0,
 };
 
 /** All is well: the source is there. */
 const finished: Report = {
-  ...{
-    committed: source.length,
-    written: source.length,
-    sha256: sha256(source),
-    isConfirmed: true,
-  },
-  ...{ restSha256: sha256(Buffer.alloc(0)), acknowledged: source.length },
-  ...{ retries: 0, reconciles: 0 },
+  committed: source.length,
+  written: source.length,
+  sha256: sha256(source),
+  isConfirmed: true,
+  restSha256: sha256(Buffer.alloc(0)),
+  acknowledged: source.length,
+  retries: 0,
+  reconciles: 0,
 };
 
 /** It gave up at the third chunk, after five writes of 38 bytes had been committed. */
 const gaveUp: Report = {
   ...finished,
-  ...{ committed: 200, acknowledged: 190, restSha256: sha256(source.subarray(200)) },
+  committed: 200,
+  acknowledged: 190,
+  restSha256: sha256(source.subarray(200)),
   error: { name: 'UnconfirmedError', code: 'APPEND_ERR_UNCONFIRMED', message: 'unconfirmed' },
   isConfirmed: false,
 };

@@ -29,8 +29,12 @@ export async function killAtRandom(
 ): Promise<KillingSpree> {
   const job: Job = {
     connection: stage.directConnection,
-    ...{ key: `spree-${++sprees}.bin`, byteLength: 300 * 4096, chunkSize: 4096 },
-    ...{ retries: 1_000, backoff: 20, requestTimeout: 10_000 },
+    key: `spree-${++sprees}.bin`,
+    byteLength: 300 * 4096,
+    chunkSize: 4096,
+    retries: 1_000,
+    backoff: 20,
+    requestTimeout: 10_000,
   };
   let isOver = false;
   const writing = write(job).finally(() => {

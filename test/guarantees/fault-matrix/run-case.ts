@@ -42,7 +42,9 @@ export async function runCase<Told = Report>(
   const isKilled = cut?.how === 'kill';
   const job: Job = {
     connection: stage.connection,
-    ...{ key, chunkSize, byteLength: chunkCount * chunkSize },
+    key,
+    chunkSize,
+    byteLength: chunkCount * chunkSize,
     ...(isKilled ? { retries: 100, backoff: 50 } : { retries: patience, backoff: 10 }),
     requestTimeout: trouble.requestTimeout ?? 10_000,
   };

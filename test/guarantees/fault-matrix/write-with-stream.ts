@@ -13,7 +13,10 @@ export async function writeWithStream(job: Job): Promise<Report> {
   const { credentials, ...rest } = connection;
   const stream = new AppendWritable({
     ...rest,
-    ...{ key, chunkSize, requestTimeout, flushInterval: Number.POSITIVE_INFINITY },
+    key,
+    chunkSize,
+    requestTimeout,
+    flushInterval: Number.POSITIVE_INFINITY,
     // An expired token is followed by a fresh one.
     credentials: () => ({ ...credentials, securityToken: `token-${++tokens}` }),
     retry: { retries, minTimeout: backoff, maxTimeout: 4 * backoff },
@@ -47,7 +50,9 @@ export async function writeWithStream(job: Job): Promise<Report> {
     restSha256: createHash('sha256')
       .update(left?.bytes ?? '')
       .digest('hex'),
-    ...{ acknowledged, retries: stats.retries, reconciles: stats.reconciles },
+    acknowledged,
+    retries: stats.retries,
+    reconciles: stats.reconciles,
   };
 }
 

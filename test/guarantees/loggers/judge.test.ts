@@ -14,8 +14,13 @@ function caseOf(change: Partial<LoggerCase>): LoggerCase {
 }
 
 const finished: LoggerResult = {
-  ...{ lineCount: 4, exitCode: 0, stdout: '', stderr: '' },
-  ...{ object: lines(1, 2, 3, 4), files: [], answersLost: 0 },
+  lineCount: 4,
+  exitCode: 0,
+  stdout: '',
+  stderr: '',
+  object: lines(1, 2, 3, 4),
+  files: [],
+  answersLost: 0,
 };
 
 function savedFile(bytes: Buffer, position: number, confirmed: boolean): Buffer {

@@ -7,8 +7,13 @@ const lines = (...numbers: number[]) => numbers.map(line).join('');
 const accountForText = (text: string) => accountFor(Buffer.from(text), 4);
 
 const allIsWell = {
-  ...{ lost: 0, withoutGap: 4, doubled: 0, misplaced: 0, torn: 0 },
-  ...{ isCutOff: false, others: [] },
+  lost: 0,
+  withoutGap: 4,
+  doubled: 0,
+  misplaced: 0,
+  torn: 0,
+  isCutOff: false,
+  others: [],
 };
 
 describe('accountFor()', () => {

@@ -48,7 +48,10 @@ export function accountFor(bytes: Uint8Array, lineCount: number): LineAccount {
   const numbered = [...counts.subarray(1)];
   const gap = numbered.indexOf(0);
   return {
-    ...{ misplaced, torn, others, isCutOff: rest !== '' },
+    misplaced,
+    torn,
+    others,
+    isCutOff: rest !== '',
     lost: numbered.filter((count) => count === 0).length,
     withoutGap: gap === -1 ? lineCount : gap,
     doubled: numbered.reduce((sum, count) => sum + Math.max(count - 1, 0), 0),

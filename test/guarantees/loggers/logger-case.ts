@@ -141,7 +141,11 @@ function cases(
   exceptions: Exceptions,
 ): LoggerCase[] {
   return leavings.map((leaving) => ({
-    ...{ library, sink, leaving, promised: 'object', isOurs: true },
+    library,
+    sink,
+    leaving,
+    promised: 'object',
+    isOurs: true,
     ...endings[leaving],
     ...exceptions[leaving],
   }));

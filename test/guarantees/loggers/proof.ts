@@ -70,7 +70,10 @@ async function proveOne(loggerCase: LoggerCase, weather: Weather): Promise<Logge
   const verdict = problems.length === 0 ? 'ok   ' : 'WRONG';
   console.log(`${verdict}  ${nameOf(loggerCase)}, ${weather}: ${inAll.lost} lost ${problems}`);
   return {
-    ...{ loggerCase, weather, problems, lost: inObject.lost },
+    loggerCase,
+    weather,
+    problems,
+    lost: inObject.lost,
     saved: inObject.lost - inAll.lost,
     spoilt: inAll.doubled + inAll.misplaced + inAll.torn,
   };

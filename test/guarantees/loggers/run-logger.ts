@@ -55,7 +55,10 @@ export async function runLogger(
   try {
     const job: LoggingJob = {
       connection: { endpoint, region, credentials, bucket },
-      ...{ key, lineCount, sink, leaving },
+      key,
+      lineCount,
+      sink,
+      leaving,
       // Half a dozen appends.
       chunkSize: 16 * lineCount,
       fallback: join(folder, 'log.uncommitted'),
@@ -65,13 +68,15 @@ export async function runLogger(
     const child = spawn(process.execPath, [program, JSON.stringify(job)], {
       cwd: folder,
       env: { ...process.env, TMPDIR: folder },
-      ...{ timeout: 60_000, killSignal: 'SIGKILL' as const },
+      timeout: 60_000,
+      killSignal: 'SIGKILL' as const,
     });
     const result = await resultOf(child);
     // An append that was under way lands when it lands.
     await wait(3 * delay);
     return {
-      ...{ lineCount, ...result },
+      lineCount,
+      ...result,
       object: await emulator.read(bucket, key).catch(() => Buffer.alloc(0)),
       files: await filesIn(folder),
       answersLost: emulator.requests.filter((it) => it.key === key && it.fault === 'drop-answer')

@@ -82,11 +82,16 @@ const functions = {
     const [{ code, key, limit, bytesWritten: committed }] = (await failed) as [ObjectFullError];
     const { bytes, position, confirmed } = stream.takeUncommitted() ?? {};
     return {
-      ...{ bytesWritten, position: stream.position, length: store.length, peaks: store.peaks },
+      bytesWritten,
+      position: stream.position,
+      length: store.length,
+      peaks: store.peaks,
       error: { code, key, limit, bytesWritten: committed },
       crc64: stream.crc64 === store.crc64,
       uncommitted: {
-        ...{ byteLength: bytes?.byteLength ?? 0, position, confirmed: confirmed === true },
+        byteLength: bytes?.byteLength ?? 0,
+        position,
+        confirmed: confirmed === true,
       },
     };
   },

@@ -23,7 +23,9 @@ export async function resent(world: World): Promise<void> {
   const writer = new Writer(world, 'giving up', {
     ...patientSettings(world),
     ...drawClient(world),
-    ...{ subject, chunkSize, requestTimeout: 50 },
+    subject,
+    chunkSize,
+    requestTimeout: 50,
     retry: { retries: random.integer(0, 2), minTimeout: 1, maxTimeout: 5 },
   });
   for (let lines = random.integer(1, 30); lines > 0; lines--) writer.write(300);
