@@ -12,7 +12,7 @@ import {
 import { type Ending, type HttpAnswer, instead, refusal } from '../helpers/http-proxy.js';
 import { deliverWith, everyTime, inTurn, places } from './failure-table-setup.js';
 
-describe('a refusal that no retry heals', () => {
+describe('a final refusal', () => {
   const elsewhere = '<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint>';
   const rows: { scenario: string; answer: HttpAnswer; endpoint?: string; outcome?: string }[] = [
     ...['AccessDenied', ''].map((code) => ({
@@ -87,7 +87,7 @@ describe('a refusal that no retry heals', () => {
       expect(delivery).toMatchObject(gaveUp(place, { error: errorOf(row), confirmed: true }));
     });
 
-    test('is asked about first, and does no harm when the lost append has landed', async () => {
+    test('is reconciled first, and the stream goes on when the lost append was stored', async () => {
       const stage = await setStage(base);
       let land = async () => {};
       stage.proxy.intercept(
@@ -117,7 +117,7 @@ describe('a refusal that no retry heals', () => {
       );
     });
 
-    test('is the cause of an unconfirmed end when asking fails too', async () => {
+    test('is the cause of UnconfirmedError when the HEAD fails too', async () => {
       const stage = await setStage(base);
       stage.proxy.intercept({ operation: 'append', nth: place.nth }, instead('reset'));
       stage.proxy.intercept(
@@ -138,7 +138,7 @@ describe('a refusal that no retry heals', () => {
       );
     });
 
-    test('ends the stream as it is when the doubt before it has been settled', async () => {
+    test('ends the stream with its own error when a HEAD has settled the attempt before', async () => {
       const stage = await setStage(base);
       stage.proxy.intercept(
         { operation: 'append', nth: place.nth },
@@ -163,7 +163,7 @@ describe('a refusal that no retry heals', () => {
   });
 
   test.each(inTurn(rows))(
-    'is unconfirmed behind an append without an answer: $scenario, at $place.place',
+    'ends as unconfirmed after an append without an answer: $scenario, at $place.place',
     async ({ place, ...row }) => {
       const position = contentBefore(place).length;
       const stage = await setStage(place.base);
@@ -213,7 +213,7 @@ describe('a refusal that no retry heals', () => {
       });
     });
 
-    test('is asked again by an append of nothing after a 403 with another endpoint', async () => {
+    test('with 403 and another endpoint is checked by an empty append, then ends the stream', async () => {
       const stage = await setStage();
       const answer = refusal(403, 'AccessDenied', { elements: elsewhere });
       stage.proxy.intercept({ operation: 'head', nth: 1 }, instead(answer));

@@ -4,7 +4,7 @@ import { hang, ScriptedClient } from '../append/scripted-client.js';
 import { closed } from '../helpers/closed.js';
 
 test.each(['drop-oldest', 'drop-newest'] as const)(
-  'flush() after destroy() takes nothing of what a log hands back, with %s',
+  'flush() after destroy() drops none of the lines that a log hands back, with %s',
   async (policy) => {
     const client = new ScriptedClient('').script('append', hang);
     const stream = new LogWritable({

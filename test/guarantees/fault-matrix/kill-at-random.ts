@@ -4,7 +4,7 @@ import type { Job, Report } from './job.js';
 import { judge } from './judge.js';
 import type { Stage } from './stage.js';
 
-/** What a stream went through. */
+/** The kills during one stream, and its outcome. */
 export interface KillingSpree {
   readonly kills: number;
   readonly report: Report;
@@ -20,8 +20,8 @@ const faultCase: FaultCase = {
 let sprees = 0;
 
 /**
- * Kills the server at moments that nobody chose, up to `most` times and each time it runs again,
- * while a writer that reaches it directly writes a few hundred chunks.
+ * Kills the server at random moments, at most `most` times with a restart after each, while a
+ * writer writes a few hundred chunks to it without the relay.
  */
 export async function killAtRandom(
   stage: Stage,

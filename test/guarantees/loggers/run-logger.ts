@@ -9,7 +9,7 @@ import { builtProgram } from '../../helpers/remote.js';
 import type { LoggerCase } from './logger-case.js';
 import type { LoggingJob } from './logging-job.js';
 
-/** What the server is like. */
+/** How the server behaves. */
 export type Weather = 'slow' | 'slow, answers lost' | 'dead';
 
 export const weathers: readonly Weather[] = ['slow', 'slow, answers lost'];
@@ -35,7 +35,7 @@ export const delay = 30;
 const bucket = 'examplebucket';
 let runs = 0;
 
-/** Lets a process log `lineCount` lines and leave. */
+/** Runs a process that logs `lineCount` lines and ends. */
 export async function runLogger(
   emulator: Emulator,
   { library, sink, leaving }: LoggerCase,
@@ -59,7 +59,7 @@ export async function runLogger(
       lineCount,
       sink,
       leaving,
-      // Half a dozen appends.
+      // About six appends.
       chunkSize: 16 * lineCount,
       fallback: join(folder, 'log.uncommitted'),
       shutdownTimeout: weather === 'dead' ? 1000 : 8000,
@@ -72,7 +72,7 @@ export async function runLogger(
       killSignal: 'SIGKILL' as const,
     });
     const result = await resultOf(child);
-    // An append that was under way lands when it lands.
+    // An append still in flight may be applied after the end of the process.
     await wait(3 * delay);
     return {
       lineCount,
