@@ -3,32 +3,32 @@ import { vi } from 'vitest';
 import type { Emulator, Fault } from '../../src/emulator/index.js';
 import type { AppendWritable, AppendWritableOptions, UncommittedBytes } from '../../src/index.js';
 
-/** A point in the life of a stream, and how to get there. */
+/** A point in the life of a stream, and how to reach it. */
 export interface Stage {
-  /** What holds the stream there; each befalls one request. */
+  /** Faults that hold the stream there; each affects one request. */
   readonly faults?: readonly Fault[];
 
-  /** What is committed by then. */
+  /** Content committed by then. */
   readonly committed: string;
 
-  /** What is written after that, in hexadecimal digits where so marked. */
+  /** Writes after that; `hex` marks hexadecimal digits. */
   readonly writes: readonly (string | { readonly hex: string })[];
 
-  /** What is written last, while the stream is corked. */
+  /** The last write, while the stream is corked. */
   readonly corked?: string;
 
-  /** What the user is waiting for by then. */
+  /** Whether `flush()` and `end()` were called by then. */
   readonly isFlushing?: boolean;
   readonly isEnding?: boolean;
 
-  /** The stage has been reached. */
+  /** Resolves when the stage is reached. */
   readonly arrival?: (emulator: Emulator, stream: AppendWritable) => Promise<unknown>;
 
-  /** What a stream that is stopped there hands back, but for the key. */
+  /** Bytes that a stream destroyed there hands back, without the key. */
   readonly uncommitted: { position: number | undefined; bytes: string; confirmed: boolean } | null;
 }
 
-/** Options that the stages count on. */
+/** Options that the stages require. */
 export const stageOptions = {
   chunkSize: 4,
   highWaterMark: 8,
@@ -157,13 +157,15 @@ export const stages: Record<string, Stage> = {
   },
 };
 
-/** Everybody who waits on a stream, as they are told. */
+/** A callback that has run, and its argument. */
 export interface Told {
   readonly name: string;
   readonly error: Error | null | undefined;
 }
 
-/** Takes `stream`, which has just been made, to `stage`, and returns who has been told so far and will be. */
+/**
+ * Brings a new `stream` to `stage`. Returns the names of all callbacks, and those that have run.
+ */
 export async function reach(
   { faults = [], committed, writes, corked, isFlushing, isEnding, arrival }: Stage,
   emulator: Emulator,
@@ -194,7 +196,7 @@ export async function reach(
   return { names, told };
 }
 
-/** What `stage` says is handed back, as the stream says it. */
+/** The uncommitted bytes of `stage`, as the stream hands them back. */
 export function handedBack({ uncommitted }: Stage, key: string): UncommittedBytes | undefined {
   if (uncommitted === null) return undefined;
   const { position, bytes, confirmed } = uncommitted;
