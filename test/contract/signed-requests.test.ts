@@ -24,7 +24,7 @@ describe.each(targets)('Keys of $name', (target) => {
   });
   afterAll(() => store[Symbol.asyncDispose]());
 
-  test.each(names)('may be %j, and mean the same to a client that is not ours', async (name) => {
+  test.each(names)('may be %j, and mean the same to another client', async (name) => {
     const key = store.key(name);
 
     await store.client.appendObject(key, 0, body);
