@@ -54,10 +54,12 @@ const weights: Readonly<Record<keyof typeof uses, number>> = {
   resent: 6,
 };
 
-/** How many use streams at the same time. */
+/** Number of concurrent users. */
 const users = 10;
 
-/** Uses streams in one way after another for `duration` milliseconds; resolves when all are over. */
+/**
+ * Uses streams in one way after another for `duration` milliseconds; resolves when all have ended.
+ */
 export async function makeTraffic(world: World, duration: number): Promise<void> {
   const end = performance.now() + duration;
   const work = async () => {
