@@ -20,7 +20,7 @@ function setting(protocol: 'http' | 'https', chunkSize: number): Setting {
     delay: 0,
     source: 'buffers',
     pieceLength: 64 * KiB,
-    // Long, because code that runs once for each chunk takes hundreds of them to be compiled.
+    // Long, because code that runs once per chunk is compiled only after hundreds of chunks.
     byteLength: (isQuick ? 2 : 256) * MiB,
   };
 }

@@ -1,4 +1,4 @@
-// Does a stream that fills an object, 5 GiB, stay as fast and as small as it was?
+// Does a stream keep its speed and its memory while it fills an object, 5 GiB?
 //
 //   npm run bench -- full-object
 import { type CommonSetting, measure } from './harness/benchmark.js';
@@ -24,10 +24,10 @@ const setting: Setting = {
 
 const report = await measure({
   name: 'full-object',
-  question: 'Does a stream that fills an object, 5 GiB, stay as fast and as small as it was?',
+  question: 'Does a stream keep its speed and its memory while it fills an object, 5 GiB?',
   settings: [setting],
   compare: ['MB/s'],
-  // Each run is long enough to speak for itself; a process that had the memory keeps it.
+  // Each run is long enough; and a process that had the memory once would keep it.
   repeats: 2,
   isFresh: true,
   onResults: print,

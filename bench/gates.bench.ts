@@ -1,4 +1,4 @@
-// Is it as fast as it must be? Ends with status 1 if it is not.
+// Is AppendWritable as fast as required? Exits with 1 if it is not.
 //
 //   npm run bench -- gates
 import type { Contender } from './harness/assignment.js';
@@ -12,7 +12,7 @@ import { keep, print, save } from './harness/results.js';
 import { KiB, MiB, markdownTable, sizeLabel } from './harness/units.js';
 
 interface Setting extends CommonSetting, Partial<Omit<PaceSetting, keyof CommonSetting>> {
-  /** The default, unless it is given. */
+  /** Default: that of the library. */
   readonly chunkSize?: number;
   readonly flushInterval?: number;
 }
@@ -70,7 +70,7 @@ function lines(pieceLength: number): Setting {
 }
 
 const delayed = chunks(MiB, 5, 128 * MiB);
-// Long, because code that runs once for each chunk takes hundreds of them to be compiled.
+// Long, because code that runs once per chunk is compiled only after hundreds of chunks.
 const prompt = chunks(MiB, 0, KiB * MiB);
 const paced: Setting = {
   name: '10 MB/s, delay of 20 ms',
@@ -150,16 +150,16 @@ const gates: readonly Gate<Setting>[] = [
   },
 ];
 
-// One of each kind will do to see that they work.
+// One gate of each kind is enough to check the harness.
 const ofQuick = ['lines of 200 B', paced.name];
 const chosen = gates.filter(({ setting }) => !isQuick || ofQuick.includes(setting.name));
 
 const report = await measure({
   name: 'gates',
-  question: 'Is it as fast as it must be?',
+  question: 'Is AppendWritable as fast as required?',
   onResults: print,
   settings: [...new Set(chosen.map(({ setting }) => setting))],
-  // A machine that others use as well changes its pace from one minute to the next.
+  // The speed of a shared machine changes from one minute to the next.
   repeats: 9,
   compare: ['MB/s', 'lines/s', 'ack p99 by service time'],
   contenders: (setting) => {
@@ -169,7 +169,7 @@ const report = await measure({
     ];
   },
 });
-// Two revisions are compared with each other, and not with what must be.
+// A comparison of two revisions does not judge the gates.
 if (base === undefined) await passJudgement(report);
 else await save(report);
 

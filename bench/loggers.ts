@@ -1,6 +1,6 @@
 import type { Contender } from './harness/assignment.js';
 
-/** pino's own way first. */
+/** pino's own destination first. */
 export const pinoContenders: readonly Contender[] = [
   {
     name: 'pino.destination',
@@ -23,7 +23,7 @@ export const pinoContenders: readonly Contender[] = [
   },
 ];
 
-/** winston's own way first. */
+/** winston's own transport first. */
 export const winstonContenders: readonly Contender[] = [
   {
     name: 'transports.File',

@@ -72,7 +72,7 @@ await save(report, [
     name: 'opening',
     kind: 'bar',
     figure: 'import ms',
-    title: 'What an import takes',
+    title: 'Time of an import',
     x: { field: 'name', name: '', label: String },
   },
 ]);

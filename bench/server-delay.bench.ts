@@ -1,4 +1,4 @@
-// How much of the time that a store takes to answer does a stream lose, at which size of a chunk?
+// How much throughput does the delay of a store cost a stream, by size of a chunk?
 //
 //   npm run bench -- server-delay
 import { type CommonSetting, measure } from './harness/benchmark.js';
@@ -10,8 +10,7 @@ interface Setting extends CommonSetting {
   readonly chunkSize: number;
 }
 
-const question =
-  'How much of the time that a store takes to answer does a stream lose, at which size of a chunk?';
+const question = 'How much throughput does the delay of a store cost a stream, by size of a chunk?';
 const delays = isQuick ? [5] : [0, 5, 20, 50];
 const chunkSizes = isQuick ? [256 * KiB] : [256 * KiB, MiB, 4 * MiB];
 
@@ -27,7 +26,7 @@ function setting(chunkSize: number, delay: number): Setting {
   };
 }
 
-/** As much as takes about half a second, if a chunk takes 5 ms per MiB beside the delay. */
+/** Bytes that take about half a second, if a chunk takes 5 ms per MiB in addition to the delay. */
 function byteLengthFor(chunkSize: number, delay: number): number {
   const chunks = Math.ceil(500 / (delay + 5 * (chunkSize / MiB)));
   return Math.max(10, chunks) * chunkSize;

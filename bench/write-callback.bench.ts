@@ -1,4 +1,4 @@
-// What does it cost to be told that a line has been committed?
+// What does it cost to learn that a line has been committed?
 //
 //   npm run bench -- write-callback
 import { type CommonSetting, measure } from './harness/benchmark.js';
@@ -19,7 +19,7 @@ const file = { module: 'file-stream', isLocal: true };
 
 const report = await measure({
   name: 'write-callback',
-  question: 'What does it cost to be told that a line has been committed?',
+  question: 'What does it cost to learn that a line has been committed?',
   settings: [setting],
   compare: ['CPU ns/line', 'lines/s'],
   onResults: print,
@@ -38,7 +38,7 @@ await save(report, [
     name: 'write-callback',
     kind: 'bar',
     figure: 'CPU ns/line',
-    title: 'What it costs to be told that a line has been committed',
+    title: 'What it costs to learn that a line has been committed',
     x: { field: 'name', name: '', label: String },
   },
 ]);

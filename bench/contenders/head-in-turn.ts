@@ -1,4 +1,4 @@
-// What opening a stream cannot do without: one HEAD after another through undici, unsigned.
+// The least that opening streams requires: one HEAD after another through undici, unsigned.
 import { Client } from 'undici';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { eachInTurn } from '../harness/opening.js';

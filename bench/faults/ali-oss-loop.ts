@@ -12,8 +12,8 @@ export async function appendWithAliOss(job: Job): Promise<Claims> {
 }
 
 /**
- * The same, as its users mend it once they have met `PositionNotEqualToLength`: they ask how long
- * the object is, and append there.
+ * The same with the usual fix for `PositionNotEqualToLength`: get the length of the object, and
+ * append there.
  */
 export async function appendWithAliOssAtLength(job: Job): Promise<Claims> {
   const client = connect(job);

@@ -1,7 +1,7 @@
 import OSS from 'ali-oss';
 import type { Target } from '../../test/comparing-store/target.js';
 
-/** The official SDK, as it is made to sign and to find a server in the same way as the others. */
+/** The official SDK, set up to sign and to address a server in the same way as the others. */
 export function aliOssClient({ endpoint, bucket, credentials, region }: Target): OSS {
   const options = {
     endpoint,

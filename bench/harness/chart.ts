@@ -1,5 +1,5 @@
-// Draws results. Everything is laid out by hand for the width of a README, on a white ground of its
-// own, so that it reads the same in light and in dark.
+// Draws charts of results. They are laid out by hand for the width of a README, and have a white
+// background, so that they look the same in a light and in a dark theme.
 import type { CustomSeriesOption, EChartsOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import { describeProcessors } from './environment.js';
@@ -8,7 +8,7 @@ import type { Summary } from './statistics.js';
 
 type Value = string | number | boolean;
 
-/** A field of the settings, with what it is called. */
+/** A field of the settings, and its name. */
 export interface Dimension {
   readonly field: string;
 
@@ -17,27 +17,27 @@ export interface Dimension {
   readonly label: (value: Value) => string;
 }
 
-/** What a picture of a report shows: one figure of every contender, as median, least and most. */
+/** The plan of a chart: one figure of every contender, as median, least and most. */
 export interface ChartPlan {
   /** Name of its file, without extension. */
   readonly name: string;
   readonly kind: 'line' | 'bar';
   readonly title: string;
 
-  /** Name of the figure, which is what the vertical axis is called. */
+  /** Name of the figure, and of the vertical axis. */
   readonly figure: string;
   readonly x: Dimension;
 
   /** Makes one panel for each value of another field. */
   readonly panels?: Dimension;
 
-  /** Shows each figure by that of the first contender in the same repeat. */
+  /** Divides each figure by that of the first contender in the same repeat. */
   readonly isRatio?: boolean;
 
   /** For figures that differ by orders of magnitude. */
   readonly isLogarithmic?: boolean;
 
-  /** Leaves results out. */
+  /** Selects the results to show. */
   readonly only?: (result: Result) => boolean;
 }
 
@@ -55,7 +55,9 @@ const right = 24;
 const ink = '#24292f';
 const faint = '#d0d7de';
 
-/** Okabe and Ito's colours, which everybody can tell apart; the yellow would vanish on white. */
+/**
+ * Okabe and Ito's colours, which suit colour-blind readers, without the yellow, too pale on white.
+ */
 const colours = ['#6e7781', '#e69f00', '#0072b2', '#56b4e9', '#009e73', '#d55e00', '#cc79a7'];
 const symbols = ['circle', 'diamond', 'rect', 'triangle', 'circle', 'rect', 'diamond'];
 
@@ -70,12 +72,12 @@ export function drawChart(report: Report, plan: ChartPlan): string {
   }
 }
 
-/** A picture in a README has no use for what answers to a pointer. */
+/** Removes the parts that react to a pointer, which a picture in a README does not need. */
 function withoutInteraction(svg: string): string {
   return (
     svg
       .replaceAll(/ (?:ecmeta_\w+|class|pointer-events)="[^"]*"/g, '')
-      // Counts the charts of the process.
+      // This number counts the charts of the process.
       .replaceAll(/\bzr\d+-/g, 'zr-')
       .replaceAll(/<style.*?<\/style>\s*/gs, '')
   );
@@ -162,7 +164,7 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
     series: panels.flatMap((panel, index) => {
       const isHere = ({ setting }: Result) => setting[plan.panels?.field ?? ''] === panel;
       const inside = results.filter(isHere);
-      // Nobody's place is kept in a panel where it has nothing to show.
+      // A contender without results in a panel takes no space there.
       const present = contenders.filter((name) => inside.some((it) => it.contender === name));
       return present.flatMap((contender, place) => {
         const points = inside.flatMap((result): Point[] => {
@@ -226,7 +228,7 @@ function scaleOf(summaries: readonly Summary[], { isLogarithmic }: ChartPlan) {
   return interval && { interval, max: Math.ceil(most / interval) * interval };
 }
 
-/** Rows that the legend takes: nobody measures text before a browser does. */
+/** Estimated rows of the legend: text cannot be measured without a browser. */
 function legendRows(names: readonly string[]): number {
   const widths = names.map(({ length }) => 5.5 * length + 43);
   return Math.ceil(widths.reduce((sum, next) => sum + next, 0) / width);
