@@ -5,14 +5,14 @@ import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Headings of the README with the code that stands under each, up to the next heading. */
+/** Headings of the README with the code blocks under each, up to the next heading. */
 export async function readmeBlocks(
   language = 'js',
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const readme = await readFile(join(root, 'README.md'), 'utf8');
   const blocks = new Map<string, string[]>();
   let heading = '';
-  // Every block, or a comment in one would be taken for a heading.
+  // Matches blocks of every language, because a comment in one looks like a heading.
   for (const match of readme.matchAll(/^#+ (.+)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
     const [, nextHeading, blockLanguage, source] = match;
     heading = nextHeading ?? heading;
@@ -23,10 +23,10 @@ export async function readmeBlocks(
 }
 
 /**
- * Writes files for programs into a new folder inside of the package, where they find it by its
- * name, and all that it is developed with.
+ * Writes programs into a new folder inside the package, where they can import the package by its
+ * name, and its development dependencies.
  *
- * @returns The folder. It goes away with the test.
+ * @returns The folder, which is removed when the test ends.
  */
 export async function writePrograms(files: Readonly<Record<string, string>>): Promise<string> {
   await mkdir(join(root, 'build'), { recursive: true });
