@@ -14,9 +14,13 @@ const chunkSizes = [64 * KiB, 256 * KiB, MiB, 4 * MiB, 8 * MiB];
 
 function setting(protocol: 'http' | 'https', chunkSize: number): Setting {
   return {
-    ...{ name: `${protocol}, chunks of ${sizeLabel(chunkSize)}`, protocol, chunkSize, delay: 0 },
-    ...{ source: 'buffers', pieceLength: 64 * KiB },
-    // Long, because code that runs once for each chunk takes hundreds of them to be compiled.
+    name: `${protocol}, chunks of ${sizeLabel(chunkSize)}`,
+    protocol,
+    chunkSize,
+    delay: 0,
+    source: 'buffers',
+    pieceLength: 64 * KiB,
+    // Long, because code that runs once per chunk is compiled only after hundreds of chunks.
     byteLength: (isQuick ? 2 : 256) * MiB,
   };
 }
@@ -36,11 +40,15 @@ const report = await measure({
     { name: 'undici loop with CRC-64', module: 'undici-loop', options: { checksum: true } },
     { name: 'AppendWritable', module: 'append-writable', isOurs: true },
     {
-      ...{ name: "AppendWritable, verify: 'none'", module: 'append-writable', isOurs: true },
+      name: "AppendWritable, verify: 'none'",
+      module: 'append-writable',
+      isOurs: true,
       options: { verify: 'none' },
     },
     {
-      ...{ name: 'AppendWritable, 200 B lines', module: 'append-writable', isOurs: true },
+      name: 'AppendWritable, 200 B lines',
+      module: 'append-writable',
+      isOurs: true,
       options: { source: 'ascii', pieceLength: 200 },
     },
     { name: 'ali-oss append loop', module: 'ali-oss-loop' },
@@ -48,7 +56,9 @@ const report = await measure({
 });
 await save(report, [
   {
-    ...{ name: 'chunk-size', kind: 'line', figure: 'MB/s' },
+    name: 'chunk-size',
+    kind: 'line',
+    figure: 'MB/s',
     title: 'Throughput by size of a chunk; the store is on loopback and answers at once',
     x: { field: 'chunkSize', name: 'size of a chunk', label: sizeLabel },
     panels: { field: 'protocol', name: 'protocol', label: String },

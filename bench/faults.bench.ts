@@ -1,6 +1,6 @@
-// What do people's bytes go through today? The faults of the fault matrix, with what is used to append
-// to OSS from programs, and with AppendWritable. Every writer is asked what it believes, and the
-// object is asked what is true.
+// Which bytes do the usual ways to append to OSS lose, duplicate or misreport under the faults of
+// the fault matrix, and which does AppendWritable? Compares what each writer reports with the
+// object.
 //
 //   npm run bench -- faults             writes bench/results/faults.md
 //   npm run bench -- faults --quick     checks the harness: some of the faults, once
@@ -27,7 +27,7 @@ const columns = [
   'said unknown',
 ];
 
-/** The others do not ask with HEAD; and a clock that jumps for all of them would say little. */
+/** Without faults of HEAD, which the others do not send, and without a clock that jumps for all. */
 const common = troubles.filter(({ head, isGlobal }) => head === undefined && !isGlobal);
 const chosen = isQuick ? common.filter(({ name }) => /^(drop|stranger)/.test(name)) : common;
 
@@ -64,7 +64,7 @@ async function runAll(trouble: Trouble, { stage, write }: Scene): Promise<Accoun
   return Promise.all(cases.map(runOne));
 }
 
-/** Whoever goes on where an object is destroyed again and again loses nothing by his own fault. */
+/** Leaves out repeated destruction of the object, whose losses are not the writer's fault. */
 function isFair({ trouble, repetition }: FaultCase): boolean {
   if (isQuick && repetition !== 'once') return false;
   return trouble.leaves !== 'nothing' || repetition === 'once';
@@ -82,11 +82,11 @@ function report(): string {
   );
   return `# The same faults, five writers
 
-Written by \`npm run bench -- faults\` with Node.js ${process.version}. Each run writes five chunks of 4 KiB to the emulator, through a relay; one of the faults strikes the first, a middle or the last append, once, three times in a row or without end, within eight (without end: two) retries. *False success*: runs whose writer reported no error, and the object is not what was written. *False failure*: runs whose writer reported bytes as failed that are in the object, so that whoever sends them again has them twice. *Said unknown*: runs whose writer said that nobody knows, and handed the bytes back with that remark.
+Written by \`npm run bench -- faults\` with Node.js ${process.version}. Each run writes five chunks of 4 KiB through a relay to the emulator. A fault affects the first, a middle or the last append: once, three times in a row, or without end, with eight retries (without end: two). *False success*: runs whose writer reported no error although the object is not what was written. *False failure*: runs whose writer reported bytes as failed that are in the object, so that sending them again duplicates them. *Said unknown*: runs whose writer reported the outcome as unknown and handed the bytes back as unconfirmed.
 
 ${table(['writer', ...columns], totals)}
 
-By fault, where something was wrong:
+By fault, where bytes were lost, duplicated or misreported:
 
 ${table(['fault', 'writer', ...columns], details)}
 `;

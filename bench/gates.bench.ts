@@ -1,4 +1,4 @@
-// Is it as fast as it must be? Ends with status 1 if it is not.
+// Is AppendWritable as fast as required? Exits with 1 if it is not.
 //
 //   npm run bench -- gates
 import type { Contender } from './harness/assignment.js';
@@ -12,55 +12,75 @@ import { keep, print, save } from './harness/results.js';
 import { KiB, MiB, markdownTable, sizeLabel } from './harness/units.js';
 
 interface Setting extends CommonSetting, Partial<Omit<PaceSetting, keyof CommonSetting>> {
-  /** The default, unless it is given. */
+  /** Default: that of the library. */
   readonly chunkSize?: number;
   readonly flushInterval?: number;
 }
 
 const undici: Contender = { name: 'undici loop', module: 'undici-loop' };
 const undiciWithChecksum: Contender = {
-  ...{ name: 'undici loop with CRC-64', module: 'undici-loop' },
+  name: 'undici loop with CRC-64',
+  module: 'undici-loop',
   options: { checksum: true },
 };
 const ours: Contender = { name: 'AppendWritable', module: 'append-writable', isOurs: true };
 const oursWithLines: Contender = {
-  ...{ ...ours, name: 'AppendWritable, 200 B lines' },
+  ...ours,
+  name: 'AppendWritable, 200 B lines',
   options: { source: 'ascii', pieceLength: 200 },
 };
 const oursUnverified: Contender = {
-  ...{ ...ours, name: "AppendWritable, verify: 'none'" },
+  ...ours,
+  name: "AppendWritable, verify: 'none'",
   options: { verify: 'none' },
 };
 const oursPaced: Contender = {
-  ...{ name: 'AppendWritable, 10 MB/s of 200 B lines', module: 'paced-append-writable' },
+  name: 'AppendWritable, 10 MB/s of 200 B lines',
+  module: 'paced-append-writable',
   isOurs: true,
 };
 const sonicBoom: Contender = {
-  ...{ name: 'sonic-boom to /dev/null', module: 'sonic-boom', isLocal: true },
+  name: 'sonic-boom to /dev/null',
+  module: 'sonic-boom',
+  isLocal: true,
 };
 const aliOss: Contender = { name: 'ali-oss append loop', module: 'ali-oss-loop' };
 
 function chunks(chunkSize: number, delay: number, byteLength: number): Setting {
   return {
-    ...{ name: `chunks of ${sizeLabel(chunkSize)}, delay of ${delay} ms`, chunkSize, delay },
-    ...{ protocol: 'http', source: 'buffers', pieceLength: 64 * KiB },
+    name: `chunks of ${sizeLabel(chunkSize)}, delay of ${delay} ms`,
+    chunkSize,
+    delay,
+    protocol: 'http',
+    source: 'buffers',
+    pieceLength: 64 * KiB,
     byteLength: isQuick ? 2 * MiB : byteLength,
   };
 }
 
 function lines(pieceLength: number): Setting {
   return {
-    ...{ name: `lines of ${pieceLength} B`, protocol: 'http', delay: 0 },
-    ...{ source: 'ascii', pieceLength, byteLength: (isQuick ? 2 : 128) * MiB },
+    name: `lines of ${pieceLength} B`,
+    protocol: 'http',
+    delay: 0,
+    source: 'ascii',
+    pieceLength,
+    byteLength: (isQuick ? 2 : 128) * MiB,
   };
 }
 
 const delayed = chunks(MiB, 5, 128 * MiB);
-// Long, because code that runs once for each chunk takes hundreds of them to be compiled.
+// Long, because code that runs once per chunk is compiled only after hundreds of chunks.
 const prompt = chunks(MiB, 0, KiB * MiB);
 const paced: Setting = {
-  ...{ name: '10 MB/s, delay of 20 ms', protocol: 'http', delay: 20, flushInterval: 0 },
-  ...{ source: 'ascii', pieceLength: 200, rate: 10e6, byteLength: 20e6 },
+  name: '10 MB/s, delay of 20 ms',
+  protocol: 'http',
+  delay: 20,
+  flushInterval: 0,
+  source: 'ascii',
+  pieceLength: 200,
+  rate: 10e6,
+  byteLength: 20e6,
   ...(isQuick
     ? { warmUp: 50, duration: 150, patience: 300 }
     : { warmUp: 300, duration: 1500, patience: 1500 }),
@@ -70,19 +90,33 @@ const speed = { contender: ours, figure: 'MB/s' };
 const gates: readonly Gate<Setting>[] = [
   {
     measure: 'CRC-64 on, 1 MiB chunks, 5 ms server, 64 KiB Buffers, by undici loop',
-    ...{ ...speed, setting: delayed, against: undici, atLeast: 0.9 },
+    ...speed,
+    setting: delayed,
+    against: undici,
+    atLeast: 0.9,
   },
   {
     measure: 'the same, 200 B lines',
-    ...{ ...speed, setting: delayed, contender: oursWithLines, against: undici, atLeast: 0.85 },
+    ...speed,
+    setting: delayed,
+    contender: oursWithLines,
+    against: undici,
+    atLeast: 0.85,
   },
   {
     measure: 'CRC-64 off, no delay, 1 MiB chunks, 64 KiB Buffers, by undici loop',
-    ...{ ...speed, setting: prompt, contender: oursUnverified, against: undici, atLeast: 0.75 },
+    ...speed,
+    setting: prompt,
+    contender: oursUnverified,
+    against: undici,
+    atLeast: 0.75,
   },
   {
     measure: 'CRC-64 on, no delay, 1 MiB chunks, by undici loop with the same CRC-64',
-    ...{ ...speed, setting: prompt, against: undiciWithChecksum, atLeast: 0.85 },
+    ...speed,
+    setting: prompt,
+    against: undiciWithChecksum,
+    atLeast: 0.85,
   },
   ...[
     { pieceLength: 100, atLeast: 1.8 },
@@ -90,8 +124,11 @@ const gates: readonly Gate<Setting>[] = [
     { pieceLength: 1024, atLeast: 0.9 },
   ].map(({ pieceLength, atLeast }) => ({
     measure: `lines/s end to end, ${pieceLength} B, by sonic-boom to /dev/null`,
-    ...{ setting: lines(pieceLength), contender: ours, against: sonicBoom },
-    ...{ figure: 'lines/s', atLeast },
+    setting: lines(pieceLength),
+    contender: ours,
+    against: sonicBoom,
+    figure: 'lines/s',
+    atLeast,
   })),
   ...[
     { setting: chunks(64 * KiB, 0, 512 * MiB), size: '64 KiB', atLeast: 2.5 },
@@ -99,22 +136,30 @@ const gates: readonly Gate<Setting>[] = [
     { setting: chunks(8 * MiB, 0, KiB * MiB), size: '8 MiB', atLeast: 1.8 },
   ].map(({ setting, size, atLeast }) => ({
     measure: `CRC-64 on, ${size} chunks, by ali-oss append loop`,
-    ...{ ...speed, setting, against: aliOss, atLeast },
+    ...speed,
+    setting,
+    against: aliOss,
+    atLeast,
   })),
   {
     measure: 'ack p99, 20 ms server, 10 MB/s, `flushInterval: 0`, by service time',
-    ...{ setting: paced, contender: oursPaced, figure: 'ack p99 by service time', atMost: 2.5 },
+    setting: paced,
+    contender: oursPaced,
+    figure: 'ack p99 by service time',
+    atMost: 2.5,
   },
 ];
 
-// One of each kind will do to see that they work.
+// One gate of each kind is enough to check the harness.
 const ofQuick = ['lines of 200 B', paced.name];
 const chosen = gates.filter(({ setting }) => !isQuick || ofQuick.includes(setting.name));
 
 const report = await measure({
-  ...{ name: 'gates', question: 'Is it as fast as it must be?', onResults: print },
+  name: 'gates',
+  question: 'Is AppendWritable as fast as required?',
+  onResults: print,
   settings: [...new Set(chosen.map(({ setting }) => setting))],
-  // A machine that others use as well changes its pace from one minute to the next.
+  // The speed of a shared machine changes from one minute to the next.
   repeats: 9,
   compare: ['MB/s', 'lines/s', 'ack p99 by service time'],
   contenders: (setting) => {
@@ -124,7 +169,7 @@ const report = await measure({
     ];
   },
 });
-// Two revisions are compared with each other, and not with what must be.
+// A comparison of two revisions does not judge the gates.
 if (base === undefined) await passJudgement(report);
 else await save(report);
 

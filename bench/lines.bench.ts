@@ -1,5 +1,5 @@
-// How many lines per second, beside what writes lines to files? The files are none (the null device),
-// but winston's, which insists on one; ours go over HTTP to another process and are verified there.
+// How many lines per second, compared with writers to files? Their file is the null device, except
+// winston's, which needs a real one; ours go over HTTP to another process and are verified there.
 //
 //   npm run bench -- lines
 import type { Contender } from './harness/assignment.js';
@@ -12,7 +12,7 @@ import { pinoContenders, winstonContenders } from './loggers.js';
 interface Setting extends CommonSetting {
   readonly group: keyof typeof groups;
 
-  /** What they are, in short. */
+  /** Short description of the lines. */
   readonly lines: string;
 }
 
@@ -24,14 +24,15 @@ interface Group {
 
 const groups = {
   streams: {
-    ...{ byteLength: 48e6, format: 'bare' },
+    byteLength: 48e6,
+    format: 'bare',
     contenders: [
       { name: 'sonic-boom', module: 'sonic-boom', isLocal: true },
       { name: 'fs.createWriteStream', module: 'file-stream', isLocal: true },
       { name: 'AppendWritable', module: 'append-writable', isOurs: true },
     ],
   },
-  // Loggers heed no backpressure: less than what our streams keep of it without dropping any.
+  // Loggers ignore backpressure: few enough bytes for our streams to keep without dropping lines.
   pino: { byteLength: 12e6, format: 'json', contenders: pinoContenders },
   winston: { byteLength: 4e6, format: 'json', contenders: winstonContenders },
 } satisfies Record<string, Group>;
@@ -48,14 +49,20 @@ function setting(group: Setting['group'], kind: (typeof kinds)[number]): Setting
   const { source, pieceLength } = kind;
   const lines = `${source === 'ascii' ? 'ASCII' : source}, ${pieceLength} B`;
   return {
-    ...{ name: `${group}, lines: ${lines}`, group, lines, ...kind, format },
-    ...{ byteLength: isQuick ? 2e6 : byteLength, delay: 0, protocol: 'http' },
+    name: `${group}, lines: ${lines}`,
+    group,
+    lines,
+    ...kind,
+    format,
+    byteLength: isQuick ? 2e6 : byteLength,
+    delay: 0,
+    protocol: 'http',
   };
 }
 
 const report = await measure<Setting>({
   name: 'lines',
-  question: 'How many lines per second, beside what writes lines to files?',
+  question: 'How many lines per second, compared with writers to files?',
   settings: (['streams', 'pino', 'winston'] as const).flatMap((group) =>
     (isQuick ? kinds.slice(-1) : kinds).map((kind) => setting(group, kind)),
   ),
@@ -69,11 +76,15 @@ const axes = {
 };
 await save(report, [
   {
-    ...{ ...axes, name: 'lines', only: ({ setting }) => setting.group === 'streams' },
+    ...axes,
+    name: 'lines',
+    only: ({ setting }) => setting.group === 'streams',
     title: 'Lines per second: to the null device, and over HTTP to another process',
   },
   {
-    ...{ ...axes, name: 'lines-logged', only: ({ setting }) => setting.group !== 'streams' },
+    ...axes,
+    name: 'lines-logged',
+    only: ({ setting }) => setting.group !== 'streams',
     title: 'Lines per second: to files by what the loggers have, and over HTTP by ours',
     panels: { field: 'group', name: 'logger', label: String },
   },

@@ -1,33 +1,46 @@
 import type { Contender } from './harness/assignment.js';
 
-/** pino's own way first. */
+/** pino's own destination first. */
 export const pinoContenders: readonly Contender[] = [
   {
-    ...{ name: 'pino.destination', module: 'pino-logger', isLocal: true },
+    name: 'pino.destination',
+    module: 'pino-logger',
+    isLocal: true,
     options: { destination: 'null device' },
   },
   {
-    ...{ name: 'worker', module: 'pino-logger', isThreaded: true, isOurs: true },
+    name: 'worker',
+    module: 'pino-logger',
+    isThreaded: true,
+    isOurs: true,
     options: { destination: 'worker' },
   },
   {
-    ...{ name: 'main thread', module: 'pino-logger', isOurs: true },
+    name: 'main thread',
+    module: 'pino-logger',
+    isOurs: true,
     options: { destination: 'main thread' },
   },
 ];
 
-/** winston's own way first. */
+/** winston's own transport first. */
 export const winstonContenders: readonly Contender[] = [
   {
-    ...{ name: 'transports.File', module: 'winston-logger', isLocal: true },
+    name: 'transports.File',
+    module: 'winston-logger',
+    isLocal: true,
     options: { transport: 'file' },
   },
   {
-    ...{ name: 'AppendTransport', module: 'winston-logger', isOurs: true },
+    name: 'AppendTransport',
+    module: 'winston-logger',
+    isOurs: true,
     options: { transport: 'append' },
   },
   {
-    ...{ name: 'transports.Stream around AppendWritable', module: 'winston-logger', isOurs: true },
+    name: 'transports.Stream around AppendWritable',
+    module: 'winston-logger',
+    isOurs: true,
     options: { transport: 'stream' },
   },
 ];

@@ -1,4 +1,4 @@
-// How much memory do many streams hold that share a client, while they write and when they are quiet?
+// How much memory do many streams with a shared client hold, while they write and while idle?
 //
 //   npm run bench -- memory
 import { type CommonSetting, measure } from './harness/benchmark.js';
@@ -10,7 +10,7 @@ interface Setting extends CommonSetting {
   readonly objects: number;
   readonly chunkSize: number;
 
-  /** What each stream does, in short. */
+  /** Short description of what each stream does. */
   readonly what: string;
 }
 
@@ -22,7 +22,7 @@ const streams = (count: number) =>
 interface Load extends Pick<Setting, 'what'> {
   readonly detail?: string;
 
-  /** Bytes that each stream writes before it is quiet. */
+  /** Bytes that each stream writes before it is idle. */
   readonly share: number;
   readonly chunkSize?: number;
 }
@@ -30,9 +30,15 @@ interface Load extends Pick<Setting, 'what'> {
 function setting(objects: number, load: Load): Setting {
   const { what, detail = what, share, chunkSize = defaultChunkSize } = load;
   return {
-    ...{ name: `${streams(objects)}, ${detail}`, what, objects, chunkSize },
-    ...{ byteLength: objects * share, source: 'ascii', pieceLength: lineLength },
-    ...{ delay: 20, protocol: 'http' },
+    name: `${streams(objects)}, ${detail}`,
+    what,
+    objects,
+    chunkSize,
+    byteLength: objects * share,
+    source: 'ascii',
+    pieceLength: lineLength,
+    delay: 20,
+    protocol: 'http',
   };
 }
 
@@ -40,7 +46,7 @@ const counts = isQuick ? [20] : [1, 100, 1000];
 const busyBytes = isQuick ? 2e6 : 256e6;
 
 const settings = counts.flatMap((count) => {
-  // 1,000 chunks of 4 MiB would take 4 GB, and each stream as much as each of 100 does.
+  // 1,000 chunks of 4 MiB would take 4 GB, but no more per stream than those of 100 streams.
   const chunkSize = count > 100 || isQuick ? 64 * KiB : defaultChunkSize;
   const share = Math.min(busyBytes / count, 64e6);
   const detail = `busy with ${(share * count) / 1e6} MB together`;
@@ -56,8 +62,10 @@ const settings = counts.flatMap((count) => {
       ? []
       : [
           setting(count, {
-            ...{ what: 'small chunks', detail: `${detail}, in chunks of ${size}` },
-            ...{ share, chunkSize },
+            what: 'small chunks',
+            detail: `${detail}, in chunks of ${size}`,
+            share,
+            chunkSize,
           }),
         ]),
   ];
@@ -65,16 +73,19 @@ const settings = counts.flatMap((count) => {
 
 const report = await measure({
   name: 'memory',
-  question: 'How much memory do many streams hold that share a client?',
+  question: 'How much memory do many streams with a shared client hold?',
   settings,
   compare: ['buffers KB/stream', 'heap KB/stream'],
-  ...{ isFresh: true, execArgv: ['--expose-gc'] },
+  isFresh: true,
+  execArgv: ['--expose-gc'],
   onResults: print,
   contenders: [{ name: 'AppendWritable', module: 'shared-client', isOurs: true }],
 });
 await save(report, [
   {
-    ...{ name: 'memory', kind: 'bar', figure: 'RSS MB, most' },
+    name: 'memory',
+    kind: 'bar',
+    figure: 'RSS MB, most',
     title: 'Most memory held by streams that share a client, above what the process had',
     x: { field: 'what', name: 'what each stream has done', label: String },
     panels: { field: 'objects', name: 'streams', label: (objects) => streams(Number(objects)) },

@@ -21,7 +21,9 @@ const groups = {
     { ...imported, name: 'oss-append-stream', isOurs: true, options: { entry: 'index.js' } },
     { ...imported, name: 'oss-append-stream/pino', isOurs: true, options: { entry: 'pino.js' } },
     {
-      ...{ ...imported, name: 'oss-append-stream/winston', isOurs: true },
+      ...imported,
+      name: 'oss-append-stream/winston',
+      isOurs: true,
       options: { entry: 'winston.js' },
     },
     { ...imported, name: 'ali-oss', options: { entry: 'ali-oss' } },
@@ -38,7 +40,10 @@ const groups = {
 
 const lineLength = 200;
 const common: Omit<CommonSetting, 'name'> = {
-  ...{ source: 'ascii', pieceLength: lineLength, byteLength: lineLength, delay: 0 },
+  source: 'ascii',
+  pieceLength: lineLength,
+  byteLength: lineLength,
+  delay: 0,
   protocol: 'http',
 };
 const objects = isQuick ? 20 : 1000;
@@ -51,7 +56,10 @@ const report = await measure<Setting>({
     { ...common, name: 'import in a fresh process', group: 'import' },
     { ...common, name: `${streams} streams, one after another`, group: 'in turn', streams },
     {
-      ...{ ...common, name: `${objects} streams at once, a line each`, group: 'at once', objects },
+      ...common,
+      name: `${objects} streams at once, a line each`,
+      group: 'at once',
+      objects,
       byteLength: objects * lineLength,
     },
   ],
@@ -61,8 +69,10 @@ const report = await measure<Setting>({
 });
 await save(report, [
   {
-    ...{ name: 'opening', kind: 'bar', figure: 'import ms' },
-    title: 'What an import takes',
+    name: 'opening',
+    kind: 'bar',
+    figure: 'import ms',
+    title: 'Time of an import',
     x: { field: 'name', name: '', label: String },
   },
 ]);

@@ -1,14 +1,14 @@
-// Installs what only the benchmarks need, unless it is there already, and links to it from where
-// the built benchmarks look for packages.
+// Installs the packages that only the benchmarks need, unless they are installed already, and links
+// them to the folder where the built benchmarks look for packages.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 const packages = join(import.meta.dirname, 'node_modules');
 if (!isInstalled()) {
-  console.error('Installing what the benchmarks need');
+  console.error('Installing the packages of the benchmarks');
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'];
-  // npm is a script, which Windows starts by its shell only.
+  // npm is a script, which Windows starts only through its shell.
   execFileSync('npm', args, {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -21,7 +21,7 @@ mkdirSync(built, { recursive: true });
 const link = join(built, 'node_modules');
 if (!existsSync(link)) symlinkSync(packages, link, 'junction');
 
-/** Whether npm has installed what the lock file says: the versions that npm notes are the same. */
+/** Whether the versions that npm has recorded as installed are those of the lock file. */
 function isInstalled() {
   const installed = join(packages, '.package-lock.json');
   if (!existsSync(installed)) return false;

@@ -1,9 +1,9 @@
-// Runs the benchmarks, one after the other, or those that are named:
+// Runs the benchmarks one after the other, or only the named ones:
 //
 //   npm run bench
 //   npm run bench -- faults chunk-size --quick
-//   npm run bench -- --output DIR        keeps the results there, and not in bench/results
-//   npm run bench -- --compare REV       another revision and this one, alternately; keeps nothing
+//   npm run bench -- --output DIR        writes the results there instead of to bench/results
+//   npm run bench -- --compare REV       another revision and this one, in turn; writes no results
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -22,7 +22,7 @@ const known = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith(suffix))
   .map((name) => name.slice(0, -suffix.length));
 
-/** They count bytes, and measure nothing. */
+/** These count bytes and measure no speed. */
 const incomparable = ['faults'];
 
 const stop = new AbortController();
@@ -31,21 +31,22 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abor
 try {
   process.exitCode = await main();
 } catch (error) {
-  // What was made is gone by now.
+  // The temporary files have been removed by now.
   if (!stop.signal.aborted) throw error;
   process.exitCode = 130;
 }
 
 async function main(): Promise<number> {
-  const { names, values, strange } = readArguments();
-  if (strange !== undefined) return refuse(strange);
+  const { names, values, problem } = readArguments();
+  if (problem !== undefined) return refuse(problem);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    return refuse(`Cannot run '${unknown.join("', '")}': there are ${known.join(', ')}`);
+    return refuse(`Unknown benchmark '${unknown.join("', '")}': choose from ${known.join(', ')}`);
   }
   const flags = values.quick ? ['--quick'] : [];
   if (values.compare !== undefined) {
-    if (values.output !== undefined) return refuse('Cannot keep a comparison: it has no results');
+    if (values.output !== undefined)
+      return refuse('Cannot use --output with --compare: a comparison writes no results');
     return compare(names, values.compare, flags);
   }
   if (values.output !== undefined) flags.push('--output', values.output);
@@ -63,8 +64,8 @@ function readArguments() {
     return { values, names: positionals };
   } catch (error) {
     const [reason] = (error as Error).message.split(/[.\n]/);
-    const strange = `${reason}: there are --quick, --output DIR and --compare REV`;
-    return { values: {}, names: [], strange };
+    const problem = `${reason}: the options are --quick, --output DIR and --compare REV`;
+    return { values: {}, names: [], problem };
   }
 }
 
@@ -73,10 +74,10 @@ function refuse(reason: string): number {
   return 2;
 }
 
-/** One that fails does not keep the others from running. */
+/** Runs all of them, even if one fails. */
 async function runAll(names: readonly string[], flags: readonly string[]): Promise<number> {
   let status = 0;
-  // One that is stopped has no time to remove what it has made.
+  // A benchmark that is stopped has no time to remove its temporary files.
   await using temporary = await makeTemporaryFolder();
   const env = { ...process.env, ...temporary.variables };
   for (const name of names) {
@@ -94,7 +95,7 @@ async function runAll(names: readonly string[], flags: readonly string[]): Promi
 async function makeTemporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), 'oss-append-stream-bench-'));
   return {
-    // Where one looks depends on the system.
+    // The variable that is used depends on the system.
     variables: { TMPDIR: path, TEMP: path, TMP: path },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }),
   };
@@ -107,11 +108,11 @@ async function compare(
 ): Promise<number> {
   const chosen = (names.length > 0 ? names : known).filter((name) => !incomparable.includes(name));
   const left = incomparable.filter((name) => names.length === 0 || names.includes(name));
-  if (left.length > 0) console.error(`${left.join(', ')}: nothing to compare, left out`);
+  if (left.length > 0) console.error(`${left.join(', ')}: cannot be compared, left out`);
   if (chosen.length === 0) return 2;
   const commit = await findCommit(revision, root);
   if (commit === undefined) {
-    return refuse(`Cannot compare with '${revision}': git knows no such revision here`);
+    return refuse(`Cannot compare with '${revision}': git does not know this revision`);
   }
   console.log(`Building ${revision} (${commit.slice(0, 7)})`);
   await using base = await BaseBuild.make(commit, root, stop.signal);
@@ -122,7 +123,7 @@ async function compare(
 }
 
 async function readDifferences(folder: string): Promise<Difference[]> {
-  // None has come to an end, if there is no such folder.
+  // If the folder does not exist, no benchmark has finished.
   const files = await readdir(folder).catch(() => []);
   const ofFile = async (file: string) =>
     differences(JSON.parse(await readFile(join(folder, file), 'utf8')));
@@ -137,6 +138,8 @@ function print(all: readonly Difference[], revision: string): void {
     return [benchmark, setting, contender, figure, ...numbers, tendency(difference)];
   });
   const worse = all.filter((difference) => tendency(difference) === 'worse').length;
-  console.log(`\nThe working tree by ${revision}; ${worse} of ${all.length} are clearly worse`);
+  console.log(
+    `\nThe working tree divided by ${revision}; ${worse} of ${all.length} figures are clearly worse`,
+  );
   console.log(markdownTable([head, ...rows]));
 }

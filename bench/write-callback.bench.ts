@@ -1,4 +1,4 @@
-// What does it cost to be told that a line has been committed?
+// What does it cost to learn that a line has been committed?
 //
 //   npm run bench -- write-callback
 import { type CommonSetting, measure } from './harness/benchmark.js';
@@ -6,8 +6,12 @@ import { isQuick } from './harness/flags.js';
 import { print, save } from './harness/results.js';
 
 const setting: CommonSetting = {
-  ...{ name: 'lines of 200 B', source: 'ascii', pieceLength: 200 },
-  ...{ byteLength: isQuick ? 2e6 : 48e6, delay: 0, protocol: 'http' },
+  name: 'lines of 200 B',
+  source: 'ascii',
+  pieceLength: 200,
+  byteLength: isQuick ? 2e6 : 48e6,
+  delay: 0,
+  protocol: 'http',
 };
 
 const ours = { module: 'acknowledged-writes', isOurs: true };
@@ -15,7 +19,7 @@ const file = { module: 'file-stream', isLocal: true };
 
 const report = await measure({
   name: 'write-callback',
-  question: 'What does it cost to be told that a line has been committed?',
+  question: 'What does it cost to learn that a line has been committed?',
   settings: [setting],
   compare: ['CPU ns/line', 'lines/s'],
   onResults: print,
@@ -31,8 +35,10 @@ const report = await measure({
 });
 await save(report, [
   {
-    ...{ name: 'write-callback', kind: 'bar', figure: 'CPU ns/line' },
-    title: 'What it costs to be told that a line has been committed',
+    name: 'write-callback',
+    kind: 'bar',
+    figure: 'CPU ns/line',
+    title: 'What it costs to learn that a line has been committed',
     x: { field: 'name', name: '', label: String },
   },
 ]);

@@ -11,7 +11,7 @@ if (bucket === undefined || key === undefined || command === undefined) {
   throw new Error('Usage: child-output BUCKET KEY COMMAND [ARGUMENT...]');
 }
 
-// In a group of its own: a signal to this group would reach it twice, as it is passed on.
+// In its own process group: otherwise a signal to this group would reach it twice.
 const child = spawn(command, args, { detached: true, stdio: ['inherit', 'pipe', 'inherit'] });
 // The other program may still write its last output.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

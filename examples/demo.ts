@@ -1,5 +1,5 @@
-// The main job on a bad network: pipes a file into an OSS object while an emulator in another process
-// loses answers, fails, resets and applies late; then reads the object back and compares every byte.
+// Pipes a file into an OSS object on a bad network, while an emulator in another process loses
+// answers, fails, resets and applies late; then reads the object back and compares every byte.
 //
 //   npm run demo              the Node.js binary itself, about 100 MB
 //   npm run demo -- FILE      that file

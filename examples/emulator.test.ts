@@ -1,4 +1,4 @@
-// A test of your own: your code appends to an OSS that loses an answer, and nothing is there twice.
+// A test for your own code: it appends to an OSS that loses an answer, and no byte is stored twice.
 import { finished } from 'node:stream/promises';
 import { AppendWritable } from 'oss-append-stream';
 import { startEmulator } from 'oss-append-stream/emulator';

@@ -1,5 +1,5 @@
-// A store of one's own behind AppendWritable: anything with a compare-and-append on length will do.
-// This one keeps its objects in memory, and tells no checksum.
+// Your own store behind AppendWritable: any store works that appends only at the length it is
+// given. This one keeps its objects in memory and returns no checksums.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type AppendClient, AppendWritable } from 'oss-append-stream';

@@ -20,12 +20,12 @@ logger.info('done');
 shutdown(0);
 
 /**
- * Exits with the first `code` that it is called with, when every line until then is committed. One
- * stop may arrive as two signals.
+ * Exits when every line so far is committed, with the `code` of the first call, because one stop
+ * may arrive as two signals.
  */
 function shutdown(code: number): void {
   process.exitCode ??= code;
   setTimeout(() => process.exit(99), 8000).unref();
-  // Not end(): a line written after that would destroy the stream, with what it holds.
+  // Not end(): a line written after that would destroy the stream and lose its lines.
   logger.flush((error) => process.exit(error ? 1 : process.exitCode));
 }

@@ -1,6 +1,6 @@
 // pino in a worker thread: logging costs the main thread next to nothing, and nothing is lost at its
-// end, process.exit() and uncaught exceptions included. Only signals need a line:
-// on, not once, as one stop may arrive as two signals.
+// end, process.exit() and uncaught exceptions included. Signals need a line each, with on() instead
+// of once(), because one stop may arrive as two signals.
 import { hostname } from 'node:os';
 import pino from 'pino';
 

@@ -1,4 +1,4 @@
-// Prometheus asks how the log is doing, at /metrics.
+// Metrics of the log for Prometheus, at /metrics.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../src/emulator/index.js';
 import { environmentOf } from './helpers/command-line.js';
+import { blockUnder } from './helpers/document-blocks.js';
 
 /** Runs an example as it was built, against `env`. */
 async function run(name: string, args: string[], env: Record<string, string> = {}) {
@@ -46,10 +47,10 @@ describe('examples', () => {
     expect(stdout).toBe('one line\nanother line\n');
   });
 
-  test('the README shows the test with the emulator as it is', async () => {
+  test('docs/emulator.md shows the test with the emulator as it is', async () => {
     const example = await readFile('examples/emulator.test.ts', 'utf8');
-    const readme = await readFile('README.md', 'utf8');
+    const shown = await blockUnder('docs/emulator.md', 'In a program', { language: 'ts' });
 
-    expect(readme).toContain(example.slice(example.indexOf('import ')));
+    expect(shown).toBe(example.slice(example.indexOf('import ')));
   });
 });

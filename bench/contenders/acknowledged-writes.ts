@@ -1,4 +1,4 @@
-// This library, with the ways to learn that a line has been committed.
+// This library, with each way to learn that a line has been committed.
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { AppendWritable } from 'oss-append-stream';
@@ -12,10 +12,10 @@ interface Setting extends SourceSetting {
 }
 
 interface Way {
-  /** Lines after which one acknowledgement is asked for. */
+  /** Lines per acknowledgement. */
   readonly lines: number;
 
-  /** Writes the line after which it is due; says whether there is room for more, or when. */
+  /** Writes the last of these lines; returns whether there is room for more, or a promise of it. */
   write(stream: AppendWritable, line: unknown, note: () => void): boolean | Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
       await close();
       const expected = Math.floor(count / way.lines);
       if (noted === expected) return;
-      throw new Error(`Cannot trust this run: ${noted} of ${expected} acknowledgements came`);
+      throw new Error(`Cannot trust this run: ${noted} of ${expected} acknowledgements arrived`);
     },
   };
 }

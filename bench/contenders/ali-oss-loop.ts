@@ -1,4 +1,4 @@
-// The official SDK as its users append with it: wait, take the next position, append.
+// The official SDK as its users append: wait for the answer, take the next position, append.
 import { aliOssClient } from '../harness/ali-oss-client.js';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { chunksOf } from '../harness/ready-chunks.js';

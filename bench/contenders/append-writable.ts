@@ -1,4 +1,4 @@
-// This library: a stream that takes whatever is written as fast as it takes it.
+// This library: a stream that is written to as fast as it accepts.
 import { finished } from 'node:stream/promises';
 import type { AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';

@@ -1,4 +1,4 @@
-// Node's own stream to a file, with a callback for each write if asked for.
+// Node's own stream to a file, with a callback for each write if the setting says so.
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { devNull } from 'node:os';

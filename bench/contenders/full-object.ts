@@ -1,4 +1,4 @@
-// This library: one stream up to what an object can hold, watched for memory that grows with it.
+// This library: one stream that fills an object, and the growth of the memory meanwhile.
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { AppendWritable, AppendWritableOptions } from 'oss-append-stream';
@@ -10,7 +10,7 @@ import { writeMany } from '../harness/write-many.js';
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'> {
   readonly byteLength: number;
 
-  /** That is all an object holds: one byte more must be refused. */
+  /** Whether `byteLength` fills the object, so that one more byte must be refused. */
   readonly isFull: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   };
 }
 
-/** Writes what finds no room any more, and waits for it to be refused. */
+/** Writes one byte beyond the limit, and waits for its refusal. */
 async function overflow(stream: AppendWritable): Promise<void> {
   await stream.flush();
   const refused = once(stream, 'error');
@@ -43,7 +43,7 @@ async function overflow(stream: AppendWritable): Promise<void> {
   if (code !== 'APPEND_ERR_OBJECT_FULL') throw new Error(`Cannot trust a refusal with ${code}`);
 }
 
-/** Most memory the process held while the first, the second, ... gigabyte was appended. */
+/** Peak memory of the process while the first, the second, ... gigabyte was appended. */
 class PeakByGigabyte {
   readonly #peaks: number[] = [];
 
@@ -52,7 +52,7 @@ class PeakByGigabyte {
     this.#peaks[index] = Math.max(this.#peaks[index] ?? 0, process.memoryUsage.rss());
   }
 
-  /** Of the last gigabyte over the first, in MB. */
+  /** Growth from the first gigabyte to the last, in MB. */
   get growth(): number {
     return ((this.#peaks.at(-1) ?? 0) - (this.#peaks[0] ?? 0)) / 1e6;
   }

@@ -1,5 +1,5 @@
-// What opening many streams at once, for one line each, cannot do without: a HEAD and a POST through
-// undici, unsigned, with as many connections as it likes.
+// The least that opening many streams at once, for one line each, requires: a HEAD and a POST
+// through undici, unsigned, on any number of connections.
 import { Pool } from 'undici';
 import { keysOf } from '../../test/comparing-store/target.js';
 import type { Assignment, Job } from '../harness/assignment.js';
@@ -22,7 +22,9 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
         await head.body.dump();
         opened();
         const { headers, body } = await pool.request({
-          ...{ method: 'POST', path: `${path}?append&position=0`, body: line },
+          method: 'POST',
+          path: `${path}?append&position=0`,
+          body: line,
         });
         await body.dump();
         return Number(headers['x-oss-next-append-position']);

@@ -1,4 +1,4 @@
-// What opening a stream cannot do without: one HEAD after another through undici, unsigned.
+// The least that opening streams requires: one HEAD after another through undici, unsigned.
 import { Client } from 'undici';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { eachInTurn } from '../harness/opening.js';
@@ -22,7 +22,9 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
     async run() {
       const figures = await eachInTurn(setting.streams, head);
       const { headers, body } = await client.request({
-        ...{ method: 'POST', path: `${path}?append&position=0`, body: period },
+        method: 'POST',
+        path: `${path}?append&position=0`,
+        body: period,
       });
       await body.dump();
       return { byteLength: Number(headers['x-oss-next-append-position']), figures };

@@ -1,4 +1,4 @@
-// A fresh process that imports a package and says what that cost.
+// A fresh process that imports a package and reports the cost.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Assignment, Job } from '../harness/assignment.js';

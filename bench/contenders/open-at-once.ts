@@ -1,4 +1,4 @@
-// Opens many streams at once, each of which has a line to write.
+// Opens many streams at once, with a line to write for each.
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { keysOf } from '../../test/comparing-store/target.js';

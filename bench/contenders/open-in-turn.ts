@@ -1,4 +1,4 @@
-// Opens one stream after another, with a client that has a connection.
+// Opens one stream after another, with a client that is connected already.
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { Assignment, Job } from '../harness/assignment.js';
@@ -25,7 +25,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   return {
     async run() {
       const figures = await eachInTurn(setting.streams, async () => (await open()).destroy());
-      // They were all of the right object, if this one is.
+      // Writes through one more, so that the store verifies that it is the right object.
       const stream = await open();
       stream.end(period);
       await finished(stream);

@@ -1,4 +1,4 @@
-// This library, when writes come at a steady rate: each write is told when it is committed.
+// This library with writes at a steady rate: a callback reports the commit of each.
 import { finished } from 'node:stream/promises';
 import type { AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment, Job } from '../harness/assignment.js';
@@ -22,7 +22,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
         write: (piece) => stream.write(piece, acknowledge),
         hasRoom: () => !stream.writableNeedDrain,
       });
-      // Rejects if the stream fails meanwhile, which nobody would be told otherwise.
+      // Rejects if the stream fails meanwhile, which would otherwise go unnoticed.
       const ended = finished(stream);
       await Promise.race([producing, ended]);
       const figures = producer.figures(setting.delay);

@@ -1,5 +1,5 @@
-// What one writes without a library, when writes come at a steady rate: they gather while an append
-// is on its way, and the next takes a fixed number of bytes, or all there are.
+// A loop without this library, with writes at a steady rate: they gather while an append is in
+// flight, and the next one takes a fixed number of bytes, or all that there are.
 import { once } from 'node:events';
 import { Client } from 'undici';
 import type { Target } from '../../test/comparing-store/target.js';
@@ -12,7 +12,7 @@ interface Setting extends PaceSetting {
   readonly delay: number;
   readonly through: 'ali-oss' | 'undici';
 
-  /** Bytes of an append, which waits until as many have gathered; `0`: whatever there is. */
+  /** Bytes per append, which waits until they have gathered; `0`: all that there are. */
   readonly gather: number;
 }
 
@@ -22,7 +22,7 @@ interface Appender {
   close?(): Promise<void>;
 }
 
-/** As much as AppendWritable keeps. */
+/** As large as the buffer of AppendWritable. */
 const mostBytes = 16 * 2 ** 20;
 
 export async function prepare({ setting, target }: Assignment<Setting>): Promise<Job> {
@@ -61,13 +61,15 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
 async function undici({ endpoint, bucket, key }: Target): Promise<Appender> {
   const client = new Client(endpoint);
   const path = `/${bucket}/${key}`;
-  // Whoever is compared with it has asked where the object ends, and has a connection.
+  // The contenders compared with it have also sent a HEAD and connected before they are timed.
   const opening = await client.request({ method: 'HEAD', path, reset: false });
   await opening.body.dump();
   return {
     async append(position, body) {
       const answer = await client.request({
-        ...{ method: 'POST', path: `${path}?append&position=${position}`, body },
+        method: 'POST',
+        path: `${path}?append&position=${position}`,
+        body,
         headers: { 'content-length': String(body.byteLength) },
       });
       await answer.body.dump();

@@ -30,10 +30,12 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   const { setting } = assignment;
   const open: Open = destinations[setting.destination];
   const destination = await open(assignment);
-  // The lines that winston makes too.
+  // Makes the same lines as winston.
   const logger = pino(
     {
-      ...{ base: null, timestamp: false, messageKey: 'message' },
+      base: null,
+      timestamp: false,
+      messageKey: 'message',
       formatters: { level: (level) => ({ level }) },
     },
     destination,

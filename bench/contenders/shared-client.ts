@@ -1,5 +1,5 @@
-// This library: many streams that share one client. Each writes its share of lines as fast as it
-// takes them, and keeps quiet from then on.
+// This library: many streams that share one client. Each is written its share of lines as
+// fast as it accepts them, and is idle from then on.
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
@@ -53,7 +53,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
         sockets: sockets.size,
         'RSS MB, most': (most.rss - before.rss) / 1e6,
         'buffers KB/stream, most': (most.arrayBuffers - before.arrayBuffers) / 1e3 / objects,
-        // Without the time that it takes to look at the memory.
+        // Without the time that measuring the memory takes.
         ...(isWorthRates(byteLength) && { 'MB/s': byteLength / 1e6 / seconds }),
       };
       return { byteLength, figures };
@@ -66,7 +66,7 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   };
 }
 
-/** What idle streams hold, above what the process held before. */
+/** Resources of idle streams, beyond those that the process held before. */
 function idleFigures(
   before: NodeJS.MemoryUsage,
   after: NodeJS.MemoryUsage,
@@ -79,12 +79,12 @@ function idleFigures(
     'heap KB/stream': kilobytes(({ heapUsed }) => heapUsed),
     'buffers KB/stream': kilobytes(({ arrayBuffers }) => arrayBuffers),
     'other external KB/stream': kilobytes(({ external, arrayBuffers }) => external - arrayBuffers),
-    // Those that keep the process alive.
+    // Only those that keep the process alive.
     timers: process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length,
   };
 }
 
-/** The sockets that undici has open from now on; Node does not tell of those that are idle. */
+/** The open sockets that undici makes from now on; Node's active resources lack the idle ones. */
 function openSockets(): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   subscribe('undici:client:connected', (message) => {
@@ -95,20 +95,20 @@ function openSockets(): ReadonlySet<Socket> {
   return sockets;
 }
 
-/** What the process holds when nothing that could go is left. */
+/** The memory of the process after everything collectable has been freed. */
 async function settledMemory(): Promise<NodeJS.MemoryUsage> {
   if (globalThis.gc === undefined) throw new Error('Cannot measure memory without --expose-gc');
-  // Finalizers run after a collection, and may free what the next one finds.
+  // Finalizers run after a collection, and may release memory that the next one frees.
   for (let round = 0; round < 3; round++) {
     await turn();
     globalThis.gc();
   }
-  // The memory of a buffer is returned by another thread.
+  // Another thread frees the memory of buffers.
   await wait(100);
   return process.memoryUsage();
 }
 
-/** Looks at the memory now and then. */
+/** Samples the memory and keeps its peak. */
 class PeakMemory {
   #most = process.memoryUsage();
   readonly #timer = setInterval(() => this.#look(), 20);

@@ -1,4 +1,4 @@
-// What pino writes files with, at its fastest: it gathers a page and writes that, without waiting.
+// pino's file writer in its fastest mode: it gathers a page and writes it synchronously.
 import { once } from 'node:events';
 import { devNull } from 'node:os';
 import sonic from 'sonic-boom';

@@ -1,5 +1,5 @@
-// The ceiling: one ready buffer after another through undici, without signing, retrying or checking;
-// with the checksum of each buffer, if asked for.
+// The upper bound: one ready buffer after another through undici, without signatures, retries or
+// checks; with the checksum of each buffer if the setting says so.
 import { Client } from 'undici';
 import { loadCrc64 } from '../../src/crc64.js';
 import type { Assignment, Job } from '../harness/assignment.js';
@@ -19,7 +19,7 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
   // Not a Pool, which would open a second connection for requests in succession.
   const client = new Client(endpoint);
   const path = `/${bucket}/${key}`;
-  // Whoever is compared with it has asked where the object ends, and has a connection.
+  // The contenders compared with it have also sent a HEAD and connected before they are timed.
   const opening = await client.request({ method: 'HEAD', path, reset: false });
   await opening.body.dump();
   return {
@@ -27,11 +27,13 @@ export async function prepare({ setting, target }: Assignment<Setting>): Promise
       let position = 0;
       for (const chunk of chunks) {
         const answering = client.request({
-          ...{ method: 'POST', path: `${path}?append&position=${position}`, body: chunk },
+          method: 'POST',
+          path: `${path}?append&position=${position}`,
+          body: chunk,
           headers: { 'content-length': String(chunk.byteLength) },
         });
         if (setting.checksum) {
-          // As late as AppendWritable does it, so that the socket takes the chunk first.
+          // As late as in AppendWritable, so that the socket gets the chunk first.
           await new Promise(setImmediate);
           crc64(chunk);
         }

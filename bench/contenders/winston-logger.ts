@@ -58,7 +58,7 @@ function openLog(transport: Transport): OpenLog {
   return {
     log: (message) => void logger.info(message),
     async end() {
-      // winston loses what still waits for a transport that exerts backpressure.
+      // winston loses lines that still wait for a transport that exerts backpressure.
       while (logger.writableLength + logger.readableLength > 0) await turn();
       logger.end();
       await once(logger, 'finish');

@@ -2,25 +2,25 @@ import { chunkNumber, type FaultCase } from '../../test/guarantees/fault-matrix/
 import type { CaseResult } from '../../test/guarantees/fault-matrix/run-case.js';
 import { type Claims, chunksOf } from './claims.js';
 
-/** What a run cost whoever believed its writer. */
+/** The damage of a run to a user who believes its writer. */
 export interface Account {
-  /** Bytes said to be in the object that are not. */
+  /** Bytes reported as stored that are not in the object. */
   readonly lost: number;
 
-  /** Bytes that are there once more than they should be. */
+  /** Bytes of surplus copies in the object. */
   readonly duplicated: number;
 
-  /** Everything was said to be well, and the object is not the source. */
+  /** Whether everything was reported as stored, but the object is not the source. */
   readonly isFalseSuccess: boolean;
 
-  /** Something was said not to be in the object, and is. */
+  /** Whether bytes were reported as not stored that are in the object. */
   readonly isFalseFailure: boolean;
 
-  /** It was said that nobody knows. */
+  /** Whether the outcome was reported as unknown. */
   readonly isUnknown: boolean;
 }
 
-/** Holds what a writer claimed against the object. */
+/** Compares what a writer claimed with the object. */
 export function account(
   { trouble, place }: FaultCase,
   { job, report, object }: CaseResult<Claims>,
@@ -28,7 +28,7 @@ export function account(
   const chunks = chunksOf(job);
   const counts = chunks.map((chunk) => occurrences(object ?? Buffer.alloc(0), chunk));
   const { claims } = report;
-  // What was there before somebody else destroyed it was no false report.
+  // What was stored before another writer destroyed the object was not a false report.
   const first = trouble.leaves === 'nothing' ? chunkNumber[place] - 1 : 0;
   const isLost = claims.map((claim, index) => {
     return index >= first && claim === 'success' && counts[index] === 0;

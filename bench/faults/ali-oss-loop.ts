@@ -12,8 +12,8 @@ export async function appendWithAliOss(job: Job): Promise<Claims> {
 }
 
 /**
- * The same, as its users mend it once they have met `PositionNotEqualToLength`: they ask how long
- * the object is, and append there.
+ * The same with the usual fix for `PositionNotEqualToLength`: get the length of the object, and
+ * append there.
  */
 export async function appendWithAliOssAtLength(job: Job): Promise<Claims> {
   const client = connect(job);
@@ -33,8 +33,13 @@ export async function appendWithAliOssAtLength(job: Job): Promise<Claims> {
 function connect({ connection, requestTimeout, retries }: Job): OSS {
   const { endpoint, region, bucket, credentials } = connection;
   const options = {
-    ...{ endpoint, bucket, ...credentials, region: `oss-${region}`, authorizationV4: true },
-    ...{ retryMax: retries, timeout: requestTimeout },
+    endpoint,
+    bucket,
+    ...credentials,
+    region: `oss-${region}`,
+    authorizationV4: true,
+    retryMax: retries,
+    timeout: requestTimeout,
   };
   return new OSS(options as OSS.Options);
 }

@@ -2,7 +2,7 @@ import type { Job } from '../../test/guarantees/fault-matrix/job.js';
 import { writeWithStream } from '../../test/guarantees/fault-matrix/write-with-stream.js';
 import { type Claim, type Claims, chunksOf } from './claims.js';
 
-/** This library. What it hands back without having tried it claims nothing. */
+/** This library. It claims nothing about chunks that it hands back without an attempt. */
 export async function appendWithAppendWritable(job: Job): Promise<Claims> {
   const { committed, error, isConfirmed } = await writeWithStream(job);
   const failed = Math.floor(committed / job.chunkSize);

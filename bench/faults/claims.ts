@@ -2,8 +2,8 @@ import type { Job } from '../../test/guarantees/fault-matrix/job.js';
 import { sourceBytes } from '../../test/guarantees/fault-matrix/source-bytes.js';
 
 /**
- * What a writer says of a chunk: that it is in the object, that it is not, that nobody knows, or
- * nothing because it never tried.
+ * What a writer reports of a chunk: that it is in the object, that it is not, that the outcome is
+ * unknown, or nothing because there was no attempt.
  */
 export type Claim = 'success' | 'failure' | 'unknown' | 'none';
 

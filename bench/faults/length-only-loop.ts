@@ -30,9 +30,9 @@ async function appendEach(job: Job, goesOn: boolean): Promise<Claims> {
 }
 
 /**
- * The rule of the append files in the official Go and Python SDKs: the SDK tries an append again by
- * itself, and when OSS then says that the position is not the length, the file takes the bytes for
- * written if the object is just as long as it would be then.
+ * The rule of the append files in the official Go and Python SDKs: the SDK retries an append by
+ * itself, and when OSS then answers that the position is not the length, the file regards the bytes
+ * as written if the object has the expected length.
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/filelike.go
  */

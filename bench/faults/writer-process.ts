@@ -1,4 +1,4 @@
-// A process in which each of the writers can be told to write.
+// A process that runs any of the writers.
 import type { Job } from '../../test/guarantees/fault-matrix/job.js';
 import { serve } from '../../test/helpers/remote.js';
 import { type WriterName, writers } from './writers.js';

@@ -2,7 +2,7 @@ import { appendWithAliOss, appendWithAliOssAtLength } from './ali-oss-loop.js';
 import { appendWithAppendWritable } from './append-writable.js';
 import { appendByLength, appendByLengthAndGoOn } from './length-only-loop.js';
 
-/** Who is compared: the name in the table, and what it does. */
+/** The compared writers, by their names in the table. */
 export const writers = {
   'ali-oss append loop, `retryMax`': appendWithAliOss,
   'ali-oss append loop, goes on at the length after a 409': appendWithAliOssAtLength,

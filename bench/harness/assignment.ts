@@ -1,14 +1,14 @@
 import type { Target } from '../../test/comparing-store/target.js';
 
-/** What is asked of every contender of a comparison; plain values, as they go into the results. */
+/** The task of every contender of a comparison; plain values, because they go into the results. */
 export type Setting = Readonly<Record<string, string | number | boolean>>;
 
 /** One run of one contender. */
 export interface Assignment<S = Setting> {
-  /** The setting, with what the contender's own options say on top. */
+  /** The setting, overridden by the contender's own options. */
   readonly setting: S;
 
-  /** Where it sends to, and the object that is its own in this run. */
+  /** The store, and the object of this run. */
   readonly target: Target;
 
   /** URL of the folder with the build of this library to use; ends with a slash. */
@@ -20,31 +20,31 @@ export type Figures = Readonly<Record<string, number>>;
 
 /** A run that is ready to begin. */
 export interface Job {
-  /** The part that is timed: resolves when the last byte is where it belongs. */
+  /** The part that is timed: resolves when the last byte is delivered. */
   run(): Promise<Work>;
 
-  /** What is left to do, untimed. */
+  /** The remaining work, which is not timed. */
   finish?(): Promise<void>;
 }
 
-/** What a run achieved, from which rates are computed. */
+/** The work done by a run, from which rates are computed. */
 export interface Work {
   readonly byteLength?: number;
   readonly lineCount?: number;
 
-  /** What only the contender can know. */
+  /** Figures that only the contender can measure. */
   readonly figures?: Figures;
 
-  /** Most memory held, in bytes, where the work was done in another process than the contender's. */
+  /** Peak memory in bytes, if the work was done in a process other than the contender's. */
   readonly peakRss?: number;
 }
 
-/** Whether so many bytes were written that a rate says something. */
+/** Whether enough bytes were written for a meaningful rate. */
 export function isWorthRates(byteLength: number | undefined): byteLength is number {
   return byteLength !== undefined && byteLength >= 1e6;
 }
 
-/** A contender's module exports this as `prepare`: whatever need not be timed is done here. */
+/** A contender's module exports this as `prepare`: it does the work that is not timed. */
 export type Prepare<S = Setting> = (assignment: Assignment<S>) => Promise<Job>;
 
 /** One way to do the work. */
@@ -54,15 +54,15 @@ export interface Contender {
   /** File in `bench/contenders`, without extension. */
   readonly module: string;
 
-  /** What this contender does in another way than the setting says. */
+  /** Values that override the setting for this contender. */
   readonly options?: Setting;
 
-  /** It writes somewhere else, or nothing, so that the store cannot tell what arrived. */
+  /** Whether it writes elsewhere, or nothing, so that the store cannot verify it. */
   readonly isLocal?: boolean;
 
-  /** It works in several threads, and so may use every processor. */
+  /** Whether it works in several threads, and so may use every processor. */
   readonly isThreaded?: boolean;
 
-  /** It uses this library, so that two revisions of that can be compared with it. */
+  /** Whether it uses this library, so that it can compare two revisions of it. */
   readonly isOurs?: boolean;
 }

@@ -2,25 +2,25 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 
-/** Runs until its parent is gone, whatever becomes of that. */
+/** Runs until its parent has ended, in whatever way. */
 const spin = `
 const { ppid } = process;
 process.stdout.write('.');
 while (process.ppid === ppid) for (const start = Date.now(); Date.now() - start < 100; );
 `;
 
-/** Processors that are not allowed to rest. */
+/** Processors that are kept busy. */
 export interface Wakefulness extends AsyncDisposable {
-  /** Processes that see to it; none where that is not possible. */
+  /** Processes that keep them busy; none where that is not possible. */
   readonly pids: readonly number[];
 }
 
 /**
- * Gives every processor something to do that anything else may interrupt.
+ * Keeps every processor busy with work that any other work preempts.
  *
- * A virtual machine hands a processor without work back to its host. To get it back may take longer
- * than an append does, and whoever waits more often pays for it more often. Linux alone has work that
- * never stands in the way (`SCHED_IDLE`); elsewhere, or without `chrt`, processors rest as they like.
+ * A virtual machine returns an idle processor to its host. Getting it back may take longer than an
+ * append, and a contender that waits more often pays for it more often. Only Linux has work that
+ * never delays other work (`SCHED_IDLE`); elsewhere, or without `chrt`, processors may idle.
  */
 export async function keepAwake(): Promise<Wakefulness> {
   const spinners = Array.from({ length: availableParallelism() }, () =>
@@ -39,7 +39,7 @@ export async function keepAwake(): Promise<Wakefulness> {
   };
 }
 
-/** Whether it says a word before it ends, if it begins at all. */
+/** Whether it prints something before it ends, if it starts at all. */
 async function hasStarted({ stdout }: ChildProcess): Promise<boolean> {
   for await (const _ of stdout ?? []) return true;
   return false;

@@ -1,4 +1,4 @@
-/** Bytes that were written and are not sent yet, for those who keep them by hand. */
+/** Bytes that were written and are not sent yet, for contenders without a stream. */
 export class Backlog {
   readonly #pieces: Buffer[] = [];
   #byteLength = 0;
@@ -13,7 +13,7 @@ export class Backlog {
     this.#byteLength += piece.byteLength;
   }
 
-  /** Removes the oldest `byteLength` bytes, of which there must be as many. */
+  /** Removes and returns the oldest `byteLength` bytes; there must be as many. */
   take(byteLength: number): Buffer {
     const taken: Buffer[] = [];
     let missing = byteLength;

@@ -8,9 +8,9 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 
 const runFile = promisify(execFile);
 
-/** Another revision of this library, built in a folder that goes when it is disposed of. */
+/** Another revision of this library, built in a folder that its disposal removes. */
 export class BaseBuild implements AsyncDisposable {
-  /** Made for it, with room for other things. */
+  /** A temporary folder, which may hold other files too. */
   readonly folder: string;
 
   private constructor(folder: string) {
@@ -38,32 +38,32 @@ export class BaseBuild implements AsyncDisposable {
     const checkout = join(this.folder, 'checkout');
     const archive = join(this.folder, 'checkout.tar');
     await mkdir(checkout);
-    // No worktree, of which the repository would know.
+    // Not a worktree, which the repository would have to register.
     await runFile('git', ['archive', '--output', archive, commit], { cwd: root, signal });
     await runFile('tar', ['-xf', archive, '-C', checkout], { signal });
     if (isDeepStrictEqual(await dependencies(checkout), await dependencies(root))) {
       await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'));
     } else {
-      console.log('Other dependencies there: npm ci');
+      console.log('That revision has other dependencies: npm ci');
       await npm(['ci'], { cwd: checkout, signal });
     }
     await npm(['run', '--silent', 'build'], { cwd: checkout, signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Whoever was stopped may write a last file meanwhile.
+    // A stopped process may still write a last file.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-/** Resolves with the hash of a commit, or with nothing if git knows no such revision. */
+/** Resolves with the hash of a commit, or with `undefined` if git does not know the revision. */
 export async function findCommit(revision: string, root: string): Promise<string | undefined> {
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
   const answer = await runFile('git', args, { cwd: root }).catch(() => undefined);
   return answer?.stdout.trim();
 }
 
-/** What the library runs with and is built by; what only tests and benchmarks need may differ. */
+/** Dependencies of the library and of its build; those of tests and benchmarks may differ. */
 async function dependencies(folder: string): Promise<unknown> {
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
   const packages: [string, { version?: string; dev?: boolean }][] = Object.entries(lock.packages);
@@ -73,9 +73,10 @@ async function dependencies(folder: string): Promise<unknown> {
 }
 
 async function npm(args: string[], { cwd, signal }: { cwd: string; signal: AbortSignal }) {
-  // A group of its own, because npm starts others that would go on without it.
+  // Its own process group, because processes that npm starts would outlive it.
   const child = spawn('npm', args, {
-    ...{ cwd, detached: true },
+    cwd,
+    detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const end = () => child.pid && process.kill(-child.pid);

@@ -14,43 +14,43 @@ import type { Report, Result } from './report.js';
 import { makeSource, type SourceSetting } from './source.js';
 import { ratios, summarize } from './statistics.js';
 
-/** What every comparison sets. */
+/** The part of a setting that all comparisons have. */
 export interface CommonSetting extends SourceSetting {
-  /** What it is called in the results. */
+  /** Its name in the results. */
   readonly name: string;
 
-  /** Bytes to write, rounded down to whole periods of the source, but to one at least. */
+  /** Bytes to write, rounded down to whole periods of the source, but at least one. */
   readonly byteLength: number;
 
   /** Milliseconds the store sleeps before it answers an append. */
   readonly delay: number;
   readonly protocol: Protocol;
 
-  /** How many objects are written, called as `keysOf()` says; one without it. */
+  /** Number of objects, with the keys of `keysOf()`. Default: one object. */
   readonly objects?: number;
 }
 
-/** One question, and who is asked. */
+/** One question, and its contenders. */
 export interface Benchmark<S extends CommonSetting> {
   /** Name of the files with its results. */
   readonly name: string;
   readonly question: string;
   readonly settings: readonly S[];
 
-  /** The first is what the others are compared with; of two revisions, each with its own base. */
+  /** All are compared with the first one; with two revisions, each with its own base. */
   readonly contenders: readonly Contender[] | ((setting: S) => readonly Contender[]);
 
   /** Figures that are compared, the most important first. */
   readonly compare: readonly string[];
   readonly repeats?: number;
 
-  /** A new process for each run, without a warm-up: for memory, which a process that had it keeps. */
+  /** Whether each run has a new process, without a warm-up: a process keeps memory that it had. */
   readonly isFresh?: boolean;
 
   /** Flags of Node.js for the contenders. */
   readonly execArgv?: readonly string[];
 
-  /** Told of each setting's results as they come. */
+  /** Receives the results of each setting as they come. */
   readonly onResults?: (results: readonly Result[]) => void;
 }
 
@@ -59,16 +59,16 @@ interface Entrant {
   readonly library: string;
   readonly measurements: Measurement[];
 
-  /** Whom it is compared with. */
+  /** The entrant that it is compared with. */
   readonly baseline: Entrant | undefined;
 }
 
 const ownBuild = new URL('./dist/', pathToFileURL(builtProgram('..').replace(/build.*$/, ''))).href;
 
 /**
- * Lets the contenders work in turn, `repeats` times after a round of warm-up, each in a process of
- * its own, and checks what arrived. Only ratios inside one repeat mean anything: a machine's speed
- * drifts.
+ * Runs the contenders in turn, `repeats` times after a round of warm-up, each in its own process,
+ * and verifies the bytes that arrived. Only ratios within one repeat are meaningful, because a
+ * machine's speed drifts.
  */
 export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>): Promise<Report> {
   const { name, question, settings, execArgv, isFresh } = benchmark;
@@ -107,14 +107,14 @@ export async function measure<S extends CommonSetting>(benchmark: Benchmark<S>):
 }
 
 /**
- * Nobody should always come after the same one, nor twice in a row: what a process still does for
- * the run before would be counted.
+ * Varies the order so that no contender always follows the same one, and none runs twice in a row:
+ * work left over from its previous run would be counted.
  */
 function otherOrder(entrants: readonly Entrant[]): Entrant[] {
   return [...entrants.slice(0, -1).toReversed(), ...entrants.slice(-1)];
 }
 
-/** Without those that run the same program as one before. */
+/** Leaves out contenders that run the same program as an earlier one. */
 function oneOfEachKind(contenders: readonly Contender[]): Contender[] {
   const isSame = (one: Contender) => (other: Contender) =>
     one.module === other.module && one.isOurs === other.isOurs;
@@ -124,7 +124,10 @@ function oneOfEachKind(contenders: readonly Contender[]): Contender[] {
 /** To compare two builds of this library, each of its contenders enters with both. */
 function enter(contenders: readonly Contender[]): Entrant[] {
   const entrant = (contender: Contender, library: string, baseline?: Entrant): Entrant => ({
-    ...{ contender, library, measurements: [], baseline },
+    contender,
+    library,
+    measurements: [],
+    baseline,
   });
   if (base === undefined) {
     const entrants: Entrant[] = [];
@@ -159,7 +162,9 @@ async function run(
   return { ...measurement, figures: { ...measurement.figures, ...traffic } };
 }
 
-/** @throws {Error} If what arrived is not what was written, or nothing was, though it should. */
+/**
+ * @throws {Error} If the bytes that arrived are not those written, or none were and some should.
+ */
 function verify(
   { name }: Contender,
   { byteLength: written }: Measurement,
@@ -176,7 +181,7 @@ function verify(
   throw new Error(`Cannot trust this run: ${doubts.join(', ')}`);
 }
 
-/** What the store knows about the way the bytes came. */
+/** The requests and connections that the store counted. */
 function trafficFigures(account: OrderAccount, objects: number | undefined): Figures {
   const { byteLength, requests, connections } = account;
   if (!isWorthRates(byteLength)) return { requests, connections };

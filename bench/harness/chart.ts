@@ -1,5 +1,5 @@
-// Draws results. Everything is laid out by hand for the width of a README, on a white ground of its
-// own, so that it reads the same in light and in dark.
+// Draws charts of results. They are laid out by hand for the width of a README, and have a white
+// background, so that they look the same in a light and in a dark theme.
 import type { CustomSeriesOption, EChartsOption } from 'echarts';
 import { init } from 'echarts/dist/echarts.esm.min.mjs';
 import { describeProcessors } from './environment.js';
@@ -8,7 +8,7 @@ import type { Summary } from './statistics.js';
 
 type Value = string | number | boolean;
 
-/** A field of the settings, with what it is called. */
+/** A field of the settings, and its name. */
 export interface Dimension {
   readonly field: string;
 
@@ -17,27 +17,27 @@ export interface Dimension {
   readonly label: (value: Value) => string;
 }
 
-/** What a picture of a report shows: one figure of every contender, as median, least and most. */
+/** The plan of a chart: one figure of every contender, as median, least and most. */
 export interface ChartPlan {
   /** Name of its file, without extension. */
   readonly name: string;
   readonly kind: 'line' | 'bar';
   readonly title: string;
 
-  /** Name of the figure, which is what the vertical axis is called. */
+  /** Name of the figure, and of the vertical axis. */
   readonly figure: string;
   readonly x: Dimension;
 
   /** Makes one panel for each value of another field. */
   readonly panels?: Dimension;
 
-  /** Shows each figure by that of the first contender in the same repeat. */
+  /** Divides each figure by that of the first contender in the same repeat. */
   readonly isRatio?: boolean;
 
   /** For figures that differ by orders of magnitude. */
   readonly isLogarithmic?: boolean;
 
-  /** Leaves results out. */
+  /** Selects the results to show. */
   readonly only?: (result: Result) => boolean;
 }
 
@@ -55,7 +55,9 @@ const right = 24;
 const ink = '#24292f';
 const faint = '#d0d7de';
 
-/** Okabe and Ito's colours, which everybody can tell apart; the yellow would vanish on white. */
+/**
+ * Okabe and Ito's colours, which suit colour-blind readers, without the yellow, too pale on white.
+ */
 const colours = ['#6e7781', '#e69f00', '#0072b2', '#56b4e9', '#009e73', '#d55e00', '#cc79a7'];
 const symbols = ['circle', 'diamond', 'rect', 'triangle', 'circle', 'rect', 'diamond'];
 
@@ -70,12 +72,12 @@ export function drawChart(report: Report, plan: ChartPlan): string {
   }
 }
 
-/** A picture in a README has no use for what answers to a pointer. */
+/** Removes the parts that react to a pointer, which a picture in a README does not need. */
 function withoutInteraction(svg: string): string {
   return (
     svg
       .replaceAll(/ (?:ecmeta_\w+|class|pointer-events)="[^"]*"/g, '')
-      // Counts the charts of the process.
+      // This number counts the charts of the process.
       .replaceAll(/\bzr\d+-/g, 'zr-')
       .replaceAll(/<style.*?<\/style>\s*/gs, '')
   );
@@ -103,7 +105,9 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
     textStyle: { fontFamily: 'Helvetica, Arial, sans-serif' },
     title: [
       {
-        ...{ text: plan.title, left: 20, top: 12 },
+        text: plan.title,
+        left: 20,
+        top: 12,
         subtext: describe(report),
         textStyle: { color: ink, fontSize: 18 },
         subtextStyle: { color: '#57606a', fontSize: 12 },
@@ -118,23 +122,36 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
       }),
     ],
     legend: {
-      ...{ data: contenders, bottom: 8, itemGap: 16, itemWidth: 22 },
+      data: contenders,
+      bottom: 8,
+      itemGap: 16,
+      itemWidth: 22,
       selectedMode: false,
       textStyle: text,
     },
     grid: panels.map((_, index) => ({
-      ...{ left: leftOf(index), top, width: panelWidth, bottom: 66 + 30 * legendRows(contenders) },
+      left: leftOf(index),
+      top,
+      width: panelWidth,
+      bottom: 66 + 30 * legendRows(contenders),
     })),
     xAxis: panels.map((_, gridIndex) => ({
-      ...{ gridIndex, type: 'category', data: columns.map((value) => plan.x.label(value ?? '')) },
-      ...{ name: plan.x.name, nameLocation: 'middle', nameGap: 30, nameTextStyle: text },
+      gridIndex,
+      type: 'category',
+      data: columns.map((value) => plan.x.label(value ?? '')),
+      name: plan.x.name,
+      nameLocation: 'middle',
+      nameGap: 30,
+      nameTextStyle: text,
       axisLabel: { ...text, interval: 0 },
       axisLine: { lineStyle: { color: ink } },
       axisTick: { alignWithLabel: true },
     })),
     yAxis: panels.map((_, gridIndex) => ({
-      ...{ gridIndex, type: plan.isLogarithmic ? 'log' : 'value' },
-      ...{ name: unit, nameTextStyle: { ...text, align: 'left', padding: [0, 0, 8, -40] } },
+      gridIndex,
+      type: plan.isLogarithmic ? 'log' : 'value',
+      name: unit,
+      nameTextStyle: { ...text, align: 'left', padding: [0, 0, 8, -40] },
       ...(gridIndex > 0 && { name: '' }),
       axisLabel: {
         ...text,
@@ -147,7 +164,7 @@ function layOut(report: Report, plan: ChartPlan): EChartsOption {
     series: panels.flatMap((panel, index) => {
       const isHere = ({ setting }: Result) => setting[plan.panels?.field ?? ''] === panel;
       const inside = results.filter(isHere);
-      // Nobody's place is kept in a panel where it has nothing to show.
+      // A contender without results in a panel takes no space there.
       const present = contenders.filter((name) => inside.some((it) => it.contender === name));
       return present.flatMap((contender, place) => {
         const points = inside.flatMap((result): Point[] => {
@@ -177,7 +194,7 @@ function medians(kind: ChartPlan['kind'], points: readonly Point[], order: numbe
   if (kind === 'bar') return { type: kind, data, barGap: '0%', barCategoryGap: '25%' } as const;
   const symbol = symbols[order % symbols.length];
   const lineStyle = { width: 2 };
-  return { ...{ type: kind, clip: false }, data, symbol, symbolSize: 8, lineStyle } as const;
+  return { type: kind, clip: false, data, symbol, symbolSize: 8, lineStyle } as const;
 }
 
 /** Thin bars from the least to the most; where bars stand side by side, each at its own. */
@@ -211,7 +228,7 @@ function scaleOf(summaries: readonly Summary[], { isLogarithmic }: ChartPlan) {
   return interval && { interval, max: Math.ceil(most / interval) * interval };
 }
 
-/** Rows that the legend takes: nobody measures text before a browser does. */
+/** Estimated rows of the legend: text cannot be measured without a browser. */
 function legendRows(names: readonly string[]): number {
   const widths = names.map(({ length }) => 5.5 * length + 43);
   return Math.ceil(widths.reduce((sum, next) => sum + next, 0) / width);

@@ -1,16 +1,16 @@
-// Runs one contender in a process of its own, so that what it costs is its own.
+// Runs one contender in its own process, so that its costs are measured alone.
 import { serve } from '../../test/helpers/remote.js';
 import { type Assignment, type Figures, isWorthRates, type Prepare } from './assignment.js';
 import { keepOffFirstProcessor } from './processor.js';
 
-/** What one run cost and achieved. */
+/** The costs and the work of one run. */
 export interface Measurement {
   readonly figures: Figures;
 
-  /** Bytes written; checked against what the store got. */
+  /** Bytes written; compared with those that the store received. */
   readonly byteLength: number | undefined;
 
-  /** Most memory the process has held so far, in bytes. */
+  /** Peak memory of the process so far, in bytes. */
   readonly peakRss: number;
 }
 

@@ -4,19 +4,19 @@ import type { ContenderFunctions, Measurement } from './contender-process.js';
 import { isQuick } from './flags.js';
 
 export interface ProcessOptions {
-  /** File with a certificate that the processes are to trust. */
+  /** File with a certificate that the processes trust. */
   readonly certificateFile: string | undefined;
 
   /** Flags of Node.js. */
   readonly execArgv?: readonly string[] | undefined;
 
-  /** A new process for each run. */
+  /** Whether each run has a new process. */
   readonly isFresh?: boolean | undefined;
 }
 
 /**
- * Each contender works in a process of its own, which starts when it is needed. Where only the
- * harness is checked, one process does for all of them.
+ * Runs each contender in its own process, which starts when it is needed. A quick check of the
+ * harness uses one process for all of them.
  */
 export class ContenderProcesses implements AsyncDisposable {
   readonly #options: ProcessOptions;
@@ -26,7 +26,7 @@ export class ContenderProcesses implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** @param owner Whose process is to run the contender. */
+  /** @param owner The process of this owner runs the contender. */
   async run(owner: object, contender: Contender, assignment: Assignment): Promise<Measurement> {
     const isNew = !this.#processes.has(owner);
     const remote = this.#processOf(isQuick ? this : owner);
@@ -36,7 +36,7 @@ export class ContenderProcesses implements AsyncDisposable {
     return measurement;
   }
 
-  /** Ends them; who works after that starts anew. */
+  /** Ends the processes; a later run starts a new one. */
   async end(): Promise<void> {
     if (!isQuick) await this[Symbol.asyncDispose]();
   }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
-/** Where results come from; without it they mean nothing. */
+/** The environment of results, which are meaningless without it. */
 export interface Environment {
   readonly node: string;
   readonly undici: string;
@@ -10,14 +10,14 @@ export interface Environment {
   readonly cpu: string;
   readonly cores: number;
 
-  /** Whether the processors were kept from resting. */
+  /** Whether the processors were kept busy. */
   readonly isAwake: boolean;
 
-  /** Whether the store was kept on one of them. */
+  /** Whether the store was bound to one of them. */
   readonly isStoreBound: boolean;
   readonly memory: number;
 
-  /** Commit of this library, with `+` where files have been changed since. */
+  /** Commit of this library, with `+` if files have been changed since. */
   readonly commit: string;
   readonly date: string;
 }
@@ -39,7 +39,7 @@ export function environment(
   };
 }
 
-/** The processors that results come from, in words. */
+/** A description of the processors. */
 export function describeProcessors({ cpu, cores, isAwake, isStoreBound }: Environment): string {
   return [`${cpu}, ${cores} cores`, isAwake && ' kept awake', isStoreBound && ', one for the store']
     .filter(Boolean)

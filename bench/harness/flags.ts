@@ -8,10 +8,10 @@ const { values } = parseArgs({
   },
 });
 
-/** Checks the harness, not the speed. */
+/** Whether to check the harness, not the speed. */
 export const isQuick = values.quick;
 
-/** Folder for the results; none where they would say nothing. */
+/** Folder for the results; `undefined` if they would be meaningless. */
 export const output = values.output ?? (isQuick || values.base ? undefined : 'bench/results');
 
 /** URL of the folder with another build of this library to compare with; ends with a slash. */

@@ -2,32 +2,34 @@ import type { Contender, Setting } from './assignment.js';
 import type { Report, Verdict } from './report.js';
 import { ratios, summarize } from './statistics.js';
 
-/** What must not get worse. */
+/** A required speed. */
 export interface Gate<S> {
-  /** What is measured, in words. */
+  /** Description of the measurement. */
   readonly measure: string;
   readonly setting: S;
   readonly contender: Contender;
 
-  /** Whose figure the contender's is divided by; none if the figure is a ratio by itself. */
+  /**
+   * Divides the contender's figure by that of this one; absent if the figure is already a ratio.
+   */
   readonly against?: Contender;
   readonly figure: string;
 
-  /** What the median must reach, */
+  /** The least allowed median. */
   readonly atLeast?: number;
 
-  /** or what it must not exceed. */
+  /** The greatest allowed median. */
   readonly atMost?: number;
 }
 
-/** Compares pair by pair, inside each repeat. */
+/** Compares pair by pair, within each repeat. */
 export function judge<S extends { readonly name: string }>(gate: Gate<S>, report: Report): Verdict {
   const { measure, setting, contender, against, figure, atLeast, atMost } = gate;
   const samplesOf = ({ name }: Contender) => {
     const isIt = (result: { setting: Setting; contender: string }) =>
       result.setting.name === setting.name && result.contender === name;
     const samples = report.results.find(isIt)?.figures[figure]?.samples;
-    if (samples === undefined) throw new Error(`Nobody measured ${figure} of ${name}`);
+    if (samples === undefined) throw new Error(`There is no ${figure} of ${name} in the report`);
     return samples;
   };
   const own = samplesOf(contender);
@@ -37,7 +39,7 @@ export function judge<S extends { readonly name: string }>(gate: Gate<S>, report
   return { measure, must, passed, ...summary };
 }
 
-/** Rows for people, by what they are about. */
+/** Rows of a table of verdicts, with its head. */
 export function verdictRows(verdicts: readonly Verdict[]): string[][] {
   const head = ['gate', 'must be', 'measured', 'least', 'most', 'passed'];
   const rows = verdicts.map(({ measure, must, median, least, most, passed }) => [

@@ -9,7 +9,7 @@ interface Entries {
   'winston.js': typeof WinstonEntry;
 }
 
-/** Loads an entry of the build of this library that a run is to use. */
+/** Loads an entry of the build of this library that a run uses. */
 export function load<Name extends keyof Entries>(
   { library }: Pick<Assignment, 'library'>,
   entry: Name,

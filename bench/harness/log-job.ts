@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, Work } from './assignment.js';
 import { makeSource, type SourceSetting, wholePeriods } from './source.js';
 
-/** A source of JSON lines, which the logger is to make again from their messages. */
+/** A source of JSON lines, which the logger reproduces from their messages. */
 export interface LogSetting extends SourceSetting {
   readonly byteLength: number;
 }
@@ -11,14 +11,14 @@ export interface LogSetting extends SourceSetting {
 export interface OpenLog {
   log(message: string): void;
 
-  /** Resolves when every line is where it belongs. */
+  /** Resolves when every line is delivered. */
   end(): Promise<unknown>;
 
-  /** Resolves with the bytes that are there, where the store cannot tell. */
+  /** Resolves with the number of bytes delivered, if the store cannot know it. */
   measure?(): Promise<number>;
 }
 
-/** Lines after which whoever logs so much does something else. */
+/** Lines after which the loop waits for a turn of the event loop. */
 const stretch = 1000;
 
 /** Logs the source as fast as it can. */
@@ -39,7 +39,7 @@ export function logJob(setting: LogSetting, { log, end, measure }: OpenLog): Job
     async finish() {
       const measured = await measure?.();
       if (measured === undefined || measured === byteLength) return;
-      throw new Error(`Cannot trust this run: ${measured} of ${byteLength} bytes are there`);
+      throw new Error(`Cannot trust this run: ${measured} of ${byteLength} bytes arrived`);
     },
   };
 }

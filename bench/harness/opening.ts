@@ -1,7 +1,7 @@
 import type { Figures, Work } from './assignment.js';
 import { quantile } from './statistics.js';
 
-/** Opens again and again, and says what each time cost. */
+/** Opens in turn, and returns the costs per stream. */
 export async function eachInTurn(times: number, open: () => Promise<unknown>): Promise<Figures> {
   const cpuBefore = process.cpuUsage();
   const durations: number[] = [];
@@ -17,10 +17,10 @@ export async function eachInTurn(times: number, open: () => Promise<unknown>): P
   };
 }
 
-/** Opens one object and commits a line to it; calls `opened` between them. */
+/** Opens one object and commits a line to it; calls `opened` in between. */
 type OpenAndCommit = (key: string, opened: () => void) => Promise<number>;
 
-/** Opens everything at once, and says when the first and the last were there. */
+/** Opens all objects at once, and returns the times of the first and the last. */
 export async function allAtOnce(
   keys: readonly string[],
   openAndCommit: OpenAndCommit,
@@ -48,7 +48,7 @@ export async function allAtOnce(
   };
 }
 
-/** Microseconds of the processor's time. */
+/** Microseconds of CPU time since `before`. */
 function cpuSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return user + system;

@@ -8,10 +8,10 @@ export interface PaceSetting extends SourceSetting {
   /** Bytes that are due per second. */
   readonly rate: number;
 
-  /** Milliseconds before the writes that are measured. */
+  /** Milliseconds before the measured writes. */
   readonly warmUp: number;
 
-  /** Milliseconds during which the writes that are measured are due. */
+  /** Milliseconds during which the measured writes are due. */
   readonly duration: number;
 
   /** Milliseconds that the last of them may take. */
@@ -22,15 +22,15 @@ export interface PaceSetting extends SourceSetting {
 export interface Sink {
   write(piece: Buffer | string): void;
 
-  /** Whether it takes more now; what is due later than it was written is late all the same. */
+  /** Whether it takes more now. A write that waits for room counts as late from when it was due. */
   hasRoom(): boolean;
 }
 
 /**
- * Writes at a steady rate, on a schedule that does not wait for anybody, and measures how long each
- * write takes to be acknowledged, from when it was due: a sink that stalls cannot hide the writes
- * that it kept from being made. It goes on until all that are measured are acknowledged, so that
- * the last ones are treated as those before.
+ * Writes at a steady rate, on a schedule that does not wait for the sink, and measures the time
+ * from when each write was due to its acknowledgement, so that a sink that stalls cannot hide the
+ * writes that it delayed. Goes on until all measured writes are acknowledged, so that the last ones
+ * meet the same load as the first.
  */
 export class PacedProducer extends EventEmitter<{ tick: [] }> {
   readonly #setting: PaceSetting;
@@ -38,7 +38,7 @@ export class PacedProducer extends EventEmitter<{ tick: [] }> {
   /** Milliseconds from one write to the next. */
   readonly #interval: number;
 
-  /** Numbers of the first write that is measured and of the first behind them. */
+  /** Numbers of the first measured write, and of the first one after them. */
   readonly #first: number;
   readonly #end: number;
   readonly #latencies: number[] = [];
@@ -65,7 +65,7 @@ export class PacedProducer extends EventEmitter<{ tick: [] }> {
     return this.#acknowledged >= this.#end || this.#elapsed > warmUp + duration + patience;
   }
 
-  /** Writes; a `'tick'` follows the writes that were due together. */
+  /** Writes until it is done; emits `'tick'` after the writes that were due together. */
   async run(sink: Sink): Promise<void> {
     const { pieces } = makeSource(this.#setting);
     this.#startedAt = performance.now();
@@ -80,24 +80,24 @@ export class PacedProducer extends EventEmitter<{ tick: [] }> {
     this.emit('tick');
   }
 
-  /** The first `count` writes have been committed. */
+  /** Records that the first `count` writes have been committed. */
   acknowledge(count: number): void {
     const now = this.#elapsed;
     for (; this.#acknowledged < count; this.#acknowledged++) this.#measure(now);
   }
 
-  /** One more write has been committed. */
+  /** Records that one more write has been committed. */
   acknowledgeNext(): void {
     this.acknowledge(this.#acknowledged + 1);
   }
 
-  /** An append has taken `duration` milliseconds. */
+  /** Records that an append has taken `duration` milliseconds. */
   committed(byteLength: number, duration: number): void {
     const isSteady = this.#elapsed > this.#setting.warmUp && !this.isDone;
     if (isSteady) this.#commits.push({ byteLength, duration });
   }
 
-  /** What was measured. A write that was never acknowledged counts as if it had been at the end. */
+  /** The results. A write that was never acknowledged counts as acknowledged at the end. */
   figures(serverDelay: number): Figures {
     const share = this.#latencies.length / (this.#end - this.#first);
     this.acknowledge(this.#end);

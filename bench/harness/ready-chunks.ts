@@ -1,8 +1,7 @@
 import { makeSource, type SourceSetting, wholePeriods } from './source.js';
 
 /**
- * The whole source, cut into chunks that need no further work: the same memory is used again, so
- * that whoever sends it does nothing else.
+ * The whole source, cut into chunks that share memory, so that a sender has no other work.
  */
 export function* chunksOf(
   setting: SourceSetting & { readonly byteLength: number; readonly chunkSize: number },

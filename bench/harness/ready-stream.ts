@@ -3,13 +3,13 @@ import type { AppendWritable, AppendWritableOptions } from 'oss-append-stream';
 import type { Assignment } from './assignment.js';
 import { load } from './library.js';
 
-/** A stream whose object has been opened, and what closes its client. */
+/** A stream whose object has been opened, and a function that closes its client. */
 export interface ReadyStream {
   readonly stream: AppendWritable;
   close(): Promise<void>;
 }
 
-/** Opens the object of a run with the build of this library that the run is to use. */
+/** Opens the object of a run with the build of this library that the run uses. */
 export async function readyStream(
   assignment: Pick<Assignment, 'library' | 'target'>,
   options: Partial<AppendWritableOptions> = {},

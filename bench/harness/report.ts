@@ -8,14 +8,14 @@ export interface Result {
   readonly contender: string;
   readonly figures: Readonly<Record<string, Summary>>;
 
-  /** Of the figures that are compared: those of the contender by those of the first, run by run. */
+  /** The compared figures divided by those of the first contender, repeat by repeat. */
   readonly ratios: Readonly<Record<string, Summary>>;
 
-  /** Most memory the contender's process held, in bytes. */
+  /** Peak memory of the contender's process, in bytes. */
   readonly peakRss: number;
 }
 
-/** All there is to say about one benchmark. */
+/** The results of one benchmark. */
 export interface Report {
   readonly name: string;
   readonly question: string;
@@ -24,11 +24,11 @@ export interface Report {
   readonly compare: readonly string[];
   readonly results: readonly Result[];
 
-  /** For a benchmark that says what must be. */
+  /** For a benchmark with gates. */
   readonly verdicts?: readonly Verdict[];
 }
 
-/** What had to be reached, and what was measured. */
+/** The requirement of a gate, and the measurement. */
 export interface Verdict extends Summary {
   readonly measure: string;
   readonly must: string;

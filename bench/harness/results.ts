@@ -28,17 +28,17 @@ function short(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
-/** Keeps the report, and pictures of it, where results are kept. */
+/** Writes the report and its charts into the folder for results. */
 export async function save(report: Report, charts: readonly ChartPlan[] = []): Promise<void> {
   await keep(`${report.name}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
-  // Two revisions are compared in numbers.
+  // A comparison of two revisions has no charts.
   if (output === undefined || base !== undefined || charts.length === 0) return;
-  // It takes long to load.
+  // Loaded only now, because it takes long.
   const { drawChart } = await import('./chart.js');
   for (const plan of charts) await keep(`${plan.name}.svg`, drawChart(report, plan));
 }
 
-/** Writes a file where results are kept, if they are. */
+/** Writes a file into the folder for results, if there is one. */
 export async function keep(file: string, text: string): Promise<void> {
   if (output === undefined) return;
   await mkdir(output, { recursive: true });

@@ -1,4 +1,4 @@
-/** What is written: `piece` after `piece`, over and over. */
+/** An endless source: its pieces, one after the other, repeated. */
 export interface Source {
   /** Written one by one; together they are the period. */
   readonly pieces: readonly (Buffer | string)[];
@@ -7,7 +7,7 @@ export interface Source {
   readonly period: Buffer;
 }
 
-/** What a source is made of. */
+/** The parameters of a source. */
 export interface SourceSetting {
   /** `buffers`: Buffers of `pieceLength` bytes. Others: lines of as many bytes, as strings. */
   readonly source: 'buffers' | 'ascii' | 'multi-byte';
@@ -20,7 +20,7 @@ export interface SourceSetting {
 /**
  * Makes the same source for the same setting, in every process.
  *
- * @throws {RangeError} If lines are too short for what is in each of them.
+ * @throws {RangeError} If lines are too short for the number in each of them.
  */
 export function makeSource({ source, pieceLength, format }: SourceSetting): Source {
   // One period is compared at once, so it should be neither tiny nor large.
@@ -34,7 +34,9 @@ export function makeSource({ source, pieceLength, format }: SourceSetting): Sour
   return { pieces, period };
 }
 
-/** Writes of as many whole periods as `byteLength` bytes have room for, but of one if it is any. */
+/**
+ * Writes in the whole periods that fit into `byteLength`: at least one period, unless it is 0.
+ */
 export function wholePeriods({ pieces, period }: Source, byteLength: number): number {
   const periods = byteLength / period.byteLength;
   return (periods < 1 ? Math.ceil(periods) : Math.floor(periods)) * pieces.length;

@@ -15,7 +15,7 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** Pair by pair, as only what was measured in the same repeat may be compared. */
+/** Divides pair by pair, because only figures of the same repeat are comparable. */
 export function ratios(own: readonly number[], theirs: readonly number[]): Summary {
   return summarize(own.map((sample, repeat) => sample / (theirs[repeat] ?? Number.NaN)));
 }

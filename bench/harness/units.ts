@@ -13,7 +13,7 @@ export function markdownTable([head = [], ...rows]: readonly (readonly string[])
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Whether more of a figure is better: so it is of rates, not of what something takes. */
+/** Whether more of a figure is better, as with rates, but not with costs. */
 export function isRate(figure: string): boolean {
   return figure.endsWith('/s');
 }

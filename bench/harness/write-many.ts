@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events';
 
 /**
- * Calls `write` for one index after the other, as fast as the stream takes it. As `pipe()` does, it
- * goes on within 'drain', and with the same listener: `events.once()` for each of them costs more
- * than some of the writes that are measured.
+ * Calls `write` for one index after the other, as fast as the stream accepts. Like `pipe()`, it
+ * continues within 'drain', with the same listener: an `events.once()` for each would cost more
+ * than some of the measured writes.
  *
- * @throws What the stream emits as its error.
+ * @throws The error that the stream emits.
  */
 export function writeMany(
   stream: Pick<EventEmitter, 'on' | 'off'>,

@@ -14,7 +14,7 @@ const isRunning = (pid: number): boolean => {
 };
 
 describe('keepAwake()', () => {
-  test('has a process for each processor, where there are such, until it is disposed', async () => {
+  test('runs a process for each processor, on Linux, until it is disposed', async () => {
     const { pids, ...wakefulness } = await keepAwake();
     expect(pids).toHaveLength(process.platform === 'linux' ? availableParallelism() : 0);
     expect(pids.every(isRunning)).toBe(true);
@@ -22,7 +22,7 @@ describe('keepAwake()', () => {
     expect(pids.some(isRunning)).toBe(false);
   });
 
-  test('leaves nothing behind when its own process is killed', async () => {
+  test('leaves no process behind when its own process is killed', async () => {
     const program = `
       const { keepAwake } = await import(${JSON.stringify(builtProgram('bench/harness/awake'))});
       const { pids } = await keepAwake();
@@ -36,7 +36,7 @@ describe('keepAwake()', () => {
     await vi.waitFor(() => expect(pids.some(isRunning)).toBe(false), { timeout: 10_000 });
   });
 
-  test('does without where nothing runs only when nothing else does', async () => {
+  test('runs no process without `chrt`', async () => {
     vi.stubEnv('PATH', '');
     await using wakefulness = await keepAwake();
     vi.unstubAllEnvs();

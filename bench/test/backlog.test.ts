@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Backlog } from '../harness/backlog.js';
 
-test('Backlog gives its bytes in order, tearing pieces where it must', () => {
+test('Backlog returns its bytes in order, and splits pieces if it must', () => {
   const backlog = new Backlog();
   for (const piece of ['abc', Buffer.from('de'), 'fgh']) backlog.add(piece);
 

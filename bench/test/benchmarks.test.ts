@@ -13,7 +13,7 @@ const benchmarks = readdirSync(new URL('..', import.meta.url))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
 
-/** Pictures of what a benchmark has found. */
+/** The charts of each benchmark. */
 const charts = [
   { benchmark: 'ack-latency', names: ['ack-latency'] },
   { benchmark: 'chunk-size', names: ['chunk-size'] },
@@ -31,8 +31,8 @@ const run = (args: readonly string[], options: ExecFileOptions = {}) =>
     encoding: 'utf8',
   });
 
-// Were it not for the first four, that the last one has only zeros would mean nothing.
-test('the same faults cost what else is used for appending its bytes, and AppendWritable none', {
+// The first four are negative controls: they show that these faults do harm.
+test('under the same faults other writers lose, duplicate or misreport bytes, and AppendWritable does not', {
   timeout: 60_000,
 }, async () => {
   const { stdout } = await run(['faults', '--quick']);
@@ -50,7 +50,7 @@ test('the same faults cost what else is used for appending its bytes, and Append
   ]);
 });
 
-test('every benchmark works, and keeps samples and charts with where they come from', {
+test('every benchmark runs, and writes samples and charts with their environment', {
   timeout: 180_000,
 }, async () => {
   await using folder = await makeFolder();
@@ -67,7 +67,8 @@ test('every benchmark works, and keeps samples and charts with where they come f
   for (const { environment, results } of await Promise.all(measuring.map(report))) {
     const { node, cpu, commit } = environment;
     expect({ node, cpu, commit }).toEqual({
-      ...{ node: process.version, cpu: cpus()[0]?.model },
+      node: process.version,
+      cpu: cpus()[0]?.model,
       commit: expect.stringMatching(/^[0-9a-f]{7,}\+?$/),
     });
     expect(results).not.toHaveLength(0);
@@ -91,14 +92,14 @@ test('every benchmark works, and keeps samples and charts with where they come f
     const shown = results.filter(({ contender }) =>
       drawings.some((svg) => svg.includes(`>${contender.replaceAll("'", '&#39;')}<`)),
     );
-    // Imports are drawn, and what else there is about opening is not.
+    // Of the results about opening, only the imports are drawn.
     const drawn = results.filter(({ setting }) => (setting.group ?? 'import') === 'import');
     expect(shown).toEqual(benchmark === 'opening' ? drawn : results);
   }
   expect(await text('gates.md')).toMatch(/^\| ack p99.* \| at most 2.5 \| [0-9.]+ \|/m);
 });
 
-test('two revisions are compared by ratios of each contender of ours, and nothing is kept', {
+test('--compare prints the ratios of two revisions for each contender of ours, and leaves no files', {
   timeout: 180_000,
 }, async () => {
   await using folder = await makeFolder();
@@ -118,24 +119,25 @@ test('two revisions are compared by ratios of each contender of ours, and nothin
 
 test.each([
   {
-    scenario: 'a benchmark that is unknown',
+    scenario: 'an unknown benchmark',
     args: ['nonsense'],
-    answer: `Cannot run 'nonsense': there are ${benchmarks.join(', ')}\n`,
+    answer: `Unknown benchmark 'nonsense': choose from ${benchmarks.join(', ')}\n`,
   },
   {
-    scenario: 'a flag that is unknown',
+    scenario: 'an unknown flag',
     args: ['--nonsense'],
-    answer: "Unknown option '--nonsense': there are --quick, --output DIR and --compare REV\n",
+    answer:
+      "Unknown option '--nonsense': the options are --quick, --output DIR and --compare REV\n",
   },
   {
-    scenario: 'a revision that is unknown',
+    scenario: 'an unknown revision',
     args: ['gates', '--compare', 'nonsense'],
-    answer: "Cannot compare with 'nonsense': git knows no such revision here\n",
+    answer: "Cannot compare with 'nonsense': git does not know this revision\n",
   },
   {
-    scenario: 'a comparison of what cannot be compared',
+    scenario: 'a comparison of a benchmark that measures no speed',
     args: ['faults', '--compare', 'HEAD'],
-    answer: 'faults: nothing to compare, left out\n',
+    answer: 'faults: cannot be compared, left out\n',
   },
 ])('$scenario is refused', async ({ args, answer }) => {
   await expect(run(args)).rejects.toMatchObject({ code: 2, stderr: answer });
@@ -145,7 +147,7 @@ function isSome(count: number): boolean {
   return count > 0;
 }
 
-/** Goes with all that is in it. */
+/** A folder that its disposal removes with all files. */
 async function makeFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'oss-append-stream-bench-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };

@@ -10,7 +10,7 @@ const setting: PaceSetting = {
   patience: 300,
 };
 
-test('PacedProducer blames a sink that stalls for every write that was due meanwhile', async () => {
+test('PacedProducer counts a stall of the sink for every write that was due meanwhile', async () => {
   const producer = new PacedProducer(setting);
   let startedAt: number | undefined;
 
@@ -24,7 +24,7 @@ test('PacedProducer blames a sink that stalls for every write that was due meanw
 
   const { 'ack max ms': max, 'ack p50 ms': p50, acknowledged } = producer.figures(0);
   expect(acknowledged).toBe(1);
-  // The first that counts was due at 20.
+  // The first measured write was due at 20 ms.
   expect(max).toBeGreaterThan(125);
   expect(p50).toBeGreaterThan(25);
 });

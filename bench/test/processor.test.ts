@@ -25,7 +25,7 @@ describe.each([
   { bind: bindToFirstProcessor, allowed: '0' },
   { bind: keepOffFirstProcessor, allowed: last === 1 ? '1' : `1-${last}` },
 ])('$bind.name()', ({ bind, allowed }) => {
-  test('does so where there are several and a way to do it', async () => {
+  test('changes the processors of a process on Linux with several of them', async () => {
     await using idle = idleProcess();
 
     expect(await bind(idle.pid)).toBe(isPossible);
@@ -34,7 +34,7 @@ describe.each([
     expect(/Cpus_allowed_list:\s*(.*)/.exec(status)?.[1]).toBe(allowed);
   });
 
-  test('does without where there is no such way', async () => {
+  test('returns false without `taskset`', async () => {
     await using idle = idleProcess();
     vi.stubEnv('PATH', '');
     expect(await bind(idle.pid)).toBe(false);

@@ -5,7 +5,7 @@ import { makeSource } from '../harness/source.js';
 const source = { source: 'buffers', pieceLength: 1000 } as const;
 const { period } = makeSource(source);
 
-// Less, as much and more than a period, which is 65,000 bytes.
+// Less than, as much as and more than a period, which has 65,000 bytes.
 test.each([1000, 64_999, 65_000, 65_001, 200_000])(
   'chunksOf() cuts whole periods into chunks of %i bytes',
   (chunkSize) => {

@@ -11,9 +11,9 @@ const kinds: readonly Omit<SourceSetting, 'pieceLength'>[] = [
 ];
 
 describe('makeSource()', () => {
-  test.each(kinds)('makes lines of exactly as many bytes as asked for, $source $format', (kind) => {
+  test.each(kinds)('makes lines of exactly the requested length, $source $format', (kind) => {
     const least = shortest[kind.format ?? 'bare'];
-    // Every remainder of a character of three bytes, and what the benchmarks use.
+    // Every remainder by a character of three bytes, and the lengths of the benchmarks.
     const lengths = [...Array.from({ length: 12 }, (_, index) => least + index), 200, 1024, 5000];
     for (const pieceLength of lengths) {
       const { pieces } = makeSource({ ...kind, pieceLength });
@@ -38,7 +38,7 @@ describe('makeSource()', () => {
   test.each([
     { source: 'ascii', hasMore: false },
     { source: 'multi-byte', hasMore: true },
-  ] as const)('writes $source text as its name says', ({ source, hasMore }) => {
+  ] as const)('makes $source text with or without multi-byte characters', ({ source, hasMore }) => {
     const [line] = makeSource({ source, pieceLength: 200 }).pieces;
 
     expect(Buffer.byteLength(String(line)) > String(line).length).toBe(hasMore);
@@ -62,7 +62,7 @@ describe('makeSource()', () => {
     expect(String(period)).toBe(pieces.join(''));
   });
 
-  test('makes the same for the same setting', () => {
+  test('makes the same source for the same setting', () => {
     const setting = { source: 'buffers', pieceLength: 1000 } as const;
 
     expect(makeSource(setting).period.equals(makeSource(setting).period)).toBe(true);

@@ -1,34 +1,34 @@
 import { constants } from 'node:os';
 import { CredentialsError, OssServiceError } from '../errors.js';
 
-/** What the process tells whoever started it. */
+/** Exit codes of the process. */
 export const exitCode = {
   success: 0,
 
-  /** Gave up: the message says what is committed. */
+  /** Gave up: the message says how much is committed. */
   failure: 1,
   usage: 2,
 
-  /** Nothing was written, as the region, the endpoint, the bucket or the credentials do not fit. */
+  /** Nothing was written, because region, endpoint, bucket or credentials are wrong. */
   configuration: 3,
 
-  /** The deadline of a shutdown, or a second signal, came before everything was committed. */
+  /** The shutdown deadline passed, or a second signal came, before everything was committed. */
   deadline: 99,
 } as const;
 
 export type TerminatingSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** What shells expect of a process that a signal ended. */
+/** The exit code that shells report for a process ended by a signal. */
 export function exitCodeOfSignal(signal: TerminatingSignal | 'SIGPIPE'): number {
   return 128 + constants.signals[signal];
 }
 
-/** The command line asks for what cannot be done. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Makes what a check throws the fault of the command line. */
+/** Rethrows every error of `check` as a {@link UsageError}. */
 export function asUsage<Result>(check: () => Result): Result {
   try {
     return check();
@@ -37,12 +37,12 @@ export function asUsage<Result>(check: () => Result): Result {
   }
 }
 
-/** Something that was set up outside the command line does not fit. */
+/** Region, endpoint, credentials or the machine's set-up are wrong. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** @param bytesWritten Bytes that had been committed before. */
+/** @param bytesWritten Bytes committed before the error. */
 export function exitCodeOf(error: unknown, bytesWritten = 0): number {
   if (error instanceof UsageError) return exitCode.usage;
   if (error instanceof ConfigurationError) return exitCode.configuration;
@@ -52,10 +52,10 @@ export function exitCodeOf(error: unknown, bytesWritten = 0): number {
   return isConfiguration && bytesWritten === 0 ? exitCode.configuration : exitCode.failure;
 }
 
-/** Whether OSS says that another region, endpoint, bucket or key pair is needed, or permission. */
+/** Whether OSS refuses because of the region, endpoint, bucket, key pair or permissions. */
 function isMisconfigured({ status, ossCode, outcome }: OssServiceError): boolean {
   if (outcome !== 'fatal' && outcome !== 'forbidden') return false;
   if (status === 404) return ossCode === 'NoSuchBucket';
-  // A wrong region is a 400, and an answer to HEAD says no more than that.
+  // A wrong region is a 400, and the answer to a HEAD has no body with a code.
   return status < 400 || [400, 401, 403].includes(status);
 }

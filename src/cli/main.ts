@@ -3,19 +3,19 @@ import { exitCode } from './exit-code.js';
 import { complain } from './messages.js';
 import { runProgram } from './program.js';
 
-// A terminal that goes away is no reason to lose bytes.
+// Keep appending when the terminal goes away.
 process.stderr.on('error', () => {});
 
 let isOutputLost = false;
 
-// Nor is a reader that leaves. But what it should have got, and did not for another reason, is told.
+// Keep appending when the reader leaves (EPIPE), but report every other failure to write.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || isOutputLost) return;
   isOutputLost = true;
   complain(`Cannot write to standard output: ${error.message}.`);
 });
 
-// Nothing may be left to wait for although the end was not reached.
+// If the event loop empties early, Node exits with 0: report failure instead.
 let isFinished = false;
 process.on('exit', (code) => {
   const isFailure = !isFinished || isOutputLost;

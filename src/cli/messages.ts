@@ -1,22 +1,22 @@
 import { styleText } from 'node:util';
 
-/** Says something to whoever is watching. */
+/** Prints a message to standard error. */
 export function say(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-/** Says what went wrong, in one line. */
+/** Prints what went wrong to standard error, in one line. */
 export function complain(message: string): void {
   const label = 'oss-append:';
   const { stderr } = process;
-  // Knows NO_COLOR and TERM=dumb.
+  // `hasColors()` respects NO_COLOR and TERM=dumb.
   const isColored = stderr.isTTY && stderr.hasColors();
   say(
     `${isColored ? styleText('red', label, { validateStream: false }) : label} ${toLine(message)}`,
   );
 }
 
-/** Whatever a message holds, as one line that does nothing to a terminal. */
+/** Returns a message as one line without control characters. */
 export function toLine(message: string): string {
   return message
     .replaceAll(/\s+/g, ' ')
@@ -24,7 +24,7 @@ export function toLine(message: string): string {
     .trim();
 }
 
-/** An error's message, as a sentence. */
+/** Returns an error's message with a full stop. */
 export function sentence({ message }: Error): string {
   const text = toLine(message);
   return /[.!?]$/.test(text) ? text : `${text}.`;

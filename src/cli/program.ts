@@ -12,17 +12,17 @@ import { complain, say, sentence } from './messages.js';
 const helpHint = 'See oss-append --help.';
 
 const description =
-  'Appends standard input, or files, to an object in Alibaba Cloud OSS as it comes: in order, and with every byte in the object exactly once.';
+  'Appends standard input or files to an object in Alibaba Cloud OSS while they are read: in order, and each byte exactly once.';
 
 const epilogue = `
 Without --credentials, keys come from the environment: OSS_ACCESS_KEY_ID,
-OSS_ACCESS_KEY_SECRET, and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB,
-4M (and 4MB, decimal); times are milliseconds, or 2s, 1m.
+OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB,
+4M (4MB is decimal); times are milliseconds, or 2s, 1m.
 
-Exit status: 0 all is committed, 1 gave up (the message says how far it got),
-2 wrong usage, 3 wrong configuration or credentials, 99 a shutdown took too
-long or was cut short, 128+n stopped by signal n with everything that was read
-committed.
+Exit status: 0 everything committed, 1 gave up (the message says how much is
+committed), 2 wrong usage, 3 wrong configuration or credentials, 99 shutdown
+took too long or was cut short, 128+n stopped by signal n with everything
+that was read committed.
 
 Examples:
   app 2>&1 | oss-append oss://logs/app.log
@@ -33,8 +33,8 @@ Examples:
 /**
  * Runs the command line.
  *
- * @param args What follows the program's name.
- * @returns What to exit with.
+ * @param args Arguments after the name of the program.
+ * @returns The exit code.
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code: number = exitCode.success;
@@ -45,7 +45,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has written its message already.
+    // Commander has already printed its message.
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCode.success : exitCode.usage;
     }
@@ -71,13 +71,13 @@ function createProgram(args: readonly string[], done: (exitCode: number) => void
   addCatCommand(program, done);
   addSealCommand(program, done);
   addAppendCommand(program, addReplayCommand(program, done), args, done);
-  // Behind what that adds.
+  // Help texts appear in the order they are added: this one last.
   program.addHelpText('after', epilogue);
   addEmulateCommand(program, done);
   return program;
 }
 
-/** Choices without the quotes that commander puts around them. */
+/** Lists choices without the quotes that commander adds. */
 function describeOption({ description: text, argChoices }: Option): string {
   return argChoices === undefined ? text : `${text} (${argChoices.join(', ')})`;
 }

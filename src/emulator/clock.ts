@@ -1,9 +1,9 @@
-/** Milliseconds by which a jump moves the clock: well beyond the skew OSS accepts. */
+/** Milliseconds of a jump: well above the skew that OSS accepts. */
 const jump = 60 * 60 * 1000;
 
 /**
- * The emulator's idea of the time. The `skew` fault moves it, as a server's clock moves under its
- * clients: what was signed by the old time is refused until they follow.
+ * The clock of the emulator. The `skew` fault moves it: requests signed with the old time are
+ * refused until clients correct theirs.
  */
 export class Clock {
   #offset = 0;
@@ -12,7 +12,7 @@ export class Clock {
     return new Date(Date.now() + this.#offset);
   }
 
-  /** Puts the clock an hour ahead, or back where it was if it is ahead already. */
+  /** Moves the clock an hour ahead, or back if it is ahead already. */
   jump(): void {
     this.#offset = this.#offset === 0 ? jump : 0;
   }

@@ -2,29 +2,30 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ExchangeSides } from './protocol/send-answer.js';
 
-/** Requests without an answer at which no more are read. */
+/** Number of unanswered requests at which reading pauses. */
 const maxUnanswered = 16;
 
 /**
- * Serves the requests of one connection in turn, however many the client sends at once. Side by
- * side, one would not see what the one before it did, and their answers, which can only leave in
- * order, would all be kept in memory for a client that does not read.
+ * Serves the requests of one connection one by one, even if the client pipelines them. Served
+ * concurrently, a request would not see the effect of the one before it, and all answers, which
+ * must be sent in order, would be held in memory for a client that does not read.
  */
 export class Connection {
   readonly #socket: Socket;
 
-  /** The newest request, and its turn, which never rejects. */
+  /** The newest request. */
   #newest: ExchangeSides | undefined;
+  /** Resolves when the newest request is served; never rejects. */
   #last: Promise<void> = Promise.resolve();
   #unanswered = 0;
-  #isHeldBack = false;
+  #isPaused = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('resume', () => this.#stayBack());
+    socket.on('resume', () => this.#pauseAgain());
   }
 
-  /** Whether an answer sent now would be taken for that to the bytes that came last. */
+  /** Whether the client would match an answer sent now with the bytes that arrived last. */
   get isHeard(): boolean {
     const { incoming, response } = this.#newest ?? {};
     if (this.#unanswered === 0) return true;
@@ -32,8 +33,8 @@ export class Connection {
   }
 
   /**
-   * Calls `answer` when all earlier requests are answered, or not at all if the connection is dead
-   * by then. Resolves when the response is out, or nobody is there to read it.
+   * Calls `answer` when all earlier requests are answered, or not at all if the connection has
+   * closed by then. Resolves when the response is sent or the connection is closed.
    *
    * @param answer Must not reject.
    */
@@ -42,19 +43,19 @@ export class Connection {
     const isNext = this.#unanswered === 0;
     this.#newest = sides;
     this.#unanswered++;
-    // Not at once: at the end of a request Node reads on.
-    if (this.#unanswered >= maxUnanswered) process.nextTick(() => this.#holdBack());
+    // Deferred: Node resumes the socket at the end of a request.
+    if (this.#unanswered >= maxUnanswered) process.nextTick(() => this.#pause());
     this.#last = this.#last.then(async () => {
-      // A client that sends much at once must not keep the others from being heard.
+      // A client that pipelines many requests must not starve other clients.
       if (!isNext) await nextTurn();
       if (!this.#socket.destroyed) await Promise.all([this.#untilOver(response), answer()]);
       this.#unanswered--;
-      this.#readOn();
+      this.#resume();
     });
     return this.#last;
   }
 
-  /** Asks the socket too: a response behind one of Node's own never hears that the client left. */
+  /** Watches the socket too: a response queued after one of Node's own gets no 'close' event. */
   #untilOver(response: ExchangeSides['response']): Promise<void> {
     return new Promise((resolve) => {
       const finish = () => {
@@ -67,20 +68,20 @@ export class Connection {
     });
   }
 
-  #holdBack(): void {
+  #pause(): void {
     if (this.#unanswered < maxUnanswered) return;
-    this.#isHeldBack = true;
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
-  /** Whoever reads a body lets Node read on; that is only needed where its end is still to come. */
-  #stayBack(): void {
-    if (this.#isHeldBack && this.#newest?.incoming.complete) this.#socket.pause();
+  /** Reading a body resumes the socket; that is needed only until the body is complete. */
+  #pauseAgain(): void {
+    if (this.#isPaused && this.#newest?.incoming.complete) this.#socket.pause();
   }
 
-  #readOn(): void {
-    if (this.#unanswered >= maxUnanswered || !this.#isHeldBack) return;
-    this.#isHeldBack = false;
+  #resume(): void {
+    if (this.#unanswered >= maxUnanswered || !this.#isPaused) return;
+    this.#isPaused = false;
     this.#socket.resume();
   }
 }

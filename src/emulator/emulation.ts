@@ -7,7 +7,7 @@ import type { ObjectStore } from './objects/object-store.js';
 import type { OperationName } from './operations/operation-name.js';
 import type { SlabPool } from './storage/slab-pool.js';
 
-/** What all exchanges of one emulator share. */
+/** State shared by all exchanges of one emulator. */
 export interface Emulation {
   /** Address it listens on. */
   readonly host: string;
@@ -21,29 +21,29 @@ export interface Emulation {
   readonly crc64: Crc64;
   readonly slabs: SlabPool;
 
-  /** Aborted when the emulator closes: whatever waits stops waiting. */
+  /** Aborted when the emulator closes, which ends all waits. */
   readonly signal: AbortSignal;
   readonly record: (request: RequestRecord) => void;
 }
 
 /** One line of the request log. */
 export interface RequestRecord {
-  /** `'unsupported'` for a request that asks for nothing the emulator knows. */
+  /** `'unsupported'` for an operation that the emulator does not implement. */
   readonly operation: OperationName | 'unsupported';
 
-  /** Absent for a request that names none; cut after 1024 characters. */
+  /** Absent for a request without a bucket; cut after 1024 characters. */
   readonly bucket?: string;
 
-  /** Decoded; absent for a request that names none; cut after 1024 characters. */
+  /** Decoded; absent for a request without a key; cut after 1024 characters. */
   readonly key?: string;
 
-  /** The position an append or a seal named. */
+  /** The position in the request, of an append or a seal. */
   readonly position?: number;
 
   /** Bytes of the request's body that were read. */
   readonly byteLength: number;
 
-  /** Status of the answer; 0 where the client did not get a complete one. */
+  /** Status of the answer; 0 if the client did not get a complete one. */
   readonly status: number;
 
   /** The fault that fired on it. */

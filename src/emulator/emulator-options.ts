@@ -5,7 +5,7 @@ import type { FileSystem } from './storage/file-system.js';
 
 export interface EmulatorOptions {
   /**
-   * Address to listen on. Anything but loopback lets the whole network in.
+   * Address to listen on. Any other than loopback is reachable from the network.
    *
    * @default '127.0.0.1'
    */
@@ -19,23 +19,23 @@ export interface EmulatorOptions {
   readonly port?: number;
 
   /**
-   * Folder that keeps the objects, on disk or in `fs`; one on disk is kept to one emulator at a time.
-   * Default: they are kept in memory, with the package memfs, or else in a temporary folder.
+   * Folder for the objects, on disk or in `fs`; only one emulator at a time can use one on disk.
+   * Default: memory if the package memfs is installed, otherwise a temporary folder.
    */
   readonly dir?: string;
 
-  /** File system that keeps the objects; `node:fs` and memfs volumes fit. */
+  /** File system for the objects, such as `node:fs` or a memfs volume. */
   readonly fs?: FileSystem;
 
   /**
-   * The only key pair accepted; `null` or `{}` accepts requests however they are signed.
+   * The only key pair accepted; `null` or `{}` disables the check of signatures.
    *
    * @default { accessKeyId: 'emulator', accessKeySecret: 'emulator' }
    */
   readonly credentials?: EmulatorCredentials | Readonly<Record<string, never>> | null;
 
   /**
-   * Region signatures must name, with or without `oss-` in front.
+   * Region that signatures must name, with or without the prefix `oss-`.
    *
    * @default 'cn-hangzhou'
    */
@@ -48,11 +48,11 @@ export interface EmulatorOptions {
    */
   readonly buckets?: readonly string[];
 
-  /** Faults that wait from the start. Default: none. */
+  /** Faults present from the start. Default: none. */
   readonly faults?: readonly Fault[];
 
   /**
-   * What the chances of faults are thrown with, an integer: the same seed, the same throws.
+   * Integer seed for the `probability` of faults: the same seed gives the same random numbers.
    *
    * @default 0
    */
@@ -106,13 +106,20 @@ export function resolveEmulatorOptions(options: EmulatorOptions): ResolvedEmulat
   for (const bucket of buckets) assertBucketName('buckets', bucket);
   const checksSignatures = credentials !== null && Object.keys(credentials).length > 0;
   return {
-    ...{ host, port, dir, fs, buckets, faults, seed, checksSignatures },
+    host,
+    port,
+    dir,
+    fs,
+    buckets,
+    faults,
+    seed,
+    checksSignatures,
     credentials: checksSignatures ? readCredentials(credentials) : defaultCredentials,
     region: region.replace(/^oss-/, ''),
   };
 }
 
-/** @throws {TypeError | RangeError} If `name` is no bucket name. */
+/** @throws {TypeError | RangeError} If `name` is not a valid bucket name. */
 export function assertBucketName(option: string, name: string): void {
   assertText(option, name);
   if (isBucketName(name)) return;

@@ -24,23 +24,22 @@ export interface Emulator extends AsyncDisposable {
   readonly endpoint: string;
   readonly region: string;
 
-  /** What clients are to sign with. */
+  /** Credentials for clients. */
   readonly credentials: EmulatorCredentials;
   readonly faults: EmulatorFaults;
 
-  /** Names of the buckets that there are now, in order. */
+  /** Names of the existing buckets, in order. */
   readonly buckets: readonly string[];
 
   /**
-   * Folder on disk that keeps the objects: the option `dir`, or the temporary one that stands for
-   * memory where the package memfs is not installed. `undefined` where objects are in memory, or
-   * in the option `fs`.
+   * Folder on disk that holds the objects: the option `dir`, or a temporary folder if the package
+   * memfs is not installed. `undefined` if objects are in memory or in the option `fs`.
    */
   readonly dir: string | undefined;
 
   /**
-   * What was asked and answered, oldest first; an entry is added just before its answer is sent.
-   * Only the newest 100,000 are kept.
+   * Log of requests, oldest first; an entry is added just before the answer is sent. Only the
+   * newest 100,000 are kept.
    */
   readonly requests: RequestRecord[];
 
@@ -48,38 +47,38 @@ export interface Emulator extends AsyncDisposable {
   createBucket(name: string): Promise<void>;
 
   /**
-   * Reads a whole object, past every fault.
+   * Reads a whole object, unaffected by faults.
    *
    * @throws {Error} If it does not exist.
    */
   read(bucket: string, key: string): Promise<Buffer>;
 
-  /** Destroys every connection, forgets what was still to be applied, and frees the port. */
+  /** Destroys all connections, discards requests not applied yet, and frees the port. */
   close(): Promise<void>;
 }
 
-/** The faults that wait for requests. */
+/** The faults that apply to requests. */
 export interface EmulatorFaults {
   /**
-   * Adds a fault after those there are.
+   * Adds a fault after the existing ones.
    *
    * @returns A function that removes it again.
-   * @throws {TypeError} If a field has the wrong type, or kind or operation are unknown.
+   * @throws {TypeError} If a field has the wrong type, or `kind` or `operation` is unknown.
    * @throws {RangeError} If a number is out of range.
    */
   add(fault: Fault): () => void;
 
-  /** Removes all faults and puts the clock right. */
+  /** Removes all faults and resets the clock. */
   clear(): void;
 }
 
 /**
- * Starts a local OSS. It checks signatures, keeps objects in memory or in a folder, speaks OSS's
- * words, and fails in scripted ways.
+ * Starts a local OSS. It checks signatures, stores objects in memory or in a folder, answers like
+ * OSS, and injects faults.
  *
  * @throws {TypeError} If an option has the wrong type.
  * @throws {RangeError} If a value is out of range.
- * @throws {Error} If the port is taken, or another process keeps objects in `dir`.
+ * @throws {Error} If the port is in use, or another process uses `dir`.
  *
  * @example
  * ```ts
@@ -111,9 +110,13 @@ async function startOn(storage: Storage, resolved: ResolvedEmulatorOptions): Pro
   const clock = new Clock();
   const requests: RequestRecord[] = [];
   const closing = new AbortController();
-  setMaxListeners(0, closing.signal); // One for every request that a fault delays.
+  setMaxListeners(0, closing.signal); // Each request delayed by a fault adds a listener.
   const server = new EmulatorServer({
-    ...{ host, region, objects, faults, clock },
+    host,
+    region,
+    objects,
+    faults,
+    clock,
     credentials: resolved.checksSignatures ? credentials : undefined,
     crc64: await loadCrc64(),
     slabs: new SlabPool(),
@@ -130,7 +133,11 @@ async function startOn(storage: Storage, resolved: ResolvedEmulatorOptions): Pro
   };
   return {
     endpoint: `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    ...{ region, credentials, requests, close, dir: storage.dir },
+    region,
+    credentials,
+    requests,
+    close,
+    dir: storage.dir,
     get buckets() {
       return objects.buckets;
     },
@@ -153,7 +160,7 @@ async function startOn(storage: Storage, resolved: ResolvedEmulatorOptions): Pro
 const maxRecords = 100_000;
 
 function addRecord(requests: RequestRecord[], request: RequestRecord): void {
-  // A tenth at once, because removing from the front moves all the rest.
+  // Remove a tenth at once, because removing from the front moves all other entries.
   if (requests.length >= maxRecords) requests.splice(0, maxRecords / 10);
   requests.push(request);
 }

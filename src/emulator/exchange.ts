@@ -24,26 +24,26 @@ import { noBody, type ReceivedBody, readBody } from './protocol/request-body.js'
 import { createRequestId } from './protocol/request-id.js';
 import { type ExchangeSides, sendAnswer, sendCutAnswer } from './protocol/send-answer.js';
 
-/** What is asked of the emulator on one exchange. */
+/** The two sides of an exchange. */
 export interface ExchangeOptions extends ExchangeSides {
-  /** The client waits for `100 Continue`. */
+  /** Whether the client waits for `100 Continue`. */
   readonly expectsContinue: boolean;
 }
 
-/** One request, from its head to the end of its answer, with the fault that befalls it. */
+/** One request, from its head to the end of its answer, with the fault that fires on it. */
 export class Exchange {
   readonly #emulation: Emulation;
   readonly #options: ExchangeOptions;
   readonly #startedAt = performance.now();
   readonly #requestId = createRequestId();
 
-  // Each is known from some moment on; the log has what was known when the request was over.
+  // Set as processing advances; the log has the values known when the request ended.
   #request: OssRequest | undefined;
   #operation: Operation | undefined;
   #fault: Fault | undefined;
   #byteLength = 0;
 
-  /** What is still to be applied when the connection is dead. Never rejects. */
+  /** Work to finish after the connection is closed. Never rejects. */
   #late: Promise<unknown> = Promise.resolve();
 
   constructor(emulation: Emulation, options: ExchangeOptions) {
@@ -52,14 +52,14 @@ export class Exchange {
   }
 
   /**
-   * Resolves when the answer is out or the connection dead, and nothing is left to be applied. Never
+   * Resolves when the answer is sent or the connection closed, and no late work is left. Never
    * rejects.
    */
   async run(): Promise<void> {
     const { incoming, response } = this.#options;
     try {
       const answer = await this.#decide();
-      await this.#deliver(this.#dress(answer));
+      await this.#deliver(this.#addHeaders(answer));
     } catch (error) {
       if (error instanceof Hangup) this.#log(0);
       response.destroy();
@@ -86,7 +86,7 @@ export class Exchange {
     });
   }
 
-  /** The order of the checks is OSS's. */
+  /** The checks run in the same order as in OSS. */
   async #process(): Promise<Answer> {
     const { clock, credentials, faults, host, objects, region } = this.#emulation;
     const { incoming, expectsContinue } = this.#options;
@@ -98,7 +98,9 @@ export class Exchange {
     if (this.#fault?.kind === 'skew') clock.jump();
     if (credentials && !isOpenToAll(request, operation, objects)) {
       authorize(request, {
-        ...{ credentials, region, now: clock.now() },
+        credentials,
+        region,
+        now: clock.now(),
         assertBucket: () => operation && assertBucket(request, operation, objects),
       });
     }
@@ -146,7 +148,7 @@ export class Exchange {
     }
   }
 
-  /** Nobody hears whether it worked: the client is gone. */
+  /** Ignores failures: the client is gone. */
   #applyLater(operation: Operation, context: OperationContext, body: ReceivedBody): never {
     const { signal } = this.#emulation;
     this.#late = wait(this.#fault?.delay ?? defaultDelay, undefined, { signal })
@@ -155,8 +157,8 @@ export class Exchange {
     throw new Hangup();
   }
 
-  /** Adds what every answer of OSS carries, but no gateway's. */
-  #dress(answer: Answer): Answer {
+  /** Adds the headers that are in every answer of OSS, unless a gateway answers. */
+  #addHeaders(answer: Answer): Answer {
     const { incoming } = this.#options;
     const kind = this.#fault?.kind;
     if (kind === 'error-502-after') return gatewayAnswer(incoming.method ?? '');
@@ -204,11 +206,11 @@ export class Exchange {
   }
 }
 
-/** Characters of a name that are logged: no name OSS takes is longer. */
+/** Longest logged name in characters: OSS accepts no longer one. */
 const maxNameLength = 1024;
 
 function cutName(name: string): string {
   if (name.length <= maxNameLength) return name;
-  // A plain slice would keep all of the name in memory.
+  // Copy: a slice would keep the whole name in memory.
   return Buffer.from(name.slice(0, maxNameLength)).toString();
 }

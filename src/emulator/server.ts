@@ -5,7 +5,7 @@ import type { Emulation } from './emulation.js';
 import { Exchange } from './exchange.js';
 import { isReadable, type ParseFailure, refuseUnreadable } from './protocol/refused-request.js';
 
-/** Milliseconds an idle connection is kept: longer than the pools of the official SDKs keep it. */
+/** Milliseconds that idle connections stay open: longer than in the pools of the official SDKs. */
 const keepAliveTimeout = 90_000;
 
 /** A listening socket and the exchanges on it. */
@@ -15,9 +15,9 @@ export class EmulatorServer {
   readonly #exchanges = new Set<Promise<void>>();
 
   constructor(emulation: Emulation) {
-    // The C SDK sends a length beside its chunks, which Node's strict parser refuses.
+    // The C SDK sends Content-Length with chunked bodies, which Node's strict parser refuses.
     this.#server = createServer({ keepAliveTimeout, insecureHTTPParser: true });
-    // Node would leave out all behind the 2,000th, a digest or a length too; 16 KiB is the limit.
+    // Node drops headers after the 2,000th, even a digest or a length; 16 KiB remain the limit.
     this.#server.maxHeadersCount = 0;
     const refuse = (failure: ParseFailure, socket: Socket) => {
       const isHeard = this.#connectionOf(socket).isHeard;
@@ -28,7 +28,7 @@ export class EmulatorServer {
     );
     const exchange = (expectsContinue: boolean) => {
       return (incoming: IncomingMessage, response: ServerResponse) => {
-        response.on('error', () => {}); // The client has left; there is nobody to tell.
+        response.on('error', () => {}); // The client has left.
         if (!isReadable(incoming)) return refuse({ method: incoming.method }, incoming.socket);
         const options = { incoming, response, expectsContinue };
         const answer = () => new Exchange(emulation, options).run();
@@ -39,7 +39,7 @@ export class EmulatorServer {
     this.#server.on('checkContinue', exchange(true));
   }
 
-  /** Resolves with the port, once connections are accepted. */
+  /** Resolves with the port when connections are accepted. */
   async listen(port: number, host: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
@@ -53,7 +53,7 @@ export class EmulatorServer {
     return address.port;
   }
 
-  /** Destroys every connection and waits until nothing is being done for any of them. */
+  /** Destroys all connections and waits for all exchanges to end. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();

@@ -4,24 +4,24 @@ import type { DropEvent } from '../stream/events.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import { countLines } from './line-ends.js';
 
-/** Keeps account of what was dropped, and has it said where it is missing. */
+/** Counts dropped lines, and writes a marker for the place in the log where they are missing. */
 export class DropCounter {
   readonly #marker: string | false;
   readonly #onDrop: (drop: DropEvent) => void;
   #lines = 0;
   #bytes = 0;
 
-  /** What no marker tells of yet. */
-  #untoldLines = 0;
-  #untoldBytes = 0;
+  /** Dropped since the last marker. */
+  #unmarkedLines = 0;
+  #unmarkedBytes = 0;
 
-  /** What nobody has been called for yet. */
+  /** Dropped since the last call of `onDrop`. */
   #unreportedLines = 0;
   #unreportedBytes = 0;
 
   /**
-   * @param marker Line to leave where some are missing, without its end; `{lines}`, `{count}`,
-   *   `{size}` and `{byteLength}` in it stand for how much. `false` for none.
+   * @param marker Line to write where lines are missing, without a line break; `{lines}`,
+   *   `{count}`, `{size}` and `{byteLength}` are replaced by how much is missing. `false` for none.
    */
   constructor(marker: string | false, onDrop: (drop: DropEvent) => void) {
     this.#marker = marker;
@@ -36,23 +36,23 @@ export class DropCounter {
     return this.#bytes;
   }
 
-  /** Notes lines that were dropped; none, for the rest of one that has been counted. */
+  /** Counts dropped lines. `lines` is 0 for the remainder of a line that was counted before. */
   add(lines: number, bytes: number): void {
     this.#count(lines, bytes);
-    this.#untoldLines += lines;
-    this.#untoldBytes += bytes;
+    this.#unmarkedLines += lines;
+    this.#unmarkedBytes += bytes;
   }
 
   /**
-   * Notes and reports lines that came after the end. No marker tells of them: what is left may have
-   * been handed back already.
+   * Counts and reports lines written after the end. They get no marker, because the uncommitted
+   * bytes may have been handed back already.
    */
   dropLate(bytes: Uint8Array): void {
     this.#count(countLines(bytes), bytes.byteLength);
     this.report();
   }
 
-  /** Calls `onDrop` for what was added since it was called last. */
+  /** Calls `onDrop` with the drops since its last call. */
   report(): void {
     const [count, byteLength] = [this.#unreportedLines, this.#unreportedBytes];
     this.#unreportedLines = 0;
@@ -60,12 +60,12 @@ export class DropCounter {
     if (byteLength > 0) this.#onDrop({ count, byteLength });
   }
 
-  /** The line to leave where they are missing, once; `undefined` when nothing is. */
+  /** Returns the marker for the drops since the last marker; `undefined` if there were none. */
   takeMarker(): string | undefined {
-    const [lines, bytes] = [this.#untoldLines, this.#untoldBytes];
+    const [lines, bytes] = [this.#unmarkedLines, this.#unmarkedBytes];
     if (lines === 0) return undefined;
-    this.#untoldLines = 0;
-    this.#untoldBytes = 0;
+    this.#unmarkedLines = 0;
+    this.#unmarkedBytes = 0;
     if (this.#marker === false) return undefined;
     const words: Record<string, string> = {
       '{lines}': count(lines, 'line'),
@@ -85,7 +85,7 @@ export class DropCounter {
   }
 }
 
-/** Tells whoever waits for a write that some of it will never be committed. */
+/** Calls a write's callback with an error: some of its lines will never be committed. */
 export function tellDropped(callback: ((error: Error) => void) | undefined): void {
   if (callback === undefined) return;
   nodeTimers.nextTick(callback, new LinesDroppedError('Some of these lines were dropped', {}));

@@ -4,8 +4,8 @@ import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from '
 import type { LineGate, LineSink } from './line-gate.js';
 
 /**
- * Drops the lines that find no room, whole: a line that was begun is finished, and one whose
- * beginning was dropped is dropped to its end.
+ * Drops new lines when there is no room, always whole: a line whose beginning was passed on is
+ * completed, and a line whose beginning was dropped is dropped to its end.
  */
 export class DropNewest implements LineGate {
   readonly byteLength = 0;
@@ -13,7 +13,7 @@ export class DropNewest implements LineGate {
   readonly #maxLength: number;
   readonly #counter: DropCounter;
 
-  /** What became of the beginning of the line that the last write left without its end. */
+  /** What happened to the beginning of the line that the last write left incomplete. */
   #begun: 'passed on' | 'dropped' | undefined;
 
   constructor(sink: LineSink, maxLength: number, counter: DropCounter) {
@@ -63,7 +63,7 @@ export class DropNewest implements LineGate {
     return this.#maxLength - this.#sink.byteLength;
   }
 
-  /** Where in `bytes` what may go on ends, `begin` being where it begins: behind a whole line. */
+  /** Offset up to which the bytes from `begin` on have room, at the end of a line. */
   #fitting(bytes: Buffer, begin: number): number {
     const end = begin + this.#room;
     if (bytes.byteLength <= end) return bytes.byteLength;
@@ -78,7 +78,7 @@ export class DropNewest implements LineGate {
     if (data.length > 0) this.#begun = endsLine(data) ? undefined : 'passed on';
   }
 
-  /** Drops what found no room. A line that can never find any is no reason to drop the others. */
+  /** Drops the remainder; only the first line of it if that is too long to ever have room. */
   #dropFrom(bytes: Buffer, begin: number): number {
     const line = firstLineEnd(bytes, begin);
     const end = line - begin > this.#maxLength ? line : bytes.byteLength;

@@ -5,18 +5,18 @@ import type { LineGate, LineSink } from './line-gate.js';
 import { LineQueue } from './line-queue.js';
 
 /**
- * Holds back the lines that find no room in the sink, and drops the oldest of them, whole, when they
- * become too many. What the sink has is in a chunk already or will be in the next, and stays.
+ * Queues lines for which the sink has no room, and drops the oldest whole lines when the queue
+ * grows too long. Lines in the sink stay: they are in a chunk already or will be in the next one.
  */
 export class DropOldest implements LineGate {
   readonly #sink: LineSink;
   readonly #maxLength: number;
   readonly #counter: DropCounter;
 
-  /** Begins at the start of a line, always. */
+  /** Always begins at the start of a line. */
   readonly #queue = new LineQueue();
 
-  /** Whether the last write left a line without its end, and whether that line is still to come. */
+  /** Whether the last write ended within a line, and whether the rest of that line is dropped. */
   #isWithinLine = false;
   #isDroppingLine = false;
 
@@ -81,7 +81,7 @@ export class DropOldest implements LineGate {
     this.#makeRoom();
   }
 
-  /** Whoever wrote it is told when what is before it has been committed. */
+  /** An empty write: its callback runs when the bytes before it have been committed. */
   #holdNothing(callback: Callback | undefined): void {
     const nothing = new Uint8Array(0);
     if (this.#queue.byteLength > 0) this.#queue.push(nothing, callback);
@@ -92,7 +92,7 @@ export class DropOldest implements LineGate {
     let excess = this.#sink.byteLength + this.#queue.byteLength - this.#maxLength;
     while (excess > 0 && this.#queue.byteLength > 0) {
       const { bytes: line, callback } = this.#queue.dropLine();
-      // Of writes of nothing, which nobody else would pass on when the queue is empty.
+      // Callbacks of empty writes: once the queue is empty, no later shift would pass them on.
       if (callback !== undefined) this.#sink.write('', callback);
       this.#counter.add(1, line.byteLength);
       excess -= line.byteLength;

@@ -1,33 +1,34 @@
-/** `exit` is the last that a process, or a worker, runs; `beforeExit` is when nothing else keeps it. */
+/** `exit`: the process or worker is ending; `beforeExit`: nothing keeps it alive any longer. */
 type Ending = 'exit' | 'beforeExit';
 
 const hooks = { exit: new Set<() => void>(), beforeExit: new Set<() => void>() };
 
-/** Node's types have an overload for each event, and none for one of two. */
+/** Node's types have an overload for each event name, but none for a union of two. */
 const events: NodeJS.EventEmitter = process;
 const runAll = { exit: () => run('exit'), beforeExit: () => run('beforeExit') };
 
 /**
- * Has `run` called when the process, or the worker, exits; it must be done when it returns.
+ * Calls `run` when the process or the worker exits. `run` must be synchronous.
  *
- * @returns Takes it back.
+ * @returns A function that removes the hook.
  */
 export function onExit(run: () => void): () => void {
   return add('exit', run);
 }
 
 /**
- * Has `run` called whenever nothing keeps the process alive any longer; what it begins does.
+ * Calls `run` each time nothing keeps the process alive any longer. Work that `run` starts keeps
+ * the process alive again.
  *
- * @returns Takes it back.
+ * @returns A function that removes the hook.
  */
 export function onIdle(run: () => void): () => void {
   return add('beforeExit', run);
 }
 
-/** One listener for all, however many there are. */
+/** Adds one listener per event for all hooks: Node warns of more than ten. */
 function add(ending: Ending, hook: () => void): () => void {
-  // First, for the exit listener of thread-stream ends the worker.
+  // Before thread-stream's own exit listener, which ends the worker.
   if (hooks[ending].size === 0) events.prependListener(ending, runAll[ending]);
   hooks[ending].add(hook);
   return () => {

@@ -1,35 +1,36 @@
 import type { Callback } from '../callback.js';
-/** What lines go on to, in order. */
+
+/** Destination of the lines that a gate lets through, in order. */
 export interface LineSink {
-  /** Bytes that it has taken and not committed. */
+  /** Bytes accepted and not yet committed. */
   readonly byteLength: number;
 
-  /** Bytes at which it wants no more for now. */
+  /** `byteLength` from which the sink should not be given more for now. */
   readonly highWaterMark: number;
 
   write(data: string | Uint8Array, callback?: Callback): void;
 }
 
-/** What becomes of a write: it goes on to a sink, now or later, or some of its lines are dropped. */
+/** Decides for each write: pass it on to the sink, queue it, or drop some of its lines. */
 export interface LineGate {
-  /** Bytes that it holds itself. */
+  /** Bytes queued in the gate. */
   readonly byteLength: number;
 
-  /** @param callback Told when all of it has been committed, or that some of it never will be. */
+  /** @param callback Called once all bytes are committed, or with an error if some were dropped. */
   write(data: string | Uint8Array, callback?: Callback): void;
 
   /** The sink has room again. */
   resume(): void;
 
-  /** Passes everything on, whatever the sink wants. */
+  /** Passes everything on, beyond the sink's `highWaterMark` too. */
   handOver(): void;
 
-  /** Passes everything on, and says what was dropped at the end. */
+  /** Passes everything on, then the marker of the lines dropped last. */
   end(): void;
 
-  /** Empties it: what it has not passed on. Those who wait for that are still to be told. */
+  /** Removes and returns the queued bytes. Their callbacks remain for {@link fail}. */
   takeRest(): Buffer;
 
-  /** Tells everybody who waits for what it has not passed on that it never will be. */
+  /** Calls the callbacks of all queued bytes with `error`. */
   fail(error: Error): void;
 }

@@ -3,37 +3,37 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { tellDropped } from './drop-counter.js';
 import { endsLine, firstLineEnd, lastLineEnd } from './line-ends.js';
 
-/** Somebody who waits for what he wrote, and where that lies in all that was ever queued. */
+/** A write's callback, with the write's offsets, counted from the first byte ever queued. */
 interface Waiting {
   readonly start: number;
   readonly end: number;
   readonly callback: Callback;
 }
 
-/** What was taken from the front; `callback` tells everybody of whose bytes nothing is left. */
+/** Bytes from the front; `callback` calls the callbacks of the writes that are now fully taken. */
 interface Taken {
   readonly bytes: Buffer;
   readonly callback: Callback | undefined;
 }
 
-/** Least bytes of one piece of memory: many lines share one. */
+/** Minimum bytes of a segment, so that many lines share one allocation. */
 const segmentSize = 64 * 1024;
 
-/** Bytes that wait in memory, of which whole lines can be dropped from the front. */
+/** Byte queue that can drop whole lines from its front. */
 export class LineQueue {
-  /** Filled up to the end, but for the last. */
+  /** All full, except the last. */
   readonly #segments: Buffer[] = [];
 
-  /** Bytes filled of the last, and bytes gone of the first. */
+  /** Bytes filled in the last segment, and bytes already taken from the first. */
   #filled = 0;
   #gone = 0;
 
-  /** Where the queue begins and ends, in all that was ever queued. */
+  /** Offsets of the queue's front and back, counted from the first byte ever queued. */
   #start = 0;
   #end = 0;
   readonly #waiting: Waiting[] = [];
 
-  /** How many of them have been taken out already: one by one that would move all the others. */
+  /** Entries of `#waiting` already taken: removing each at once would move all the others. */
   #taken = 0;
 
   get byteLength(): number {
@@ -54,8 +54,8 @@ export class LineQueue {
   }
 
   /**
-   * Drops the first line, or what there is of it, and tells those who wait for any of it. Those who
-   * wrote nothing there are still to be told.
+   * Drops the first line, even if incomplete, and calls the callbacks of its writes with an error.
+   * Returns the callbacks of empty writes for the caller to run.
    */
   dropLine(): Taken {
     const bytes = this.#take(firstLineEnd);
@@ -67,27 +67,27 @@ export class LineQueue {
   }
 
   /**
-   * Takes lines from the front, with those who wait for the last of their bytes. What they end with
-   * is the end of a line, but for the last of all.
+   * Takes whole lines from the front, with the callbacks of the writes that end in them. Only the
+   * queue's last bytes may be an incomplete line.
    */
   shift(): Taken {
     const bytes = this.#take((piece) => lastLineEnd(piece, piece.byteLength) || piece.byteLength);
     return { bytes, callback: together(this.#takeWaiting(({ end }) => end <= this.#start)) };
   }
 
-  /** Takes everything; those who wait for it are still to be told. */
+  /** Takes all bytes; their callbacks remain for {@link fail}. */
   takeAll(): Buffer {
     const pieces: Buffer[] = [];
     while (this.byteLength > 0) pieces.push(this.#take((piece) => piece.byteLength));
     return Buffer.concat(pieces);
   }
 
-  /** Tells everybody who waits that nothing more will be committed. */
+  /** Calls all remaining callbacks with `error`. */
   fail(error: Error): void {
     for (const { callback } of this.#takeWaiting(() => true)) nodeTimers.nextTick(callback, error);
   }
 
-  /** Takes out those at the front for whom it holds. */
+  /** Removes and returns the entries at the front for which `holds` is true. */
   #takeWaiting(holds: (waiting: Waiting) => boolean): Waiting[] {
     const taken: Waiting[] = [];
     for (let next = this.#waiting[this.#taken]; next !== undefined && holds(next); ) {
@@ -102,9 +102,10 @@ export class LineQueue {
   }
 
   /**
-   * Takes from the front up to the end of a line, or all.
+   * Takes bytes from the front up to a line break; all bytes if there is none.
    *
-   * @param endIn Where in a piece of memory to end; its length, when it ends no line.
+   * @param endIn Offset in a segment at which to stop; the segment's length if it has no line
+   * break.
    */
   #take(endIn: (piece: Buffer) => number): Buffer {
     const pieces: Buffer[] = [];
@@ -127,7 +128,7 @@ export class LineQueue {
     return this.#segments.at(-1) as Buffer;
   }
 
-  /** Sees to it that there is room at the end, and tells how much. */
+  /** Adds a segment if the last one is full, and returns the free bytes of the last one. */
   #roomFor(byteLength: number): number {
     if (this.#segments.length === 0 || this.#filled === this.#last().byteLength) {
       this.#segments.push(Buffer.allocUnsafeSlow(Math.max(byteLength, segmentSize)));
@@ -146,7 +147,7 @@ export class LineQueue {
   }
 }
 
-/** Tells them all, each on its own, so that an exception of theirs is theirs alone. */
+/** Runs each callback in a tick of its own, so that one that throws does not prevent the others. */
 function together(waiting: readonly Waiting[]): Callback | undefined {
   if (waiting.length === 0) return undefined;
   return (error) => {

@@ -17,34 +17,34 @@ import {
 /** Options of a stream that a logger writes to. Sizes are bytes, durations are milliseconds. */
 export interface LogWritableOptions extends Omit<AppendWritableOptions, 'credentials'> {
   /**
-   * As for `AppendWritable`, or the module to take a provider from, for functions cannot cross into
+   * As for `AppendWritable`, or the module that exports a provider: a function cannot be passed to
    * a worker.
    */
   readonly credentials?: AppendWritableOptions['credentials'] | CredentialsModule | undefined;
 
   /**
-   * As for `AppendWritable`, but without a number of `retries` an outage never ends the log, however
-   * long it is: `overflow` bounds the memory meanwhile.
+   * As for `AppendWritable`, but `retries` is unlimited by default: no outage ends the log, and
+   * `overflow` bounds the memory meanwhile.
    *
    * @default { retries: Infinity, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true }
    */
   readonly retry?: RetryOptions | undefined;
 
-  /** What happens to lines that come faster than they can be appended. */
+  /** What happens to lines that are written faster than they can be appended. */
   readonly overflow?: OverflowOptions | undefined;
 
   /**
-   * Milliseconds from `end()` until it gives up, saves what is not committed in a file and destroys
-   * the stream. pino kills a worker after ten seconds, without a word. `Infinity` for none.
+   * Milliseconds after `end()` until the stream gives up: it saves the uncommitted bytes in a file
+   * and is destroyed. pino silently kills a worker after ten seconds. `Infinity` for no limit.
    *
    * @default 8000
    */
   readonly shutdownTimeout?: number | undefined;
 
   /**
-   * New file for what could not be committed, whatever ended the stream; a number is put behind its
-   * name where that is taken. Without it the working folder and those for temporary files are
-   * tried. `false` keeps nothing.
+   * New file for the bytes that could not be committed, whatever ended the stream; a number is
+   * appended to its name if the file exists. By default the working folder is tried, then the
+   * folders for temporary files. `false` saves nothing.
    */
   readonly fallback?: string | false | undefined;
 }
@@ -56,16 +56,25 @@ export interface ResolvedLogOptions {
   readonly fallback: string | false | undefined;
 }
 
-/** Options of a log besides those of the stream, pino's and winston's included. */
+/** Options of a log other than those of the stream, including pino's and winston's. */
 const logOptionNames = [
-  ...['overflow', 'shutdownTimeout', 'fallback', 'events'],
-  ...['eol', 'format', 'level', 'silent', 'handleExceptions', 'handleRejections'],
+  'overflow',
+  'shutdownTimeout',
+  'fallback',
+  'events',
+  'eol',
+  'format',
+  'level',
+  'silent',
+  'handleExceptions',
+  'handleRejections',
 ];
 
 /**
- * Sorts, defaults and checks the options; the stream checks its own.
+ * Separates the log's options from the stream's, fills in defaults and checks them. The stream
+ * checks its own.
  *
- * @param act What was to be done, for messages.
+ * @param act What the caller was asked to do, for messages.
  * @throws {TypeError} If one is of the wrong type or shape.
  * @throws {RangeError} If one is out of range.
  */
@@ -85,7 +94,7 @@ export function resolveLogOptions(options: LogWritableOptions, act: string): Res
   }
   const resolved = resolveOverflow(overflow, rest, act);
   return {
-    // The logger waits for 'close', and so do we.
+    // Loggers wait for 'close', and so does LogWritable.
     stream: {
       ...rest,
       credentials: loadedCredentials(credentials, act),
@@ -96,18 +105,18 @@ export function resolveLogOptions(options: LogWritableOptions, act: string): Res
     },
     overflow: resolved,
     shutdownTimeout,
-    // The working folder may be another one by then.
+    // Resolved now: the working folder may have changed when the file is written.
     fallback: typeof fallback === 'string' ? resolve(fallback) : fallback,
   };
 }
 
-/** The stream checks what was given. */
+/** Adds defaults; the stream checks the values. */
 function retryOf(retry: RetryOptions | undefined, shutdownTimeout: number) {
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) return retry;
   return {
     ...retry,
     retries: retry?.retries === undefined ? Number.POSITIVE_INFINITY : retry.retries,
-    // A process with nothing else to do comes to its end, which takes limited time.
+    // Retries need not keep an idle process alive: `NaturalEnd` ends the log, in limited time.
     unref: retry?.unref === undefined ? shutdownTimeout !== Number.POSITIVE_INFINITY : retry.unref,
   };
 }

@@ -33,11 +33,11 @@ export interface LogStatistics extends AppendStatistics {
 }
 
 /**
- * An `AppendWritable` for loggers, who neither heed backpressure nor wait at the end: lines beyond a
- * bound are dropped whole, and so are those that come after the end; ending takes limited time, and
- * what could not be committed is saved in a file, also when the process exits meanwhile.
+ * An `AppendWritable` for loggers, which neither respect backpressure nor wait for the end. Lines
+ * beyond a bound and lines written after the end are dropped whole; ending takes limited time; and
+ * uncommitted bytes are saved in a file, also when the process exits meanwhile.
  *
- * Emits `'drop'` with {@link DropEvent} besides the events of `AppendWritable`.
+ * Emits `'drop'` with {@link DropEvent} in addition to the events of `AppendWritable`.
  */
 export class LogWritable extends AppendWritable {
   readonly #options: ResolvedLogOptions;
@@ -45,16 +45,15 @@ export class LogWritable extends AppendWritable {
   readonly #throttle: DropEventThrottle;
   #defaultEncoding: BufferEncoding;
 
-  /** Whoever drops lines; nobody, where `write()` answers `false` instead. */
+  /** Drops lines; `undefined` for the policy `block`, where `write()` returns `false` instead. */
   readonly #gate: LineGate | undefined;
   readonly #forgetExit: () => void;
   readonly #naturalEnd: NaturalEnd;
 
-  /** Of the end. */
-  readonly #deadline = new ReusableTimer();
+  readonly #shutdownTimer = new ReusableTimer();
   readonly #outage: OutageNotice;
 
-  // Node's types declare it as a property, which an accessor may not override by syntax.
+  // Node's types declare a property, which TypeScript does not let an accessor override.
   static {
     Object.defineProperty(LogWritable.prototype, 'writableLength', {
       configurable: true,
@@ -114,7 +113,7 @@ export class LogWritable extends AppendWritable {
     return this.#naturalEnd.waitsFor(super.append(...args));
   }
 
-  // One parameter, by which pino's worker knows how to call it.
+  // Exactly one parameter: pino's worker looks at it to decide how to call `flush()`.
   override flush(callback?: Callback): Promise<void> {
     this.#handOver();
     return this.#naturalEnd.waitsFor(super.flush(callback));
@@ -127,7 +126,7 @@ export class LogWritable extends AppendWritable {
     if (this.writableEnded || this.destroyed) {
       return super.end(data, encoding as BufferEncoding, callback as () => void);
     }
-    const [content, contentEncoding, told] =
+    const [content, contentEncoding, done] =
       typeof data === 'function'
         ? [undefined, undefined, data]
         : typeof encoding === 'function'
@@ -138,7 +137,7 @@ export class LogWritable extends AppendWritable {
     }
     this.#gate?.end();
     this.#limitShutdown();
-    return super.end(told as () => void);
+    return super.end(done as () => void);
   }
 
   override takeUncommitted(): UncommittedBytes | undefined {
@@ -154,26 +153,26 @@ export class LogWritable extends AppendWritable {
   }
 
   #write(data: unknown, encoding?: BufferEncoding, callback?: Callback): boolean {
-    // As for Node, an empty name of an encoding is none.
+    // Node treats an empty encoding name as absent.
     const known = encoding || this.#defaultEncoding;
     const content = contentOf(data, known);
-    // Node refuses it.
+    // Node throws or fails with its own error.
     if (content === undefined) return super.write(data, encoding, callback);
-    // Node ignores a callback that is no function.
-    const told = typeof callback === 'function' ? callback : undefined;
+    // Node ignores a callback that is not a function.
+    const done = typeof callback === 'function' ? callback : undefined;
     if (this.writableEnded || this.destroyed) {
-      // Node would destroy the stream, and what waits would not be appended: loggers write late.
+      // Loggers write late. Node would destroy the stream, and with it the queued lines.
       this.#counter.dropLate(bytesOf(content));
-      tellDropped(told);
+      tellDropped(done);
     } else if (this.#gate === undefined) {
-      return super.write(content, 'utf8', told);
+      return super.write(content, 'utf8', done);
     } else {
-      this.#gate.write(content, told);
+      this.#gate.write(content, done);
     }
     return true;
   }
 
-  /** What waits goes first. A stream that failed takes nothing, and what waits is handed back. */
+  /** Queued lines go first. After a failure they stay queued, to be handed back as uncommitted. */
   #handOver(): void {
     if (!this.destroyed) this.#gate?.handOver();
   }
@@ -199,7 +198,7 @@ export class LogWritable extends AppendWritable {
       },
       highWaterMark: this.writableHighWaterMark,
       write: (data, callback) => {
-        // Node's queue counts the units of a string, which may be a third of its bytes.
+        // Node's queue counts UTF-16 code units of a string, down to a third of its bytes.
         const queued: number = Reflect.get(Writable.prototype, 'writableLength', this);
         super.write(queued > 0 ? bytesOf(data) : data, 'utf8', callback);
       },
@@ -211,17 +210,17 @@ export class LogWritable extends AppendWritable {
       if (!this.destroyed) this.#outage.failed(error);
     });
     this.on('ready', () => {
-      // What waits shows whether it can be appended to.
+      // Otherwise the next append shows whether the outage is over.
       if (this.writableLength === 0) this.#outage.recovered();
     });
     this.on('commit', () => {
       this.#outage.recovered();
       if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
     });
-    // Before anybody else is told: a worker may be killed as soon as its application knows.
+    // Before other 'error' listeners: an application may kill its worker as soon as it hears of it.
     this.on(errorMonitor, (error: Error) => this.#saveOnFailure(error.message));
     this.on('close', () => {
-      this.#deadline.close();
+      this.#shutdownTimer.close();
       this.#outage.close();
       this.#gate?.fail(this.errored ?? destroyedError('write'));
       this.#throttle.flush();
@@ -231,7 +230,7 @@ export class LogWritable extends AppendWritable {
     });
   }
 
-  /** The store is away, and nothing else is going on: the log gets as long as after any other end. */
+  /** Ends the log if an idle process is about to exit during an outage; `shutdownTimeout` applies. */
   #watchNaturalEnd(): NaturalEnd {
     const stream = this;
     return new NaturalEnd({
@@ -244,7 +243,7 @@ export class LogWritable extends AppendWritable {
 
   #limitShutdown(): void {
     const { shutdownTimeout } = this.#options;
-    this.#deadline.start(shutdownTimeout, () => {
+    this.#shutdownTimer.start(shutdownTimeout, () => {
       const { lastFailure: trouble } = this.stats;
       const why = trouble === undefined ? '' : `: ${trouble.message}`;
       const message = `Not everything could be committed within ${formatDuration(shutdownTimeout)} of the end${why}`;
@@ -252,7 +251,7 @@ export class LogWritable extends AppendWritable {
     });
   }
 
-  /** The process exits, and will not wait. */
+  /** The process is exiting: only synchronous work is possible. */
   #leave(): void {
     const hasFailed = this.destroyed;
     this.destroy();
@@ -268,7 +267,7 @@ export class LogWritable extends AppendWritable {
   }
 }
 
-/** What a write carries, text in UTF-8 as it is; `undefined` for what no stream takes. */
+/** Bytes of a write, or its text if that is UTF-8; `undefined` if no stream accepts it. */
 function contentOf(data: unknown, encoding: BufferEncoding): string | Uint8Array | undefined {
   if (typeof data !== 'string') {
     if (data instanceof Uint8Array) return data;

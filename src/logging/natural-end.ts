@@ -2,15 +2,15 @@ import { longestTimer } from '../assertions.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import { onIdle } from './exit-hook.js';
 
-/** Whoever would be cut short by the end of the process. */
+/** A log that the end of the process might cut short. */
 interface Unfinished {
   readonly isUnfinished: boolean;
 
-  /** The process would end by itself: listeners of `beforeExit` have all had their turn. */
+  /** Called when the process is about to end by itself, after all `beforeExit` listeners. */
   end(): void;
 }
 
-/** Ends what is unfinished when nothing else keeps the process alive, unless somebody waits for it. */
+/** Ends an unfinished log if nothing else keeps the process alive and no promise is awaited. */
 export class NaturalEnd {
   readonly #forget: () => void;
   #awaited = 0;
@@ -23,7 +23,7 @@ export class NaturalEnd {
       if (this.#awaited > 0) {
         this.#keeper ??= nodeTimers.setTimeout(() => {}, longestTimer);
       } else if (unfinished.isUnfinished) {
-        // Listeners that come after this one may write last words.
+        // Later listeners of `beforeExit` may still write lines.
         nodeTimers.setImmediate(() => {
           if (this.#awaited === 0 && unfinished.isUnfinished) unfinished.end();
         });
@@ -31,7 +31,7 @@ export class NaturalEnd {
     });
   }
 
-  /** Somebody waits for `promise`. */
+  /** Keeps the process alive at its natural end until `promise` has settled. */
   waitsFor<T>(promise: Promise<T>): Promise<T> {
     this.#awaited++;
     const settled = () => {

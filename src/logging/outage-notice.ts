@@ -2,8 +2,8 @@ import { formatDuration } from '../quantity.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import { printNotice } from './standard-error.js';
 
-/** Milliseconds that an outage lasts before anybody is told. */
-const patience = 10_000;
+/** Milliseconds that an outage lasts before it is reported. */
+const noticeDelay = 10_000;
 
 interface Outage {
   readonly startedAt: number;
@@ -11,22 +11,22 @@ interface Outage {
 
   /** Why the last attempt failed. */
   error: Error;
-  isTold: boolean;
+  isReported: boolean;
 }
 
-/** Says once that an outage lasts, and once that it is over, in a line on standard error each. */
+/** Prints one line to standard error when an outage lasts, and another one when it is over. */
 export class OutageNotice {
   readonly #object: string;
   readonly #print: (message: string) => void;
   #outage: Outage | undefined;
 
-  /** @param object What the object is called. */
+  /** @param object Name of the object, for the messages. */
   constructor(object: string, print = printNotice) {
     this.#object = object;
     this.#print = print;
   }
 
-  /** An attempt failed, and another follows. */
+  /** An attempt failed and will be retried. */
   failed(error: Error): void {
     if (this.#outage !== undefined) {
       this.#outage.error = error;
@@ -34,35 +34,35 @@ export class OutageNotice {
     }
     this.#outage = {
       startedAt: nodeTimers.now(),
-      // A timer, because an attempt that gets no answer takes longer to fail. It keeps nobody alive.
-      timer: nodeTimers.setTimeout(() => this.#tell(), patience).unref(),
+      // A timer, because an attempt without an answer may take longer than this to fail.
+      timer: nodeTimers.setTimeout(() => this.#report(), noticeDelay).unref(),
       error,
-      isTold: false,
+      isReported: false,
     };
   }
 
-  /** OSS does what it is asked to. */
+  /** A request succeeded. */
   recovered(): void {
     const outage = this.#outage;
     if (outage === undefined) return;
     this.close();
-    if (!outage.isTold) return;
+    if (!outage.isReported) return;
     const duration = formatDuration(nodeTimers.now() - outage.startedAt);
     this.#print(`the outage of ${this.#object} is over after ${duration}`);
   }
 
-  /** Says nothing from now on, unless another attempt fails. */
+  /** Prints nothing more unless another attempt fails. */
   close(): void {
     nodeTimers.clearTimeout(this.#outage?.timer);
     this.#outage = undefined;
   }
 
-  #tell(): void {
+  #report(): void {
     const outage = this.#outage as Outage;
-    outage.isTold = true;
+    outage.isReported = true;
     const duration = formatDuration(nodeTimers.now() - outage.startedAt);
     this.#print(
-      `nothing could be committed to ${this.#object} for ${duration}, trying on: ${outage.error.message}`,
+      `nothing could be committed to ${this.#object} for ${duration}, still retrying: ${outage.error.message}`,
     );
   }
 }

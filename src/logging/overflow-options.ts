@@ -2,28 +2,29 @@ import { assertInteger, assertOneOf, rangeError, typeError } from '../assertions
 import { warnOfUnknown } from '../stream/option-names.js';
 import { type AppendWritableOptions, resolveSizes } from '../stream/options.js';
 
-/** What happens to lines that come faster than they can be appended. */
+/** What happens to lines that are written faster than they can be appended. */
 export interface OverflowOptions {
   /**
-   * Most bytes that may wait to be committed.
+   * Maximum number of uncommitted bytes.
    *
    * @default 67_108_864 (64 MiB)
    */
   readonly maxLength?: number | undefined;
 
   /**
-   * `'drop-oldest'` drops the oldest lines that are in no chunk yet, `'drop-newest'` those that find
-   * no room; `write()` then always answers `true`. `'block'` drops nothing and answers `false`,
-   * which pino's worker heeds: the lines then wait in the memory of the application.
+   * `'drop-oldest'` drops the oldest lines that are not in a chunk yet, `'drop-newest'` the new
+   * lines for which there is no room; `write()` then always returns `true`. `'block'` drops nothing
+   * and returns `false`, which pino's worker respects: the lines then wait in the application's
+   * memory.
    *
    * @default 'drop-oldest'
    */
   readonly policy?: 'drop-oldest' | 'drop-newest' | 'block' | undefined;
 
   /**
-   * Line to leave in the object where lines are missing, without its end. In it `{lines}` stands
-   * for `123 lines`, `{count}` for `123`, `{size}` for `45 KiB`, `{byteLength}` for `46080`. `false`
-   * leaves none.
+   * Line to write into the object where lines are missing, without a line break. `{lines}` is
+   * replaced by `123 lines`, `{count}` by `123`, `{size}` by `45 KiB`, `{byteLength}` by `46080`.
+   * `false` writes none.
    *
    * @default '{"level":40,"msg":"dropped {lines} ({size})"}'
    */
@@ -35,7 +36,7 @@ export interface ResolvedOverflow {
   readonly policy: 'drop-oldest' | 'drop-newest' | 'block';
   readonly marker: string | false;
 
-  /** Bound of the stream itself; `undefined` for its default. */
+  /** `highWaterMark` of the stream itself; `undefined` for its default. */
   readonly highWaterMark: number | undefined;
 }
 
@@ -45,7 +46,7 @@ const mebibyte = 2 ** 20;
 const defaultMarker = '{"level":40,"msg":"dropped {lines} ({size})"}';
 
 /**
- * Defaults and checks the overflow options.
+ * Fills in defaults of the overflow options and checks them.
  *
  * @throws {TypeError} If one is of the wrong type or shape.
  * @throws {RangeError} If one is out of range.
@@ -55,7 +56,7 @@ export function resolveOverflow(
   sizes: Sizes,
   act: string,
 ): ResolvedOverflow {
-  // First, for what follows is reckoned from them.
+  // First: the checks below calculate with the sizes.
   resolveSizes(act, sizes);
   if (overflow !== undefined && (typeof overflow !== 'object' || overflow === null)) {
     throw typeError(act, 'overflow', 'an object', overflow);
@@ -69,7 +70,7 @@ export function resolveOverflow(
     throw typeError(act, 'overflow.marker', 'a string or false', marker);
   }
   if (typeof marker === 'string' && /[\r\n]/.test(marker)) {
-    throw rangeError(act, 'overflow.marker', 'one line, without its end', marker);
+    throw rangeError(act, 'overflow.marker', 'one line without a line break', marker);
   }
   const isGiven = overflow?.maxLength !== undefined;
   return {
@@ -80,7 +81,7 @@ export function resolveOverflow(
   };
 }
 
-/** The stream gets its part of the bound, and what it has cannot be dropped any more. */
+/** The stream gets a part of `maxLength`: lines in the stream can no longer be dropped. */
 function resolveMark(
   {
     maxLength,
@@ -91,7 +92,7 @@ function resolveMark(
   { chunkSize = 1, highWaterMark }: Sizes,
 ): number | undefined {
   const least = highWaterMark ?? 2 * chunkSize;
-  // The stream checks its own.
+  // Left to the stream to reject.
   if (!Number.isSafeInteger(least)) return highWaterMark;
   if (maxLength < least) {
     const name = highWaterMark === undefined ? "twice 'chunkSize'" : "'highWaterMark'";

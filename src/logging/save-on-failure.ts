@@ -4,13 +4,13 @@ import { shellWord } from '../shell-word.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { objectName, printNotice } from './standard-error.js';
 
-/** Where the bytes belong, and where to keep them. */
+/** Bucket that the bytes were written for, and file to save them in. */
 export interface SaveOnFailureOptions {
   readonly bucket: string | undefined;
   readonly fallback: string | undefined;
 }
 
-/** Saves what could not be committed in a file, and says so on standard error in one line. */
+/** Saves uncommitted bytes in a file, and prints one line about it to standard error. */
 export function saveOnFailure(
   uncommitted: UncommittedBytes,
   why: string,
@@ -18,7 +18,9 @@ export function saveOnFailure(
 ): void {
   const { bucket, fallback } = options;
   const where = objectName(bucket, uncommitted.key);
-  const doubt = uncommitted.confirmed ? '' : ', the first of which may be there all the same';
+  const doubt = uncommitted.confirmed
+    ? ''
+    : ', the first of which may be in the object or still get there';
   const bytes = count(uncommitted.bytes.byteLength, 'byte');
   const what = `${bytes} for ${where} could not be committed${doubt} (${why})`;
   let outcome: string;
@@ -26,7 +28,7 @@ export function saveOnFailure(
     const path = saveUncommitted(uncommitted, { bucket }, fallback);
     outcome = `saved to ${path}; to append them: oss-append replay ${shellWord(path)}`;
   } catch (error) {
-    outcome = `they are lost, as no file could be written: ${(error as Error).message}`;
+    outcome = `they are lost because no file could be written: ${(error as Error).message}`;
   }
   printNotice(`${what}; ${outcome}`);
 }

@@ -17,47 +17,46 @@ import { assertNoForeignCredentials } from './foreign-options.js';
 import { normaliseRegion, regionOfEndpoint } from './region.js';
 import { ServiceClock } from './signing/service-clock.js';
 
-/** What an {@link OssClient} is made from. `undefined` means the default. */
+/** Options of an {@link OssClient}. `undefined` means the default. */
 export interface OssClientOptions {
-  /** Bucket that every request goes to. */
+  /** Bucket that every request is sent to. */
   readonly bucket: string;
 
   /**
-   * Region of the bucket, such as `cn-hangzhou`; signatures need it even where the endpoint is a
-   * domain of your own. An `oss-` prefix is taken off.
+   * Region of the bucket, such as `cn-hangzhou`; signatures need it even if the endpoint is your
+   * own domain. An `oss-` prefix is removed.
    *
-   * @default what a standard `endpoint` names, then the environment variable `OSS_REGION`
+   * @default the region in a standard `endpoint`, then the environment variable `OSS_REGION`
    * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
    */
   readonly region?: string | undefined;
 
   /**
-   * Host to reach OSS at, with an optional port and an optional `http://` or `https://`; `https`
-   * without one.
+   * Host of OSS, with an optional port and an optional `http://` or `https://` (the default).
    *
    * @default the environment variable `OSS_ENDPOINT`, then the public endpoint of `region`
    */
   readonly endpoint?: string | undefined;
 
   /**
-   * Whether to use the endpoint that is reached from inside Alibaba Cloud only, where traffic is
-   * free. Not together with an endpoint.
+   * Whether to use the internal endpoint, which is reachable only from inside Alibaba Cloud, and
+   * whose traffic is free. Cannot be combined with an endpoint.
    *
    * @default false
    */
   readonly internal?: boolean | undefined;
 
   /**
-   * Where the bucket's name stands: `virtual` in the host, `path` in the path, `cname` nowhere, as
-   * the endpoint is a domain bound to the bucket.
+   * Where the URL has the bucket's name: `virtual` in the host, `path` in the path, `cname`
+   * nowhere, because the endpoint is a domain bound to the bucket.
    *
    * @default 'path' for an IP address or `localhost`, otherwise 'virtual'
    */
   readonly addressing?: Addressing | undefined;
 
   /**
-   * Access key, or a function that returns one. Names by which other SDKs take a key, such as
-   * `accessKeyId` or `stsToken` beside this option, are refused.
+   * Access key, or a function that returns one. Options by which other SDKs take a key, such as
+   * `accessKeyId` or `stsToken`, are refused.
    *
    * @default the environment variables `OSS_ACCESS_KEY_ID`, `OSS_ACCESS_KEY_SECRET` and
    * `OSS_SESSION_TOKEN`, then `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and
@@ -66,26 +65,28 @@ export interface OssClientOptions {
   readonly credentials?: Credentials | CredentialsProvider | undefined;
 
   /**
-   * Dispatcher of undici 7 used for every request; lets tests and proxies in. It is not closed with the
-   * client, and it must neither retry by itself nor make errors of answers. It gets a copy of each body,
-   * which it may read after the request has ended, as undici does over HTTP/2.
+   * Dispatcher of undici 7 used for every request, for example for tests or proxies. The client
+   * does not close it. It must neither retry by itself nor turn responses into errors. It gets a
+   * copy of each body, because it may read it after the request has ended, as undici over HTTP/2.
    *
    * @default a pool of at most 100 connections, shared by all clients of one origin and `proxy`
    */
   readonly dispatcher?: Dispatcher | undefined;
 
   /**
-   * Proxy that requests go through: the URL of one, `http://user:password@host:port` or with `https:`,
-   * or `'environment'` for what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say when the client is made,
-   * in lower or in upper case (the former counts), as undici's `EnvHttpProxyAgent` reads them: without
-   * `HTTPS_PROXY`, `HTTP_PROXY` is for `https` endpoints too. Not together with `dispatcher`.
+   * Proxy for all requests: a URL such as `http://user:password@host:port` (or `https:`), or
+   * `'environment'` for the values of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` when the client is
+   * created, in lower case (preferred) or upper case, as undici's `EnvHttpProxyAgent` reads them:
+   * without `HTTPS_PROXY`, `HTTP_PROXY` is used for `https` endpoints too. Cannot be combined with
+   * `dispatcher`.
    *
-   * Connections are shared, bounded and kept as without one. To an `https` endpoint they are tunnels
-   * (CONNECT) that end at OSS, so the proxy sees no request; connecting may take three times as long:
-   * ten seconds each for the proxy, for its answer and for TLS. A proxy that makes no tunnel has passed
-   * nothing on, which is certain. To an `http` endpoint requests are sent to an `http` proxy whole, and
-   * what that answers in its own name leaves open whether OSS has them, as with any gateway; once a
-   * connection has failed there that had been used before, each request gets one of its own.
+   * Connections are shared, limited and kept as without a proxy. To an `https` endpoint they are
+   * tunnels (CONNECT) that end at OSS, so the proxy sees no request; connecting may take three
+   * times as long: ten seconds each for the proxy, for its answer to CONNECT and for TLS. If the
+   * proxy refuses the tunnel, nothing has been sent to OSS. To an `http` endpoint whole requests
+   * are sent to an `http` proxy. If that proxy answers with its own error, OSS may or may not have
+   * the request, as with any gateway; and once a reused connection to it has failed, each request
+   * gets a new connection.
    *
    * @default none
    */
@@ -93,8 +94,8 @@ export interface OssClientOptions {
 
   /**
    * Milliseconds one request may take, from its start to the end of its answer, 1 to 2_147_483_647.
-   * The time its body takes at 32 KiB/s (or at `trafficLimit`, if that is slower) is added; the time
-   * that it waits until a connection is free does not count.
+   * The time to send its body at 32 KiB/s (or at `trafficLimit`, if that is slower) is added; the
+   * time spent waiting for a free connection does not count.
    *
    * @default 60_000 (1 minute)
    */
@@ -108,7 +109,7 @@ interface ResolvedClientOptions {
   readonly location: BucketLocation;
   readonly credentials: CredentialsSource;
 
-  /** The one by which `credentials` tells when they end. */
+  /** Shared with `credentials`, which uses it to decide when they expire. */
   readonly clock: ServiceClock;
   readonly dispatcher: Dispatcher | undefined;
   readonly proxies: Proxies | undefined;
@@ -116,7 +117,7 @@ interface ResolvedClientOptions {
 }
 
 /**
- * Fills in defaults and the environment, and checks everything that ends up in a URL.
+ * Fills in defaults and environment variables, and checks the options.
  *
  * @param act What the caller was asked to do, for messages.
  */
@@ -145,7 +146,7 @@ export function resolveClientOptions(
   const { region, endpoint } = resolveRegionAndEndpoint(act, options);
   if (internal && endpoint !== undefined) {
     throw new TypeError(
-      `Cannot ${act} as 'internal' must not be given together with 'endpoint' or OSS_ENDPOINT: the endpoint says where to go`,
+      `Cannot ${act} as 'internal' must not be given together with 'endpoint' or OSS_ENDPOINT: the endpoint already determines the host`,
     );
   }
   const clock = new ServiceClock();
@@ -165,7 +166,7 @@ function resolveRegionAndEndpoint(act: string, options: OssClientOptions) {
   if (options.region !== undefined) assertString(act, 'region', options.region);
   if (options.endpoint !== undefined) assertString(act, 'endpoint', options.endpoint);
   const endpoint = options.endpoint ?? (process.env.OSS_ENDPOINT || undefined);
-  // A region that goes with an option comes before one that lies around in the environment.
+  // A region found in an option takes precedence over one from the environment.
   const region =
     options.region ??
     (options.endpoint === undefined ? undefined : regionOfEndpoint(act, options.endpoint)) ??
@@ -173,7 +174,7 @@ function resolveRegionAndEndpoint(act: string, options: OssClientOptions) {
     (endpoint === undefined ? undefined : regionOfEndpoint(act, endpoint));
   if (region === undefined) {
     throw new TypeError(
-      `Cannot ${act} as 'region' must be given or OSS_REGION be set: the endpoint does not name one`,
+      `Cannot ${act} as 'region' must be given or OSS_REGION must be set: the endpoint does not contain a region`,
     );
   }
   return { region: normaliseRegion(act, region), endpoint };

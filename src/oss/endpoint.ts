@@ -1,22 +1,22 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** How a bucket is named in a URL: in the host, in the path, or by a domain of its own. */
+/** How a URL names the bucket: in the host, in the path, or by a domain bound to it. */
 export type Addressing = 'virtual' | 'path' | 'cname';
 
-/** Where a bucket is reached. */
+/** Where the requests for a bucket are sent. */
 export interface BucketLocation {
   /** Scheme, host and port. */
   readonly origin: string;
 
-  /** What comes before the encoded key in a request's path. */
+  /** Part of a request's path before the encoded key. */
   readonly pathPrefix: string;
 }
 
 /**
- * Resolves where requests for `bucket` go.
+ * Resolves where requests for `bucket` are sent.
  *
- * Everything that ends up in the host is checked first: a hostile string would send signed
- * requests elsewhere.
+ * Everything that becomes part of the host is checked first: otherwise a hostile string could send
+ * signed requests to another host.
  *
  * @param region Region without the `oss-` prefix, already checked.
  * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
@@ -46,7 +46,7 @@ export function locateBucket(
   const rest = host.slice(bucket.length + 1);
   if (addressing === 'virtual' && host.startsWith(`${bucket}.`) && ossHost.test(rest)) {
     throw new TypeError(
-      `Cannot ${act} as 'endpoint' must not begin with the bucket, which is put before it: pass "${rest}", current endpoint is "${host}"`,
+      `Cannot ${act} as 'endpoint' must not begin with the bucket, which is prepended to it: pass "${rest}", current endpoint is "${host}"`,
     );
   }
   if (addressing === 'cname' && options.endpoint === undefined) {
@@ -55,7 +55,7 @@ export function locateBucket(
     );
   }
 
-  // `origin` is one spelling of many: pools are shared by it.
+  // Normalised, because connections are shared by origin.
   const { origin } = new URL(
     `${scheme}://${addressing === 'virtual' ? `${bucket}.` : ''}${host}${port}`,
   );
@@ -76,8 +76,8 @@ export function assertBucketName(act: string, bucket: string): void {
 }
 
 /**
- * A host that begins as endpoints of OSS do. What a domain of somebody's own begins with is no
- * evidence: `oss.example.com` may serve a bucket called `oss`.
+ * A host of OSS itself. The first label of another domain proves nothing: `oss.example.com` may
+ * serve a bucket called `oss`.
  */
 const ossHost = /^(?:oss-[a-z\d-]+\.|[a-z\d-]+\.oss\.aliyuncs\.com$)/;
 
@@ -94,10 +94,10 @@ function standardEndpoint(region: string, internal: boolean): ParsedEndpoint {
   return { scheme: 'https', host, port: '', isAddress: false };
 }
 
-/** Scheme, host and port, and nothing else that a URL may have. */
+/** Scheme, host and port, without any other part of a URL. */
 const endpointPattern = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[\da-z.-]+)(?::(\d{1,5}))?\/?$/i;
 
-/** Takes an endpoint such as `oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000` apart. */
+/** Parses an endpoint such as `oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000`. */
 export function parseEndpoint(act: string, endpoint: string): ParsedEndpoint {
   const [, scheme = 'https', name = '', port] = endpointPattern.exec(endpoint) ?? [];
   const host = name.toLowerCase();
@@ -125,12 +125,12 @@ function isHostName(host: string): boolean {
   return (
     host.length <= 253 &&
     labels.every((label) => /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/.test(label)) &&
-    // `127.1` and `0x7f000001` are addresses to a URL parser, in a spelling nobody means.
+    // A URL parser takes `127.1` and `0x7f000001` for IP addresses.
     !/^(?:\d+|0x[\da-f]*)$/.test(labels.at(-1) ?? '')
   );
 }
 
-/** Leaves out user, password and query, which may be secrets. */
+/** Quotes an endpoint without user, password and query, which may be secret. */
 function quoteEndpoint(endpoint: string): string {
   const [address = ''] = endpoint.replace(/^(.*?:\/\/)?.*@/s, '$1***@').split(/[?#]/);
   return JSON.stringify(address.slice(0, 200));

@@ -1,4 +1,4 @@
-/** In lower case: ali-oss, version 2 of the official SDKs and S3's spell them in several ways. */
+/** In lower case, because ali-oss, version 2 of the official SDKs and S3's differ in spelling. */
 const foreignCredentials = new Set([
   'accesskeyid',
   'accesskeysecret',
@@ -10,14 +10,14 @@ const foreignCredentials = new Set([
 ]);
 
 /**
- * Refuses options by which other SDKs take an access key. Ignored like other unknown options, they
- * would let requests be signed with the key of somebody else: that of the environment.
+ * Refuses options by which other SDKs take an access key. If they were ignored like other unknown
+ * options, requests would be signed with a different key: that of the environment.
  *
  * @param act What the caller was asked to do, for the message.
  * @throws {TypeError} If one of them is set.
  */
 export function assertNoForeignCredentials(act: string, options: object): void {
-  // Inherited ones too: so are our own read.
+  // Including inherited properties, because the known options are read from those too.
   for (const name in options) {
     if (!foreignCredentials.has(name.toLowerCase())) continue;
     if (Reflect.get(options, name) === undefined) continue;

@@ -42,26 +42,25 @@ import { SignedRequests } from './signing/signed-request.js';
 export type { OssClientOptions } from './client-options.js';
 
 /**
- * Bytes that sockets mostly take at once. Where one does not, the rest of so few waits no longer
- * than their checksum takes, which is less than a turn costs everybody.
+ * Body size that a socket usually accepts in one write. If it does not, the rest waits as long as
+ * the body's checksum takes, which is less than an extra turn would cost every request.
  */
 const takenAtOnce = 64 * 1024;
 
 /**
- * Client of one bucket of Alibaba Cloud OSS, as far as appending needs it.
+ * Client of one bucket of Alibaba Cloud OSS, with the operations that appending needs.
  *
- * One call is one attempt: nothing is retried. Only a request that OSS refused for a wrong clock or
- * for temporary credentials that had ended, before it looked at anything else, is signed again and
- * sent once more.
+ * One call is one attempt: nothing is retried. Only a request that OSS refused because of a wrong
+ * clock or expired temporary credentials, and so did not process, is re-signed and sent once more.
  *
- * Every method rejects with a `TypeError` or `RangeError` for a wrong argument, before anything is
- * sent; with a {@link CredentialsError} if there is nothing to sign with; with a
+ * Every method rejects with a `TypeError` or `RangeError` for an invalid argument, before anything
+ * is sent; with a {@link CredentialsError} if no credentials are available; with a
  * {@link NotAppendableError} or {@link OssServiceError} if OSS refuses; and with an
- * {@link OssRequestError} if no usable answer came. The last four have an `outcome`.
+ * {@link OssRequestError} if no usable answer arrived. The last four have an `outcome`.
  *
- * All clients of one origin, reached through the same proxy if any, share at most 100 connections. A request that finds none free waits its
- * turn, which no timeout but that of its caller counts; so does one that waits in a `dispatcher` for
- * others of ours to end.
+ * All clients of one origin that use the same proxy, or none, share at most 100 connections. A
+ * request waits if none is free; this time does not count against `requestTimeout`, only against
+ * the caller's own timeout. The same holds for waiting in a `dispatcher` for others of ours.
  *
  * @example Append to an object
  * ```ts
@@ -81,7 +80,7 @@ export class OssClient implements AppendClient {
   readonly #ownDispatcher: GivenDispatcher | undefined;
   readonly #proxies: Proxies | undefined;
 
-  /** Joined for the first request, so that a client that sends none holds nothing. */
+  /** Acquired for the first request, so that an unused client holds nothing. */
   #connections: ConnectionShare | undefined;
   #isClosed = false;
 
@@ -105,7 +104,7 @@ export class OssClient implements AppendClient {
   /**
    * Appends `body` to `key` if the object is exactly `position` bytes long, and creates it at 0.
    *
-   * `body` must not change before the promise settles, and is not touched afterwards.
+   * `body` must not change before the promise settles, and is not read afterwards.
    *
    * @see https://help.aliyun.com/zh/oss/developer-reference/appendobject
    */
@@ -120,7 +119,7 @@ export class OssClient implements AppendClient {
   }
 
   /**
-   * Resolves with the object's length, checksum and kind, or with `undefined` where there is none.
+   * Resolves with the object's length, checksum and type, or with `undefined` if it does not exist.
    *
    * @see https://help.aliyun.com/zh/oss/developer-reference/headobject
    */
@@ -130,18 +129,18 @@ export class OssClient implements AppendClient {
   }
 
   /**
-   * Resolves with a stream of the bytes from `start` up to, and without, `end`, once its first bytes
-   * may come. It ends sooner where the object does.
+   * Resolves with a stream of the bytes from `start` up to, but not including, `end`, when the head
+   * of the answer has arrived. The stream ends earlier if the object does.
    *
-   * `requestTimeout` bounds the time until then, and after that each pause within the body. The
-   * stream has a connection to itself until it was read to its end or destroyed.
+   * `requestTimeout` limits the time until then, and afterwards each pause within the body. The
+   * stream occupies a connection until it has been read to its end or destroyed.
    *
    * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
    */
   async getObject(key: string, options: GetObjectOptions = {}): Promise<Readable> {
     const range = checked(() => byteRange(options));
     const request = checked(() => getRequest(key, range, options));
-    // HTTP cannot ask for nothing: `bytes=5-4` would bring the whole object.
+    // HTTP has no empty range: OSS would answer `bytes=5-4` with the whole object.
     if (range !== undefined && range.start === range.end) {
       return Readable.from([], { objectMode: false });
     }
@@ -163,14 +162,14 @@ export class OssClient implements AppendClient {
   }
 
   onBodyTaken(byteLength: number, resume: () => void): void {
-    // undici hands the body to the socket at the end of this turn; the next one sends what the socket
-    // did not take at once.
+    // undici writes the body to the socket at the end of this turn; the next turn sends the rest
+    // that the socket did not accept at once.
     if (byteLength <= takenAtOnce) nodeTimers.setImmediate(resume);
     else nodeTimers.setImmediate(nodeTimers.setImmediate, resume);
   }
 
   /**
-   * Makes the object refuse further appends, if it is exactly `position` bytes long.
+   * Seals the object against further appends, if it is exactly `position` bytes long.
    *
    * OSS must have enabled sealing for the bucket's owner.
    *
@@ -186,8 +185,8 @@ export class OssClient implements AppendClient {
   }
 
   /**
-   * Leaves the shared connections, and closes them when no other client uses them; a `dispatcher`
-   * that was passed in stays open. Waits for requests under way. Further calls do nothing.
+   * Releases the shared connections, and closes them if no other client uses them; a user's
+   * `dispatcher` stays open. Waits for requests in flight. Further calls do nothing.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -196,7 +195,7 @@ export class OssClient implements AppendClient {
     await connections?.release();
   }
 
-  /** What the request was for, as errors name it. */
+  /** Bucket, key and description of a request, for errors. */
   #named({ key, describe }: OssRequest): AnsweredRequest {
     return { bucket: this.#bucket, key, describe };
   }
@@ -223,8 +222,8 @@ export class OssClient implements AppendClient {
       options.trafficLimit,
     );
     const deadline = new RequestDeadline(timeout, options);
-    // Nobody knows how long a dispatcher that was passed in reads it: over HTTP/2, undici goes on
-    // after it was told to abort.
+    // Copied, because a user's dispatcher may read the body for longer: over HTTP/2, undici
+    // continues after an abort.
     const sent = this.#ownDispatcher && body ? Buffer.from(body) : body;
     return this.#exchange.send(request, deadline, (sign) =>
       connections.use((dispatcher) => {
@@ -245,7 +244,7 @@ export class OssClient implements AppendClient {
   }
 }
 
-/** Says of a wrong argument what it means for the bytes: nothing was sent, and never will be. */
+/** Marks the error of an invalid argument as fatal: nothing was sent, and no retry would help. */
 function checked<Result>(check: () => Result): Result {
   try {
     return check();

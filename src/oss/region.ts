@@ -1,7 +1,7 @@
 import { parseEndpoint } from './endpoint.js';
 
 /**
- * Checks a region and takes off the `oss-` prefix that older SDKs want.
+ * Checks a region and removes the `oss-` prefix that older SDKs require.
  *
  * @see https://help.aliyun.com/zh/oss/user-guide/regions-and-endpoints
  */
@@ -18,7 +18,7 @@ export function normaliseRegion(act: string, region: string): string {
   );
 }
 
-/** Region that a standard endpoint names; `undefined` for any other, such as an accelerated one. */
+/** Region in a standard endpoint; `undefined` for any other, such as an accelerated one. */
 export function regionOfEndpoint(act: string, endpoint: string): string | undefined {
   const { host } = parseEndpoint(act, endpoint);
   if (/^oss-accelerate(?:-overseas)?\.aliyuncs\.com$/.test(host)) return undefined;

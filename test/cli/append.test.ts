@@ -23,7 +23,7 @@ function read(key: string): Promise<Buffer> {
 }
 
 describe('oss-append', () => {
-  test('appends standard input, byte by byte as it is, and says what it did', async () => {
+  test('appends standard input unchanged and prints a summary', async () => {
     const input = randomBytes(300_000);
 
     const result = await runCommand(['oss://examplebucket/stdin'], { env, input });
@@ -43,7 +43,7 @@ describe('oss-append', () => {
     expect(String(await read('twice'))).toBe('no newline, and none added');
   });
 
-  test('appends files and standard input in the order they are named', async () => {
+  test('appends files and standard input in the order of the arguments', async () => {
     const folder = await createFolder();
     await writeFile(join(folder, 'one'), 'one ');
     await writeFile(join(folder, 'two'), 'two');
@@ -82,7 +82,7 @@ describe('oss-append', () => {
     expect(await read('empty')).toHaveLength(0);
   });
 
-  test('dresses a new object', async () => {
+  test('sets the attributes of a new object', async () => {
     const args = ['--content-type', 'text/plain', '--cache-control', 'no-store', '--meta', 'a=1'];
     const more = [
       '--meta',
@@ -96,12 +96,12 @@ describe('oss-append', () => {
     ];
     const expires = ['--expires', '2030-01-02T03:04:05Z'];
 
-    await runCommand([...args, ...more, ...expires, 'oss://examplebucket/dressed'], {
+    await runCommand([...args, ...more, ...expires, 'oss://examplebucket/attributes'], {
       env,
       input: 'x',
     });
 
-    const { headers } = await send(emulator, { method: 'HEAD', key: 'dressed' });
+    const { headers } = await send(emulator, { method: 'HEAD', key: 'attributes' });
     expect(headers).toMatchObject({
       'content-type': 'text/plain',
       'cache-control': 'no-store',
@@ -113,7 +113,7 @@ describe('oss-append', () => {
     });
   });
 
-  test('sends chunks of the size that was asked for', async () => {
+  test('sends chunks of the size given by --chunk-size', async () => {
     const input = randomBytes(3 * 65_536 + 1);
 
     await runCommand(['--chunk-size', '64KiB', 'oss://examplebucket/chunks'], { env, input });
@@ -124,7 +124,7 @@ describe('oss-append', () => {
     expect(appends.map(({ byteLength }) => byteLength)).toEqual([65_536, 65_536, 65_536, 1]);
   });
 
-  test('says nothing with --quiet', async () => {
+  test('prints nothing with --quiet', async () => {
     const args = ['--quiet', 'oss://examplebucket/quiet'];
 
     expect(await runCommand(args, { env, input: 'x' })).toEqual({
@@ -134,7 +134,7 @@ describe('oss-append', () => {
     });
   });
 
-  test('ends with one line of JSON with --json', async () => {
+  test('prints the result as one line of JSON with --json', async () => {
     const args = ['--json', '--quiet', 'oss://examplebucket/json'];
 
     const { exitCode, stdout, stderr } = await runCommand(args, { env, input: '123456789' });
@@ -171,7 +171,7 @@ describe('oss-append', () => {
     expect((await read('tee')).equals(input)).toBe(true);
   });
 
-  test('goes on when the reader of --tee leaves', async () => {
+  test('keeps appending when the reader of --tee closes the pipe', async () => {
     const input = randomBytes(3_000_000);
     const child = startCommand(['--tee', '--quiet', 'oss://examplebucket/epipe'], { env });
     child.stdout?.once('data', () => child.stdout?.destroy());
@@ -183,7 +183,7 @@ describe('oss-append', () => {
     expect((await read('epipe')).equals(input)).toBe(true);
   });
 
-  test('reads nothing before the object is open', async () => {
+  test('does not read standard input before the object is open', async () => {
     onTestFinished(emulator.faults.add({ kind: 'stall', key: 'unopened' }));
     const child = startCommand(['oss://examplebucket/unopened'], { env });
     const result = resultOf(child);
@@ -194,7 +194,7 @@ describe('oss-append', () => {
       isTaken = true;
     });
     await expect.poll(() => emulator.requests.some(({ key }) => key === 'unopened')).toBe(true);
-    // Nothing happens, so there is nothing to wait for but time.
+    // No event marks that nothing is read: wait for a fixed time.
     await new Promise((resolve) => setTimeout(resolve, 300));
 
     expect(isTaken).toBe(false);
@@ -203,7 +203,7 @@ describe('oss-append', () => {
     await result;
   });
 
-  test('appends to an object that another client made', async () => {
+  test('appends to an object that another client created', async () => {
     const client = new OssClient({ bucket: 'examplebucket', ...emulator });
     await client.appendObject('existing', 0, Buffer.from('before, '), { create: {} });
     await client.close();
@@ -213,7 +213,7 @@ describe('oss-append', () => {
     expect(String(await read('existing'))).toBe('before, after');
   });
 
-  test('runs on an embedded emulator whose folder keeps the objects', async () => {
+  test('keeps the objects of --emulator in the folder given by --dir', async () => {
     const cwd = await createFolder();
     const args = ['--emulator', '--dir', 'data', 'oss://any-bucket/a/key'];
     await runCommand(args, { cwd, input: 'kept ' });
@@ -227,7 +227,7 @@ describe('oss-append', () => {
     expect(stdout).toBe('kept once');
   });
 
-  test('memory stays flat, however much comes', async () => {
+  test('keeps memory constant for an input of 400 MiB', async () => {
     const size = 400 * 2 ** 20;
     await using storage = await startEmulator({ dir: await createFolder() });
     const child = startCommand(['oss://examplebucket/endless'], {
@@ -250,16 +250,16 @@ describe('oss-append', () => {
   }, 60_000);
 });
 
-/** A module that tells the most memory its process has used, in the end. */
+/** A module that prints the peak memory of its process at exit. */
 const peakMemoryReport = `data:text/javascript,${encodeURIComponent(
   'process.on("exit", () => console.error("peak", process.resourceUsage().maxRSS, "KiB"));',
 )}`;
 
-/** What takes a line away again. */
+/** Erases a line of a terminal. */
 const clearLine = '\r\u001b[K';
 
 describe('oss-append on a terminal', () => {
-  test('shows progress there, and takes it away', async () => {
+  test('shows progress and erases it at the end', async () => {
     const script = '(echo one; cat; echo two) | oss_append oss://examplebucket/progress';
     const endOfInput = '\u0004';
 
@@ -277,7 +277,7 @@ describe('oss-append on a terminal', () => {
     expect(states.at(-1)).toMatch(/^Appended 8 bytes in \d append/);
   });
 
-  test('shows none to a pipe, nor with --quiet, nor on a terminal that is dumb', async () => {
+  test('shows no progress to a pipe, with --quiet, or on a dumb terminal', async () => {
     const input = '(echo one; sleep 1; echo two)';
     const url = 'oss://examplebucket/no-progress';
 
@@ -290,7 +290,7 @@ describe('oss-append on a terminal', () => {
     expect(piped.screen).toMatch(/^Appended/);
   });
 
-  test('colours its name in errors there, unless NO_COLOR is set', async () => {
+  test('colours its name in error messages, unless NO_COLOR is set', async () => {
     const script = 'oss_append oss://no-such-bucket/key < /dev/null';
 
     const colored = await runInTerminal(script, { env });
@@ -300,7 +300,7 @@ describe('oss-append on a terminal', () => {
     expect(plain.screen.split(clearLine).at(-1)).toMatch(/^oss-append: /);
   });
 
-  test('does not wait for somebody to type, unless told to', async () => {
+  test('reads from the terminal only if "-" is named', async () => {
     const url = 'oss://examplebucket/typed';
 
     const refused = await runInTerminal(`oss_append ${url}`, { env });

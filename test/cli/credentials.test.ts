@@ -14,7 +14,7 @@ let environment: Record<string, string>;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
   emulator = await startEmulator();
-  // No key: there is no other than that of the module.
+  // No keys in the environment: only the module supplies them.
   const { OSS_ENDPOINT, OSS_REGION } = environmentOf(emulator);
   environment = { OSS_ENDPOINT, OSS_REGION };
   await writeFile(join(folder, 'keys.mjs'), provider);
@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Counts its calls in a file beside it; its keys would be good for an hour. */
+/** Counts its calls in a file next to it; its keys are valid for an hour. */
 const provider = `
   import { appendFileSync } from 'node:fs';
   let calls = 0;
@@ -45,7 +45,7 @@ function run(...args: string[]) {
 }
 
 describe('--credentials', () => {
-  test('takes a path, relative or not, and a URL', async () => {
+  test('accepts a relative path, an absolute path and a URL', async () => {
     const path = join(folder, 'keys.mjs');
     for (const name of ['./keys.mjs', path, pathToFileURL(path).href]) {
       expect(await run('--credentials', name, url)).toMatchObject({ exitCode: 0 });
@@ -53,7 +53,7 @@ describe('--credentials', () => {
     expect(String(await emulator.read('examplebucket', 'a.log'))).toBe('hellohellohello');
   });
 
-  test('takes the name of a package that is installed there', async () => {
+  test('accepts the name of a package installed in the working folder', async () => {
     const source = `export { default } from ${JSON.stringify(join(folder, 'keys.mjs'))};`;
     const home = join(folder, 'node_modules', 'some-keys');
     await mkdir(home, { recursive: true });
@@ -63,7 +63,7 @@ describe('--credentials', () => {
     expect(await run('--credentials', 'some-keys', url)).toMatchObject({ exitCode: 0 });
   });
 
-  test('is for every command that talks to OSS', async () => {
+  test('works with every command that connects to OSS', async () => {
     const keys = ['--credentials', './keys.mjs'];
     const header = { bucket: 'examplebucket', key: 'a.log', position: 5, byteLength: 1 };
     const saved = `${JSON.stringify({ ...header, confirmed: true, doubtful: 0 })}\n!`;
@@ -77,7 +77,7 @@ describe('--credentials', () => {
     expect(await calls()).toBe(5);
   });
 
-  test('renews a token that ends while it appends', async () => {
+  test('renews a token that expires during a run', async () => {
     const args = ['--credentials', './keys.mjs', '--flush-interval', '0', url];
     const child = startCommand(args, { env: environment, cwd: folder });
     const result = resultOf(child);
@@ -101,7 +101,7 @@ describe('--credentials', () => {
     expect(await calls()).toBe(2);
   });
 
-  test('without it a token ends what was being appended', async () => {
+  test('is needed to survive an expired token: without it the run fails', async () => {
     const { OSS_ACCESS_KEY_ID, OSS_ACCESS_KEY_SECRET } = environmentOf(emulator);
     const env = {
       ...environment,
@@ -116,7 +116,7 @@ describe('--credentials', () => {
     expect(result.stderr).toContain('SecurityTokenExpired');
   });
 
-  test('is repeated where what is left can be appended', async () => {
+  test('appears in the replay command that the error message suggests', async () => {
     emulator.faults.add({ kind: 'error-503', operation: 'append', times: 10 });
     const { exitCode, stderr } = await run('--credentials', './keys.mjs', '--retries', '0', url);
 
@@ -125,10 +125,10 @@ describe('--credentials', () => {
   });
 
   test.each([
-    ['is not there', './none.mjs', /Cannot load credentials from file:.+none\.mjs: Cannot find/],
-    ['exports no function', './number.mjs', /must be a function: its type is number/],
-    ['gives no key', './empty.mjs', /what the provider returned must have a string 'accessKeyId'/],
-  ])('names no secret of a module that %s, and exits with 3', async (_what, name, message) => {
+    ['does not exist', './none.mjs', /Cannot load credentials from file:.+none\.mjs: Cannot find/],
+    ['does not export a function', './number.mjs', /must be a function: its type is number/],
+    ['returns no key id', './empty.mjs', /the provider's result must have a string 'accessKeyId'/],
+  ])('exits with 3 and prints no secret if the module %s', async (_what, name, message) => {
     await writeFile(join(folder, 'number.mjs'), 'export default 7;');
     await writeFile(
       join(folder, 'empty.mjs'),

@@ -16,21 +16,21 @@ async function start(): Promise<{ emulator: Emulator; env: Record<string, string
   return { emulator, env: environmentOf(emulator) };
 }
 
-/** Starts the command line; it does not outlive the test, whatever it waits for. */
+/** Starts the command line and kills it at the end of the test. */
 function startMortal(...args: Parameters<typeof startCommand>) {
   const child = startCommand(...args);
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, result: resultOf(child) };
 }
 
-/** Resolves when so much has been appended. */
+/** Resolves when `byteLength` bytes have been appended. */
 async function appended({ requests }: Emulator, byteLength: number): Promise<void> {
   const lengths = () =>
     requests.map((request) => (request.operation === 'append' ? request.byteLength : 0));
   await expect.poll(() => lengths().reduce((sum, length) => sum + length, 0)).toBe(byteLength);
 }
 
-/** A named pipe as a device: with something to read, with nothing for now, and at its end. */
+/** Opens a named pipe as a device: it can have data, have none for now, or be at its end. */
 async function openPipe() {
   const path = join(await createFolder(), 'pipe');
   execFileSync('mkfifo', [path]);
@@ -39,12 +39,12 @@ async function openPipe() {
   return { stream, writer };
 }
 
-describe('a terminal that is named as a file', () => {
+describe('a terminal named as a file', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('and says nothing ends with %s all the same', async (signal, status) => {
+  ] as const)('does not delay the exit after %s while it has no data', async (signal, status) => {
     const { emulator, env } = await start();
     const terminal = await openTerminal();
     const args = ['--flush-interval', '0', 'oss://examplebucket/k', terminal.path];
@@ -58,7 +58,7 @@ describe('a terminal that is named as a file', () => {
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('a line\n');
   });
 
-  test('has what could not be committed saved, as it cannot be read again', async () => {
+  test('gets its uncommitted bytes saved, because it cannot be read again', async () => {
     const { emulator, env } = await start();
     const cwd = await createFolder();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
@@ -70,14 +70,14 @@ describe('a terminal that is named as a file', () => {
     const { exitCode, stdout, stderr } = await result;
 
     expect(exitCode).toBe(3);
-    expect(stderr).toContain(`Not committed: 7 bytes; saved to ${join(cwd, 'rest')}, behind`);
+    expect(stderr).toContain(`Not committed: 7 bytes; saved to ${join(cwd, 'rest')}, after`);
     expect(JSON.parse(stdout).uncommitted).toMatchObject({ file: join(cwd, 'rest') });
     expect(JSON.parse(stdout).uncommitted).not.toHaveProperty('resumeAt');
     expect(String(await readFile(join(cwd, 'rest')))).toMatch(/^\{.+\}\na line\n$/);
   });
 });
 
-describe('a file of /proc, whose length is 0,', () => {
+describe('a file of /proc, which has size 0,', () => {
   test('is read to its end', async () => {
     const { emulator, env } = await start();
 
@@ -87,7 +87,7 @@ describe('a file of /proc, whose length is 0,', () => {
     expect(String(content)).toBe(await readFile('/proc/version', 'utf8'));
   });
 
-  test('goes on as standard input where somebody else has read before', async () => {
+  test('is read as standard input from where another process has stopped', async () => {
     const { emulator, env } = await start();
     const script = '{ read -r first; oss_append oss://examplebucket/k; } < /proc/self/limits';
 
@@ -99,7 +99,7 @@ describe('a file of /proc, whose length is 0,', () => {
 });
 
 describe('a named pipe', () => {
-  test('that is removed while it waits for its writer does not keep the process', async () => {
+  test('removed while it waits for its writer does not keep the process alive', async () => {
     const { emulator, env } = await start();
     const cwd = await createFolder();
     execFileSync('mkfifo', ['pipe'], { cwd });
@@ -117,7 +117,7 @@ describe('a named pipe', () => {
 });
 
 describe('DeviceStream', () => {
-  test('reads what comes, whenever it comes, to the end', async () => {
+  test('reads data as it arrives until the end', async () => {
     const { stream, writer } = await openPipe();
     const pieces: string[] = [];
     stream.on('data', (bytes) => pieces.push(String(bytes)));
@@ -132,7 +132,7 @@ describe('DeviceStream', () => {
     expect(pieces).toEqual(['one', 'two']);
   });
 
-  test('closes while there is nothing to read', async () => {
+  test('closes while the device has no data', async () => {
     const { stream, writer } = await openPipe();
     onTestFinished(() => closeSync(writer));
     stream.resume();
@@ -144,7 +144,7 @@ describe('DeviceStream', () => {
     expect(() => writeSync(writer, 'x')).toThrow('EPIPE');
   });
 
-  test('takes nothing that it does not pass on', async () => {
+  test('holds no unread bytes when it is destroyed', async () => {
     const { stream, writer } = await openPipe();
     onTestFinished(() => closeSync(writer));
     writeSync(writer, 'left in the pipe');
@@ -156,7 +156,7 @@ describe('DeviceStream', () => {
     expect(stream.readableLength).toBe(0);
   });
 
-  test('fails as the device does', async () => {
+  test('emits the error of the device and is destroyed', async () => {
     const stream = new DeviceStream(openSync('/proc/self/mem', deviceFlags));
     stream.resume();
 

@@ -30,8 +30,8 @@ async function emulate(
   return { child, introduction, env: { OSS_ENDPOINT: endpoint, OSS_REGION: region, ...keys } };
 }
 
-/** Starts one that speaks to people, and reads what it says. */
-async function introduceItself(
+/** Starts an emulator without --json and reads its introduction. */
+async function readIntroduction(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ child: ChildProcess; said: string[] }> {
@@ -52,8 +52,8 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number
 }
 
 describe('emulate', () => {
-  test('says how to use it, and ends when it is told to', async () => {
-    const { child, said } = await introduceItself(['--bucket', 'logs', '--bucket', 'video']);
+  test('prints how to use it, and stops with SIGTERM', async () => {
+    const { child, said } = await readIntroduction(['--bucket', 'logs', '--bucket', 'video']);
 
     expect(said).toEqual([
       expect.stringMatching(
@@ -81,18 +81,18 @@ describe('emulate', () => {
     expect(stdout).toBe('kept');
   });
 
-  test('says which buckets there are, and not only those it was told to create', async () => {
+  test('lists all buckets of the folder, not only those given by --bucket', async () => {
     const dir = await createFolder();
-    const first = await introduceItself(['--dir', dir, '--bucket', 'logs']);
+    const first = await readIntroduction(['--dir', dir, '--bucket', 'logs']);
     await stop(first.child, 'SIGTERM');
 
-    const { said } = await introduceItself(['--dir', dir, '--bucket', 'audit']);
+    const { said } = await readIntroduction(['--dir', dir, '--bucket', 'audit']);
 
     expect(said[0]).toMatch(/, buckets: audit, logs\.$/);
     expect(said[1]).toBe(`Objects are kept in ${dir}.`);
   });
 
-  test('pretends to be another region, with keys of its own', async () => {
+  test('emulates the given region and accepts the given keys only', async () => {
     const keys = ['--access-key-id', 'me', '--access-key-secret', 'mine'];
 
     const { introduction, env } = await emulate('--region', 'eu-central-1', ...keys);
@@ -109,7 +109,7 @@ describe('emulate', () => {
     ).toMatchObject({ exitCode: 3 });
   });
 
-  test('accepts whoever comes with --no-credentials', async () => {
+  test('accepts any keys with --no-credentials', async () => {
     const { endpoint, region } = (await emulate('--no-credentials')).introduction;
     const credentials = { accessKeyId: 'anybody', accessKeySecret: 'any' };
     const client = new OssClient({ endpoint, region, credentials, bucket: 'examplebucket' });
@@ -118,7 +118,7 @@ describe('emulate', () => {
     expect(await client.headObject('none')).toBe(undefined);
   });
 
-  test('fails as it is told to', async () => {
+  test('injects the faults given by --fault', async () => {
     const { env } = await emulate('--fault', 'kind=error-500,operation=append,nth=1,times=2');
 
     const { stdout } = await runCommand(['--json', 'oss://examplebucket/k'], { env, input: 'x' });
@@ -126,7 +126,7 @@ describe('emulate', () => {
     expect(JSON.parse(stdout)).toMatchObject({ attempts: 3, retries: 2, position: 1 });
   });
 
-  test('gives up with 3 where its port is taken', async () => {
+  test('exits with 3 if its port is in use', async () => {
     const { introduction } = await emulate();
 
     const { exitCode, stderr } = await runCommand([
@@ -139,28 +139,30 @@ describe('emulate', () => {
     expect(stderr).toMatch(/^oss-append: listen EADDRINUSE: [^\n]+\n$/);
   });
 
-  test('gives up with 3 where another emulator keeps its objects', async () => {
+  test('exits with 3 if another emulator uses the folder', async () => {
     const dir = await createFolder();
     await emulate('--dir', dir);
 
     const { exitCode, stderr } = await runCommand(['emulate', '--dir', dir]);
 
     expect(exitCode).toBe(3);
-    expect(stderr).toMatch(/^oss-append: Cannot keep objects in .+: process \d+ does\. [^\n]+\n$/);
+    expect(stderr).toMatch(
+      /^oss-append: Cannot keep objects in .+: process \d+ uses it\. [^\n]+\n$/,
+    );
   });
 });
 
 describe('emulate without memfs', () => {
-  /** Where temporary files go to, and no memfs is found. */
+  /** An environment with a temporary folder of its own and without memfs. */
   async function createEnvironment() {
     const TMPDIR = await createFolder();
     return { TMPDIR, NODE_OPTIONS: `--import ${withoutPackage('memfs')}` };
   }
 
-  test('says in which folder objects are, and removes it', async () => {
+  test('prints the temporary folder of the objects and removes it at the end', async () => {
     const env = await createEnvironment();
 
-    const { child, said } = await introduceItself([], env);
+    const { child, said } = await readIntroduction([], env);
 
     const [name = 'none'] = await readdir(env.TMPDIR);
     const folder = join(env.TMPDIR, name);
@@ -172,27 +174,27 @@ describe('emulate without memfs', () => {
     expect(await readdir(env.TMPDIR)).toEqual([]);
   });
 
-  test('removes what a killed one has left, and nothing of those that run', async () => {
+  test('removes the folder of a killed emulator, but not of a running one', async () => {
     const env = await createEnvironment();
     const folderOf = ({ said }: { said: string[] }) =>
       /kept in (\S+)/.exec(said[1] ?? '')?.[1] ?? '';
-    const running = await introduceItself([], env);
-    const killed = await introduceItself([], env);
+    const running = await readIntroduction([], env);
+    const killed = await readIntroduction([], env);
     await stop(killed.child, 'SIGKILL');
     await access(folderOf(killed));
 
-    const next = await introduceItself([], env);
+    const next = await readIntroduction([], env);
 
     const left = (await readdir(env.TMPDIR)).map((name) => join(env.TMPDIR, name));
     expect(left.sort()).toEqual([folderOf(running), folderOf(next)].sort());
   });
 
-  test('leaves the folder of one that is stopped', async () => {
+  test('keeps the folder of an emulator suspended by SIGSTOP', async () => {
     const env = await createEnvironment();
-    const stopped = await introduceItself([], env);
+    const stopped = await readIntroduction([], env);
     stopped.child.kill('SIGSTOP');
 
-    const next = await introduceItself([], env);
+    const next = await readIntroduction([], env);
 
     expect(await readdir(env.TMPDIR)).toHaveLength(2);
     stopped.child.kill('SIGCONT');
@@ -201,10 +203,10 @@ describe('emulate without memfs', () => {
   });
 
   test.skipIf(spawnSync('unshare', ['--pid', '--fork', 'true']).status !== 0)(
-    'leaves the folder of one in another container',
+    'keeps the folder of an emulator in another container',
     async () => {
       const env = await createEnvironment();
-      // Of its own process ids, and the temporary folder of all.
+      // It has process ids of its own, and shares the temporary folder.
       const inside = startCommand(['emulate', '--json'], {
         env,
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -213,7 +215,7 @@ describe('emulate without memfs', () => {
       onTestFinished(() => void inside.kill('SIGKILL'));
       await once(createInterface(inside.stdout as NodeJS.ReadableStream), 'line');
 
-      await introduceItself([], env);
+      await readIntroduction([], env);
 
       expect(await readdir(env.TMPDIR)).toHaveLength(2);
       await stop(inside, 'SIGKILL');
@@ -221,9 +223,9 @@ describe('emulate without memfs', () => {
     },
   );
 
-  /** How many folders there are when another one has started. */
+  /** Counts the folders after another emulator has started. */
   async function startAndCount(env: { TMPDIR: string; NODE_OPTIONS: string }): Promise<number> {
-    const { child } = await introduceItself([], env);
+    const { child } = await readIntroduction([], env);
     const { length } = await readdir(env.TMPDIR);
     await stop(child, 'SIGTERM');
     return length;

@@ -36,8 +36,8 @@ describe('exitCodeOf()', () => {
   test.each<[number, AppendOutcome, string | undefined, number]>([
     [301, 'fatal', 'AccessDenied', 3],
     [307, 'fatal', undefined, 3],
-    [400, 'fatal', 'InvalidArgument', 3], // A region that is not the bucket's.
-    [400, 'fatal', undefined, 3], // The same as an answer to HEAD.
+    [400, 'fatal', 'InvalidArgument', 3], // The region is not that of the bucket.
+    [400, 'fatal', undefined, 3], // The same in an answer to HEAD.
     [400, 'rejected', 'RequestTimeout', 1],
     [401, 'fatal', undefined, 3],
     [403, 'forbidden', 'AccessDenied', 3],
@@ -54,13 +54,13 @@ describe('exitCodeOf()', () => {
     [500, 'unknown', 'InternalError', 1],
     [502, 'unknown', undefined, 1],
     [503, 'unknown', 'ServiceUnavailable', 1],
-    [302, 'unknown', undefined, 1], // Of something in between.
+    [302, 'unknown', undefined, 1], // From a proxy.
     [403, 'unknown', undefined, 1],
-  ])('of %i, %s, %s is %i', (status, outcome, ossCode, expected) => {
+  ])('for status %i, outcome %s and code %s is %i', (status, outcome, ossCode, expected) => {
     expect(exitCodeOf(refusal(status, outcome, ossCode))).toBe(expected);
   });
 
-  test('is 1 after something was written', () => {
+  test('is 1 if bytes were committed before the error', () => {
     expect(exitCodeOf(refusal(403, 'forbidden'), 1)).toBe(1);
     expect(exitCodeOf(new CredentialsError('None', { outcome: 'fatal' }), 1)).toBe(1);
   });

@@ -17,8 +17,8 @@ const { emulator, env } = await startEmulatorForFile();
 const url = 'oss://examplebucket/key';
 const input = 'some bytes';
 
-describe('oss-append gives up with one readable line and', () => {
-  test('1 where the server cannot be reached', async () => {
+describe('oss-append prints one line and exits with', () => {
+  test('1 if the server cannot be reached', async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
     const args = ['--retries', '1', '--endpoint', endpoint, url];
 
@@ -37,7 +37,7 @@ describe('oss-append gives up with one readable line and', () => {
     ['another region', { OSS_REGION: 'cn-beijing' }, 'Invalid signing region'],
     ['no credentials', { OSS_ACCESS_KEY_ID: '' }, 'no credentials were found'],
     ['no region', { OSS_REGION: '' }, 'OSS_REGION'],
-    ['an endpoint that is none', { OSS_ENDPOINT: 'ftp://x' }, 'ftp:'],
+    ['an invalid endpoint', { OSS_ENDPOINT: 'ftp://x' }, 'ftp:'],
   ])('3 with %s', async (_, variables, message) => {
     const result = await runCommand([url], { env: { ...env, ...variables }, input });
 
@@ -47,14 +47,14 @@ describe('oss-append gives up with one readable line and', () => {
     expect(result.stderr).not.toContain('geheimnis');
   });
 
-  test('3 where there is no such bucket', async () => {
+  test('3 if the bucket does not exist', async () => {
     const { exitCode, stderr } = await runCommand(['oss://no-such-bucket/key'], { env, input });
 
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(/^oss-append: .+ NoSuchBucket: .+\. Nothing was read or committed\.\n$/);
   });
 
-  test('1 in mid-stream, having said what is committed and kept the rest', async () => {
+  test('1 in mid-stream, after it has reported and saved the uncommitted bytes', async () => {
     const cwd = await mkdtemp(join(tmpdir(), 'oss-append-'));
     onTestFinished(() => rm(cwd, { recursive: true }));
     onTestFinished(emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 }));
@@ -69,11 +69,11 @@ describe('oss-append gives up with one readable line and', () => {
     expect(uncommitted).toMatchObject({ position: 4, byteLength: 6, confirmed: true });
     expect(stderr).toMatch(/^oss-append: .+ 4 bytes are committed, the next position is 4\.\n/);
     expect(stderr).toContain(
-      `Not committed: 6 bytes; saved to ${uncommitted.file}, behind one line`,
+      `Not committed: 6 bytes; saved to ${uncommitted.file}, after a first line`,
     );
   });
 
-  test('1 for a file that cannot be read to its end, with what was read committed', async () => {
+  test('1 for a file that cannot be read to its end, after it has committed the bytes read', async () => {
     const { exitCode, stderr } = await runCommand(
       ['oss://examplebucket/torn', '-', '/proc/self/mem'],
       {
@@ -90,7 +90,7 @@ describe('oss-append gives up with one readable line and', () => {
   });
 });
 
-describe('bytes that cannot be committed', () => {
+describe('uncommitted bytes', () => {
   async function fail(cwd: string, ...args: string[]) {
     const forbidden = { kind: 'forbid', operation: 'append', key: 'lost' } as const;
     const remove = emulator.faults.add(forbidden);
@@ -101,7 +101,7 @@ describe('bytes that cannot be committed', () => {
     }
   }
 
-  test('never overwrite a file, whose bytes may be all that is left', async () => {
+  test('never overwrite an existing file, which may be the only copy of other bytes', async () => {
     const cwd = await createFolder();
     await writeFile(join(cwd, 'rest'), 'of last time');
 
@@ -112,7 +112,7 @@ describe('bytes that cannot be committed', () => {
     expect(String(await readFile(join(cwd, 'rest.1')))).toMatch(/^\{.+\}\nsome bytes$/);
   });
 
-  test('come with a command that names what the environment does not, as a shell reads it', async () => {
+  test('come with a replay command that has the flags of the run, quoted for a shell', async () => {
     const cwd = await createFolder();
     const args = ['--endpoint', emulator.endpoint, '--content-type=text/x y', '--quiet'];
     const others = ['--chunk-size', '1MiB', '--position=0', '--shutdown-timeout', '1s'];
@@ -124,7 +124,7 @@ describe('bytes that cannot be committed', () => {
     expect(stderr.trimEnd().endsWith(`To append them: ${command}`)).toBe(true);
   });
 
-  test('come with a command that an emulator of its own can follow, or with none', async () => {
+  test('come with a replay command for --emulator only if --dir keeps its objects', async () => {
     const cwd = await createFolder();
     const args = ['--emulator', '--quiet', '--fault', 'kind=forbid,operation=append'];
     const inMemory = await runCommand([...args, url], { env, cwd, input });
@@ -132,7 +132,7 @@ describe('bytes that cannot be committed', () => {
     const [, advised = ''] = kept.stderr.trimEnd().split('To append them: oss-append ');
 
     expect(inMemory.stderr).toMatch(
-      /saved to .+, behind one line that says where they belong\.\n$/,
+      /saved to .+, after a first line that says where they belong\.\n$/,
     );
     expect(await runCommand(advised.split(' '), { env, cwd })).toMatchObject({
       exitCode: 0,
@@ -140,7 +140,7 @@ describe('bytes that cannot be committed', () => {
     });
   });
 
-  test('stay in the files they were read from', async () => {
+  test('are not saved if the files they were read from still have them', async () => {
     const cwd = await createFolder();
     await writeFile(join(cwd, 'a.log'), 'committed');
     await writeFile(join(cwd, 'b.log'), 'and not this');
@@ -155,7 +155,7 @@ describe('bytes that cannot be committed', () => {
     expect((await readdir(cwd)).sort()).toEqual(['a.log', 'b.log']);
   });
 
-  test('come without a command where the object is no place for them any more', async () => {
+  test('come without a replay command if the object has diverged', async () => {
     const cwd = await createFolder();
     onTestFinished(emulator.faults.add({ kind: 'stranger', operation: 'append', key: 'other' }));
 
@@ -171,14 +171,14 @@ describe('bytes that cannot be committed', () => {
   });
 });
 
-describe('what cannot be written to standard output', () => {
+describe('a failure to write to standard output', () => {
   test.each([
     [['stat', 'oss://examplebucket/full']],
     [['cat', 'oss://examplebucket/full']],
     [['--json', '--quiet', 'oss://examplebucket/full', '/dev/null']],
     [['--tee', '--quiet', 'oss://examplebucket/full', process.execPath]],
     [['--help']],
-  ])('is told: %j', async (args) => {
+  ])('is reported: %j', async (args) => {
     await append(emulator, 'full', 0, 'x');
     const full = await open('/dev/full', 'w');
     onTestFinished(() => full.close());
@@ -194,7 +194,7 @@ describe('what cannot be written to standard output', () => {
   });
 });
 
-describe('oss-append refuses with 2, and touches nothing:', () => {
+describe('oss-append exits with 2 and sends nothing:', () => {
   test.each([
     [['oss://bucket'], 'is not of the form oss://bucket/key'],
     [['oss://Bucket/key'], "'bucket' must be 3 to 63 lower-case letters"],
@@ -235,7 +235,7 @@ describe('oss-append refuses with 2, and touches nothing:', () => {
   ])('%j', async (args, message) => {
     const before = emulator.requests.length;
 
-    // In this process: it is over before anything is read or sent.
+    // Run in this process: it fails before it reads or sends anything.
     const stdout = vi.spyOn(process.stdout, 'write');
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     onTestFinished(() => void vi.restoreAllMocks());

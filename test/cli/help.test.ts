@@ -11,7 +11,7 @@ describe('help', () => {
     [['seal', '--help'], 'Usage: oss-append seal [options] <oss://bucket/key>'],
     [['replay', '--help'], 'Usage: oss-append replay [options] <file> [oss://bucket/key]'],
     [['emulate', '--help'], 'Usage: oss-append emulate [options]'],
-  ])('%j fits into 80 columns', async (args, usage) => {
+  ])('%j prints the usage within 80 columns', async (args, usage) => {
     const { exitCode, stdout, stderr } = await runCommand(args);
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -20,17 +20,17 @@ describe('help', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  test.each([[], ['stat'], ['cat'], ['seal'], ['replay']])(
-    'of %j says whose proxies are taken',
-    async (...command) => {
+  test.each([[[]], [['stat']], [['cat']], [['seal']], [['replay']]])(
+    'of %j names the variables of proxies and --credentials',
+    async (command) => {
       const { stdout } = await runCommand([...command, '--help']);
 
-      expect(stdout).toContain('Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY');
+      expect(stdout).toContain('Proxies are read from HTTPS_PROXY, HTTP_PROXY and NO_PROXY');
       expect(stdout).toContain('--credentials <module>');
     },
   );
 
-  test('has a line for every option', async () => {
+  test('describes every option', async () => {
     const { stdout } = await runCommand(['--help']);
 
     const flags = stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)(.*)$/gm);
@@ -38,7 +38,7 @@ describe('help', () => {
     expect(undescribed.map(([, flag]) => flag)).toEqual([]);
   });
 
-  test('knows the version of the package', async () => {
+  test('prints the version of the package with --version', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
     expect(await runCommand(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });

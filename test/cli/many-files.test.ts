@@ -7,8 +7,8 @@ import { createFolder } from '../helpers/folder.js';
 
 const { emulator, env } = await startEmulatorForFile();
 
-describe('files that are named', () => {
-  test('may be more than a process may have open', async () => {
+describe('named files', () => {
+  test('may outnumber the open files that a process is allowed', async () => {
     const cwd = await createFolder();
     const names = Array.from({ length: 300 }, (_, index) => `file-${index}`);
     for (const name of names) await writeFile(join(cwd, name), `${name}\n`);
@@ -22,7 +22,7 @@ describe('files that are named', () => {
     expect(String(content)).toBe(names.map((name) => `${name}\n`).join(''));
   });
 
-  test('and are sockets are wrong usage', async () => {
+  test('that are sockets are a usage error', async () => {
     const cwd = await createFolder();
     const script = `node -e 'require("net").createServer().listen("s", () => process.exit())'; test -S s || exit 77; oss_append oss://examplebucket/k s`;
 

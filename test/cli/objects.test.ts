@@ -13,7 +13,7 @@ await appendAt(emulator, 'digits', 0, '123456789');
 const digits = 'oss://examplebucket/digits';
 
 describe('stat', () => {
-  test('shows length, kind, position and checksum', async () => {
+  test('shows length, type, position and checksum', async () => {
     const { exitCode, stdout, stderr } = await runCommand(['stat', digits], { env });
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -22,17 +22,24 @@ describe('stat', () => {
     );
   });
 
-  test('says the same as one line of JSON', async () => {
+  test('prints the same as one line of JSON with --json', async () => {
     const { stdout } = await runCommand(['stat', '--json', digits], { env });
 
     expect(JSON.parse(stdout)).toEqual({
-      ...{ url: digits, bucket: 'examplebucket', key: 'digits', length: 9, position: 9 },
-      ...{ objectType: 'Appendable', appendable: true, sealed: false },
-      ...{ crc64: '11051210869376104954', etag: expect.any(String) },
+      url: digits,
+      bucket: 'examplebucket',
+      key: 'digits',
+      length: 9,
+      position: 9,
+      objectType: 'Appendable',
+      appendable: true,
+      sealed: false,
+      crc64: '11051210869376104954',
+      etag: expect.any(String),
     });
   });
 
-  test('shows no position of an object that cannot be appended to', async () => {
+  test('shows no position for an object that cannot be appended to', async () => {
     await send(emulator, {
       method: 'PUT',
       key: 'normal',
@@ -47,7 +54,7 @@ describe('stat', () => {
     );
   });
 
-  test('takes where the object is before the command too', async () => {
+  test('accepts connection flags before the name of the command', async () => {
     const args = ['--endpoint', emulator.endpoint, '--region', emulator.region, 'stat', digits];
 
     expect(
@@ -57,7 +64,7 @@ describe('stat', () => {
     });
   });
 
-  test('tries again when nothing came back', async () => {
+  test('retries when the answer is lost', async () => {
     onTestFinished(emulator.faults.add({ kind: 'drop-answer', operation: 'head', nth: 1 }));
 
     expect(await runCommand(['stat', digits], { env })).toMatchObject({ exitCode: 0 });
@@ -65,20 +72,20 @@ describe('stat', () => {
 });
 
 describe.each(['stat', 'cat', 'seal'])('%s', (command) => {
-  test('fails with 1 where there is no object, and with 3 where there is no bucket', async () => {
+  test('exits with 1 if the object, and with 3 if the bucket does not exist', async () => {
     const missing = await runCommand([command, 'oss://examplebucket/missing'], { env });
     const nowhere = await runCommand([command, 'oss://no-such-bucket/missing'], { env });
 
     expect(missing).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'oss-append: There is no object oss://examplebucket/missing.\n',
+      stderr: 'oss-append: The object oss://examplebucket/missing does not exist.\n',
     });
     expect(nowhere).toMatchObject({ exitCode: 3, stdout: '' });
     expect(nowhere.stderr).toMatch(/^oss-append: .+NoSuchBucket.+\n$/);
   });
 
-  test('fails with 1 where the store refuses for a while', async () => {
+  test('exits with 1 if OSS is unavailable for too long', async () => {
     onTestFinished(emulator.faults.add({ kind: 'error-503', operation: 'head' }));
 
     const { exitCode, stderr } = await runCommand([command, digits], { env });
@@ -89,7 +96,7 @@ describe.each(['stat', 'cat', 'seal'])('%s', (command) => {
 });
 
 describe('cat', () => {
-  test('writes the object, or a part of it', async () => {
+  test('writes the object, or a range of it', async () => {
     const whole = await runCommand(['cat', digits], { env });
     const part = await runCommand(['cat', '--start', '2', '--end', '5', digits], { env });
     const beyond = await runCommand(['cat', '--start', '7', '--end', '100', digits], { env });
@@ -99,7 +106,7 @@ describe('cat', () => {
     expect([part.stdout, beyond.stdout, nothing.stdout]).toEqual(['345', '89', '']);
   });
 
-  test('goes on where a connection broke', async () => {
+  test('resumes where a connection broke', async () => {
     await appendAt(emulator, 'long', 0, randomBytes(500_000).toString('hex'));
     onTestFinished(emulator.faults.add({ kind: 'cut-answer', operation: 'get', nth: 1, times: 3 }));
 
@@ -109,7 +116,7 @@ describe('cat', () => {
     expect(stdout).toBe(String(await emulator.read('examplebucket', 'long')));
   });
 
-  test('ends quietly, as after SIGPIPE, when its reader has had enough', async () => {
+  test('exits silently with the code of SIGPIPE when its reader closes the pipe', async () => {
     await appendAt(emulator, 'much', 0, Buffer.alloc(3_000_000));
     const child = startCommand(['cat', 'oss://examplebucket/much'], { env });
     let errors = '';
@@ -123,8 +130,8 @@ describe('cat', () => {
     expect({ exitCode, errors }).toEqual({ exitCode: 141, errors: '' });
   });
 
-  test('notices that what it got is not what the object holds', async () => {
-    const server = await startLiar('123456780', '11051210869376104954');
+  test('exits with 1 if the checksum of the output differs from that of the object', async () => {
+    const server = await startCorruptServer('123456780', '11051210869376104954');
     const { port } = server.address() as { port: number };
 
     const { exitCode, stderr } = await runCommand(['cat', digits], {
@@ -132,12 +139,12 @@ describe('cat', () => {
     });
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/CRC-64 is \d+ and should be 11051210869376104954/);
+    expect(stderr).toMatch(/CRC-64 is \d+ instead of 11051210869376104954/);
   });
 });
 
-/** A server that serves one content and claims another checksum. */
-async function startLiar(content: string, crc64: string): Promise<Server> {
+/** Starts a server whose checksum does not fit its content. */
+async function startCorruptServer(content: string, crc64: string): Promise<Server> {
   const server = createServer(({ method }, response) => {
     response.writeHead(method === 'GET' ? 206 : 200, {
       'content-length': content.length,
@@ -159,7 +166,7 @@ async function startLiar(content: string, crc64: string): Promise<Server> {
 }
 
 describe('seal', () => {
-  test('ends an object for good', async () => {
+  test('makes an object refuse appends', async () => {
     const url = 'oss://examplebucket/sealed';
     await appendAt(emulator, 'sealed', 0, 'the end');
 
@@ -173,7 +180,7 @@ describe('seal', () => {
     expect(stdout).toContain('Appendable, sealed');
   });
 
-  test('leaves an object alone that is not as long as it was said to be', async () => {
+  test('does not seal an object whose length is not --position', async () => {
     const { exitCode, stderr } = await runCommand(['seal', '--position', '8', digits], { env });
 
     expect(exitCode).toBe(1);
@@ -181,7 +188,7 @@ describe('seal', () => {
     expect((await runCommand(['stat', digits], { env })).stdout).not.toContain('sealed');
   });
 
-  test('reports as one line of JSON', async () => {
+  test('prints the result as one line of JSON with --json', async () => {
     const url = 'oss://examplebucket/sealed-json';
     await appendAt(emulator, 'sealed-json', 0, 'x');
 
@@ -189,7 +196,11 @@ describe('seal', () => {
 
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
-      ...{ url, bucket: 'examplebucket', key: 'sealed-json', position: 1, sealed: true },
+      url,
+      bucket: 'examplebucket',
+      key: 'sealed-json',
+      position: 1,
+      sealed: true,
     });
   });
 });

@@ -39,8 +39,8 @@ function run(args: readonly string[], env: Record<string, string>) {
   });
 }
 
-describe('the command line, behind a proxy', () => {
-  test('goes through it with every command that talks to OSS', async () => {
+describe('the command line behind a proxy', () => {
+  test('connects through it with every command that connects to OSS', async () => {
     const env = { HTTPS_PROXY: proxyUrl };
     const header = { bucket: 'examplebucket', key: 'a.log', position: 5, byteLength: 1 };
     const saved = `${JSON.stringify({ ...header, confirmed: true, doubtful: 0 })}\n!`;
@@ -58,7 +58,7 @@ describe('the command line, behind a proxy', () => {
     expect(relay.count).toBe(5);
   });
 
-  test('appends to an endpoint without TLS', async () => {
+  test('appends through it to an endpoint without TLS', async () => {
     const env = { OSS_ENDPOINT: emulator.endpoint, http_proxy: proxyUrl };
 
     expect(await run([url], env)).toMatchObject({ exitCode: 0 });
@@ -67,21 +67,21 @@ describe('the command line, behind a proxy', () => {
     expect(proxy.requests).toHaveLength(emulator.requests.length);
   });
 
-  test('leaves it alone where NO_PROXY says so', async () => {
+  test('bypasses it for hosts in NO_PROXY', async () => {
     const env = { HTTPS_PROXY: proxyUrl, NO_PROXY: '127.0.0.1' };
 
     expect(await run([url], env)).toMatchObject({ exitCode: 0 });
     expect(proxy.requests).toEqual([]);
   });
 
-  test('leaves it alone with an emulator of its own', async () => {
+  test('bypasses it with --emulator', async () => {
     const env = { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, OSS_ENDPOINT: '' };
 
     expect(await run(['--emulator', url], env)).toMatchObject({ exitCode: 0 });
     expect(proxy.requests).toEqual([]);
   });
 
-  test('names one that refuses, and not its password', async () => {
+  test('names a proxy that refuses, but not its password', async () => {
     proxy.refusal = 407;
     const args = ['--retries', '1', '--min-timeout', '1ms', url];
     const { exitCode, stderr } = await run(args, { HTTPS_PROXY: proxyUrl });
@@ -92,7 +92,7 @@ describe('the command line, behind a proxy', () => {
     expect(proxy.requests).toHaveLength(2);
   });
 
-  test('exits with 3 where the variable has no URL of a proxy', async () => {
+  test('exits with 3 if the variable does not hold the URL of a proxy', async () => {
     const { exitCode, stderr } = await run([url], { https_proxy: 'socks5://user:hunter2@proxy' });
 
     expect(exitCode).toBe(3);

@@ -23,11 +23,11 @@ const url = 'oss://examplebucket/k';
 
 describe('one stop that arrives as two signals', () => {
   test.each([
-    ['npm passes on what the terminal has sent to all', 'SIGINT', 'SIGINT', 130],
+    ['npm forwards a signal that the terminal has sent to all', 'SIGINT', 'SIGINT', 130],
     ['timeout signals its child and then the group', 'SIGTERM', 'SIGTERM', 143],
-    ['a shell and the kernel say that the terminal is gone', 'SIGHUP', 'SIGHUP', 129],
-    ['systemd sends SIGHUP behind SIGTERM', 'SIGTERM', 'SIGHUP', 143],
-  ] as const)('commits what was read: %s', async (_, first, second, status) => {
+    ['shell and kernel both report that the terminal is gone', 'SIGHUP', 'SIGHUP', 129],
+    ['systemd sends SIGHUP after SIGTERM', 'SIGTERM', 'SIGHUP', 143],
+  ] as const)('commits all bytes that were read: %s', async (_, first, second, status) => {
     const { emulator, env } = await start();
     emulator.faults.add({ kind: 'delay', operation: 'append', delay: 300 });
     const child = startCommand(['--chunk-size', '4', '--high-water-mark', '1MiB', url], { env });
@@ -36,7 +36,7 @@ describe('one stop that arrives as two signals', () => {
     await appended(emulator);
 
     child.kill(first);
-    // When the first has been seen: a process has each signal only once, and in any order.
+    // Wait until the first was handled: pending signals are delivered once each, in any order.
     await new Promise((resolve) => setTimeout(resolve, 50));
     child.kill(second);
     child.stdin?.end(' four');
@@ -48,14 +48,14 @@ describe('one stop that arrives as two signals', () => {
   });
 });
 
-describe('a second signal that somebody sent on purpose', () => {
-  test('leaves at once, and what is not committed can be replayed', async () => {
+describe('a second signal sent on purpose', () => {
+  test('ends the run at once, and uncommitted bytes can be replayed', async () => {
     const { emulator, env, cwd } = await start();
     const recover = emulator.faults.add({ kind: 'stall', operation: 'append' });
     const args = ['--json', '--fallback', 'rest', '--chunk-size', '4', url];
     const child = startCommand([...args, '--high-water-mark', '8'], { env, cwd });
     const result = resultOf(child);
-    // More than the stream takes: a part of it is still on its way there.
+    // More than the stream accepts: the rest is still in the pump.
     child.stdin?.write('one two three four');
     await appended(emulator);
 
@@ -72,7 +72,7 @@ describe('a second signal that somebody sent on purpose', () => {
       /^oss-append: Not everything could be committed before a second signal, SIGTERM, came\. Nothing was committed, the next position is 0\.\n/,
     );
     expect(stderr).toContain(
-      `oss-append: Not committed: 18 bytes, the first of which may be in the object or still get there; saved to ${path}, behind`,
+      `oss-append: Not committed: 18 bytes, the first of which may be in the object or may still arrive there; saved to ${path}, after`,
     );
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 99, signal: 'SIGINT' });
     expect(String(await readFile(path))).toMatch(/^\{.+\}\none two three four$/);
@@ -81,7 +81,7 @@ describe('a second signal that somebody sent on purpose', () => {
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('one two three four');
   });
 
-  test('saves nothing of a file that still has it', async () => {
+  test('does not save bytes that their file still has', async () => {
     const { emulator, env, cwd } = await start();
     emulator.faults.add({ kind: 'stall', operation: 'append' });
     const child = startCommand([url, join(import.meta.dirname, 'help.test.ts')], { env, cwd });
@@ -98,10 +98,10 @@ describe('a second signal that somebody sent on purpose', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
-  test('does not change how the process ends once that is told', async () => {
+  test('does not change the exit code once the result is reported', async () => {
     const { emulator, env, cwd } = await start();
     emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 });
-    // Nobody reads standard output, so the process lives on.
+    // Standard output is not read, so the process stays alive.
     const args = ['--tee', '--chunk-size', '64KiB', '--fallback', 'rest', url];
     const child = startCommand(args, { env, cwd });
     let stderr = '';
@@ -121,11 +121,11 @@ describe('a second signal that somebody sent on purpose', () => {
 
 describe('Shutdown', () => {
   test.each([
-    ['the same within a second is one stop', 'SIGINT', 'SIGINT', 999, []],
-    ['the same after a second is another', 'SIGINT', 'SIGINT', 1000, ['SIGINT']],
-    ['another one is another', 'SIGINT', 'SIGTERM', 1, ['SIGTERM']],
-    ['SIGHUP within a second is the same stop', 'SIGTERM', 'SIGHUP', 999, []],
-    ['SIGTERM behind SIGHUP is another', 'SIGHUP', 'SIGTERM', 1, ['SIGTERM']],
+    ['the same signal within a second belongs to the same stop', 'SIGINT', 'SIGINT', 999, []],
+    ['the same signal after a second forces the exit', 'SIGINT', 'SIGINT', 1000, ['SIGINT']],
+    ['a different signal forces the exit', 'SIGINT', 'SIGTERM', 1, ['SIGTERM']],
+    ['SIGHUP within a second belongs to the same stop', 'SIGTERM', 'SIGHUP', 999, []],
+    ['SIGTERM after SIGHUP forces the exit', 'SIGHUP', 'SIGTERM', 1, ['SIGTERM']],
   ] as const)('%s', (_, first, second, delay, expected) => {
     const now = vi.spyOn(performance, 'now').mockReturnValue(5000);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -139,12 +139,12 @@ describe('Shutdown', () => {
       }
     });
     const stops: string[] = [];
-    const hurries: string[] = [];
+    const forced: string[] = [];
     const shutdown = new Shutdown({
       onStop: (signal) => stops.push(signal),
-      onHurry: (signal) => hurries.push(signal),
+      onForce: (signal) => forced.push(signal),
     });
-    // As if they came from outside, without what others do with them.
+    // Call this listener alone: a real signal would also reach those of the test runner.
     const receive = (signal: NodeJS.Signals) => process.listeners(signal).at(-1)?.(signal);
 
     receive(first);
@@ -152,7 +152,7 @@ describe('Shutdown', () => {
     receive(second);
 
     expect(stops).toEqual([first]);
-    expect(hurries).toEqual(expected);
+    expect(forced).toEqual(expected);
     expect(shutdown.signal).toBe(first);
   });
 });

@@ -10,31 +10,31 @@ import {
   planReplay,
 } from '../../src/recovery/replay-plan.js';
 
-/** One byte of the object, and which of ours it is; `undefined` for a stranger's. */
+/** One byte of the object, and its offset in our bytes; `undefined` if it is another writer's. */
 interface Cell {
   readonly byte: number;
   readonly offset: number | undefined;
 }
 
-/** A chunk that somebody sent, or may have: it lands as a whole at its position, or never. */
+/** A chunk that was sent, or may have been: it lands as a whole at its position, or never. */
 interface Sent {
   readonly position: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** What becomes of one request of a replay. */
+/** The outcome of one request of a replay. */
 type Fate =
   /** Stored, and answered. */
   | 'answered'
-  /** Stored, and the replay is killed or gives up before it knows. */
+  /** Stored, but the replay is killed or gives up before it gets the answer. */
   | 'stored'
-  /** On its way when the replay is killed or gives up; it lands later, if it still can. */
+  /** In flight when the replay is killed or gives up; it lands later if the position still fits. */
   | 'late'
   /** Certainly not stored. */
   | 'refused';
 
-/** How a replay ends that did not come to its end. */
+/** How a replay is interrupted. */
 type End = 'killed' | 'killed before it notes' | 'gives up';
 
 type Step =
@@ -44,32 +44,32 @@ type Step =
   | { readonly kind: 'stranger'; readonly stranger: Stranger }
   | { readonly kind: 'land' };
 
-/** Bytes of somebody else: those of ours from `from` on, behind a few of its own. */
+/** An append of another writer: a few bytes of its own, then a copy of ours from `from` on. */
 interface Stranger {
   readonly before: readonly number[];
 
-  /** Ours where the object ends now, as far as is known of that, or those from another offset on. */
+  /** An offset in our bytes; `next` is the one that would follow in the object now. */
   readonly from: 'next' | number;
   readonly length: number;
 }
 
 const chunkSize = 3;
 
-/** A file of uncommitted bytes, an object, and all that befalls the two. */
+/** Simulates a file of uncommitted bytes, an object, and events that change them. */
 class Life {
   readonly #bytes: readonly number[];
   readonly #object: Cell[];
 
-  /** Requests that may land yet. */
+  /** Requests in flight that may still land. */
   #late: Sent[] = [];
 
-  /** Everything that may have been sent at all. */
+  /** All chunks that may have been sent. */
   readonly #explained: Sent[];
 
-  /** What the file says. */
+  /** The header of the file. */
   #claim: Claim;
 
-  /** Our bytes that replays took the bytes of a stranger for, which nobody could tell apart. */
+  /** Our bytes for which a replay mistook equal bytes of another writer, indistinguishably. */
   readonly #taken = new Set<number>();
 
   constructor(
@@ -108,7 +108,7 @@ class Life {
     }
   }
 
-  /** Lets a last replay come to its end, and checks what came of all this. */
+  /** Runs a last replay to its end and checks the object. */
   finish(): void {
     this.#land();
     this.#replay('rebase', { fates: [], end: 'killed' });
@@ -148,11 +148,11 @@ class Life {
     const progress = this.#send(begun, how.fates);
     if (progress === undefined) return;
     if (how.end === 'gives up') this.#claim = endReplay(claim, plan, progress);
-    // Nobody knows how far it came: for all that the file says, it may have sent everything.
+    // Its progress is unknown: according to the file it may have sent everything.
     else this.#explained.push(...this.#chunksOf(begun));
   }
 
-  /** Sends the chunks of a claim in turn. Returns how far it knows to have come, unless to the end. */
+  /** Sends the chunks of a claim in turn. Returns the known progress, or `undefined` at the end. */
   #send(
     claim: ChunkedClaim,
     fates: readonly Fate[],
@@ -162,7 +162,7 @@ class Life {
       const committed = chunk.position - claim.position;
       const doubtful = chunk.end - chunk.start;
       if (this.#object.length !== chunk.position) {
-        // The stream asks what lies there, and takes what is alike for its own.
+        // The stream reconciles: it treats equal bytes as its own.
         const grown = this.#object.slice(chunk.position).map(({ byte }) => byte);
         const alike = grown.every((byte, index) => byte === this.#bytes[chunk.start + index]);
         if (!alike || grown.length > doubtful) return { committed, doubtful: 0 };
@@ -209,7 +209,7 @@ class Life {
     return length;
   }
 
-  /** The first `length` bytes of a claim are taken for ours: each chunk is, or may well be. */
+  /** Checks that the first `length` bytes of a claim may have landed, and counts them as ours. */
   #take({ position }: Claim, start: number, length: number): void {
     for (let offset = start; offset < start + length; offset++) {
       const place = (position as number) + offset - start;
@@ -233,7 +233,7 @@ class Life {
     }
   }
 
-  /** Lets requests land that were under way: those that still can. */
+  /** Stores the requests in flight whose position still fits. */
   #land(): void {
     for (const sent of this.#late.splice(0)) {
       if (this.#object.length === sent.position) this.#store(sent);
@@ -266,9 +266,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ kind: 'land' as const }),
 );
 
-test('nothing of a file gets lost or there twice, whatever befalls its replays', () => {
+test('any sequence of replays appends every byte of a file exactly once', () => {
   const life = fc.record({
-    // Of two values only, so that strangers write alike by chance too.
+    // Only two values, so that other writers often append equal bytes by chance.
     bytes: fc.array(fc.integer({ min: 1, max: 2 }), { minLength: 1, maxLength: 14 }),
     before: fc.nat(2),
     first: fc.constantFrom('landed', 'late', 'unsent'),
@@ -283,7 +283,7 @@ test('nothing of a file gets lost or there twice, whatever befalls its replays',
     }),
     {
       numRuns: 5000,
-      // The second chunk, as large as the one in doubt, lands while the next replay begins.
+      // A second chunk of the same size as the doubtful one lands while the next replay begins.
       examples: [
         [
           {

@@ -27,7 +27,7 @@ function addFault(fault: Fault): () => void {
   return remove;
 }
 
-/** How many bytes each append to `key` brought. */
+/** Returns the lengths of the appends to `key`. */
 function appendsTo(key: string): number[] {
   return emulator.requests
     .filter((request) => request.key === key && request.operation === 'append')
@@ -36,19 +36,24 @@ function appendsTo(key: string): number[] {
 
 const conflict = /another writer has appended there, .+ add --conflict rebase\. Nothing was/;
 
-describe('a replay takes for its own only what was sent and may have landed:', () => {
+describe('a replay treats only chunks that were sent and may have landed as its own:', () => {
   const bytes = 'server started\nuser 1 paid 100\n';
 
   const sent = { confirmed: false, doubtful: 15 };
   const unsent = { confirmed: true, doubtful: 0 };
   test.each([
-    ['begins as the file does', 'server started\n', unsent, 0],
-    ['is alike in every byte', bytes, unsent, 0],
-    ['is alike, and goes on', `${bytes}more\n`, unsent, 0],
-    ['is a part of the chunk in doubt', 'server', sent, 0],
-    ['goes on alike behind that chunk', 'server started\nuser', sent, 15],
-    ['lacks the last byte of it', bytes.slice(0, -1), { confirmed: false, doubtful: 31 }, 0],
-  ])('what a stranger appended that %s is a conflict', async (scenario, stranger, known, start) => {
+    ['equal the beginning of the file', 'server started\n', unsent, 0],
+    ['equal the whole file', bytes, unsent, 0],
+    ['equal the whole file and continue', `${bytes}more\n`, unsent, 0],
+    ['equal a part of the doubtful chunk', 'server', sent, 0],
+    ['equal the doubtful chunk and a part of the next', 'server started\nuser', sent, 15],
+    [
+      'equal the doubtful chunk but for its last byte',
+      bytes.slice(0, -1),
+      { confirmed: false, doubtful: 31 },
+      0,
+    ],
+  ])('bytes of another writer that %s are a conflict', async (scenario, stranger, known, start) => {
     const key = scenario.replaceAll(/\W+/g, '-');
     await appendAt(emulator, key, 0, stranger);
     const path = await save({ key, position: 0, ...known }, bytes);
@@ -69,7 +74,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
     expect(await read(key)).toBe(stranger + bytes.slice(start));
   });
 
-  test('a chunk in doubt that has landed is its own, and is read no further', async () => {
+  test('a doubtful chunk that landed is its own', async () => {
     await appendAt(emulator, 'landed', 0, 'server started\n');
     const path = await save({ key: 'landed', position: 0, confirmed: false, doubtful: 15 }, bytes);
 
@@ -80,7 +85,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
     expect(await read('landed')).toBe(bytes);
   });
 
-  test('needs no permission to read what cannot be its own', async () => {
+  test('no permission to read is needed if no chunk is doubtful', async () => {
     await appendAt(emulator, 'unread', 0, bytes);
     addFault({ kind: 'forbid', operation: 'get', key: 'unread' });
 
@@ -90,7 +95,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
     expect(stderr).toMatch(conflict);
   });
 
-  test('what a stranger appends in the same moment is none, although it begins alike', async () => {
+  test('equal bytes that another writer appends during the replay are a conflict', async () => {
     const path = await save({ key: 'raced', position: 0 }, bytes);
     const { appendObject } = OssClient.prototype;
     vi.spyOn(OssClient.prototype, 'appendObject').mockImplementationOnce(async function (
@@ -113,7 +118,7 @@ describe('a replay takes for its own only what was sent and may have landed:', (
 });
 
 describe('a replay that begins', () => {
-  test('notes first what may have landed from then on, and keeps what it does not know', async () => {
+  test('records what it is about to send before it sends it, and keeps unknown fields', async () => {
     await appendAt(emulator, 'noted', 0, 'one,');
     const header = { key: 'noted', position: 0, confirmed: false, doubtful: 4 };
     const path = await save({ ...header, template: 'noted.{n}' }, 'one,two,three');
@@ -122,8 +127,14 @@ describe('a replay that begins', () => {
       .spyOn(OssClient.prototype, 'appendObject')
       .mockImplementationOnce(async function (this: OssClient, ...args) {
         expect(await headerOf(path)).toEqual({
-          ...{ bucket: 'examplebucket', key: 'noted', position: 4, byteLength: 13 },
-          ...{ confirmed: false, doubtful: 9, landed: 4, template: 'noted.{n}' },
+          bucket: 'examplebucket',
+          key: 'noted',
+          position: 4,
+          byteLength: 13,
+          confirmed: false,
+          doubtful: 9,
+          landed: 4,
+          template: 'noted.{n}',
           replay: { firstChunkSize: 4 * MiB, chunkSize: 4 * MiB },
         });
         return appendObject.apply(this, args);
@@ -135,7 +146,7 @@ describe('a replay that begins', () => {
     expect(await read('noted')).toBe('one,two,three');
   });
 
-  test('sends the chunk in doubt alone, however large, and then others', async () => {
+  test('sends the doubtful chunk alone, whatever its size, and then chunks of that size', async () => {
     const bytes = randomBytes(14 * MiB);
     const header = { key: 'large', position: 0, confirmed: false, doubtful: 6 * MiB };
 
@@ -144,7 +155,7 @@ describe('a replay that begins', () => {
     expect((await emulator.read('examplebucket', 'large')).equals(bytes)).toBe(true);
   });
 
-  test('and is refused takes back that anything may have landed', async () => {
+  test('and is refused restores the header, because nothing can have landed', async () => {
     const remove = addFault({ kind: 'forbid', operation: 'append', key: 'refused' });
     const path = await save({ key: 'refused', position: 0 }, 'server started\n');
     const refused = await replay(path);
@@ -159,7 +170,7 @@ describe('a replay that begins', () => {
     expect(stderr).toMatch(conflict);
   });
 
-  test('and learns nothing about its chunk leaves that in doubt, and what was before', async () => {
+  test('and cannot reconcile its chunk records it as doubtful and keeps the bytes before it', async () => {
     const bytes = randomBytes(6 * MiB);
     addFault({ kind: 'drop-answer', operation: 'append', key: 'doubt', nth: 2 });
     const remove = addFault({ kind: 'forbid', operation: 'head', key: 'doubt', nth: 3, times: 99 });
@@ -173,7 +184,10 @@ describe('a replay that begins', () => {
 
     expect(failed.stderr).toContain(`4194304 bytes were appended, and ${path} still has`);
     expect(header).toMatchObject({
-      ...{ position: 4 * MiB, landed: 4 * MiB, confirmed: false, doubtful: 2 * MiB },
+      position: 4 * MiB,
+      landed: 4 * MiB,
+      confirmed: false,
+      doubtful: 2 * MiB,
     });
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
@@ -181,7 +195,7 @@ describe('a replay that begins', () => {
     });
   });
 
-  test('keeps a doubt that it was given where it came to nothing', async () => {
+  test('and is refused keeps the doubtful bytes that the header had', async () => {
     const header = { key: 'kept', position: 0, confirmed: false, doubtful: 4 };
     addFault({ kind: 'forbid', operation: 'append', key: 'kept', nth: 1 });
     const path = await save(header, 'one,two');
@@ -193,7 +207,7 @@ describe('a replay that begins', () => {
     expect(await read('kept')).toBe('one,two');
   });
 
-  test('writes the file once for any number of replays that change nothing', async () => {
+  test('and changes nothing leaves the file as the previous replay wrote it', async () => {
     const path = await save({ key: 'unchanged', position: 0 }, 'some bytes');
     addFault({ kind: 'forbid', operation: 'append', key: 'unchanged' });
     await replay(path);
@@ -203,7 +217,7 @@ describe('a replay that begins', () => {
     expect(await readFile(path, 'utf8')).toBe(first);
   });
 
-  test('goes on where an older version had begun', async () => {
+  test('resumes a file that an older version wrote', async () => {
     const bytes = randomBytes(9 * MiB);
     await appendAt(emulator, 'older', 0, Buffer.concat([Buffer.from('x'), bytes.subarray(0, 3)]));
     await appendAt(emulator, 'older', 4, bytes.subarray(3, 3 + 4 * MiB));
@@ -215,7 +229,7 @@ describe('a replay that begins', () => {
   });
 });
 
-test('a replay sends nothing that it cannot note', async () => {
+test('a replay sends nothing if it cannot record it in the file', async () => {
   const path = await save({ key: 'unnoted', position: 0 }, 'some bytes', 'r'.repeat(255));
 
   const { exitCode, stderr } = await replay(path);
@@ -225,7 +239,7 @@ test('a replay sends nothing that it cannot note', async () => {
   expect(appendsTo('unnoted')).toEqual([]);
 });
 
-test('a draft that a killed replay left is in nobody’s way, and goes; no other file does', async () => {
+test('a replay removes the draft that a killed replay left, and no other file', async () => {
   const path = await save({ key: 'draft' }, 'some bytes');
   const stale = `${path}.0123456789abcdef.draft`;
   const others = [`${path}.${process.pid}.draft`, `${path}.draft`, `${path}.0123.draft`, 'other'];

@@ -24,7 +24,7 @@ async function read(key: string): Promise<string> {
   return String(await emulator.read('examplebucket', key));
 }
 
-/** Has the first `byteLength` bytes of a file in doubt. */
+/** The header of a file whose first `byteLength` bytes are in doubt. */
 function inDoubt(byteLength: number): object {
   return { confirmed: false, doubtful: byteLength };
 }
@@ -35,19 +35,19 @@ function addFault(fault: Fault): () => void {
   return remove;
 }
 
-/** How many bytes each append to `key` brought. */
+/** Returns the lengths of the appends to `key`. */
 function appendsTo(key: string): number[] {
   return emulator.requests
     .filter((request) => request.key === key && request.operation === 'append')
     .map(({ byteLength }) => byteLength);
 }
 
-/** Lets a writer begin with a chunk of 4 bytes that meets `fault`, and stops it. */
+/** Runs a writer whose first chunk of 4 bytes meets `fault`, and stops it with SIGTERM. */
 async function leaveFile(key: string, fault: Fault['kind']): Promise<string> {
   const path = join(await createFolder(), 'rest');
   const removals = [
     emulator.faults.add({ kind: fault, operation: 'append', key }),
-    // The first one opens the object; those that follow ask for the chunk.
+    // The first HEAD opens the object; later ones reconcile the chunk.
     emulator.faults.add({ kind: 'stall', operation: 'head', key, nth: 2, times: 100 }),
   ];
   const args = ['--chunk-size', '4', '--shutdown-timeout', '300ms', '--fallback', path];
@@ -61,8 +61,8 @@ async function leaveFile(key: string, fault: Fault['kind']): Promise<string> {
   return path;
 }
 
-describe('a replay of what a writer left', () => {
-  test('appends only the rest where the first chunk did land, and once', async () => {
+describe('a replay of a file that a writer left', () => {
+  test('appends only the rest, and only once, if the first chunk landed', async () => {
     const path = await leaveFile('landed', 'drop-answer');
     const url = 'oss://examplebucket/landed';
 
@@ -83,7 +83,7 @@ describe('a replay of what a writer left', () => {
     expect(appendsTo('landed').at(-1)).toBe(9);
   });
 
-  test('appends only the rest where the first chunk lands in the same moment', async () => {
+  test('appends only the rest if the first chunk lands during the replay', async () => {
     const path = await leaveFile('late', 'drop-request');
     const { appendObject } = OssClient.prototype;
     vi.spyOn(OssClient.prototype, 'appendObject').mockImplementationOnce(async function (
@@ -99,7 +99,7 @@ describe('a replay of what a writer left', () => {
     expect(await read('late')).toBe('one,two,three');
   });
 
-  test('knows the chunk in doubt from what the writer had only read', async () => {
+  test('treats only the sent chunk as doubtful, not other bytes that were read', async () => {
     const path = join(await createFolder(), 'rest');
     addFault({ kind: 'drop-answer', operation: 'append', key: 'read' });
     addFault({ kind: 'drop-request', operation: 'head', key: 'read', nth: 2, times: 100 });
@@ -115,7 +115,7 @@ describe('a replay of what a writer left', () => {
     expect(byteLength).toBeGreaterThan(65_536);
   });
 
-  test('appends everything where nothing has landed', async () => {
+  test('appends everything if nothing landed', async () => {
     const path = await leaveFile('lost', 'drop-request');
 
     const { exitCode, stderr } = await replay(path);
@@ -128,10 +128,10 @@ describe('a replay of what a writer left', () => {
   });
 
   test.each([
-    ['lands before the restart', 'drop-answer', 'one,restarted;two,three'],
-    ['has not landed', 'drop-request', 'restarted;one,two,three'],
+    ['landed before the restart', 'drop-answer', 'one,restarted;two,three'],
+    ['did not land', 'drop-request', 'restarted;one,two,three'],
   ] as const)(
-    'after a restarted writer went on is refused, and rebased once, where the first chunk %s',
+    'is refused, and with rebase appends once, after a restarted writer appended, if the first chunk %s',
     async (_, fault, expected) => {
       const key = `restarted-${fault}`;
       const path = await leaveFile(key, fault);
@@ -163,11 +163,11 @@ describe('a replay of what a writer left', () => {
   );
 });
 
-test('a rebase looks no further than to the first byte of somebody else', async () => {
+test('a rebase stops comparing at the first byte that another writer appended', async () => {
   const bytes = Buffer.alloc(500_000, 'x');
-  const strange = Buffer.from(bytes);
-  strange[1000] = 0;
-  await appendAt(emulator, 'uniform', 0, strange);
+  const foreign = Buffer.from(bytes);
+  foreign[1000] = 0;
+  await appendAt(emulator, 'uniform', 0, foreign);
   const header = { key: 'uniform', position: 0, confirmed: false, doubtful: 100_000 };
 
   await replay('--conflict', 'rebase', await save(header, bytes));
@@ -187,7 +187,7 @@ describe('a replay that was killed', () => {
     remove();
   }
 
-  test('goes on behind what it appended', async () => {
+  test('resumes after the bytes it has appended', async () => {
     const bytes = randomBytes(9 * MiB);
     const path = await save({ key: 'killed', position: 0 }, bytes);
     await killAfter(2, 'killed', path);
@@ -199,11 +199,11 @@ describe('a replay that was killed', () => {
     expect((await emulator.read('examplebucket', 'killed')).equals(bytes)).toBe(true);
   });
 
-  test('goes on behind a stranger with a rebase, and only with what is missing', async () => {
+  test('resumes with --conflict rebase after bytes of another writer, and appends only missing bytes', async () => {
     const bytes = randomBytes(9 * MiB);
     const path = await save({ key: 'killed-rebase', position: 0 }, bytes);
     await killAfter(2, 'killed-rebase', path);
-    // As a stranger who writes alike would begin.
+    // The other writer begins with the same 3 bytes as the rest of the file.
     const alike = Buffer.concat([bytes.subarray(8 * MiB, 8 * MiB + 3), Buffer.from('stranger')]);
     alike[3] = ~(bytes[8 * MiB + 3] as number) & 0xff;
     await append(emulator, 'killed-rebase', 8 * MiB, alike);
@@ -216,7 +216,7 @@ describe('a replay that was killed', () => {
     expect(content.equals(Buffer.concat(expected))).toBe(true);
   });
 
-  test('knows where it had begun to append bytes that had no place', async () => {
+  test('remembers the position it chose for bytes without one', async () => {
     await appendAt(emulator, 'nowhere', 0, 'before;');
     const path = await save({ key: 'nowhere' }, 'after;');
     await killAfter(1, 'nowhere', path);
@@ -229,7 +229,7 @@ describe('a replay that was killed', () => {
   });
 });
 
-describe('a replay of bytes that have no place', () => {
+describe('a replay of bytes without a position', () => {
   test('appends them at the end, once', async () => {
     await appendAt(emulator, 'end', 0, 'before;');
     const path = await save({ key: 'end' }, 'after;');
@@ -246,7 +246,7 @@ describe('a replay of bytes that have no place', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  test('appends nothing where it cannot note their place', async () => {
+  test('appends nothing if it cannot record the position in the file', async () => {
     const path = await save({ key: 'unnoted' }, 'x', 'r'.repeat(255));
 
     const { exitCode, stderr } = await replay(path);
@@ -257,8 +257,8 @@ describe('a replay of bytes that have no place', () => {
   });
 });
 
-describe('a replay to an address', () => {
-  test('needs it where the file names no bucket', async () => {
+describe('a replay with an address', () => {
+  test('uses its bucket if the file does not name one', async () => {
     await appendAt(emulator, 'unnamed', 0, 'before;');
     const path = await save(
       { bucket: undefined, key: 'unnamed', position: 3, ...inDoubt(4) },
@@ -269,12 +269,14 @@ describe('a replay to an address', () => {
     const { stderr } = await replay(path, 'oss://examplebucket/unnamed');
 
     expect(refused).toMatchObject({ exitCode: 2 });
-    expect(refused.stderr).toContain(`"${path}" names no bucket: add oss://bucket/key behind it.`);
+    expect(refused.stderr).toContain(
+      `"${path}" does not name a bucket: add oss://bucket/key after it.`,
+    );
     expect(stderr).toMatch(/^Appended 5 bytes to .+, which held the 4 bytes before them/);
     expect(await read('unnamed')).toBe('before;after');
   });
 
-  test('that is another object appends everything there, once, and also when repeated without', async () => {
+  test('of another object appends everything there once, also when it is repeated without the address', async () => {
     await appendAt(emulator, 'other', 0, 'before;');
     const header = { key: 'gone', position: 70, confirmed: false, doubtful: 3, landed: 2 };
     const path = await save(header, 'after;');
@@ -291,7 +293,7 @@ describe('a replay to an address', () => {
 });
 
 describe('a replay is refused', () => {
-  test('by an object that is shorter than it was, rebase or not', async () => {
+  test('if the object is shorter than before, even with --conflict rebase', async () => {
     await appendAt(emulator, 'short', 0, 'short');
     const path = await save({ key: 'short', position: 6 }, 'x');
 
@@ -306,7 +308,7 @@ describe('a replay is refused', () => {
     expect(await read('short')).toBe('short');
   });
 
-  test('by an object that is sealed, unless it holds everything', async () => {
+  test('if the object is sealed, unless it already holds everything', async () => {
     await appendAt(emulator, 'sealed', 0, 'all of it');
     await runCommand(['seal', 'oss://examplebucket/sealed'], { env });
 
@@ -323,7 +325,7 @@ describe('a replay is refused', () => {
     expect(present).toMatchObject({ exitCode: 0 });
   });
 
-  test('by an object of another kind, without a word about --conflict', async () => {
+  test('if the object has another type, without a hint at --conflict', async () => {
     const headers = { 'content-length': '6' };
     await send(emulator, { method: 'PUT', key: 'normal', body: 'normal', headers });
 
@@ -334,7 +336,7 @@ describe('a replay is refused', () => {
     expect(stderr).not.toContain('--conflict');
   });
 
-  test('by a stranger who appends in the same moment, and keeps the file', async () => {
+  test('if another writer appends during the replay, and keeps the file', async () => {
     addFault({ kind: 'stranger', operation: 'append', key: 'raced' });
     const path = await save({ key: 'raced', position: 0 }, 'x');
 
@@ -345,7 +347,7 @@ describe('a replay is refused', () => {
     expect(await readFile(path, 'utf8')).toMatch(/\}\nx$/);
   });
 
-  test('by one who appends just before, when the object has been asked already', async () => {
+  test('if another writer appends after the replay has planned and before it opens the object', async () => {
     await appendAt(emulator, 'outrun', 0, 'before;');
     addFault({ kind: 'stranger', operation: 'head', key: 'outrun', nth: 2 });
     const path = await save({ key: 'outrun', position: 7 }, 'x');
@@ -357,7 +359,7 @@ describe('a replay is refused', () => {
     expect(appendsTo('outrun')).toEqual([7]);
   });
 
-  test('with 1 where the store refuses for a while', async () => {
+  test('with 1 if OSS is unavailable for too long', async () => {
     addFault({ kind: 'error-503', operation: 'head', key: 'busy' });
 
     const { exitCode, stderr } = await replay(await save({ key: 'busy', position: 0 }, 'x'));
@@ -366,7 +368,7 @@ describe('a replay is refused', () => {
     expect(stderr).toContain('OSS answered 503');
   });
 
-  test('with 3 where the bucket or the credentials do not fit', async () => {
+  test('with 3 if the bucket or the credentials are wrong', async () => {
     const nowhere = await replay(await save({ bucket: 'no-such-bucket', key: 'k' }, 'x'));
     const path = await save({ key: 'k', position: 0 }, 'x');
     const secret = { ...env, OSS_ACCESS_KEY_SECRET: 'geheimnis' };
@@ -380,7 +382,7 @@ describe('a replay is refused', () => {
 });
 
 describe('a replay', () => {
-  test('reports as one line of JSON, and removes the file when told to', async () => {
+  test('prints one line of JSON with --json, and removes the file with --remove', async () => {
     await appendAt(emulator, 'json', 0, 'before;');
     const path = await save({ key: 'json', position: 3, ...inDoubt(4) }, 'ore;after');
 
@@ -388,14 +390,22 @@ describe('a replay', () => {
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
-      ...{ url: 'oss://examplebucket/json', bucket: 'examplebucket', key: 'json', file: path },
-      ...{ byteLength: 9, present: 4, bytesWritten: 5, position: 12, removed: true, exitCode: 0 },
+      url: 'oss://examplebucket/json',
+      bucket: 'examplebucket',
+      key: 'json',
+      file: path,
+      byteLength: 9,
+      present: 4,
+      bytesWritten: 5,
+      position: 12,
+      removed: true,
+      exitCode: 0,
       crc64: expect.any(String),
     });
     expect(await readdir(join(path, '..'))).toEqual([]);
   });
 
-  test('needs no permission to read where the object has not grown', async () => {
+  test('needs no permission to read if the object has not grown', async () => {
     await appendAt(emulator, 'blind', 0, 'before;');
     addFault({ kind: 'forbid', operation: 'head', key: 'blind' });
     addFault({ kind: 'forbid', operation: 'get', key: 'blind' });
@@ -406,7 +416,7 @@ describe('a replay', () => {
     expect(await read('blind')).toBe('before;after');
   });
 
-  test('goes on reading where a connection broke', async () => {
+  test('resumes reading where a connection broke', async () => {
     const bytes = randomBytes(MiB);
     await appendAt(emulator, 'broken', 0, bytes.subarray(0, MiB - 1));
     addFault({ kind: 'cut-answer', operation: 'get', key: 'broken', nth: 1, times: 2 });
@@ -419,41 +429,37 @@ describe('a replay', () => {
     expect(appendsTo('broken').at(-1)).toBe(1);
   });
 
-  test('dresses a new object', async () => {
-    const path = await save({ key: 'dressed', position: 0 }, 'x');
+  test('sets the attributes of a new object', async () => {
+    const path = await save({ key: 'attributes', position: 0 }, 'x');
 
     await replay('--content-type', 'text/plain', path);
 
-    const { headers } = await send(emulator, { method: 'HEAD', key: 'dressed' });
+    const { headers } = await send(emulator, { method: 'HEAD', key: 'attributes' });
     expect(headers).toMatchObject({ 'content-type': 'text/plain' });
   });
 });
 
-describe('a replay refuses with 2, and sends nothing:', () => {
+describe('a replay exits with 2 and sends nothing for', () => {
   const header = { bucket: 'examplebucket', key: 'k', position: 0, byteLength: 1 };
   const known = { ...header, confirmed: true, doubtful: 0 };
   const foreign = 'is not a file of uncommitted bytes';
 
   test.each([
     ['an empty file', '', foreign],
-    ['somebody else’s file', '[Credentials]\naccessKeySecret = geheimnis\n', foreign],
-    ['somebody else’s line', 'geheimnis', foreign],
-    ['somebody else’s JSON', '{"accessKeySecret":"geheimnis"}\n', foreign],
-    ['JSON that is no record', 'null\n', foreign],
-    ['a header that lacks what is in doubt', `${JSON.stringify(header)}\nx`, foreign],
-    ['a position that is none', `${JSON.stringify({ ...known, position: -1 })}\nx`, foreign],
+    ['a file of another program', '[Credentials]\naccessKeySecret = geheimnis\n', foreign],
+    ['a line of another program', 'geheimnis', foreign],
+    ['JSON of another program', '{"accessKeySecret":"geheimnis"}\n', foreign],
+    ['JSON that is not an object', 'null\n', foreign],
+    ['a header without confirmed and doubtful', `${JSON.stringify(header)}\nx`, foreign],
+    ['an invalid position', `${JSON.stringify({ ...known, position: -1 })}\nx`, foreign],
     ['a position of null', `${JSON.stringify({ ...known, position: null })}\nx`, foreign],
-    ['more doubt than bytes', `${JSON.stringify({ ...known, doubtful: 2 })}\nx`, foreign],
-    ['a key that is none', `${JSON.stringify({ ...known, key: '/k' })}\nx`, foreign],
-    ['a bucket that is none', `${JSON.stringify({ ...known, bucket: ['logs'] })}\nx`, foreign],
+    ['more doubtful bytes than bytes', `${JSON.stringify({ ...known, doubtful: 2 })}\nx`, foreign],
+    ['an invalid key', `${JSON.stringify({ ...known, key: '/k' })}\nx`, foreign],
+    ['an invalid bucket', `${JSON.stringify({ ...known, bucket: ['logs'] })}\nx`, foreign],
+    ['a truncated file', `${JSON.stringify(known)}\n`, 'is cut short: it holds 0 bytes of 1'],
+    ['a truncated header', JSON.stringify(known).slice(0, 40), foreign],
     [
-      'a file that is cut short',
-      `${JSON.stringify(known)}\n`,
-      'is cut short: it holds 0 bytes of 1',
-    ],
-    ['a header that is cut short', JSON.stringify(known).slice(0, 40), foreign],
-    [
-      'a longer file',
+      'a file longer than its header says',
       `${JSON.stringify(known)}\nxy`,
       'holds 2 bytes, more than the 1 that its first line says',
     ],
@@ -478,7 +484,7 @@ describe('a replay refuses with 2, and sends nothing:', () => {
     [['/dev/null'], 'it is not a file'],
     [['/dev/null', 'key'], '"key" is not of the form oss://bucket/key'],
     [['/dev/null', '--conflict', 'win'], 'Allowed choices are fail, rebase'],
-    [['/dev/null', '--emulator'], '--emulator needs --dir here'],
+    [['/dev/null', '--emulator'], 'With --emulator, replay needs --dir'],
     [[], "missing required argument 'file'"],
   ])('%j', async (args, message) => {
     const { exitCode, stderr } = await replay(...args);

@@ -26,10 +26,10 @@ async function start(): Promise<{ emulator: Emulator; env: Record<string, string
 
 const url = 'oss://examplebucket/k';
 
-describe('what could not be committed', () => {
-  test('is in several files, each of which is named with its range', async () => {
+describe('the report of uncommitted bytes', () => {
+  test('names each of several files with its range', async () => {
     const { emulator, env, cwd } = await start();
-    // Time to read all of them.
+    // Leave time to read all files.
     emulator.faults.add({ kind: 'delay', operation: 'append', nth: 1, delay: 500 });
     emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 });
     await writeFile(join(cwd, 'a.log'), 'aaaaa');
@@ -58,7 +58,7 @@ describe('what could not be committed', () => {
     expect(await readdir(cwd)).toHaveLength(3);
   });
 
-  test('comes with what has not been read at all', async () => {
+  test('lists the sources that were not read', async () => {
     const { emulator, env, cwd } = await start();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     await writeFile(join(cwd, 'a.log'), Buffer.alloc(3 * 2 ** 20));
@@ -77,7 +77,7 @@ describe('what could not be committed', () => {
     expect(stderr).toContain(`oss-append: Not read: a.log from byte ${read} on, b.log.\n`);
   });
 
-  test('is named where only what was read before it cannot be read again', async () => {
+  test('names the file if only committed bytes came from standard input', async () => {
     const { emulator, env, cwd } = await start();
     emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 });
     await writeFile(join(cwd, 'b.log'), 'not this');
@@ -89,7 +89,7 @@ describe('what could not be committed', () => {
     expect(await readdir(cwd)).toEqual(['b.log']);
   });
 
-  test('is saved as a whole when a part of it cannot be read again', async () => {
+  test('names a saved file with all bytes if a part cannot be read again', async () => {
     const { emulator, env, cwd } = await start();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     await writeFile(join(cwd, 'b.log'), ' and a file');
@@ -103,11 +103,11 @@ describe('what could not be committed', () => {
   });
 
   test.each<[string, boolean, (path: string) => Promise<void>]>([
-    ['is as it was', true, async () => {}],
+    ['is unchanged', true, async () => {}],
     ['has grown', true, (path) => appendFile(path, 'and more\n')],
     ['was removed', false, (path) => rm(path)],
     [
-      'was rotated away',
+      'was rotated',
       false,
       (path) => rename(path, `${path}.1`).then(() => writeFile(path, 'new line\n')),
     ],
@@ -121,14 +121,14 @@ describe('what could not be committed', () => {
     ],
     ['was truncated', false, (path) => truncate(path, 4)],
     [
-      'was truncated and written anew',
+      'was truncated and written again',
       false,
       async (path) => {
         await truncate(path, 0);
         await writeFile(path, 'new line, new line\n', { flag: 'r+' });
       },
     ],
-  ])('is still in its file, or saved: the file %s', async (_, isStillThere, change) => {
+  ])('names the source file or a saved file: the file %s', async (_, isStillThere, change) => {
     const { emulator, env, cwd } = await start();
     emulator.faults.add({ kind: 'stall', operation: 'append' });
     const path = join(cwd, 'a.log');
@@ -166,7 +166,7 @@ const uncommitted = {
   doubtful: 0,
 };
 
-/** The part of a report that tells where uncommitted bytes are. */
+/** The part of a report that says where uncommitted bytes are. */
 function report(saved: Error | undefined, ranges: [string, number, number][]): AppendReport {
   const rereadable = ranges.map(([name, start, end]) => ({ name, start, end, file: undefined }));
   const part: Pick<AppendReport, 'saved' | 'rereadable' | 'flagsToRepeat'> = {
@@ -178,7 +178,7 @@ function report(saved: Error | undefined, ranges: [string, number, number][]): A
 }
 
 describe('describeRest()', () => {
-  test('names the files that have a part of what could not be saved', () => {
+  test('names the files that still have bytes when saving failed', () => {
     const failure = report(new Error('No space left'), [['b.log', 2, 6]]);
 
     expect(describeRest(failure, new Error(), uncommitted)).toBe(
@@ -186,7 +186,7 @@ describe('describeRest()', () => {
     );
   });
 
-  test('names few of very many files, in a way that still tells which they are', () => {
+  test('summarizes a long list of files so that each can still be identified', () => {
     const names = Array.from({ length: 30 }, (_, index) => `f${index}`);
     const many = report(
       undefined,
@@ -197,7 +197,7 @@ describe('describeRest()', () => {
 
     expect(text.match(/has 1 of them/g)).toHaveLength(9);
     expect(text).toMatch(
-      /f7 has 1 of them, from byte 0 on; 21 files named behind it have as many as they are long; f29 has 1 of them, from byte 0 on\.$/,
+      /f7 has 1 of them, from byte 0 on; the 21 files named after it are among them in full; f29 has 1 of them, from byte 0 on\.$/,
     );
   });
 });
@@ -207,7 +207,7 @@ describe('describeUnread()', () => {
     expect(describeUnread([{ name: '-', start: 0 }])).toBe('Not read: standard input.');
   });
 
-  test('names few of very many', () => {
+  test('shortens a long list', () => {
     const many = Array.from({ length: 30 }, (_, index) => ({ name: `f${index}`, start: 0 }));
 
     expect(describeUnread(many)).toBe('Not read: f0, f1, f2, f3, f4, f5, f6, f7, 21 more, f29.');

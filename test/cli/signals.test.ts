@@ -19,21 +19,21 @@ async function opened({ requests }: Emulator): Promise<void> {
   await expect.poll(() => requests.some(({ operation }) => operation === 'head')).toBe(true);
 }
 
-/** Resolves when an append has been sent, and its answer has been or will be withheld. */
+/** Resolves when an append has been sent. */
 async function appended({ requests }: Emulator): Promise<void> {
   await expect.poll(() => requests.some(({ operation }) => operation === 'append')).toBe(true);
 }
 
 describe('a signal in the middle of a stream', () => {
   /**
-   * The command line reads from a named pipe that a producer keeps full of numbers. Whatever was
-   * read is in the object, whatever was not is still in the pipe: together they have no gap.
+   * The command line reads from a named pipe that a producer keeps full of numbers. Numbers that it
+   * read must be in the object, all others still in the pipe: together they have no gap.
    */
   test.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
     ['SIGHUP', 129],
-  ] as const)('%s loses nothing that was read', async (signal, status) => {
+  ] as const)('%s loses no bytes that were read', async (signal, status) => {
     const { emulator, env } = await start();
     // Slow enough for every buffer on the way to be full.
     emulator.faults.add({ kind: 'delay', operation: 'append', delay: 100 });
@@ -89,7 +89,7 @@ const statuses = [
 ] as const;
 
 describe.each(statuses)('%s', (signal, status) => {
-  test('lets what is upstream finish first', async () => {
+  test('lets upstream processes write their last output', async () => {
     const { emulator, env } = await start();
     const child = startCommand(['--flush-interval', '0', 'oss://examplebucket/k'], { env });
     const result = resultOf(child);
@@ -103,7 +103,7 @@ describe.each(statuses)('%s', (signal, status) => {
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('before and after');
   });
 
-  test('does not wait for it for ever', async () => {
+  test('does not wait for upstream processes for ever', async () => {
     const { emulator, env } = await start();
     const child = startCommand(['--flush-interval', '0', 'oss://examplebucket/k'], { env });
     const result = resultOf(child);
@@ -118,7 +118,7 @@ describe.each(statuses)('%s', (signal, status) => {
 });
 
 describe('a stop', () => {
-  test('leaves half of a short --shutdown-timeout to what is upstream, and half to the commit', async () => {
+  test('reserves half of a short --shutdown-timeout for upstream processes and half for the commit', async () => {
     const { emulator, env } = await start();
     const args = ['--flush-interval', '0', '--shutdown-timeout', '900ms', 'oss://examplebucket/k'];
     const child = startCommand(args, { env });
@@ -131,7 +131,7 @@ describe('a stop', () => {
     expect(await result).toMatchObject({ exitCode: 143 });
   });
 
-  test('reads standard input to its end, and nothing that is named behind it', async () => {
+  test('reads standard input to its end, and no file named after it', async () => {
     const { emulator, env } = await start();
     const cwd = await createFolder();
     await writeFile(join(cwd, 'next'), 'not this');
@@ -172,7 +172,7 @@ describe('a stop', () => {
 });
 
 describe('a shutdown', () => {
-  test('before the object is open has nothing to lose', async () => {
+  test('before the object is open exits without reading', async () => {
     const { emulator, env } = await start();
     emulator.faults.add({ kind: 'stall', operation: 'head' });
     const child = startCommand(['oss://examplebucket/k'], { env });
@@ -189,7 +189,7 @@ describe('a shutdown', () => {
     });
   });
 
-  test('that takes too long keeps what is not committed in a file, and says how to go on', async () => {
+  test('that takes too long saves uncommitted bytes to a file and prints a command to replay them', async () => {
     const { emulator, env } = await start();
     const cwd = await createFolder();
     await runInTerminal('printf "before " | oss_append oss://examplebucket/k', { env });
@@ -217,7 +217,7 @@ describe('a shutdown', () => {
       /^oss-append: Not everything could be committed within 500 ms of the signal: .+ the next position is 7\.$/,
     );
     expect(where).toMatch(
-      /^oss-append: Not committed: 7 bytes, the first of which may be in the object or still get there; saved to \/.+\/rest, behind one line that says where they belong\. To append them: oss-append replay \/.+\/rest$/,
+      /^oss-append: Not committed: 7 bytes, the first of which may be in the object or may still arrive there; saved to \/.+\/rest, after a first line that says where they belong\. To append them: oss-append replay \/.+\/rest$/,
     );
     expect(more).toEqual([]);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -239,7 +239,7 @@ describe('a shutdown', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'while a named pipe waits for its writer ends with %s all the same',
+    'with %s ends the process while a named pipe waits for its writer',
     async (signal) => {
       const { emulator, env } = await start();
       const cwd = await createFolder();

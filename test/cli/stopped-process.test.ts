@@ -5,8 +5,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { environmentOf, resultOf, startCommand } from '../helpers/command-line.js';
 
-describe('a process that was stopped for longer than --shutdown-timeout', () => {
-  test('heeds the answer that has come meanwhile', async () => {
+describe('a process suspended for longer than --shutdown-timeout', () => {
+  test('uses the answer that arrived meanwhile', async () => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
     const shutdownTimeout = 2000;
@@ -20,7 +20,7 @@ describe('a process that was stopped for longer than --shutdown-timeout', () => 
 
     child.kill('SIGTERM');
     child.stdin?.end();
-    // Time to see the signal and to send the append, but not for the answer.
+    // Enough time to handle the signal and to send the append, but not to get the answer.
     await wait(shutdownTimeout / 4);
     child.kill('SIGSTOP');
     await wait(shutdownTimeout);

@@ -1,21 +1,21 @@
 import { type Crc64, combineCrc64 } from '../../src/crc64.js';
 
-/** Longest run of bytes that is compared in one go. */
+/** Most bytes that one comparison covers. */
 const stride = 256 * 1024;
 
-/** Most bytes that are left to compute a checksum of when a client waits for it. */
+/** Most bytes whose checksum is still to compute while a client waits. */
 const step = 1024;
 
 /**
- * Bytes that are known before they come, because they repeat a period: they can be compared rather
- * than kept, and the checksum of any length follows from that of one period. Both cost a fraction of
- * a checksum of every byte, so that a benchmark measures its client.
+ * Bytes known in advance, because they repeat a period: the store compares them instead of keeping
+ * them, and derives the checksum of any length from that of one period. Both cost a fraction of a
+ * checksum of every byte, so that a benchmark measures its client.
  */
 export class ExpectedBytes {
   readonly #crc64: Crc64;
   readonly #period: Buffer;
 
-  /** The period again and again, so that a piece that wraps around is one comparison all the same. */
+  /** The repeated period, so that a piece that wraps around needs only one comparison. */
   readonly #repeated: Buffer;
 
   /** Checksums of the first 0, 1, 2, ... steps of the period. */

@@ -27,9 +27,9 @@ describe('ExpectedObject', () => {
     },
   );
 
-  // Less and more than a period, and than what is compared in one go.
+  // Shorter and longer than a period, and than one comparison.
   test.each([1000, 65_536, 262_144, 262_145, 700_000])(
-    'takes its bytes in pieces of %i bytes',
+    'accepts its bytes in pieces of %i bytes',
     (pieceLength) => {
       const object = expectedObject();
       for (let start = 0; start < total; start += pieceLength) {
@@ -42,7 +42,7 @@ describe('ExpectedObject', () => {
   );
 
   test.each([0, 1, once - 1, once, 262_143, 262_144, 700_001, total - 1])(
-    'says that byte %i is wrong',
+    'reports that byte %i is wrong',
     (position) => {
       const wrong = Buffer.from(whole);
       wrong[position] = (wrong[position] as number) ^ 1;
@@ -55,7 +55,7 @@ describe('ExpectedObject', () => {
     },
   );
 
-  test('says where the first of several wrong bytes is', () => {
+  test('reports the first of several wrong bytes', () => {
     const object = expectedObject();
     object.add(whole.subarray(0, 100));
     object.add(whole.subarray(0, 100));
@@ -64,7 +64,7 @@ describe('ExpectedObject', () => {
     expect(object.account.mismatchAt).toBe(100);
   });
 
-  test('does not mistake a repeated byte or a missing one for what was expected', () => {
+  test('reports a repeated byte and a missing one', () => {
     const [repeated, missing] = [expectedObject(), expectedObject()];
     repeated.add(Buffer.concat([period, period.subarray(-1), period]));
     missing.add(Buffer.concat([period.subarray(0, -1), period]));
@@ -73,7 +73,7 @@ describe('ExpectedObject', () => {
     expect(missing.account.mismatchAt).toBe(once - 1);
   });
 
-  test('shares its bytes with others without sharing what has come', () => {
+  test('shares its expected bytes with others, but not its length', () => {
     const bytes = new ExpectedBytes(period, crc64);
     const [one, other] = [new ExpectedObject(bytes, 0), new ExpectedObject(bytes, 0)];
     one.add(whole.subarray(0, 3 * once));

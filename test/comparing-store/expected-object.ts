@@ -1,6 +1,6 @@
 import type { ExpectedBytes } from './expected-bytes.js';
 
-/** What a store does with the objects that it expects. */
+/** Objects that a store expects, and its delay. */
 export interface Expectation {
   /** The bytes that each object repeats from its first to its last. */
   readonly period: Buffer;
@@ -8,15 +8,15 @@ export interface Expectation {
   /** Milliseconds the store sleeps before it answers an append. */
   readonly delay: number;
 
-  /** How many of them, called as `keysOf()` says; one without it, called by the key itself. */
+  /** Number of objects, with the keys of `keysOf()`. Default: one object with the key itself. */
   readonly objects?: number | undefined;
 }
 
-/** What has become of an object, or of several taken together. */
+/** The state of an object, or of several together. */
 export interface ObjectAccount {
   readonly byteLength: number;
 
-  /** Position of the first byte that is not what was expected. */
+  /** Position of the first byte that differs from the expected one. */
   readonly mismatchAt: number | undefined;
   readonly appends: number;
 
@@ -24,7 +24,7 @@ export interface ObjectAccount {
   readonly requests: number;
 }
 
-/** An object whose bytes are compared with what is expected, rather than kept. */
+/** An object that compares its bytes with the expected ones instead of keeping them. */
 export class ExpectedObject {
   readonly delay: number;
   length = 0;
@@ -44,13 +44,13 @@ export class ExpectedObject {
     return { byteLength: this.length, mismatchAt: this.#mismatchAt, appends, requests };
   }
 
-  /** Takes the next bytes. */
+  /** Compares the next bytes. */
   add(bytes: Buffer): void {
     this.#mismatchAt ??= this.#bytes.findMismatch(bytes, this.length);
     this.length += bytes.byteLength;
   }
 
-  /** Checksum of an object of this length, if its bytes are as expected. */
+  /** Checksum of an object of this length, provided that its bytes are the expected ones. */
   get crc64(): bigint {
     return this.#bytes.crc64(this.length);
   }

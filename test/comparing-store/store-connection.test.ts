@@ -35,9 +35,9 @@ test.each([
     answers: [ok(5), refused(5), refused(5), ok(6)],
   },
   {
-    scenario: 'an object that nobody expects',
+    scenario: 'an unexpected object',
     requests: [head('/bucket/other')],
-    answers: ["501 Not Implemented, 'Nobody expects this object'"],
+    answers: ["501 Not Implemented, 'This object is not expected'"],
   },
 ])('serveConnection() answers $scenario', async ({ requests, answers }) => {
   const { socket } = await serve();
@@ -48,7 +48,7 @@ test.each([
   }
 });
 
-test('serveConnection() counts appends in place apart from requests', async () => {
+test('serveConnection() counts successful appends and all requests', async () => {
   const { socket, object } = await serve();
 
   for (const request of [head(), append(0, '012'), append(9, '9'), append(3, '34')]) {
@@ -57,11 +57,14 @@ test('serveConnection() counts appends in place apart from requests', async () =
   }
 
   expect(object.account).toEqual({
-    ...{ byteLength: 5, mismatchAt: undefined, appends: 2, requests: 4 },
+    byteLength: 5,
+    mismatchAt: undefined,
+    appends: 2,
+    requests: 4,
   });
 });
 
-test('serveConnection() compares what comes with what is expected', async () => {
+test('serveConnection() compares the bytes with the expected ones', async () => {
   const { socket, object } = await serve();
 
   socket.write(append(0, '01234x'));
@@ -70,8 +73,8 @@ test('serveConnection() compares what comes with what is expected', async () => 
   expect(object.account).toMatchObject({ byteLength: 6, mismatchAt: 5 });
 });
 
-// Two requests at once, the first of them with a body, so that each part of both is cut somewhere.
-test('serveConnection() takes requests that are cut anywhere', async () => {
+// Two requests at once, the first with a body, so that every part of a request is cut once.
+test('serveConnection() accepts requests that arrive cut at any byte', async () => {
   const bytes = Buffer.from(append(0, '0123456789') + append(10, '0123'));
   for (let cut = 1; cut < bytes.length; cut++) {
     const { object, socket, send } = open();
@@ -113,7 +116,7 @@ async function serve(): Promise<{ readonly socket: Socket; readonly object: Expe
   return { socket, object };
 }
 
-/** A connection without a network, which decides itself where requests are cut. */
+/** A connection without a network, so that the test decides where requests are cut. */
 function open(delay = 0) {
   const object = expected(delay);
   const answers: string[] = [];
@@ -163,7 +166,8 @@ function describe(answer: string): string {
   const next = header('x-oss-next-append-position');
   const crc = header('x-oss-hash-crc64ecma');
   const { length } = body;
-  if (header('content-length') !== String(length)) return `a body of ${length} bytes, not as said`;
+  if (header('content-length') !== String(length))
+    return `a body of ${length} bytes, against its content-length`;
   return [status, next && `next ${next}`, crc && `crc ${crc}`, `'${body}'`]
     .filter((part) => part !== undefined)
     .join(', ');

@@ -5,8 +5,8 @@ import type { ExpectedObject } from './expected-object.js';
 type Find = (key: string) => ExpectedObject | undefined;
 
 /**
- * Serves the requests of one connection, as far as appending needs it. Node's own HTTP server takes
- * as long for a small append as the clients that are measured.
+ * Serves those requests of one connection that appending needs. Node's HTTP server would take as
+ * long for a small append as the clients that are measured.
  */
 export function serveConnection(socket: Socket, find: Find): void {
   const scanner = new RequestScanner();
@@ -22,11 +22,11 @@ export function serveConnection(socket: Socket, find: Find): void {
       }
     }
   });
-  // Whoever goes away without a word is seen by what has not arrived.
+  // A client that disconnects shows in the account: its bytes are missing.
   socket.on('error', () => socket.destroy());
 }
 
-/** The last part of the path: ali-oss names no bucket where the endpoint is an IP address. */
+/** The last part of the path: ali-oss sends no bucket when the endpoint is an IP address. */
 function keyOf(target: string): string {
   return /([^/?]*)(\?|$)/.exec(target)?.[1] ?? '';
 }
@@ -55,7 +55,7 @@ class Exchange {
   end(): void {
     const object = this.#object;
     if (object === undefined) {
-      this.#answer('501 Not Implemented', '', 'Nobody expects this object');
+      this.#answer('501 Not Implemented', '', 'This object is not expected');
     } else if (this.#method === 'HEAD') {
       if (object.appends === 0) this.#answer('404 Not Found', '');
       else this.#answer('200 OK', headersOf(object));
@@ -67,7 +67,7 @@ class Exchange {
     } else {
       let headers = '';
       setTimeout(() => this.#answer('200 OK', headers), object.delay);
-      // The checksum is part of what the delay stands for.
+      // Computed during the delay, because a real store computes it too.
       headers = headersOf(object);
     }
   }

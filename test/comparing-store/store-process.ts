@@ -1,5 +1,5 @@
-// A store that keeps nothing, in a process of its own: it compares what comes with what it expects,
-// and answers as OSS does, after a delay.
+// A store in its own process that keeps no bytes: it compares them with the expected ones, and
+// answers like OSS, after a delay.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -20,11 +20,11 @@ export interface StoreAddress {
   readonly certificate: string;
 }
 
-/** What was asked for in one go. */
+/** The objects of one call of `expect()`. */
 interface Order {
   readonly keys: readonly string[];
 
-  /** Connections that any of its requests came by. */
+  /** Connections that carried any of its requests. */
   readonly sockets: Set<Socket>;
 }
 
@@ -32,9 +32,9 @@ interface Entry extends Pick<Order, 'sockets'> {
   readonly object: ExpectedObject;
 }
 
-/** What has become of an order. */
+/** The state of an order. */
 export interface OrderAccount extends ObjectAccount {
-  /** Connections that its requests came by. */
+  /** Connections that carried its requests. */
   readonly connections: number;
 
   /** Whether all its objects are equally long. */
@@ -51,14 +51,14 @@ const functions = {
   async start(protocols: readonly Protocol[]): Promise<StoreAddress> {
     const http = `http://127.0.0.1:${await listen(createServer(accept))}`;
     if (!protocols.includes('https')) return { endpoints: { http }, certificate: '' };
-    // Loading what makes it takes longer than all the rest.
+    // Loaded only when needed: it takes longer than the rest of the start.
     const { makeIdentity } = await import('../helpers/identity.js');
     const { key, cert } = await makeIdentity();
     const port = await listen(createTlsServer({ key, cert }, accept));
     return { endpoints: { http, https: `https://127.0.0.1:${port}` }, certificate: cert };
   },
 
-  /** Gets ready for an object, or several, which must not be there yet. */
+  /** Prepares for an object, or several, that do not exist yet. */
   expect(key: string, { period, delay, objects: count }: Expectation): void {
     const bytes = new ExpectedBytes(Buffer.from(period), crc64);
     const keys = count === undefined ? [key] : keysOf(key, count);
@@ -69,7 +69,7 @@ const functions = {
     }
   },
 
-  /** Says what came, and forgets the objects. */
+  /** Returns the state of the objects and forgets them. */
   take(key: string): OrderAccount | undefined {
     const order = orders.get(key);
     if (order === undefined) return undefined;
@@ -88,7 +88,7 @@ const functions = {
     };
   },
 
-  /** Connections open now, and at most at one time since the last call. */
+  /** Connections open now, and the most open at one time since the last call. */
   connections(): { now: number; most: number } {
     const most = mostConnections;
     mostConnections = connections;

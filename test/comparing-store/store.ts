@@ -6,7 +6,7 @@ import type { Expectation } from './expected-object.js';
 import type { Endpoints, OrderAccount, Protocol, StoreFunctions } from './store-process.js';
 import type { Target } from './target.js';
 
-/** The store, in its own process, and what a client must know to use it. */
+/** The store in its own process, and what a client needs to reach it. */
 export class Store implements AsyncDisposable {
   /** For `NODE_EXTRA_CA_CERTS`, if there is `https`. */
   readonly certificateFile: string | undefined;
@@ -23,7 +23,7 @@ export class Store implements AsyncDisposable {
     if (endpoints.https) this.certificateFile = join(folder, 'certificate.pem');
   }
 
-  /** @param protocols What it is to speak, besides `http`. */
+  /** @param protocols Protocols to serve in addition to `http`. */
   static async start(protocols: readonly Protocol[] = []): Promise<Store> {
     const remote = new Remote<StoreFunctions>('test/comparing-store/store-process');
     const { endpoints, certificate } = await remote.call('start', protocols);
@@ -33,12 +33,12 @@ export class Store implements AsyncDisposable {
     return store;
   }
 
-  /** Gets ready for an object of its own key, or for several. */
+  /** Prepares for an object with a new key, or for several. */
   async expect(expectation: Expectation, protocol: Protocol): Promise<Target> {
     const key = `object-${++this.#keys}`;
     await this.#remote.call('expect', key, expectation);
     const endpoint = this.#endpoints[protocol];
-    if (endpoint === undefined) throw new Error(`The store was not told to speak ${protocol}`);
+    if (endpoint === undefined) throw new Error(`The store was started without ${protocol}`);
     return {
       endpoint,
       region: 'cn-hangzhou',
@@ -48,7 +48,7 @@ export class Store implements AsyncDisposable {
     };
   }
 
-  /** Says what came, and forgets the objects. */
+  /** Returns the state of the objects and forgets them. */
   async take(key: string): Promise<OrderAccount> {
     const account = await this.#remote.call('take', key);
     if (account === undefined) throw new Error(`The store does not know ${key}`);
@@ -59,7 +59,7 @@ export class Store implements AsyncDisposable {
     return this.#remote.process.pid as number;
   }
 
-  /** Connections open now, and at most at one time since the last call. */
+  /** Connections open now, and the most open at one time since the last call. */
   connections(): Promise<{ now: number; most: number }> {
     return this.#remote.call('connections');
   }

@@ -1,4 +1,4 @@
-/** Where to send to, and the object that is expected there. */
+/** A store, and the key of the object that it expects. */
 export interface Target {
   readonly endpoint: string;
   readonly region: string;
@@ -7,7 +7,7 @@ export interface Target {
   readonly key: string;
 }
 
-/** Keys of the objects where several of them are expected under one name. */
+/** Keys of several objects that are expected under one name. */
 export function keysOf(key: string, objects: number): string[] {
   return Array.from({ length: objects }, (_, index) => `${key}.${index}`);
 }

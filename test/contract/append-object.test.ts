@@ -7,7 +7,7 @@ import { type Store, targets } from './targets.js';
 const crc64 = await loadCrc64();
 const [hello, world] = [Buffer.from('hello '), Buffer.from('oss append object')];
 
-/** Checksums known beforehand, so that ours and the store's cannot be wrong in the same way. */
+/** Checksums from another source, so that ours and the store's cannot share a mistake. */
 const [helloCrc, wholeCrc] = [1_796_661_072_844_795_914n, 5_488_852_893_742_700_147n];
 
 describe.each(targets)('AppendObject of $name', (target) => {
@@ -30,7 +30,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     expect(String(await store.read(key))).toBe('hello ');
   });
 
-  test('extends an object at its length, and tells the CRC-64 of the whole', async () => {
+  test('extends an object at its length and returns the CRC-64 of the whole', async () => {
     const key = store.key();
     await store.client.appendObject(key, 0, hello);
 
@@ -40,7 +40,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     expect(String(await store.read(key))).toBe('hello oss append object');
   });
 
-  test('takes hundreds of kilobytes, byte by byte as they are', async () => {
+  test('stores hundreds of kilobytes unchanged', async () => {
     const key = store.key();
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 31) % 251));
 
@@ -55,7 +55,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     { scenario: 'at 0', position: 0 },
     { scenario: 'before the end', position: 3 },
     { scenario: 'beyond the end', position: 7 },
-  ])('refuses another position than the length: $scenario', async ({ position }) => {
+  ])('refuses a position other than the length: $scenario', async ({ position }) => {
     const key = store.key();
     await store.client.appendObject(key, 0, hello);
 
@@ -63,13 +63,15 @@ describe.each(targets)('AppendObject of $name', (target) => {
 
     expect(error).toBeInstanceOf(OssServiceError);
     expect(error).toMatchObject({
-      ...{ status: 409, ossCode: 'PositionNotEqualToLength', outcome: 'conflict' },
+      status: 409,
+      ossCode: 'PositionNotEqualToLength',
+      outcome: 'conflict',
       actualLength: 6,
     });
     expect(String(await store.read(key))).toBe('hello ');
   });
 
-  test('lets one of two appends at one position through', async () => {
+  test('accepts one of two appends at the same position', async () => {
     const key = store.key();
     await store.client.appendObject(key, 0, hello);
     const bodies = [Buffer.from('first'), Buffer.from('other')];
@@ -93,7 +95,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     expect(crc).toBe(helloCrc);
   });
 
-  test('tells position and CRC-64 in exchange for no bytes, and changes nothing', async () => {
+  test('returns position and CRC-64 for an append of no bytes, and changes nothing', async () => {
     const key = store.key();
     await store.client.appendObject(key, 0, hello);
 
@@ -105,7 +107,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     expect(String(await store.read(key))).toBe('hello ');
   });
 
-  test('refuses to extend an object that was put, at its end too', async () => {
+  test('refuses to extend an object that was put, even at its end', async () => {
     const key = store.key();
     await store.put(key, 'hello ');
 
@@ -116,7 +118,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     expect(String(await store.read(key))).toBe('hello ');
   });
 
-  test('begins at 0 again where an object was deleted', async () => {
+  test('starts at 0 again after the object was deleted', async () => {
     const key = store.key();
     await store.client.appendObject(key, 0, hello);
     await store.delete(key);
@@ -127,7 +129,7 @@ describe.each(targets)('AppendObject of $name', (target) => {
     expect(String(await store.read(key))).toBe('oss append object');
   });
 
-  test('stores nothing of a body whose Content-MD5 is that of another', async () => {
+  test('stores nothing of a body with a wrong Content-MD5', async () => {
     const key = store.key();
     const md5 = (content: string) => createHash('md5').update(content).digest('base64');
 
@@ -173,7 +175,7 @@ describe.each(targets)('The headers of an object of $name', (target) => {
     expect(await store.headers(key)).toMatchObject(created);
   });
 
-  test('stay what they are while it grows', async () => {
+  test('stay the same while it grows', async () => {
     const key = store.key();
     await store.client.appendObject(key, 0, Buffer.from('hello'), { create });
 
@@ -182,7 +184,7 @@ describe.each(targets)('The headers of an object of $name', (target) => {
     expect(await store.headers(key)).toMatchObject({ ...created, 'content-length': '11' });
   });
 
-  test('are those of an append of no bytes, when that created it', async () => {
+  test('are those of an append of no bytes if it created the object', async () => {
     const key = store.key();
 
     await store.client.appendObject(key, 0, Buffer.alloc(0), { create });

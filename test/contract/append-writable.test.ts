@@ -23,7 +23,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     return String(await store.read(key));
   }
 
-  test('creates an object of everything that was written, in chunks', async () => {
+  test('creates an object with all written bytes, in chunks', async () => {
     const key = store.key();
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}\n`);
     const stream = open(key, { chunkSize: 1024 });
@@ -36,7 +36,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     expect(stream.stats).toMatchObject({ appends: Math.ceil(content.length / 1024), retries: 0 });
   });
 
-  test('finds its own way to the bucket', async () => {
+  test('creates a client of its own from connection options', async () => {
     const key = store.key();
     const stream = new AppendWritable({ ...store.connection, key });
 
@@ -45,7 +45,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     expect(await read(key)).toBe('hello');
   });
 
-  test('goes on at the end of an object, whose headers stay', async () => {
+  test('continues at the end of an object and keeps its headers', async () => {
     const key = store.key();
     await pipeline(['first '], open(key, { contentType: 'text/plain', metadata: { by: 'a' } }));
 
@@ -61,7 +61,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     });
   });
 
-  test('has committed what was written before flush() when that resolves', async () => {
+  test('has committed the earlier writes when flush() resolves', async () => {
     const key = store.key();
     const stream = open(key, { flushInterval: Number.POSITIVE_INFINITY });
 
@@ -75,7 +75,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     expect(await read(key)).toBe('hello world');
   });
 
-  test('tells where in the object the bytes of an append() are', async () => {
+  test('resolves append() with the place of its bytes in the object', async () => {
     const key = store.key();
     await store.client.appendObject(key, 0, Buffer.from('before '));
     const stream = open(key, { flushInterval: 0 });
@@ -89,7 +89,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     expect(await read(key)).toBe('before first second');
   });
 
-  test('creates an empty object when it is ended with nothing written', async () => {
+  test('creates an empty object when it ends without a write', async () => {
     const key = store.key();
 
     await pipeline(Readable.from([]), open(key));
@@ -107,7 +107,7 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     expect(await read(key)).toBe('first');
   });
 
-  test('goes on at the position that it is told, and nowhere else', async () => {
+  test('continues only at the position of its options', async () => {
     const key = store.key();
     await pipeline(['first '], open(key, { position: 0 }));
     await pipeline(['second'], open(key, { position: 6 }));
@@ -115,7 +115,9 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     const again = pipeline(['second'], open(key, { position: 6 }));
 
     await expect(again).rejects.toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', position: 6, actualLength: 12 },
+      code: 'APPEND_ERR_DIVERGED',
+      position: 6,
+      actualLength: 12,
     });
     expect(await read(key)).toBe('first second');
   });
@@ -125,7 +127,8 @@ describe.each(targets)('AppendWritable into $name', (target) => {
     await store.put(key, 'normal');
 
     await expect(pipeline(['hello'], open(key))).rejects.toMatchObject({
-      ...{ code: 'APPEND_ERR_NOT_APPENDABLE', objectType: 'Normal' },
+      code: 'APPEND_ERR_NOT_APPENDABLE',
+      objectType: 'Normal',
     });
     expect(await read(key)).toBe('normal');
   });

@@ -26,7 +26,7 @@ describe.each(targets)('A stream into $name', (target) => {
     return stream;
   }
 
-  /** A stream of four-byte chunks whose nth append meets `interference`. */
+  /** A stream of four-byte chunks with `interference` at its nth append. */
   function openAmid(interference: Interference, key: string, nth = 2): AppendWritable {
     return open(key, { client: interfereWith(store.client, { nth }, interference) });
   }
@@ -71,7 +71,7 @@ describe.each(targets)('A stream into $name', (target) => {
     expect(await read(key)).toBe('aaaabbbb');
   });
 
-  test('notices a second writer, and writes nothing more', async () => {
+  test('detects a second writer and writes nothing more', async () => {
     const key = store.key();
     const stream = open(key);
     const failed = new Promise((resolve) => stream.once('error', resolve));
@@ -81,17 +81,23 @@ describe.each(targets)('A stream into $name', (target) => {
     const error = await stream.append('bbbb').catch((reason) => reason);
 
     expect(error).toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', position: 4, actualLength: 6, bytesWritten: 4 },
+      code: 'APPEND_ERR_DIVERGED',
+      position: 4,
+      actualLength: 6,
+      bytesWritten: 4,
     });
     expect(await failed).toBe(error);
     expect(await read(key)).toBe('aaaaxx');
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key, position: 4, confirmed: true, doubtful: 0 },
+      key,
+      position: 4,
+      confirmed: true,
+      doubtful: 0,
       bytes: Buffer.from('bbbb'),
     });
   });
 
-  test('notices a second writer of just as many bytes while a request is lost', async () => {
+  test('detects a second writer of as many bytes after a lost request', async () => {
     const key = store.key();
     const stranger = async () => {
       await store.client.appendObject(key, 4, Buffer.from('xxxx'));
@@ -99,14 +105,17 @@ describe.each(targets)('A stream into $name', (target) => {
     const stream = openAmid(loseRequest(stranger), key);
 
     await expect(pipeline(['aaaa', 'bbbb', 'cccc'], stream)).rejects.toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', position: 4, actualLength: 8, bytesWritten: 4 },
+      code: 'APPEND_ERR_DIVERGED',
+      position: 4,
+      actualLength: 8,
+      bytesWritten: 4,
     });
 
     expect(await read(key)).toBe('aaaaxxxx');
     expect(stream.takeUncommitted()).toMatchObject({ position: 4, confirmed: false });
   });
 
-  test('asks with appends of no bytes where it may not ask with HEAD', async () => {
+  test('reconciles with appends of no bytes when HEAD is forbidden', async () => {
     const key = store.key();
     // The first append opens the object.
     const client = interfereWith(store.client, { nth: 3 }, loseAnswer);
@@ -118,7 +127,7 @@ describe.each(targets)('A stream into $name', (target) => {
     expect(await read(key)).toBe('aaaabbbbcccc');
   });
 
-  test('takes up where another stopped, with what that one handed back', async () => {
+  test('continues where another stream stopped, with the bytes that it handed back', async () => {
     const key = store.key();
     const first = open(key);
     await first.append('aaaa');

@@ -1,6 +1,6 @@
 import type { AppendClient, AppendReceipt } from '../../src/index.js';
 
-/** What happens to an append: `append` performs it. */
+/** Changes the course of an append; `append` performs it. */
 export type Interference = (append: () => Promise<AppendReceipt>) => Promise<AppendReceipt>;
 
 /** `client` with `interfere` at its nth append. */
@@ -22,13 +22,13 @@ export function interfereWith(
   };
 }
 
-/** The append is obeyed, and nobody hears of it. */
+/** The append is applied and its answer lost. */
 export const loseAnswer: Interference = async (append) => {
   await append();
   throw new Error('The connection is lost');
 };
 
-/** The append never arrives, and `meanwhile` happens. */
+/** The append never arrives; `meanwhile` runs instead. */
 export function loseRequest(meanwhile = async () => {}): Interference {
   return async () => {
     await meanwhile();

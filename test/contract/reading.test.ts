@@ -19,8 +19,12 @@ describe.each(targets)('HeadObject of $name', (target) => {
     await store.client.appendObject(key, 0, body);
 
     expect(await store.client.headObject(key)).toEqual({
-      ...{ length: 23, crc64: bodyCrc, appendable: true, sealed: false },
-      ...{ objectType: 'Appendable', etag: expect.stringMatching(/./) },
+      length: 23,
+      crc64: bodyCrc,
+      appendable: true,
+      sealed: false,
+      objectType: 'Appendable',
+      etag: expect.stringMatching(/./),
     });
     expect(await store.headers(key)).toMatchObject({
       'content-length': '23',
@@ -48,16 +52,18 @@ describe.each(targets)('HeadObject of $name', (target) => {
     expect(await store.client.headObject(key)).toMatchObject({ length: 0, appendable: true });
   });
 
-  test('tells that an object that was put is not appendable', async () => {
+  test('describes an object that was put as not appendable', async () => {
     const key = store.key();
     await store.put(key, String(body));
 
     expect(await store.client.headObject(key)).toMatchObject({
-      ...{ length: 23, appendable: false, objectType: 'Normal' },
+      length: 23,
+      appendable: false,
+      objectType: 'Normal',
     });
   });
 
-  test('tells an object that is not there, or no more, from everything else', async () => {
+  test('returns undefined for an object that does not exist yet, or no longer', async () => {
     const key = store.key();
     const before = await store.client.headObject(key);
     await store.client.appendObject(key, 0, body);
@@ -66,7 +72,7 @@ describe.each(targets)('HeadObject of $name', (target) => {
     expect([before, await store.client.headObject(key)]).toEqual([undefined, undefined]);
   });
 
-  test('tells a bucket that is not there from a key that is not', async () => {
+  test('distinguishes a missing bucket from a missing key', async () => {
     const bucket = `oss-append-stream-${randomUUID().slice(0, 18)}`;
     const client = new OssClient({ ...store.connection, bucket });
     onTestFinished(() => client.close());
@@ -90,7 +96,7 @@ describe.each(targets)('GetObject of $name', (target) => {
   });
   afterAll(() => store[Symbol.asyncDispose]());
 
-  test('brings the whole object', async () => {
+  test('returns the whole object', async () => {
     expect(await text(await store.client.getObject(key))).toBe('hello oss append object');
   });
 
@@ -100,22 +106,22 @@ describe.each(targets)('GetObject of $name', (target) => {
     { scenario: 'of one byte', range: { start: 22, end: 23 }, received: 't' },
     { scenario: 'without an end', range: { start: 17 }, received: 'object' },
     { scenario: 'that ends beyond the object', range: { start: 17, end: 99 }, received: 'object' },
-  ])('brings a range $scenario', async ({ range, received }) => {
+  ])('returns a range $scenario', async ({ range, received }) => {
     expect(await text(await store.client.getObject(key, range))).toBe(received);
   });
 
-  test('brings nothing of a range that begins where the object ends, or beyond', async () => {
+  test('returns nothing for a range that starts at the end of the object', async () => {
     expect(await text(await store.client.getObject(key, { start: 23, end: 24 }))).toBe('');
   });
 
-  test('refuses a key that is not there', async () => {
+  test('rejects for a key that does not exist', async () => {
     await expect(store.client.getObject(store.key())).rejects.toMatchObject({
       status: 404,
       ossCode: 'NoSuchKey',
     });
   });
 
-  test('brings an object of no bytes', async () => {
+  test('returns an empty object', async () => {
     const empty = store.key();
     await store.client.appendObject(empty, 0, Buffer.alloc(0));
 

@@ -24,7 +24,7 @@ describe.each(targets)('Keys of $name', (target) => {
   });
   afterAll(() => store[Symbol.asyncDispose]());
 
-  test.each(names)('may be %j, and mean the same to a client that is not ours', async (name) => {
+  test.each(names)('may be %j, and mean the same to another client', async (name) => {
     const key = store.key(name);
 
     await store.client.appendObject(key, 0, body);
@@ -54,7 +54,8 @@ describe.each(targets)('$name refuses', (target) => {
 
   function clientWith(credentials: Partial<Credentials>, bucket = store.connection.bucket) {
     const client = new OssClient({
-      ...{ ...store.connection, bucket },
+      ...store.connection,
+      bucket,
       credentials: { ...store.connection.credentials, ...credentials },
     });
     onTestFinished(() => client.close());
@@ -73,7 +74,9 @@ describe.each(targets)('$name refuses', (target) => {
       const error = await request().catch((reason) => reason);
       expect(error).toBeInstanceOf(OssServiceError);
       expect(error).toMatchObject({
-        ...{ status: 403, ossCode: 'SignatureDoesNotMatch', outcome: 'fatal' },
+        status: 403,
+        ossCode: 'SignatureDoesNotMatch',
+        outcome: 'fatal',
       });
     }
     expect(await store.client.headObject(key)).toBeUndefined();
@@ -84,7 +87,9 @@ describe.each(targets)('$name refuses', (target) => {
     const client = clientWith({ accessKeyId, securityToken: undefined });
 
     await expect(client.appendObject(store.key(), 0, body)).rejects.toMatchObject({
-      ...{ status: 403, ossCode: 'InvalidAccessKeyId', outcome: 'fatal' },
+      status: 403,
+      ossCode: 'InvalidAccessKeyId',
+      outcome: 'fatal',
     });
   });
 
@@ -92,7 +97,9 @@ describe.each(targets)('$name refuses', (target) => {
     const client = clientWith({}, `oss-append-stream-${randomUUID().slice(0, 18)}`);
 
     await expect(client.appendObject('a.log', 0, body)).rejects.toMatchObject({
-      ...{ status: 404, ossCode: 'NoSuchBucket', outcome: 'fatal' },
+      status: 404,
+      ossCode: 'NoSuchBucket',
+      outcome: 'fatal',
     });
   });
 });

@@ -11,12 +11,12 @@ const complete = {
 beforeAll(() => {
   if (targets.length > 1) return;
   console.info(
-    'The contract was not checked against a bucket of OSS. To do so: OSS_TEST_BUCKET=… OSS_REGION=… OSS_ACCESS_KEY_ID=… OSS_ACCESS_KEY_SECRET=… npx vitest run test/contract (also OSS_ENDPOINT and OSS_SESSION_TOKEN)',
+    'The contract was not checked against a real OSS bucket. To check it, run: OSS_TEST_BUCKET=… OSS_REGION=… OSS_ACCESS_KEY_ID=… OSS_ACCESS_KEY_SECRET=… npx vitest run test/contract (also OSS_ENDPOINT and OSS_SESSION_TOKEN)',
   );
 });
 
 describe('findTargets()', () => {
-  test('finds the emulator alone where no bucket is named', () => {
+  test('returns only the emulator when no bucket is named', () => {
     const { OSS_TEST_BUCKET: _, ...rest } = complete;
 
     expect(findTargets({}).map(({ name }) => name)).toEqual(['the emulator']);
@@ -24,14 +24,14 @@ describe('findTargets()', () => {
     expect(findTargets({ ...complete, OSS_TEST_BUCKET: '' })).toHaveLength(1);
   });
 
-  test('finds the bucket of the environment too', () => {
+  test('also returns the bucket of the environment', () => {
     expect(findTargets(complete).map(({ name }) => name)).toEqual([
       'the emulator',
       'oss://my-bucket',
     ]);
   });
 
-  test('says what is missing to use the bucket, and nothing that is secret', () => {
+  test('names the missing variables and shows no secret', () => {
     const { OSS_ACCESS_KEY_ID: _, OSS_REGION: __, ...rest } = complete;
 
     expect(() => findTargets(rest)).toThrow(

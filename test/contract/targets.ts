@@ -5,7 +5,7 @@ import { startEmulator } from '../../src/emulator/index.js';
 import { type Credentials, OssClient } from '../../src/index.js';
 import { type AliOss, createAliOss } from '../emulator/ali-oss-client.js';
 
-/** A bucket, and the right to use it. */
+/** A bucket and the credentials to use it. */
 export interface Connection {
   readonly bucket: string;
   readonly region: string;
@@ -13,21 +13,21 @@ export interface Connection {
   readonly credentials: Credentials;
 }
 
-/** Something that must keep the contract. */
+/** A store that must keep the contract. */
 export interface Target {
   readonly name: string;
   open(): Promise<Store>;
 }
 
-/** What a bucket cannot be used without. */
+/** Variables that a bucket requires. */
 const needed = ['OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET', 'OSS_REGION'] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The emulator, and the bucket that the environment names, if it names one.
+ * The emulator and, if the environment names a bucket, that bucket.
  *
- * @throws {Error} If it names a bucket and not what is needed to use it.
+ * @throws {Error} If it names a bucket but a required variable is missing.
  */
 export function findTargets(environment: Environment): readonly Target[] {
   const emulator: Target = { name: 'the emulator', open: openEmulator };
@@ -67,7 +67,7 @@ async function openEmulator(): Promise<Store> {
   return new Store({ bucket, region, endpoint, credentials }, () => emulator.close());
 }
 
-/** A place in a bucket for the objects of one test file; they are deleted when it is closed. */
+/** A prefix in a bucket for the objects of one test file, deleted on disposal. */
 export class Store implements AsyncDisposable {
   readonly connection: Connection;
   readonly client: OssClient;
@@ -83,14 +83,14 @@ export class Store implements AsyncDisposable {
     this.#release = release;
   }
 
-  /** A key that nobody else uses, with `name` at its end. What comes before is always as long. */
+  /** A new key that ends in `name`. The part before `name` always has the same length. */
   key(name = 'a.log'): string {
     const key = `${this.#prefix}${randomUUID()}/${name}`;
     this.#keys.add(key);
     return key;
   }
 
-  /** Puts a Normal object there, which our client cannot. */
+  /** Puts a Normal object, which our client cannot do. */
   async put(key: string, content: string): Promise<void> {
     await withoutRequest(this.#sdk.put(key, Buffer.from(content)));
   }
@@ -101,12 +101,12 @@ export class Store implements AsyncDisposable {
     await withoutRequest(this.#sdk.append(key, Buffer.from(content), { headers }));
   }
 
-  /** Reads with a client that is not ours. */
+  /** Reads with the SDK instead of our client. */
   async read(key: string): Promise<Buffer> {
     return (await withoutRequest(this.#sdk.get(key))).content;
   }
 
-  /** What HEAD answers, as it came. */
+  /** The raw headers of a HEAD response. */
   async headers(key: string): Promise<Readonly<Record<string, string>>> {
     return (await withoutRequest(this.#sdk.head(key))).res.headers;
   }
@@ -128,9 +128,14 @@ export class Store implements AsyncDisposable {
 function sdkOptions({ bucket, region, endpoint, credentials }: Connection): object {
   const { accessKeyId, accessKeySecret, securityToken: stsToken } = credentials;
   return {
-    ...{ bucket, accessKeyId, accessKeySecret, authorizationV4: true, secure: true },
-    ...{ agent: new Agent(), httpsAgent: new HttpsAgent() },
-    // The SDK warns of tokens that it cannot renew.
+    bucket,
+    accessKeyId,
+    accessKeySecret,
+    authorizationV4: true,
+    secure: true,
+    agent: new Agent(),
+    httpsAgent: new HttpsAgent(),
+    // Without an interval, the SDK warns that it cannot renew the token.
     ...(stsToken === undefined ? {} : { stsToken, refreshSTSTokenInterval: 24 * 60 * 60 * 1000 }),
     ...(endpoint === undefined ? {} : { endpoint }),
     region: `oss-${region.replace(/^oss-/, '')}`,
@@ -138,7 +143,7 @@ function sdkOptions({ bucket, region, endpoint, credentials }: Connection): obje
   };
 }
 
-/** Keeps what went wrong and drops the SDK's error, which may carry a request with its token. */
+/** Keeps the message and drops the SDK's error, which may contain the request with its token. */
 async function withoutRequest<Result>(call: Promise<Result>): Promise<Result> {
   try {
     return await call;

@@ -36,13 +36,17 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect(String(await read(emulator))).toBe('foo');
     expect(emulator.requests).toEqual([
       {
-        ...{ operation: 'append', bucket: 'examplebucket', key: 'a.log' },
-        ...{ position: 0, byteLength: 3, status: 200 },
+        operation: 'append',
+        bucket: 'examplebucket',
+        key: 'a.log',
+        position: 0,
+        byteLength: 3,
+        status: 200,
       },
     ]);
   });
 
-  test('goes on where the position it was given says, as a string or a number', async () => {
+  test('appends at the given position, a string or a number', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
 
@@ -55,7 +59,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect(String(await read(emulator))).toBe('foobarbaz');
   });
 
-  test('sends a file with its length', async () => {
+  test('sends a file with a Content-Length', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const file = await createFile();
@@ -70,7 +74,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect((await client.head('a.log')).res.headers['content-type']).toBe('text/plain');
   });
 
-  test('sends a stream in pieces', async () => {
+  test('sends a stream as a chunked body', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const file = await createFile();
@@ -83,7 +87,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect((await read(emulator)).equals(whole)).toBe(true);
   });
 
-  test('creates an object of no bytes, and adds nothing to one', async () => {
+  test('creates an empty object, and appends nothing to one', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
 
@@ -96,7 +100,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect(nextAppendPosition).toBe('3');
   });
 
-  test('sends headers and metadata that count when the object is created', async () => {
+  test('sets headers and metadata when it creates an object', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const headers = {
@@ -124,7 +128,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     });
   });
 
-  test('takes metadata beyond ASCII where it is told the encoding', async () => {
+  test('sends metadata beyond ASCII if an encoding is given', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way, { headerEncoding: 'latin1' });
 
@@ -136,7 +140,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
 
   test.each([
     { scenario: 'the start', position: '0' },
-    { scenario: 'a place beyond the end', position: '4' },
+    { scenario: 'a position after the end', position: '4' },
   ])('is refused at $scenario of an object of three bytes', async ({ position }) => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
@@ -155,7 +159,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect(String(await read(emulator))).toBe('foo');
   });
 
-  test('is refused at the end of an object that was put', async () => {
+  test('is refused for an object created by put()', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.put('a.log', Buffer.from('foo'));
@@ -167,7 +171,7 @@ describe.each(ways)('append() of ali-oss, $name', (way) => {
     expect(String(await read(emulator))).toBe('foo');
   });
 
-  test('begins anew where the object was deleted', async () => {
+  test('creates a new object after the old one was deleted', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a.log', Buffer.from('foo'));

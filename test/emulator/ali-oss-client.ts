@@ -5,7 +5,7 @@ import { Agent as FetchAgent, request } from 'undici';
 import { onTestFinished } from 'vitest';
 import type { Emulator } from '../../src/emulator/index.js';
 
-/** The official SDK as it is: its published types leave out or misstate what is used here. */
+/** Types of the official SDK: the published ones omit or misstate what is used here. */
 export interface AliOss {
   append(key: string, content: unknown, options?: AliOssOptions): Promise<AppendResult>;
   put(key: string, content: unknown, options?: AliOssOptions): Promise<{ res: Answer }>;
@@ -56,7 +56,7 @@ export interface AliOssOptions {
   readonly mime?: string;
   readonly contentLength?: number;
 
-  /** Headers to sign beyond those that always are (version 4). */
+  /** Additional headers to sign (version 4). */
   readonly additionalHeaders?: readonly string[];
 }
 
@@ -101,19 +101,19 @@ interface BucketEntry {
   readonly region: string;
 }
 
-/** Makes a client of the SDK; `options` are the SDK's own. */
+/** Creates a client of the SDK; `options` are those of the SDK. */
 export function createAliOss(options: object): AliOss {
   return new OSS(options as OSS.Options) as unknown as AliOss;
 }
 
-/** A version of the signature and a way to name the bucket. */
+/** A version of the signature and a style of addressing the bucket. */
 export interface Way {
   readonly name: string;
   readonly isV4: boolean;
   readonly style: 'path' | 'virtual-host' | 'address';
 }
 
-/** With an IP address for an endpoint the SDK connects to it and names the bucket's host at OSS. */
+/** With an IP address as endpoint, the SDK connects to it but sends the bucket's `Host` at OSS. */
 export const ways: readonly Way[] = (['path', 'virtual-host', 'address'] as const).flatMap(
   (style) => [
     { name: `version 4, ${style} style`, isV4: true, style },
@@ -121,16 +121,19 @@ export const ways: readonly Way[] = (['path', 'virtual-host', 'address'] as cons
   ],
 );
 
-/** The ways with a host's name for an endpoint. */
+/** The ways with a host name as endpoint. */
 export const waysByName = ways.filter(({ style }) => style !== 'address');
 
-/** Makes a client that reaches `emulator` in one of the ways until the test is over. */
+/** Creates a client that connects to `emulator` in one of the ways until the test ends. */
 export function connect(emulator: Emulator, way: Way, options: object = {}): AliOss {
   const { accessKeyId, accessKeySecret } = emulator.credentials;
   const agent = new Agent({ keepAlive: true, lookup: lookUpLoopback });
   onTestFinished(() => agent.destroy());
   return createAliOss({
-    ...{ accessKeyId, accessKeySecret, agent, bucket: 'examplebucket' },
+    accessKeyId,
+    accessKeySecret,
+    agent,
+    bucket: 'examplebucket',
     region: `oss-${emulator.region}`,
     authorizationV4: way.isV4,
     endpoint: endpointFor(emulator, way),
@@ -145,14 +148,14 @@ function endpointFor({ endpoint }: Emulator, { style }: Way): string {
   return `http://${name}:${new URL(endpoint).port}`;
 }
 
-/** Temporary credentials, with characters in the token that URLs have to escape. */
+/** Temporary credentials whose token has characters that must be escaped in URLs. */
 export const temporary = {
   accessKeyId: 'STS.a',
   accessKeySecret: 'b',
   securityToken: 'to/k+n==',
 };
 
-/** Options of the SDK for a token. Without an interval it warns that it cannot renew it. */
+/** Options of the SDK for a token. Without an interval, it warns that it cannot renew the token. */
 export function withToken(stsToken = temporary.securityToken): object {
   return { stsToken, refreshSTSTokenInterval: 60_000 };
 }
@@ -163,7 +166,7 @@ interface FetchOptions {
   readonly body?: string;
 }
 
-/** Sends a request to a signed URL, which leads to an emulator whatever its host. */
+/** Sends a request to a signed URL; every host resolves to this machine. */
 export async function fetchUrl(url: string, options: FetchOptions = {}) {
   const dispatcher = new FetchAgent({ connect: { lookup: lookUpLoopback } });
   onTestFinished(() => dispatcher.destroy());
@@ -171,7 +174,7 @@ export async function fetchUrl(url: string, options: FetchOptions = {}) {
   return { status: statusCode, headers, text: await body.text() };
 }
 
-/** Every host is this machine, so that the names of OSS's hosts lead to the emulator. */
+/** Resolves every host to this machine, so that OSS's host names lead to the emulator. */
 const lookUpLoopback: LookupFunction = (_host, options, callback) => {
   if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
   else callback(null, '127.0.0.1', 4);

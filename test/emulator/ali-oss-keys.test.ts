@@ -3,8 +3,8 @@ import { startEmulator } from '../../src/emulator/index.js';
 import { connect, waysByName } from './ali-oss-client.js';
 
 /**
- * Keys that an encoding too many or too few turns into others. None has a segment of dots: the SDK
- * takes those out of the address after it has signed it.
+ * Keys that change if they are encoded twice or not at all. None has a segment of dots, because the
+ * SDK removes those from the URL after it has signed it.
  */
 const awkwardKeys = [
   'a b',
@@ -33,14 +33,14 @@ const awkwardKeys = [
   'a:b@c,d;e=$',
 ];
 
-/** As long as a key may be, in bytes. */
+/** Keys of the maximum length in bytes. */
 const longKeys = [
   { scenario: 'ASCII', key: 'a'.repeat(1023) },
-  { scenario: 'three bytes a character', key: '杭'.repeat(341) },
+  { scenario: 'three bytes per character', key: '杭'.repeat(341) },
 ];
 
 describe.each(waysByName)('ali-oss, $name', (way) => {
-  test.each(awkwardKeys)('uses the key %j as it is', async (key) => {
+  test.each(awkwardKeys)('appends, reads and deletes the key %j', async (key) => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
 
@@ -53,7 +53,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     await expect(client.head(key)).rejects.toMatchObject({ name: 'NoSuchKeyError' });
   });
 
-  test.each(longKeys)('uses a key of 1023 bytes, $scenario', async ({ key }) => {
+  test.each(longKeys)('appends and reads a key of 1023 bytes, $scenario', async ({ key }) => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
 
@@ -76,10 +76,10 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     });
   });
 
-  test('finds awkward keys in lists, and deletes them in one go', async () => {
+  test('lists awkward keys and deletes them in one request', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
-    // XML 1.0 has no way to write most control characters, and its readers trim blanks.
+    // XML 1.0 cannot represent most control characters, and the SDK trims spaces.
     const keys = awkwardKeys.filter((key) => key === key.trim() && !/\p{Cc}/u.test(key));
     for (const key of keys) await client.append(key, Buffer.from('foo'));
 

@@ -23,7 +23,7 @@ function operationsOf(emulator: Emulator): string[] {
 }
 
 describe.each(waysByName)('ali-oss, $name', (way) => {
-  test('list() describes what there is', async () => {
+  test('list() describes the objects', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const { res } = await client.append('a', Buffer.from('foo'));
@@ -33,8 +33,13 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
 
     expect(objects).toEqual([
       {
-        ...{ name: 'a', url: expect.any(String), type: 'Appendable', size: 3 },
-        ...{ etag: res.headers.etag, storageClass: 'Standard', restoreInfo: undefined },
+        name: 'a',
+        url: expect.any(String),
+        type: 'Appendable',
+        size: 3,
+        etag: res.headers.etag,
+        storageClass: 'Standard',
+        restoreInfo: undefined,
         lastModified: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         owner: { id: expect.stringMatching(/./), displayName: expect.stringMatching(/./) },
       },
@@ -47,7 +52,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     });
   });
 
-  test('list() goes from page to page', async () => {
+  test('list() pages through all objects', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await fill(client);
@@ -61,7 +66,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect(second.nextMarker).toBeNull();
   });
 
-  test('listV2() goes from page to page', async () => {
+  test('listV2() pages through all objects', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await fill(client);
@@ -82,7 +87,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect(operationsOf(emulator).slice(-3)).toEqual(['list', 'list', 'list']);
   });
 
-  test('listV2() names the owner only where it is asked to', async () => {
+  test('listV2() includes the owner only on request', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', Buffer.from('foo'));
@@ -151,7 +156,7 @@ describe.each(waysByName)('buckets of ali-oss, $name', (way) => {
     expect((await client.listBuckets({ prefix: 'example' })).buckets).toHaveLength(1);
   });
 
-  test('keep their objects apart', async () => {
+  test('keep their objects separate', async () => {
     await using emulator = await startEmulator({ buckets: ['first-bucket', 'second-bucket'] });
     const client = connect(emulator, way);
 
@@ -164,7 +169,7 @@ describe.each(waysByName)('buckets of ali-oss, $name', (way) => {
     expect(String(await emulator.read('second-bucket', 'a'))).toBe('second');
   });
 
-  test('are not deleted while there are objects in them', async () => {
+  test('are not deleted while they contain objects', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', Buffer.from('foo'));

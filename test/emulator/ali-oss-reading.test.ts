@@ -19,12 +19,12 @@ function shifted(date = '', by = 0): string {
 }
 
 const rows = [
-  { header: 'If-Modified-Since', scenario: 'a year before', by: -year, status: 200 },
-  { header: 'If-Modified-Since', scenario: 'the very second', by: 0, status: 304 },
-  { header: 'If-Modified-Since', scenario: 'a year after', by: year, status: 304 },
-  { header: 'If-Unmodified-Since', scenario: 'a year before', by: -year, status: 412 },
-  { header: 'If-Unmodified-Since', scenario: 'the very second', by: 0, status: 200 },
-  { header: 'If-Unmodified-Since', scenario: 'a year after', by: year, status: 200 },
+  { header: 'If-Modified-Since', scenario: 'a year earlier', by: -year, status: 200 },
+  { header: 'If-Modified-Since', scenario: 'the same second', by: 0, status: 304 },
+  { header: 'If-Modified-Since', scenario: 'a year later', by: year, status: 304 },
+  { header: 'If-Unmodified-Since', scenario: 'a year earlier', by: -year, status: 412 },
+  { header: 'If-Unmodified-Since', scenario: 'the same second', by: 0, status: 200 },
+  { header: 'If-Unmodified-Since', scenario: 'a year later', by: year, status: 200 },
   { header: 'If-Match', scenario: 'its ETag', status: 200 },
   { header: 'If-Match', scenario: 'another ETag', etag: '"foo-etag"', status: 412 },
   { header: 'If-None-Match', scenario: 'its ETag', status: 304 },
@@ -32,7 +32,7 @@ const rows = [
 ];
 
 describe.each(waysByName)('ali-oss, $name', (way) => {
-  test('get() brings an object as a Buffer, into a file and into a stream', async () => {
+  test('get() reads an object to a Buffer, a file and a stream', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const folder = await createFolder();
@@ -48,7 +48,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect((await readFile(join(folder, 'stream'))).equals(content)).toBe(true);
   });
 
-  test('getStream() brings an object as a stream', async () => {
+  test('getStream() reads an object as a stream', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', content);
@@ -64,7 +64,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     { range: 'bytes=0-9', received: 'aaaaaaaaaa', answer: 'bytes 0-9/20' },
     { range: 'bytes=18-', received: 'bb', answer: 'bytes 18-19/20' },
     { range: 'bytes=-3', received: 'bbb', answer: 'bytes 17-19/20' },
-  ])('get() brings the range $range', async ({ range, received, answer }) => {
+  ])('get() reads the range $range', async ({ range, received, answer }) => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', content);
@@ -78,7 +78,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect(res.headers['x-oss-hash-crc64ecma']).toBe(String(crc64(content)));
   });
 
-  test('get() and head() miss an object that is not there', async () => {
+  test('get() and head() reject if the object does not exist', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const missing = {
@@ -95,7 +95,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     await expect(client.getObjectMeta('a')).rejects.toMatchObject(missing);
   });
 
-  test('getObjectMeta() tells length and ETag, and no type', async () => {
+  test('getObjectMeta() returns length and ETag, but no type', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const { res } = await client.append('a', content);
@@ -108,7 +108,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect(meta.headers).not.toHaveProperty('x-oss-next-append-position');
   });
 
-  test('getACL() and putACL() read and change who may read', async () => {
+  test('getACL() and putACL() read and change the ACL of an object', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', content);
@@ -120,7 +120,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect([before.acl, after.acl]).toEqual(['default', 'public-read']);
   });
 
-  test('getObjectTagging() reads the tags that came with the object', async () => {
+  test('getObjectTagging() reads the tags set at creation', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('none', content);

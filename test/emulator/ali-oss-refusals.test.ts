@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { connect, temporary, waysByName, withToken } from './ali-oss-client.js';
 
-/** Collects the names of the headers of requests, from now on until the test is over. */
+/** Collects the names of all request headers until the test ends. */
 function watchHeaders(): string[][] {
   const seen: string[][] = [];
   const watch = (message: unknown) => {
@@ -18,7 +18,7 @@ function watchHeaders(): string[][] {
 }
 
 describe.each(waysByName)('ali-oss, $name', (way) => {
-  test('is understood without Date, by its x-oss-date', async () => {
+  test('is accepted with x-oss-date instead of Date', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const seen = watchHeaders();
@@ -31,7 +31,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect(seen[0]).not.toContain('date');
   });
 
-  test('signs further headers where it is told to', async () => {
+  test('signs additional headers on request', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const options = { headers: { 'Cache-Control': 'no-cache' } };
@@ -55,13 +55,13 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     await expect(client.append('a', Buffer.from('foo'))).rejects.toMatchObject(refusal);
     await expect(client.get('a')).rejects.toMatchObject(refusal);
     await expect(client.listV2({})).rejects.toMatchObject(refusal);
-    // The document comes in a header here.
+    // The answer to a HEAD has the error document in a header.
     await expect(client.head('a')).rejects.toMatchObject(refusal);
 
     await expect(emulator.read('examplebucket', 'a')).rejects.toThrow('there is no such object');
   });
 
-  test('is refused with a clock that is wrong by more than 15 minutes', async () => {
+  test('is refused if its clock is off by more than 15 minutes', async () => {
     await using emulator = await startEmulator();
     const skewed = connect(emulator, way, { amendTimeSkewed: 16 * 60_000 });
     const nearly = connect(emulator, way, { amendTimeSkewed: -14 * 60_000 });
@@ -73,7 +73,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     await nearly.append('a', Buffer.from('foo'));
   });
 
-  test('is let in with the token of temporary credentials', async () => {
+  test('is accepted with the token of temporary credentials', async () => {
     await using emulator = await startEmulator({ credentials: temporary });
     const client = connect(emulator, way, withToken());
 
@@ -94,7 +94,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     });
   });
 
-  test('is refused a bucket that is not there', async () => {
+  test('is refused if the bucket does not exist', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way, { bucket: 'nowhere' });
     const refusal = { name: 'NoSuchBucketError', status: 404, ecCode: '0015-00000101' };
@@ -106,7 +106,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     await expect(client.head('a')).rejects.toMatchObject({ status: 404 });
   });
 
-  test('is refused a body of another MD5', async () => {
+  test('is refused if Content-MD5 does not match the body', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const headers = { 'Content-MD5': '1B2M2Y8AsgTpgAmY7PhCfg==' };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { connect, fetchUrl, temporary, type Way, ways, withToken } from './ali-oss-client.js';
 
-/** With an IP address for an endpoint, the bucket stands neither in the URL nor in its host. */
+/** With an IP address as endpoint, neither the path nor the host of the URL contains the bucket. */
 function hostFor(way: Way): Record<string, string> {
   return way.style === 'address' ? { host: 'examplebucket.oss-cn-hangzhou.aliyuncs.com' } : {};
 }
@@ -12,16 +12,16 @@ function read(emulator: Emulator): Promise<Buffer> {
   return emulator.read('examplebucket', 'a.log');
 }
 
-// How the client signs its own requests has no part in its URLs.
+// The version that signs the client's own requests does not affect its URLs.
 const waysOfUrls = ways.filter(({ isV4 }) => isV4);
 
-// The SDK refuses to sign such a URL for an IP address.
+// For an IP address the SDK refuses to sign such a URL.
 const waysOfOldUrls = waysOfUrls.filter(({ style }) => style !== 'address');
 
 const keys = ['a.log', 'a b+c%2B杭州/😀.log', 'a//b', "!'()*~_-.&=#;:@,$"];
 
 describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) => {
-  test.each(keys)('lets %j be read', async (key) => {
+  test.each(keys)('is accepted for a GET of %j', async (key) => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append(key, Buffer.from('foo'));
@@ -37,7 +37,7 @@ describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) =>
     }
   });
 
-  test('replaces headers of the answer', async () => {
+  test('overrides headers of the answer', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a.log', Buffer.from('foo'));
@@ -53,7 +53,7 @@ describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) =>
     expect(headers).toMatchObject(response);
   });
 
-  test('lets an object be put with the type and MD5 that were signed', async () => {
+  test('is accepted for a PUT with the signed type and MD5', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const body = 'Hello World';
@@ -63,7 +63,8 @@ describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) =>
     const url = client.signatureUrl('a.log', { method: 'PUT', ...signed });
 
     const other = await fetchUrl(url, {
-      ...{ method: 'PUT', body },
+      method: 'PUT',
+      body,
       headers: { ...headers, 'content-type': 'text/html' },
     });
     const { status } = await fetchUrl(url, { method: 'PUT', headers, body });
@@ -72,7 +73,7 @@ describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) =>
     expect(String(await read(emulator))).toBe(body);
   });
 
-  test('lets bytes be appended', async () => {
+  test('is accepted for an append', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const subResource = { append: '', position: '0' };
@@ -84,7 +85,7 @@ describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) =>
     expect(String(await read(emulator))).toBe('foo');
   });
 
-  test('carries the token of temporary credentials', async () => {
+  test('contains the token of temporary credentials', async () => {
     await using emulator = await startEmulator({ credentials: temporary });
     const client = connect(emulator, way, withToken());
     await client.append('a.log', Buffer.from('foo'));
@@ -110,7 +111,7 @@ describe.each(waysOfOldUrls)('signatureUrl() of ali-oss, $style style', (way) =>
 });
 
 describe.each(waysOfUrls)('signatureUrlV4() of ali-oss, $style style', (way) => {
-  test.each(keys)('lets %j be read', async (key) => {
+  test.each(keys)('is accepted for a GET of %j', async (key) => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append(key, Buffer.from('foo'));
@@ -121,7 +122,7 @@ describe.each(waysOfUrls)('signatureUrlV4() of ali-oss, $style style', (way) => 
     expect([status, text]).toEqual([200, 'foo']);
   });
 
-  test('lets an object be put with the headers that were signed', async () => {
+  test('is accepted for a PUT with the signed headers', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const headers = { 'content-type': 'text/plain', 'x-oss-meta-a': '1', 'cache-control': 'none' };
@@ -130,7 +131,8 @@ describe.each(waysOfUrls)('signatureUrlV4() of ali-oss, $style style', (way) => 
     const put = { method: 'PUT', body: 'foo' } as const;
     const { status } = await fetchUrl(url, { ...put, headers: { ...headers, ...hostFor(way) } });
     const other = await fetchUrl(url, {
-      ...{ ...put, body: 'bar' },
+      ...put,
+      body: 'bar',
       headers: { ...headers, ...hostFor(way), 'cache-control': 'other' },
     });
 
@@ -139,10 +141,10 @@ describe.each(waysOfUrls)('signatureUrlV4() of ali-oss, $style style', (way) => 
     expect((await client.head('a.log')).meta).toEqual({ a: '1' });
   });
 
-  test('lets bytes be appended', async () => {
+  test('is accepted for an append', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
-    // `null` signs the name alone, as OSS wants it, and comes out as `append=` in the URL.
+    // `null` signs only the name, as OSS requires, and is sent as `append=` in the URL.
     const queries = { append: null, position: 0 };
     const url = await client.signatureUrlV4('POST', 60, { queries }, 'a.log');
 
@@ -152,7 +154,7 @@ describe.each(waysOfUrls)('signatureUrlV4() of ali-oss, $style style', (way) => 
     expect([status, headers['x-oss-next-append-position']]).toEqual([200, '3']);
   });
 
-  test('replaces headers of the answer', async () => {
+  test('overrides headers of the answer', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a.log', Buffer.from('foo'));
@@ -164,7 +166,7 @@ describe.each(waysOfUrls)('signatureUrlV4() of ali-oss, $style style', (way) => 
     expect(headers['content-disposition']).toBe('attachment; filename="a b+c.txt"');
   });
 
-  test('carries the token of temporary credentials', async () => {
+  test('contains the token of temporary credentials', async () => {
     await using emulator = await startEmulator({ credentials: temporary });
     const client = connect(emulator, way, withToken());
     await client.append('a.log', Buffer.from('foo'));

@@ -12,7 +12,7 @@ const bucket = 'examplebucket';
 const content = Buffer.from('aaaaaaaaaabbbbbbbbbb');
 
 describe.each(waysByName)('ali-oss, $name', (way) => {
-  test('put() stores a Buffer, and its answer has the MD5', async () => {
+  test('put() stores a Buffer and returns its MD5', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const meta = { uid: 1, pid: '123', slus: 'test.html' };
@@ -37,7 +37,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect(head.res.headers).not.toHaveProperty('x-oss-next-append-position');
   });
 
-  test('put() stores a file under the type of its name', async () => {
+  test('put() stores a file with the content type of its extension', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     const file = join(await createFolder(), 'source.jpg');
@@ -49,7 +49,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect((await client.head('a.png')).res.headers['content-type']).toBe('image/jpeg');
   });
 
-  test('putStream() stores a stream, with and without its length', async () => {
+  test('putStream() stores a stream of known and of unknown length', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
 
@@ -61,7 +61,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect((await client.head('a')).res.headers['content-type']).toBe('application/octet-stream');
   });
 
-  test('put() keeps an object where it is told to overwrite none', async () => {
+  test('put() does not replace an object if overwriting is forbidden', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.put('a', content);
@@ -76,7 +76,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect((await emulator.read(bucket, 'a')).equals(content)).toBe(true);
   });
 
-  test('put() makes a Normal object of an appendable one', async () => {
+  test('put() replaces an appendable object by a Normal one', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', Buffer.from('appended'), { meta: { a: 1 } });
@@ -89,7 +89,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     expect((await emulator.read(bucket, 'a')).equals(content)).toBe(true);
   });
 
-  test('delete() answers the same for what is there and what is not', async () => {
+  test('delete() succeeds for an existing and for a missing object', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     await client.append('a', content);
@@ -100,7 +100,7 @@ describe.each(waysByName)('ali-oss, $name', (way) => {
     await expect(client.head('a')).rejects.toMatchObject({ name: 'NoSuchKeyError' });
   });
 
-  test('deleteMulti() deletes what is there and names it all, or keeps quiet', async () => {
+  test('deleteMulti() deletes objects and returns all keys, or nothing if quiet', async () => {
     await using emulator = await startEmulator();
     const client = connect(emulator, way);
     for (const key of ['a', 'b', 'c&<>']) await client.append(key, content);

@@ -5,7 +5,7 @@ import { ObjectStore } from '../../src/emulator/objects/object-store.js';
 import { contentOf } from '../../src/emulator/storage/content.js';
 import { limitDisk } from './small-disk.js';
 
-test('an append to an object of 10,000 appends costs what the tenth did', async () => {
+test('the 10,000th append to an object costs as much as the tenth', async () => {
   const crc64 = await loadCrc64();
   const { fs, used } = limitDisk(memfs().fs);
   const store = await ObjectStore.open(fs, '/store');
@@ -14,7 +14,7 @@ test('an append to an object of 10,000 appends costs what the tenth did', async 
   const line = contentOf([Buffer.alloc(1000, 'x')], crc64);
   let appends = 0;
 
-  /** What `count` appends ask of the disk, and how long each takes in the middle. */
+  /** Returns the disk usage of `count` appends, and their median duration. */
   async function cost(count: number) {
     const before = { ...used };
     const durations: number[] = [];
@@ -41,8 +41,8 @@ test('an append to an object of 10,000 appends costs what the tenth did', async 
   expect(store.find('b-1', 'k')?.length).toBe(10_000_000);
   expect(late.calls).toBe(early.calls);
   expect(late.bytesRead).toBe(0);
-  // The record has a few more digits.
+  // The record grows by a few digits.
   expect(late.bytesWritten - early.bytesWritten).toBeLessThan(90 * 20);
-  // Far from what reading ten megabytes for every append would take.
+  // Reading ten megabytes per append would take far longer.
   expect(late.duration).toBeLessThan(early.duration * 5 + 1);
 });

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Connection } from '../../src/emulator/connection.js';
 
-/** A connection without a peer, and what it has begun to answer. */
+/** A connection without a peer, and the requests that it has started to answer. */
 function openConnection() {
   const socket = new Socket();
   const connection = new Connection(socket);
@@ -15,7 +15,7 @@ function openConnection() {
     socket,
     begun,
     requests,
-    /** A request arrives, from its head to its end. */
+    /** Simulates the arrival of a request, from its head to its end. */
     arrive: () => {
       const incoming = new IncomingMessage(socket);
       incoming.complete = true;
@@ -23,7 +23,7 @@ function openConnection() {
       const index = requests.push({ incoming, response }) - 1;
       return connection.serve({ incoming, response }, async () => void begun.push(index));
     },
-    /** The answer to request `index` is out. */
+    /** Simulates that the answer to request `index` is sent. */
     answer: async (index: number) => {
       requests[index]?.response.emit('close');
       await setImmediate();
@@ -33,7 +33,7 @@ function openConnection() {
 }
 
 describe('Connection.serve()', () => {
-  test('begins with a request when the answer to the one before is out', async () => {
+  test('starts a request when the answer to the previous one is sent', async () => {
     const { arrive, answer, begun } = openConnection();
     const first = arrive();
     void arrive();
@@ -49,7 +49,7 @@ describe('Connection.serve()', () => {
     expect(begun).toEqual([0, 1, 2]);
   });
 
-  test('lets others have their turn before the next of those that came at once', async () => {
+  test('yields to the event loop between pipelined requests', async () => {
     const { arrive, answer, begun } = openConnection();
     void arrive();
     const second = arrive();
@@ -64,7 +64,7 @@ describe('Connection.serve()', () => {
     await second;
   });
 
-  test('begins with none of those whose client has left', async () => {
+  test('starts no request of a client that has left', async () => {
     const { arrive, begun, socket } = openConnection();
     const served = [arrive(), arrive(), arrive()];
     await setImmediate();
@@ -75,7 +75,7 @@ describe('Connection.serve()', () => {
     expect(begun).toEqual([0]);
   });
 
-  test('stops reading at 16 requests without an answer, and goes on at 15', async () => {
+  test('pauses reading at 16 unanswered requests, and resumes at 15', async () => {
     const { arrive, answer, socket } = openConnection();
     for (let count = 1; count <= 15; count++) void arrive();
     await setImmediate();
@@ -89,7 +89,7 @@ describe('Connection.serve()', () => {
     expect(socket.isPaused()).toBe(false);
   });
 
-  test('stays with that when a body is read, unless its end is still to come', async () => {
+  test('stays paused when a body is read, unless the body is incomplete', async () => {
     const { arrive, requests, socket } = openConnection();
     for (let count = 1; count <= 16; count++) void arrive();
     await setImmediate();

@@ -17,7 +17,7 @@ describe('startEmulator()', () => {
     expect((await append(emulator, 'a', 0, 'x')).status).toBe(200);
   });
 
-  test('listens where it is told', async () => {
+  test('listens on the given host and port', async () => {
     await using first = await startEmulator({ host: 'localhost' });
     const port = Number(new URL(first.endpoint).port);
     expect(first.endpoint).toBe(`http://localhost:${port}`);
@@ -28,14 +28,14 @@ describe('startEmulator()', () => {
     expect((await append(second, 'a', 0, 'x')).status).toBe(200);
   });
 
-  test('rejects when the port is taken', async () => {
+  test('rejects if the port is in use', async () => {
     await using emulator = await startEmulator();
     const port = Number(new URL(emulator.endpoint).port);
 
     await expect(startEmulator({ port })).rejects.toThrow('EADDRINUSE');
   });
 
-  test('has the buckets and the faults it was given', async () => {
+  test('creates the given buckets and adds the given faults', async () => {
     await using emulator = await startEmulator({
       buckets: ['one', 'two'],
       faults: [{ kind: 'forbid', operation: 'put' }],
@@ -51,7 +51,7 @@ describe('startEmulator()', () => {
     expect(put.status).toBe(403);
   });
 
-  test('keeps two emulators apart', async () => {
+  test('keeps two emulators independent', async () => {
     await using first = await startEmulator();
     await using second = await startEmulator();
     await append(first, 'a', 0, 'x');
@@ -59,7 +59,7 @@ describe('startEmulator()', () => {
     expect((await send(second, { method: 'HEAD', key: 'a' })).status).toBe(404);
   });
 
-  test('repeats the chances of faults for the same seed', async () => {
+  test('fires random faults on the same requests for the same seed', async () => {
     const statuses = async (seed: number) => {
       await using emulator = await startEmulator({ seed });
       emulator.faults.add({ kind: 'forbid', probability: 0.5 });
@@ -117,7 +117,7 @@ describe('startEmulator()', () => {
 });
 
 describe('Emulator.createBucket()', () => {
-  test('creates a bucket, and does nothing where there is one', async () => {
+  test('creates a bucket, and does nothing if it exists', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 
@@ -128,7 +128,7 @@ describe('Emulator.createBucket()', () => {
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('x');
   });
 
-  test('refuses a name no bucket may have', async () => {
+  test('rejects an invalid name', async () => {
     await using emulator = await startEmulator();
 
     await expect(emulator.createBucket('../x')).rejects.toThrow(RangeError);
@@ -136,7 +136,7 @@ describe('Emulator.createBucket()', () => {
 });
 
 describe('Emulator.read()', () => {
-  test('rejects where there is no object and no bucket', async () => {
+  test('rejects if the object or the bucket does not exist', async () => {
     await using emulator = await startEmulator();
 
     await expect(emulator.read('examplebucket', 'a')).rejects.toThrow('Cannot read "a"');
@@ -145,7 +145,7 @@ describe('Emulator.read()', () => {
 });
 
 describe('Emulator.requests', () => {
-  test('tells what was asked and answered', async () => {
+  test('logs requests and the status of their answers', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a/b', 0, 'abc');
     await append(emulator, 'a/b', 0, 'abc');
@@ -165,7 +165,7 @@ describe('Emulator.requests', () => {
     ]);
   });
 
-  test('keeps no more than 1024 characters of a name', async () => {
+  test('truncates names to 1024 characters', async () => {
     await using emulator = await startEmulator();
     await send(emulator, { key: 'k'.repeat(1024) });
     await send(emulator, { bucket: 'b'.repeat(10_000), key: '世'.repeat(400) });
@@ -180,7 +180,7 @@ describe('Emulator.requests', () => {
 });
 
 describe('Emulator.close()', () => {
-  test('ends open connections and frees the port', async () => {
+  test('closes open connections and frees the port', async () => {
     const emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     connection.write('POST /examplebucket/a?append&position=0 HTTP/1.1\r\n');
@@ -196,7 +196,7 @@ describe('Emulator.close()', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('may be called again', async () => {
+  test('can be called again', async () => {
     const emulator = await startEmulator();
 
     await Promise.all([emulator.close(), emulator.close(), emulator[Symbol.asyncDispose]()]);

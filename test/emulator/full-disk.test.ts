@@ -12,9 +12,9 @@ async function startOnSmallDisk() {
 }
 
 describe('on a full disk', () => {
-  // Somewhere in the bytes, and somewhere in the record that follows them.
+  // The disk fills up in the bytes, or in the record that is written after them.
   test.each([0, 1, 4000, 5000, 5100, 5200])(
-    'an append that %d bytes are left for changes nothing',
+    'an append fails and changes nothing if only %d bytes are left',
     async (room) => {
       const { disk, emulator } = await startOnSmallDisk();
       await append(emulator, 'k', 0, 'before ');
@@ -34,7 +34,7 @@ describe('on a full disk', () => {
     },
   );
 
-  test('an object that does not fit does not come into existence', async () => {
+  test('an object that does not fit is not created', async () => {
     const { disk, emulator } = await startOnSmallDisk();
     disk.room = 1000;
 
@@ -45,7 +45,7 @@ describe('on a full disk', () => {
     expect(await append(emulator, 'k', 0, 'fits')).toMatchObject({ status: 200 });
   });
 
-  test('what was there survives a restart', async () => {
+  test('existing objects survive a restart', async () => {
     const disk = limitDisk(memfs().fs, 100_000);
     const first = await startEmulator({ fs: disk.fs });
     await append(first, 'k', 0, 'before ');

@@ -9,7 +9,7 @@ import { loadCrc64 } from '../../src/crc64.js';
 import { OssClient } from '../../src/index.js';
 import { startCommand } from '../helpers/command-line.js';
 
-/** Starts an emulator in a process of its own, and a client of it. */
+/** Starts an emulator in its own process, and a client for it. */
 async function startOn(dir: string) {
   const child = startCommand(['emulate', '--json', '--dir', dir], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -20,7 +20,7 @@ async function startOn(dir: string) {
   return { child, client };
 }
 
-test('an emulator that is killed in mid-append has all it confirmed, and nothing torn', async () => {
+test('an emulator killed during an append keeps all confirmed bytes and no partial append', async () => {
   const crc64 = await loadCrc64();
   const dir = await mkdtemp(join(tmpdir(), 'emulator-test-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
@@ -31,7 +31,7 @@ test('an emulator that is killed in mid-append has all it confirmed, and nothing
     const { child, client } = await startOn(dir);
     const found = await client.headObject('k');
     const length = found?.length ?? 0;
-    // An append whose answer was lost may be in, whole, or not at all.
+    // An append whose answer was lost may be stored as a whole, or not at all.
     expect(length).toBeGreaterThanOrEqual(confirmed);
     expect(length % 300_000).toBe(0);
     const content = found ? await buffer(await client.getObject('k')) : Buffer.alloc(0);
@@ -39,7 +39,7 @@ test('an emulator that is killed in mid-append has all it confirmed, and nothing
     expect(found?.crc64 ?? 0n).toBe(crc64(content));
     confirmed = length;
 
-    // In the middle of one of the next appends, another one each time.
+    // Kill it during one of the next appends, at a different time in each round.
     const killed = once(child, 'close');
     const appending = (async () => {
       for (;;) {

@@ -2,20 +2,20 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Emulator } from '../../src/emulator/index.js';
 
-/** A bare socket, for what an HTTP client would refuse to send or to leave unsent. */
+/** A bare socket, for bytes that an HTTP client would not send, and for incomplete requests. */
 export interface RawConnection extends AsyncDisposable {
   readonly socket: Socket;
 
-  /** Sends bytes as they are. */
+  /** Sends bytes unchanged. */
   write(bytes: string | Uint8Array): void;
 
-  /** Resolves with all that has come since the connection began, once it contains `text`. */
+  /** Resolves with all bytes received so far, once they contain `text`. */
   until(text: string): Promise<string>;
 
-  /** The same, once `isEnough` says so or the server has closed. */
+  /** The same, once `isEnough` returns `true` or the server has closed. */
   untilEnough(isEnough: (received: string) => boolean): Promise<string>;
 
-  /** Resolves with all that came until the server closed. */
+  /** Resolves with all bytes received when the server has closed. */
   untilClosed(): Promise<string>;
 }
 
@@ -28,7 +28,7 @@ export async function openRawConnection(emulator: Emulator): Promise<RawConnecti
   socket.on('data', (text: string) => {
     received += text;
   });
-  socket.on('error', () => {}); // A reset is one of the ways to be closed.
+  socket.on('error', () => {}); // A reset counts as a close.
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const untilEnough = async (isEnough: (received: string) => boolean) => {
     while (!isEnough(received) && !socket.closed) {

@@ -13,7 +13,7 @@ function appendOptions(position: number, headers: Record<string, string>): Reque
 }
 
 describe('a request body', () => {
-  test('is not waited for where the client does not say that one comes', async () => {
+  test('is not expected if the request has neither a length nor chunks', async () => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const options = appendOptions(0, {});
@@ -25,7 +25,7 @@ describe('a request body', () => {
     );
   });
 
-  test('cut short stores nothing', async () => {
+  test('that is truncated stores nothing', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd');
     const connection = await openRawConnection(emulator);
@@ -42,7 +42,7 @@ describe('a request body', () => {
     expect((await append(emulator, 'a.log', 4, 'x')).status).toBe(200);
   });
 
-  test('in chunks without the last one stores nothing', async () => {
+  test('in chunks without the last chunk stores nothing', async () => {
     await using emulator = await startEmulator();
     const connection = await openRawConnection(emulator);
     const options = appendOptions(0, { 'transfer-encoding': 'chunked', expect: '100-continue' });
@@ -57,7 +57,7 @@ describe('a request body', () => {
     await expect(emulator.read(bucket, 'a.log')).rejects.toThrow('there is no such object');
   });
 
-  test('is called for with 100 Continue when it is wanted', async () => {
+  test('is requested with 100 Continue if the append can succeed', async () => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const options = appendOptions(0, { 'content-length': '4', expect: '100-continue' });
@@ -68,7 +68,7 @@ describe('a request body', () => {
     expect(await connection.until('x-oss-next-append-position')).toContain('HTTP/1.1 200 OK');
   });
 
-  test('is not called for when the append is doomed', async () => {
+  test('is not requested with 100 Continue if the append must fail', async () => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const options = appendOptions(7, { 'content-length': '4', expect: '100-continue' });
@@ -81,7 +81,7 @@ describe('a request body', () => {
     expect(emulator.requests).toMatchObject([{ status: 409, byteLength: 0 }]);
   });
 
-  test('of any length does not keep a client from seeing why it was refused', async () => {
+  test('of any length does not prevent a client from reading the refusal', async () => {
     await using emulator = await startEmulator();
     const body = Buffer.alloc(32 * mebibyte);
     const credentials = { accessKeyId: 'nobody', accessKeySecret: 'x' };
@@ -93,7 +93,7 @@ describe('a request body', () => {
     expect(responses.map(({ status }) => status)).toEqual([403, 403, 403]);
   });
 
-  test('of too many bytes is not read to its end once it has been refused', async () => {
+  test('that is too long is not read to its end after a refusal', async () => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const head = { host: 'localhost', 'content-length': String(5 * 2 ** 30) };
@@ -113,7 +113,7 @@ describe('a request body', () => {
 });
 
 describe('a connection', () => {
-  test('serves one request after the other, refused ones too', async () => {
+  test('is reused after successful and refused requests', async () => {
     await using emulator = await startEmulator();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ports = new Set<number | undefined>();
@@ -144,7 +144,7 @@ describe('a connection', () => {
     expect(ports.size).toBe(1);
   });
 
-  test('that is closed in the middle of an answer does not disturb the others', async () => {
+  test('closed in the middle of an answer does not affect others', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'big', 0, Buffer.alloc(32 * mebibyte));
     const connection = await openRawConnection(emulator);
@@ -157,8 +157,8 @@ describe('a connection', () => {
   });
 });
 
-describe('a head', () => {
-  test('counts to its last header, however many there are', async () => {
+describe('the head of a request', () => {
+  test('is read to its last header, even among thousands', async () => {
     await using emulator = await startEmulator({ credentials: null });
     await using connection = await openRawConnection(emulator);
     const many = 'a:b\r\n'.repeat(2500);
@@ -174,19 +174,19 @@ describe('hostile input', () => {
   const host = 'host: localhost\r\n';
 
   test.each([
-    { scenario: 'no HTTP at all', text: '\u0016\u0003\u0001hello\r\n\r\n', status: 400 },
+    { scenario: 'not HTTP', text: '\u0016\u0003\u0001hello\r\n\r\n', status: 400 },
     {
-      scenario: 'a head without an end',
+      scenario: 'an endless head',
       text: `GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(20_000)}`,
       status: 431,
     },
     {
-      scenario: 'a broken percent-encoding',
+      scenario: 'a malformed percent-encoding',
       text: `GET /b-1/%zz HTTP/1.1\r\n${host}\r\n`,
       status: 400,
     },
     {
-      scenario: 'a target that is no path',
+      scenario: 'a target that is not a path',
       text: `OPTIONS * HTTP/1.1\r\n${host}\r\n`,
       status: 400,
     },
@@ -216,7 +216,7 @@ describe('hostile input', () => {
       text: `PUT /b-1/k HTTP/1.1\r\n${host}expect: miracles\r\n\r\n`,
       status: 417,
     },
-  ])('of the kind "$scenario" is refused and harms nobody', async ({ text, status }) => {
+  ])('"$scenario" is refused and does not affect other requests', async ({ text, status }) => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
 

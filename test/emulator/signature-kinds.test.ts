@@ -27,7 +27,7 @@ const upload: RequestOptions = {
 };
 
 describe.each(everyKindAndStyle)('a request signed with $kind, $style', ({ kind, host }) => {
-  test('is let through', async () => {
+  test('is accepted', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, signedBy(kind, emulator, { ...upload, ...host }));
@@ -36,7 +36,7 @@ describe.each(everyKindAndStyle)('a request signed with $kind, $style', ({ kind,
     expect(String(await emulator.read('examplebucket', 'logs/a b+c é.log'))).toBe('abcd');
   });
 
-  test('may have an equals sign after a name without a value', async () => {
+  test('is accepted with an equals sign after a name without a value', async () => {
     await using emulator = await startEmulator();
     const signed = signedBy(kind, emulator, { ...upload, ...host });
     const path = pathOf(signed).replace(/([?&]append)(&|$)/, '$1=$2');
@@ -45,7 +45,7 @@ describe.each(everyKindAndStyle)('a request signed with $kind, $style', ({ kind,
     expect((await send(emulator, { ...signed, path })).status).toBe(200);
   });
 
-  test('may be about the bucket', async () => {
+  test('is accepted for the bucket', async () => {
     await using emulator = await startEmulator({ buckets: [] });
 
     const signed = signedBy(kind, emulator, { method: 'PUT', ...host });
@@ -59,7 +59,7 @@ interface Change {
   readonly change: (signed: RequestOptions) => Partial<RequestOptions>;
 }
 
-/** What is changed after signing. */
+/** Changes made after signing. */
 const changes: readonly Change[] = [
   { part: 'the verb', change: () => ({ method: 'PUT' }) },
   { part: 'the bucket', change: () => ({ bucket: 'otherbucket' }) },
@@ -92,7 +92,7 @@ const changes: readonly Change[] = [
   },
 ];
 
-describe.each(kinds)('%s covers', (kind) => {
+describe.each(kinds)('a signature of %s covers', (kind) => {
   test.each(changes)('$part', async ({ change }) => {
     await using emulator = await startEmulator({ buckets: ['examplebucket', 'otherbucket'] });
     const signed = signedBy(kind, emulator, upload);
@@ -117,7 +117,7 @@ test.each([
     value: later.toISOString().replace(/[-:]|\.\d+/g, ''),
   },
   { kind: 'version 4 in the query', where: 'query', name: 'x-oss-expires', value: '604800' },
-] as const)('$kind covers $name', async ({ kind, where, name, value }) => {
+] as const)('a signature of $kind covers $name', async ({ kind, where, name, value }) => {
   await using emulator = await startEmulator();
   const signed = signedBy(kind, emulator, upload);
 
@@ -129,25 +129,28 @@ test.each([
   expect(element(response, 'Code')).toBe('SignatureDoesNotMatch');
 });
 
-// What makes version 4 worth having: version 1 leaves these to whoever carries the request.
-describe('another query parameter', () => {
+// Version 1 does not sign these: anything between client and server can change them.
+describe('a query parameter that is not a subresource', () => {
   test.each([
     { kind: 'version 1 in the header', code: 'NoSuchKey' },
     { kind: 'version 1 in the query', code: 'NoSuchKey' },
     { kind: 'version 4 in the header', code: 'SignatureDoesNotMatch' },
     { kind: 'version 4 in the query', code: 'SignatureDoesNotMatch' },
-  ] as const)('answers $code when added to $kind', async ({ kind, code }) => {
-    await using emulator = await startEmulator();
-    const signed = signedBy(kind, emulator, { key: 'a.log' });
+  ] as const)(
+    'is answered with $code if it is added to a request signed with $kind',
+    async ({ kind, code }) => {
+      await using emulator = await startEmulator();
+      const signed = signedBy(kind, emulator, { key: 'a.log' });
 
-    const response = await send(emulator, { ...signed, query: { ...signed.query, prefix: 'p' } });
+      const response = await send(emulator, { ...signed, query: { ...signed.query, prefix: 'p' } });
 
-    expect(element(response, 'Code')).toBe(code);
-  });
+      expect(element(response, 'Code')).toBe(code);
+    },
+  );
 });
 
-describe('another header', () => {
-  test.each(kinds)('may be added to %s', async (kind) => {
+describe('a header that is not from OSS', () => {
+  test.each(kinds)('can be added to a request signed with %s', async (kind) => {
     await using emulator = await startEmulator();
     const signed = signedBy(kind, emulator, { key: 'a.log' });
 
@@ -157,7 +160,7 @@ describe('another header', () => {
   });
 
   test.each(['version 4 in the header', 'version 4 in the query'] as const)(
-    'is covered by %s where that names it',
+    'is covered by %s if the signature names it',
     async (kind) => {
       await using emulator = await startEmulator();
       const named = { headers: { range: 'bytes=0-0', host: 'localhost' } };
@@ -175,7 +178,7 @@ describe.each(kinds)('a request signed with %s', (kind) => {
   test.each([
     { scenario: 'an unknown key id', accessKeyId: 'nobody', code: 'InvalidAccessKeyId' },
     { scenario: 'a wrong secret', accessKeySecret: 'wrong', code: 'SignatureDoesNotMatch' },
-  ])('is refused for $scenario', async ({ code, scenario: _, ...other }) => {
+  ])('is refused with $scenario', async ({ code, scenario: _, ...other }) => {
     await using emulator = await startEmulator();
     const credentials = { ...emulator.credentials, ...other };
 
@@ -185,7 +188,7 @@ describe.each(kinds)('a request signed with %s', (kind) => {
     expect(element(response, 'Code')).toBe(code);
   });
 
-  test('is shown what should have been signed', async () => {
+  test('gets the string that should have been signed', async () => {
     await using emulator = await startEmulator();
     const credentials = { ...emulator.credentials, accessKeySecret: 'wrong' };
 
@@ -211,7 +214,7 @@ describe.each(kinds)('a request signed with %s', (kind) => {
   });
 });
 
-describe('time', () => {
+describe('a signature', () => {
   const minutesFromNow = (minutes: number) => new Date(Date.now() + minutes * 60_000);
 
   test.each([
@@ -225,7 +228,7 @@ describe('time', () => {
     { kind: 'version 4 in the query', minutes: -61, code: 'AccessDenied' },
     { kind: 'version 4 in the query', minutes: 14, code: 'NoSuchKey' },
     { kind: 'version 4 in the query', minutes: 16, code: 'AccessDenied' },
-  ] as const)('of $kind, $minutes minutes from now, answers $code', async (row) => {
+  ] as const)('of $kind made $minutes minutes from now is answered with $code', async (row) => {
     await using emulator = await startEmulator();
     const signedAt = minutesFromNow(row.minutes);
 

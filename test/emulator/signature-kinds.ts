@@ -9,12 +9,12 @@ export type SignatureKind =
   | 'version 4 in the query';
 
 export interface SigningOptions extends RequestOptions {
-  /** Seconds from `signedAt` that a signature in the query is good for. Default: 60. */
+  /** Seconds from `signedAt` for which a signature in the query is valid. Default: 60. */
   readonly lifetime?: number;
   readonly securityToken?: string;
 }
 
-/** What `send()` must be given to send `options` signed that way and not its own. */
+/** Returns the options that make `send()` use this signature instead of its own. */
 export function signedBy(
   kind: SignatureKind,
   emulator: Emulator,
@@ -55,9 +55,9 @@ function signQueryV1(emulator: Emulator, options: SigningOptions): Signed {
 }
 
 /**
- * The signature of version 1.
+ * Computes a signature of version 1.
  *
- * @param date The time as the request gives it; in a URL the second it expires.
+ * @param date The date as in the request; for a URL, its time of expiry in seconds.
  */
 export function signatureV1(
   emulator: Emulator,
@@ -67,7 +67,10 @@ export function signatureV1(
 ): string {
   const { method = 'GET', headers = {} } = options;
   const text = [
-    ...[method, headers['content-md5'] ?? '', headers['content-type'] ?? '', date],
+    method,
+    headers['content-md5'] ?? '',
+    headers['content-type'] ?? '',
+    date,
     ...ossHeaders(headers),
     resource,
   ].join('\n');
@@ -75,7 +78,7 @@ export function signatureV1(
   return createHmac('sha1', accessKeySecret).update(text).digest('base64');
 }
 
-/** Those of the parameters that version 1 signs which the tests send. */
+/** The parameters signed by version 1 that the tests use. */
 const subresourcesV1 =
   /^(acl|append|bucketInfo|delete|objectMeta|position|security-token|response-.*|x-oss-.*)$/;
 
@@ -120,7 +123,9 @@ function signQueryV4(emulator: Emulator, options: SigningOptions): Signed {
       .filter((name) => /^(x-oss-|content-(type|md5)$)/.test(name) || additional.includes(name))
       .sort()
       .map((name) => `${name}:${headers[name]}`),
-    ...['', additional.join(';'), 'UNSIGNED-PAYLOAD'],
+    '',
+    additional.join(';'),
+    'UNSIGNED-PAYLOAD',
   ].join('\n');
   const digest = createHash('sha256').update(canonical).digest('hex');
   const text = ['OSS4-HMAC-SHA256', timestamp, scope.join('/'), digest].join('\n');

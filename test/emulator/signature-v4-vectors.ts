@@ -24,7 +24,7 @@ export const { vectors }: { vectors: readonly Vector[] } = JSON.parse(
   readFileSync(fixture, 'utf8'),
 );
 
-/** The headers as they arrive: with those the signer adds, named in lower case. */
+/** The headers as received: including those that the signer adds, with lower-case names. */
 export function receivedHeaders(vector: Vector): Map<string, string> {
   const headers = new Map(
     Object.entries(vector.headers).map(([name, value]) => [name.toLowerCase(), value]),

@@ -4,16 +4,16 @@ import type { Emulator } from '../../src/emulator/index.js';
 
 export interface RequestOptions {
   readonly method?: string;
-  /** `''` asks the service. */
+  /** `''` for a request to the service. */
   readonly bucket?: string;
   readonly key?: string;
 
-  /** Values may be empty: the name is then sent alone. */
+  /** An empty value sends only the name. */
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
 
-  /** Replaces the address made from bucket, key and query; the signature stays. */
+  /** Replaces the path built from bucket, key and query; the signature stays. */
   readonly path?: string;
 
   /** Puts the bucket into the `Host` header instead of the path. */
@@ -31,7 +31,7 @@ export interface Response {
   readonly body: Buffer;
 }
 
-/** Sends one signed request on a connection of its own and collects the answer. */
+/** Sends a signed request on a new connection and reads the answer. */
 export async function send(emulator: Emulator, options: RequestOptions = {}): Promise<Response> {
   const { method = 'GET', body, host } = options;
   const headers = { ...signedHeaders(emulator, options), ...(host === undefined ? {} : { host }) };
@@ -66,7 +66,7 @@ export function append(
 }
 
 /**
- * Appends as a preparation.
+ * Appends `body` to set up a test.
  *
  * @throws {Error} If the emulator refuses it.
  */
@@ -90,7 +90,7 @@ export function pathOf({ bucket = 'examplebucket', key = '', query = {}, host }:
   return `${start}${key.split('/').map(encode).join('/')}${search}`;
 }
 
-/** The headers of `options` with a signature of version 4 among them. */
+/** The headers of `options` with a version 4 signature. */
 export function signedHeaders(emulator: Emulator, options: RequestOptions): Record<string, string> {
   const headers: Record<string, string> = { ...options.headers };
   if (options.isSigned === false) return headers;
@@ -102,10 +102,10 @@ export function signedHeaders(emulator: Emulator, options: RequestOptions): Reco
 }
 
 /**
- * The `Authorization` header of version 4 for a request that has all its other headers.
+ * Computes the `Authorization` header of version 4 for a request with all other headers.
  *
- * @param timestamp The time as the request gives it.
- * @param day `YYYYMMDD`; by default what `timestamp` begins with.
+ * @param timestamp The date as in the request.
+ * @param day `YYYYMMDD`; by default the beginning of `timestamp`.
  */
 export function authorizationV4(
   emulator: Emulator,
@@ -157,13 +157,13 @@ function encode(text: string): string {
   );
 }
 
-/** The texts of all elements of one name, as they are in the document. */
+/** The texts of all elements with one name, not decoded. */
 export function elements({ body }: Response, name: string): string[] {
   const found = String(body).matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'));
   return [...found].map(([, text = '']) => text);
 }
 
-/** The text of one element of an error document. */
+/** The text of an element of an error document. */
 export function element(response: Response, name: string): string | undefined {
   const encoded = response.headers['x-oss-err'];
   const document =

@@ -1,10 +1,10 @@
 import type { FileSystem, OpenFile } from '../../src/emulator/index.js';
 
-/** A file system with little room, or one that counts what it is asked for. */
+/** A file system with limited space that counts its use. */
 export interface SmallDisk {
   readonly fs: FileSystem;
 
-  /** Bytes that still fit. */
+  /** Free bytes. */
   room: number;
 
   /** Calls and bytes so far. */
@@ -12,8 +12,8 @@ export interface SmallDisk {
 }
 
 /**
- * Puts a limit on what may be written to `files`. As on a real disk, a write that does not fit
- * writes what does, and only the next one fails.
+ * Limits the bytes that can be written to `files`. As on a real disk, a write that does not fit is
+ * shortened, and only the next one fails.
  */
 export function limitDisk(files: FileSystem, room = Number.POSITIVE_INFINITY): SmallDisk {
   const { promises } = files;

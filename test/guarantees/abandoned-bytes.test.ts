@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { AppendWritable } from '../../src/index.js';
 import { ScriptedClient } from '../append/scripted-client.js';
 
-/** Keeps the body of its first append, and never answers that, whatever its signal says. */
+/** Keeps the body of its first append and never answers it, even when its signal aborts. */
 class HangingClient extends ScriptedClient {
   body: Uint8Array | undefined;
 
@@ -14,7 +14,7 @@ class HangingClient extends ScriptedClient {
   }
 }
 
-test('the bytes that a client still reads, although it was told to let go, are never overwritten', async () => {
+test('the stream never overwrites a chunk that a client ignoring its signal may still read', async () => {
   const chunkSize = 32 * 1024;
   const client = new HangingClient();
   const retry = { retries: 1, minTimeout: 0, maxTimeout: 0 };

@@ -8,7 +8,7 @@ import { openStream } from '../helpers/open-stream.js';
 
 const bucket = 'examplebucket';
 
-/** Every way to learn that bytes were committed: resolves then, and rejects with the error. */
+/** Every way to learn that bytes were committed; each resolves then, or rejects with the error. */
 const acknowledgements: Record<string, (stream: AppendWritable) => Promise<unknown>> = {
   'the callback of write()': (stream) =>
     new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ describe.each(Object.entries(acknowledgements))('%s', (_name, acknowledge) => {
     { scenario: 'after a lost request', fault: { kind: 'drop-request', nth: 1 } as const },
     { scenario: 'after a late apply', fault: { kind: 'apply-late', nth: 1, delay: 20 } as const },
     { scenario: 'with 503 first', fault: { kind: 'error-503', nth: 1 } as const },
-  ])('comes when the emulator holds the bytes: $scenario', async ({ fault }) => {
+  ])('settles only once the emulator holds the bytes: $scenario', async ({ fault }) => {
     await using emulator = await startEmulator();
     emulator.faults.add({ ...fault, operation: 'append' });
     const stream = openStream(emulator, 'a.log', { flushInterval: 5 });
@@ -61,13 +61,13 @@ describe.each(Object.entries(acknowledgements))('%s', (_name, acknowledge) => {
   });
 
   test.each([
-    { scenario: 'at opening', operation: 'head' as const },
-    { scenario: 'at the append', operation: 'append' as const },
+    { scenario: 'the opening', operation: 'head' as const },
+    { scenario: 'the append', operation: 'append' as const },
   ])(
-    "gets the error when refused $scenario, then 'error' and 'close' come once",
+    "reports the error when OSS refuses $scenario, and the stream emits 'error' and 'close' once",
     async ({ operation }) => {
       await using emulator = await startEmulator();
-      // Both, as a forbidden HEAD is asked again by an append.
+      // Both: after a forbidden HEAD the stream tries to open with an empty append.
       emulator.faults.add({ kind: 'forbid', operation: 'append' });
       if (operation === 'head') emulator.faults.add({ kind: 'forbid', operation });
       const stream = openStream(emulator, 'a.log', { flushInterval: 5 });
@@ -87,7 +87,7 @@ describe.each(Object.entries(acknowledgements))('%s', (_name, acknowledge) => {
   );
 });
 
-test('callbacks run in the order of the writes, and all of them fail before the error event', async () => {
+test("callbacks run in the order of the writes, and failing ones run before 'error'", async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 });
   const stream = openStream(emulator, 'a.log', { chunkSize: 4, highWaterMark: 8 });
@@ -108,13 +108,16 @@ test('callbacks run in the order of the writes, and all of them fail before the 
     ...['end failed', 'error'],
   ]);
   expect(stream.takeUncommitted()).toEqual({
-    ...{ key: 'a.log', position: 4, confirmed: true, doubtful: 0 },
+    key: 'a.log',
+    position: 4,
+    confirmed: true,
+    doubtful: 0,
     bytes: Buffer.from('bbbbccccccccddddeeee'),
   });
   expect(stream.bytesWritten).toBe(4);
 });
 
-test("an exception in a write's callback is not taken for a failure of the append", async () => {
+test('an exception in a write callback does not count as a failed append', async () => {
   await using emulator = await startEmulator();
   const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
   const uncaught = nextUncaught();
@@ -157,7 +160,7 @@ describe('destroy()', () => {
   };
 
   test.each(Object.entries(stages))(
-    'while %s hands the bytes back, tells the callbacks and closes once',
+    "while %s hands the bytes back, fails the callbacks and emits 'close' once",
     async (_stage, reach) => {
       await using emulator = await startEmulator();
       const stream = openStream(emulator, 'a.log', {
@@ -179,7 +182,7 @@ describe('destroy()', () => {
   );
 });
 
-test('signal destroys the stream with an AbortError and hands the bytes back', async () => {
+test('an aborted signal destroys the stream with an AbortError, and the bytes are handed back', async () => {
   await using emulator = await startEmulator();
   const controller = new AbortController();
   const stream = openStream(emulator, 'a.log', { signal: controller.signal });
@@ -201,7 +204,7 @@ function endOfTick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The next uncaught exception, instead of the end of the test run. */
+/** Resolves with the next uncaught exception, which would otherwise end the test run. */
 function nextUncaught(): Promise<Error> {
   const others = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

@@ -16,7 +16,7 @@ import { connectionTo, openStream } from '../helpers/open-stream.js';
 const bucket = 'examplebucket';
 
 describe('destroy()', () => {
-  test('just when the answer has come leaves what was handed back uncommitted', async () => {
+  test('right after the answer arrived still hands the chunk back as uncommitted', async () => {
     let answer: (receipt: AppendReceipt) => void = () => {};
     const client: AppendClient = {
       headObject: async () => undefined,
@@ -38,12 +38,15 @@ describe('destroy()', () => {
     expect(seen).toEqual(['close']);
     expect(stream).toMatchObject({ position: 0, bytesWritten: 0 });
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key: 'a.log', position: 0, bytes: Buffer.from('aaaa') },
-      ...{ confirmed: false, doubtful: 4 },
+      key: 'a.log',
+      position: 0,
+      bytes: Buffer.from('aaaa'),
+      confirmed: false,
+      doubtful: 4,
     });
   });
 
-  test('stops the timer of the bytes that waited', async () => {
+  test('stops the flush timer', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { flushInterval: 60_000 });
     await once(stream, 'ready');
@@ -59,7 +62,7 @@ describe('destroy()', () => {
 });
 
 describe('flush()', () => {
-  test('beside end() resolves, before and after it', async () => {
+  test('resolves both before and after end()', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'delay', operation: 'append', delay: 10 });
     const stream = openStream(emulator, 'a.log', { chunkSize: 4, highWaterMark: 8 });
@@ -76,7 +79,7 @@ describe('flush()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbcc');
   });
 
-  test('uncorks however often the stream was corked, and uncork() after it changes nothing', async () => {
+  test('undoes every cork(), so that a later uncork() changes nothing', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
 
@@ -95,7 +98,7 @@ describe('flush()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aabb');
   });
 
-  test('a hundred times at once shares one append, without a warning', async () => {
+  test('called a hundred times at once sends one append and causes no warning', async () => {
     await using emulator = await startEmulator();
     using warnings = watchWarnings();
     const stream = openStream(emulator, 'a.log', { flushInterval: Number.POSITIVE_INFINITY });
@@ -134,8 +137,8 @@ describe('a thousand write callbacks', () => {
   });
 });
 
-describe('a stream that failed', () => {
-  test('answers every call with its error, emits no second one and keeps its state', async () => {
+describe('a failed stream', () => {
+  test("fails every later call, emits no second 'error' and keeps its state", async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 });
     using warnings = watchWarnings();
@@ -169,7 +172,7 @@ describe('a stream that failed', () => {
 });
 
 describe('autoDestroy: false', () => {
-  test('finishes without closing, and destroy() closes', async () => {
+  test("emits 'finish' but no 'close' until destroy() is called", async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { autoDestroy: false });
     const seen = eventsOf(stream, 'error', 'finish', 'close');
@@ -186,7 +189,7 @@ describe('autoDestroy: false', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaa');
   });
 
-  test('is destroyed by a failure all the same', async () => {
+  test('still destroys the stream after a failure', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const stream = openStream(emulator, 'a.log', { autoDestroy: false });
@@ -207,7 +210,7 @@ describe('emitClose: false', () => {
   test.each([
     { scenario: 'a success', isRefused: false, events: ['finish'] },
     { scenario: 'a failure', isRefused: true, events: ['error'] },
-  ])('emits no close after $scenario, which pipeline() learns of', async (row) => {
+  ])("emits no 'close' after $scenario, and pipeline() still settles", async (row) => {
     await using emulator = await startEmulator();
     if (row.isRefused) emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const stream = openStream(emulator, 'a.log', { emitClose: false });
@@ -222,7 +225,7 @@ describe('emitClose: false', () => {
   });
 });
 
-test('a signal that was aborted before destroys the stream, which sends nothing', async () => {
+test('a stream created with an aborted signal is destroyed and sends no request', async () => {
   await using emulator = await startEmulator();
   const stream = openStream(emulator, 'a.log', { signal: AbortSignal.abort('enough') });
   const seen = eventsOf(stream, 'error', 'close', 'ready');
@@ -242,7 +245,7 @@ test('a signal that was aborted before destroys the stream, which sends nothing'
 });
 
 describe('await using', () => {
-  test('commits what was written when the block throws', async () => {
+  test('commits the written bytes when the block throws', async () => {
     await using emulator = await startEmulator();
     const block = async () => {
       await using stream = openStream(emulator, 'a.log');
@@ -255,7 +258,7 @@ describe('await using', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaa');
   });
 
-  test('throws the error of the stream at the end of the block', async () => {
+  test("throws the stream's error at the end of the block", async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const block = async () => {
@@ -266,7 +269,7 @@ describe('await using', () => {
     await expect(block()).rejects.toMatchObject({ code: 'APPEND_ERR_SERVICE' });
   });
 
-  test('passes over a stream that the block destroyed, or ended', async () => {
+  test('does not throw for a stream that the block destroyed or ended', async () => {
     await using emulator = await startEmulator();
     {
       await using stream = openStream(emulator, 'a.log');
@@ -280,7 +283,7 @@ describe('await using', () => {
   });
 });
 
-test('two streams share a client: one is destroyed, the other goes on and the client stays open', async () => {
+test('destroying one of two streams that share a client leaves the other and the client working', async () => {
   await using emulator = await startEmulator();
   const { retry: _, ...options } = connectionTo(emulator);
   const client = new OssClient(options);
@@ -302,7 +305,7 @@ test('two streams share a client: one is destroyed, the other goes on and the cl
   await client.close();
 });
 
-test("a producer that heeds write() is told by 'drain', and never holds more than the bound", async () => {
+test("a producer that waits for 'drain' when write() returns false stays within highWaterMark and one piece", async () => {
   await using emulator = await startEmulator();
   const kibibyte = 1024;
   const highWaterMark = 128 * kibibyte;
@@ -333,7 +336,7 @@ test("a producer that heeds write() is told by 'drain', and never holds more tha
   expect(await emulator.read(bucket, 'a.log')).toHaveLength(60 * piece.byteLength);
 });
 
-/** Notes warnings of the process and rejections that nobody handles. */
+/** Records process warnings and unhandled rejections. */
 function watchWarnings(): Disposable & { seen: () => Promise<unknown[]> } {
   const noted: unknown[] = [];
   const note = (warning: unknown) => noted.push(warning);

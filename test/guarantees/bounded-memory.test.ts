@@ -11,14 +11,21 @@ const kibibyte = 1024;
 test.each([
   { scenario: 'small pieces', chunkSize: 64 * kibibyte, highWaterMark: 512 * kibibyte, piece: 100 },
   { scenario: 'large pieces', chunkSize: 64 * kibibyte, highWaterMark: 512 * kibibyte, piece: 2e5 },
-  { scenario: 'the least bound', chunkSize: 4 * kibibyte, highWaterMark: 8 * kibibyte, piece: 999 },
+  {
+    scenario: 'the smallest bound',
+    chunkSize: 4 * kibibyte,
+    highWaterMark: 8 * kibibyte,
+    piece: 999,
+  },
 ])(
-  'an endless source against a stalled server stays within the bound, and finishes with it: $scenario',
+  'an endless source buffers no more than the bound while the server stalls, and all of it is stored: $scenario',
   async ({ chunkSize, highWaterMark, piece }) => {
     await using emulator = await startEmulator();
     await using relay = await startRelay(emulator.endpoint);
     const stream = openStream(emulator, 'a.log', {
-      ...{ endpoint: relay.endpoint, chunkSize, highWaterMark },
+      endpoint: relay.endpoint,
+      chunkSize,
+      highWaterMark,
     });
     let produced = 0;
     let isEnough = false;

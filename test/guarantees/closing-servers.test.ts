@@ -7,7 +7,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { openStream } from '../helpers/open-stream.js';
 
 /**
- * Passes requests on, and closes each connection right behind its answer without having said so.
+ * Forwards requests and closes each connection after its answer, without `Connection: close`.
  *
  * @see https://github.com/nodejs/undici/issues/1415
  */
@@ -32,21 +32,26 @@ test.each<{ kind: string; create: () => Dispatcher | undefined }>([
   { kind: 'connections of its own', create: () => undefined },
   { kind: 'an Agent', create: () => new Agent() },
   { kind: 'an Agent with one connection', create: () => new Agent({ connections: 1 }) },
-])('a server that closes behind each answer is reached by $kind', async ({ create }) => {
-  await using emulator = await startEmulator();
-  const endpoint = await closeBehindAnswers(emulator);
-  const dispatcher = create();
-  onTestFinished(() => dispatcher?.destroy());
-  const stream = openStream(emulator, 'a.log', {
-    ...{ endpoint, dispatcher, chunkSize: 4 },
-    retry: { retries: 1, minTimeout: 0, maxTimeout: 0 },
-  });
-  stream.removeAllListeners('retry');
+])(
+  'a stream over $kind writes to a server that closes the connection after each answer',
+  async ({ create }) => {
+    await using emulator = await startEmulator();
+    const endpoint = await closeBehindAnswers(emulator);
+    const dispatcher = create();
+    onTestFinished(() => dispatcher?.destroy());
+    const stream = openStream(emulator, 'a.log', {
+      endpoint,
+      dispatcher,
+      chunkSize: 4,
+      retry: { retries: 1, minTimeout: 0, maxTimeout: 0 },
+    });
+    stream.removeAllListeners('retry');
 
-  for (const chunk of ['aaaa', 'bbbb', 'cccc', 'dddd']) stream.write(chunk);
-  stream.end();
-  await finished(stream);
+    for (const chunk of ['aaaa', 'bbbb', 'cccc', 'dddd']) stream.write(chunk);
+    stream.end();
+    await finished(stream);
 
-  expect(String(await emulator.read('examplebucket', 'a.log'))).toBe('aaaabbbbccccdddd');
-  expect(stream.stats.retries).toBeLessThanOrEqual(4);
-});
+    expect(String(await emulator.read('examplebucket', 'a.log'))).toBe('aaaabbbbccccdddd');
+    expect(stream.stats.retries).toBeLessThanOrEqual(4);
+  },
+);

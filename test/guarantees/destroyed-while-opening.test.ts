@@ -4,13 +4,13 @@ import { answer, ScriptedClient } from '../append/scripted-client.js';
 import { closed } from '../helpers/closed.js';
 import { eventsOf } from '../helpers/events-of.js';
 
-/** Lets so many microtasks pass that were queued before. */
+/** Waits for `count` turns of the microtask queue. */
 async function microtasks(count: number): Promise<void> {
   for (let passed = 0; passed < count; passed++) await undefined;
 }
 
-// The checksum is loaded beside the question, so the answer alone does not open the stream.
-test('a stream destroyed at any moment before it is open is never ready, and appends nothing', async () => {
+// The checksum code loads during the HEAD, so its answer alone does not open the stream.
+test("a stream destroyed at any moment before it is open emits no 'ready' and appends nothing", async () => {
   const positions: (number | undefined)[] = [];
   for (let count = 0; count < 40; count++) {
     const client = new ScriptedClient('head');
@@ -32,7 +32,7 @@ test('a stream destroyed at any moment before it is open is never ready, and app
     expect(client.calls).toEqual(['head']);
     expect(String(stream.takeUncommitted()?.bytes)).toBe('chunk');
   }
-  // From before the answer was read until after the object was open.
+  // They range from before the answer was read to after the stream was open.
   expect(positions).toHaveLength(40);
   expect(positions[0]).toBeUndefined();
   expect(positions.at(-1)).toBeDefined();

@@ -14,12 +14,16 @@ describe.each([
   {
     way: 'destroy()',
     stop: (stream: AppendWritable) => stream.destroy(),
-    ...{ events: ['close'], told: { code: 'ERR_STREAM_DESTROYED' }, errored: null },
+    events: ['close'],
+    told: { code: 'ERR_STREAM_DESTROYED' },
+    errored: null,
   },
   {
     way: 'destroy(error)',
     stop: (stream: AppendWritable) => stream.destroy(new Error('enough')),
-    ...{ events: ['error', 'close'], told: { message: 'enough' }, errored: { message: 'enough' } },
+    events: ['error', 'close'],
+    told: { message: 'enough' },
+    errored: { message: 'enough' },
   },
   {
     way: 'an aborted signal',
@@ -30,7 +34,7 @@ describe.each([
   },
 ])('$way', ({ stop, events, told, errored }) => {
   test.each(Object.entries(stages))(
-    'while %s fails everybody who waits, hands the rest back and sends nothing more',
+    'while %s fails all pending callbacks, hands the rest back and sends no more requests',
     async (_name, stage) => {
       await using emulator = await startEmulator();
       const controller = new AbortController();
@@ -48,7 +52,7 @@ describe.each([
       await closed(stream);
       await aWhile(emulator);
 
-      // Node itself decides when it tells `end()`.
+      // Node decides when it runs the callback of `end()`.
       const names = waiting.told.map(({ name }) => name);
       const isWrite = (name: string) => name !== 'end';
       expect(names.filter(isWrite)).toEqual(waiting.names.filter(isWrite));
@@ -68,10 +72,10 @@ describe.each([
 
 describe('end()', () => {
   test.each(Object.entries(stages))(
-    'while %s commits everything, tells everybody in order and finishes once',
+    "while %s commits everything, runs the callbacks in order and emits 'finish' once",
     async (_name, stage) => {
       await using emulator = await startEmulator();
-      // What stalls is given up after this time, and asked about.
+      // A stalled append times out after this time and is reconciled.
       const stream = openStream(emulator, 'a.log', { ...stageOptions, requestTimeout: 120 });
       const { committed, isEnding = false, uncommitted } = stage;
       const { names, told } = await reach(stage, emulator, stream);
@@ -102,10 +106,10 @@ describe('end()', () => {
       call: (stream: AppendWritable) => stream.end('6262', 'hex'),
     },
     {
-      scenario: 'end(data) of more than a chunk behind a full one',
+      scenario: 'end(data) with more than a chunk, after a full chunk',
       call: (stream: AppendWritable) => stream.write('bbbb') && stream.end(Buffer.from('cccccc')),
     },
-  ])('commits the data it is given: $scenario', async ({ call }) => {
+  ])('commits its data: $scenario', async ({ call }) => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', stageOptions);
 
@@ -117,7 +121,7 @@ describe('end()', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toMatch(/^aaa(bb|bbbbcccccc)$/);
   });
 
-  test('called twice tells both, and finishes once', async () => {
+  test("called twice runs both callbacks and emits 'finish' once", async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
     const seen = eventsOf(stream, 'error', 'finish', 'close');
@@ -134,7 +138,7 @@ describe('end()', () => {
 
   test.each([
     {
-      scenario: 'the finish',
+      scenario: "'finish'",
       settle: (stream: AppendWritable) => stream.end('aaaa'),
       code: 'ERR_STREAM_ALREADY_FINISHED',
     },
@@ -175,7 +179,7 @@ describe('after end()', () => {
           stream.end('cc', (error?: unknown) => resolve(error));
         }),
     },
-  ])('$scenario fails, destroys the stream and has the rest handed back', async ({ call }) => {
+  ])('$scenario fails and destroys the stream, which hands the rest back', async ({ call }) => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', stageOptions);
     const seen = eventsOf(stream, 'error', 'finish', 'close');
@@ -192,7 +196,7 @@ describe('after end()', () => {
     expect(stream.takeUncommitted()).toMatchObject({ position: 4, bytes: Buffer.from('bb') });
   });
 
-  test('and the finish, write() and append() fail, and flush() resolves', async () => {
+  test("and 'finish', write() and append() fail, and flush() resolves", async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
     const seen = eventsOf(stream, 'error', 'finish', 'close');
@@ -209,10 +213,10 @@ describe('after end()', () => {
   });
 });
 
-/** What {@link aWhile} leaves in the log. */
+/** The request that {@link aWhile} sends. */
 const wait = expect.objectContaining({ key: 'another.log' });
 
-/** As long as several retries take, by the clock of the emulator. */
+/** Waits longer than several retries take, for an answer that the emulator delays. */
 async function aWhile(emulator: Emulator): Promise<void> {
   const { retry: _, ...options } = connectionTo(emulator);
   const client = new OssClient(options);

@@ -24,17 +24,17 @@ import {
 } from '../helpers/http-proxy.js';
 import { deliverWith, everyTime, inTurn, places, withoutRequestId } from './failure-table-setup.js';
 
-describe('no answer of OSS', () => {
+describe('an append without an answer that OSS vouches for', () => {
   interface Row {
     readonly scenario: string;
 
-    /** How the exchange ends; what it is told is the true answer, if the append was passed on. */
+    /** How the exchange ends, given the true answer if the append was forwarded. */
     readonly ending: (truth: HttpAnswer) => Ending;
     readonly options?: Partial<AppendWritableOptions>;
   }
 
   const gateway = (status: number): HttpAnswer => ({ status, body: '<html>Gateway</html>' });
-  /** A success but for the position it names. */
+  /** A success, except for its next position. */
   const naming =
     (position: string | undefined) =>
     ({ headers }: HttpAnswer): HttpAnswer => ({
@@ -77,7 +77,7 @@ describe('no answer of OSS', () => {
     { scenario: 'a reset', ending: () => 'reset' },
     { scenario: 'an end of file', ending: () => 'eof' },
     { scenario: 'an answer cut short', ending: () => 'cut' },
-    { scenario: 'an answer that is no HTTP', ending: () => 'garbage' },
+    { scenario: 'an answer that is not HTTP', ending: () => 'garbage' },
     { scenario: 'a timeout', ending: () => 'silence', options: { requestTimeout: 200 } },
     { scenario: '200 without the next position', ending: naming(undefined) },
     { scenario: '200 with a garbled next position', ending: naming('4 bytes') },
@@ -96,23 +96,22 @@ describe('no answer of OSS', () => {
   describe.each(places)('at $place', (place) => {
     const { base } = place;
 
-    test.each(rows)(
-      'is settled by asking at once: $scenario, stored',
-      async ({ ending, options }) => {
-        const delivery = await deliverWith(place, afterwards(ending), options);
+    test.each(rows)('is reconciled at once: $scenario, stored', async ({ ending, options }) => {
+      const delivery = await deliverWith(place, afterwards(ending), options);
 
-        expect(delivery).toEqual(delivered({ base, reconciles: ['committed'] }));
-      },
-    );
+      expect(delivery).toEqual(delivered({ base, reconciles: ['committed'] }));
+    });
 
     test.each(rows)(
-      'is asked about at once and again before the resend: $scenario, not stored',
+      'is reconciled at once and again before the resend: $scenario, not stored',
       async ({ ending, options }) => {
         const delivery = await deliverWith(place, instead(ending(made)), options);
 
         expect(delivery).toEqual(
           delivered({
-            ...{ base, retries: 1, attempts: 4 },
+            base,
+            retries: 1,
+            attempts: 4,
             reconciles: ['not-committed', 'not-committed'],
           }),
         );
@@ -121,7 +120,7 @@ describe('no answer of OSS', () => {
   });
 
   test.each(inTurn(rows))(
-    'is unconfirmed when it never ends: $scenario, not stored, at $place.place',
+    'ends as unconfirmed when every attempt fails: $scenario, not stored, at $place.place',
     async ({ ending, options, place }) => {
       const delivery = await deliverWith(place, instead(ending(made)), {
         ...options,
@@ -134,10 +133,14 @@ describe('no answer of OSS', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_UNCONFIRMED',
-            ...{ key, position, byteLength: chunkAt(place).length },
+            key,
+            position,
+            byteLength: chunkAt(place).length,
             cause: expect.any(Error),
           },
-          ...{ confirmed: false, retries: 1, attempts: 2 },
+          confirmed: false,
+          retries: 1,
+          attempts: 2,
           reconciles: ['not-committed', 'not-committed', 'not-committed'],
         }),
       );
@@ -145,7 +148,7 @@ describe('no answer of OSS', () => {
   );
 });
 
-describe('an object that takes no appends', () => {
+describe('an object that cannot be appended to', () => {
   const rows = [
     { status: 409, scenario: 'ObjectNotAppendable' },
     { status: 409, scenario: 'AppendSealedObjectNotAllowed' },
@@ -155,27 +158,33 @@ describe('an object that takes no appends', () => {
   ];
 
   describe.each(places)('at $place', (place) => {
-    test.each(rows)('fails at once with $status $scenario', async ({ status, scenario }) => {
-      const headers = { 'x-oss-object-type': 'Normal' };
-      const delivery = await deliverWith(place, instead(refusal(status, scenario, { headers })));
+    test.each(rows)(
+      'fails the stream at once with $status $scenario',
+      async ({ status, scenario }) => {
+        const headers = { 'x-oss-object-type': 'Normal' };
+        const delivery = await deliverWith(place, instead(refusal(status, scenario, { headers })));
 
-      expect(delivery).toMatchObject(
-        gaveUp(place, {
-          error: {
-            code: 'APPEND_ERR_NOT_APPENDABLE',
-            ...{ key, objectType: 'Normal' },
-            message: expect.stringContaining(scenario),
-          },
-          confirmed: true,
-        }),
-      );
-    });
+        expect(delivery).toMatchObject(
+          gaveUp(place, {
+            error: {
+              code: 'APPEND_ERR_NOT_APPENDABLE',
+              key,
+              objectType: 'Normal',
+              message: expect.stringContaining(scenario),
+            },
+            confirmed: true,
+          }),
+        );
+      },
+    );
   });
 
   const changes = {
     'is sealed': ({ emulator }: Stage, position: number) =>
       send(emulator, {
-        ...{ method: 'POST', key, query: { seal: '', position: String(position) } },
+        method: 'POST',
+        key,
+        query: { seal: '', position: String(position) },
       }),
     'is replaced by a Normal one': ({ emulator }: Stage) =>
       send(emulator, { method: 'PUT', key, body: 'normal' }),
@@ -186,7 +195,7 @@ describe('an object that takes no appends', () => {
   );
 
   test.each(rowsOfChanges)(
-    'fails at once when it $scenario before $place',
+    'fails the stream at once when it $scenario before $place',
     async ({ scenario: _, change, ...place }) => {
       const stage = await setStage(place.base);
       const position = contentBefore(place).length;
@@ -207,7 +216,7 @@ describe('an object that takes no appends', () => {
     },
   );
 
-  test.each(existing)('has been deleted before $place: it is not recreated', async (place) => {
+  test.each(existing)('is not recreated after it was deleted before $place', async (place) => {
     const stage = await setStage(place.base);
     const position = contentBefore(place).length;
     stage.proxy.intercept({ operation: 'append', nth: place.nth }, async ({ forward }) => {
@@ -219,7 +228,9 @@ describe('an object that takes no appends', () => {
     expect(delivery).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
-        ...{ confirmed: true, object: undefined, reconciles: ['diverged'] },
+        confirmed: true,
+        object: undefined,
+        reconciles: ['diverged'],
       }),
     );
   });
@@ -237,14 +248,18 @@ describe('an object that takes no appends', () => {
       object: 'normal',
       objectType: 'Normal',
     },
-  ])('fails at opening when it is $scenario', async ({ change, object, objectType }) => {
+  ])('fails the stream at opening when it is $scenario', async ({ change, object, objectType }) => {
     const stage = await setStage('old.');
     await change(stage, 4);
     const delivery = await deliver(stage);
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType },
-      ...{ object, bytesWritten: 0, position: undefined, acknowledged: '', attempts: 0 },
+      object,
+      bytesWritten: 0,
+      position: undefined,
+      acknowledged: '',
+      attempts: 0,
       uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
     });
   });

@@ -24,7 +24,7 @@ import {
 } from '../helpers/http-proxy.js';
 import { everyTime, places, withoutRequestId } from './failure-table-setup.js';
 
-describe('a HEAD at opening that tells nothing', () => {
+describe('a HEAD at opening without a usable answer', () => {
   const rows: { scenario: string; ending: Ending; options?: Partial<AppendWritableOptions> }[] = [
     ...[408, 429, 500, 502, 503, 504].map((status) => ({
       scenario: `${status}`,
@@ -46,11 +46,11 @@ describe('a HEAD at opening that tells nothing', () => {
     { scenario: 'a reset', ending: 'reset' },
     { scenario: 'an end of file', ending: 'eof' },
     { scenario: 'an answer cut short', ending: 'cut' },
-    { scenario: 'an answer that is no HTTP', ending: 'garbage' },
+    { scenario: 'an answer that is not HTTP', ending: 'garbage' },
     { scenario: 'a timeout', ending: 'silence', options: { requestTimeout: 200 } },
   ];
 
-  test.each(rows)('is asked again: $scenario', async ({ ending, options }) => {
+  test.each(rows)('is sent again: $scenario', async ({ ending, options }) => {
     const stage = await setStage('old.');
     stage.proxy.intercept({ operation: 'head', nth: 1 }, instead(ending));
 
@@ -64,14 +64,18 @@ describe('a HEAD at opening that tells nothing', () => {
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', key, position: undefined, attempts: 2 },
-      ...{ object: 'old.', position: undefined, bytesWritten: 0, retries: 1, attempts: 0 },
+      object: 'old.',
+      position: undefined,
+      bytesWritten: 0,
+      retries: 1,
+      attempts: 0,
       uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
     });
   });
 });
 
-describe('a checksum that is not ours', () => {
-  test.each(places)('ends the stream after $place was accepted', async (place) => {
+describe('a wrong checksum in an answer', () => {
+  test.each(places)('ends the stream after OSS accepted $place', async (place) => {
     const stage = await setStage(place.base);
     stage.emulator.faults.add({ kind: 'wrong-crc', operation: 'append', nth: place.nth });
     const delivery = await deliver(stage);
@@ -88,7 +92,7 @@ describe('a checksum that is not ours', () => {
     expect(actual).toBe(expected ^ 1n);
   });
 
-  test("is not looked at with verify: 'none'", async () => {
+  test("is ignored with verify: 'none'", async () => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'wrong-crc', operation: 'append', nth: 2 });
 
@@ -96,7 +100,7 @@ describe('a checksum that is not ours', () => {
   });
 });
 
-describe('5 GiB', () => {
+describe('the limit of 5 GiB', () => {
   const limit = 5 * 2 ** 30;
 
   /** The answer to a HEAD of an object with room for `room` bytes. */
@@ -115,7 +119,7 @@ describe('5 GiB', () => {
     { scenario: 'the first chunk with no room at all', room: 0, sent: 0, bytes: 'aaaabbbbcc' },
     { scenario: 'a middle chunk', room: 7, sent: 4, bytes: 'bbbbcc' },
     { scenario: 'the last chunk by one byte', room: 9, sent: 8, bytes: 'cc' },
-  ])('refuses $scenario before it is sent', async ({ room, sent, bytes }) => {
+  ])('stops $scenario before it is sent', async ({ room, sent, bytes }) => {
     const stage = await setStage();
     stage.proxy.intercept({ operation: 'head', nth: 1 }, instead(nearlyFull(room)));
     stage.proxy.intercept({ operation: 'append', nth: 1, ...everyTime }, async (exchange) => {
@@ -136,7 +140,11 @@ describe('5 GiB', () => {
     const position = limit - room + sent;
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_OBJECT_FULL', key, limit },
-      ...{ bytesWritten: sent, position, retries: 0, reconciles: [], attempts: sent / 4 },
+      bytesWritten: sent,
+      position,
+      retries: 0,
+      reconciles: [],
+      attempts: sent / 4,
       uncommitted: { key, position, bytes, confirmed: true },
     });
     expect(stage.proxy.requests.filter(({ operation }) => operation === 'append')).toHaveLength(
@@ -144,13 +152,16 @@ describe('5 GiB', () => {
     );
   });
 
-  test('takes the byte that fills the object', async () => {
+  test('allows the chunk that fills the object exactly', async () => {
     const stage = await setStage();
     stage.proxy.intercept({ operation: 'head', nth: 1 }, instead(nearlyFull(4)));
     stage.proxy.intercept({ operation: 'append', nth: 1 }, instead({ ...nearlyFull(0) }));
 
     expect(await deliver(stage, { verify: 'none' }, ['aaaa'])).toMatchObject({
-      ...{ error: undefined, bytesWritten: 4, position: limit, attempts: 1 },
+      error: undefined,
+      bytesWritten: 4,
+      position: limit,
+      attempts: 1,
     });
   });
 });
@@ -164,20 +175,20 @@ describe('a 409 in the middle of a large body', () => {
 
   test.each([
     { scenario: 'on a connection that is closed', nth: 1 },
-    { scenario: 'behind an append that went well', nth: 2 },
+    { scenario: 'after a successful append', nth: 2 },
   ])('is reconciled and the chunk sent again, $scenario', async ({ nth }) => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'early-conflict', nth });
     const writes = nth === 1 ? [large] : [large, large];
     const delivery = await deliver(stage, { ...sizes, endpoint: stage.emulator.endpoint }, writes);
 
-    // The refusal may be lost in the reset that follows it; then it is a lost answer.
+    // The reset may overtake the refusal: then the stream sees a lost answer.
     expect(delivery).toMatchObject({ error: undefined, retries: 1, attempts: nth + 1 });
     expect(new Set(delivery.reconciles)).toEqual(new Set(['not-committed']));
     expect(delivery.object === writes.join('')).toBe(true);
   });
 
-  test('is reconciled when the connection is reset under the body', async () => {
+  test('is reconciled when the connection is reset while the body is sent', async () => {
     const stage = await setStage();
     stage.proxy.intercept({ operation: 'append', nth: 1 }, async ({ reply }): Promise<Ending> => {
       await reply(conflict);
@@ -190,7 +201,7 @@ describe('a 409 in the middle of a large body', () => {
     expect(delivery.object === large).toBe(true);
   });
 
-  test('is told from a success when it comes every time', async () => {
+  test('never counts as a success when it comes every time', async () => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'early-conflict' });
     const delivery = await deliver(stage, { ...sizes, endpoint: stage.emulator.endpoint }, [large]);
@@ -205,25 +216,29 @@ describe('a 409 in the middle of a large body', () => {
   });
 });
 
-describe('a refusal that precedes any processing', () => {
+describe('a refusal before any processing', () => {
   const operations = [
     { scenario: 'at opening', operation: 'head' as const, nth: 1 },
     ...[oldObject, middle, last].map(({ place, nth }) => ({
-      ...{ scenario: `at ${place}`, operation: 'append' as const, nth },
+      scenario: `at ${place}`,
+      operation: 'append' as const,
+      nth,
     })),
   ];
 
-  /** Temporary credentials, other ones with each call. */
+  /** Temporary credentials, different ones on each call. */
   function temporary() {
     let count = 0;
     return vi.fn(() => ({
-      ...{ accessKeyId: 'emulator', accessKeySecret: 'emulator' },
-      ...{ securityToken: `token-${++count}`, expiration: Date.now() + 3_600_000 },
+      accessKeyId: 'emulator',
+      accessKeySecret: 'emulator',
+      securityToken: `token-${++count}`,
+      expiration: Date.now() + 3_600_000,
     }));
   }
 
   test.each(operations)(
-    'is healed when it was the clock, $scenario',
+    'is overcome by a corrected clock, $scenario',
     async ({ operation, nth }) => {
       const stage = await setStage('old.');
       stage.emulator.faults.add({ kind: 'skew', operation, nth });
@@ -234,7 +249,7 @@ describe('a refusal that precedes any processing', () => {
     },
   );
 
-  test('is healed each time the clock moves', async () => {
+  test('is overcome each time the clock moves', async () => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'skew', operation: 'append', nth: 1 });
     stage.emulator.faults.add({ kind: 'skew', operation: 'append', nth: 4 });
@@ -244,7 +259,7 @@ describe('a refusal that precedes any processing', () => {
   });
 
   test.each(operations)(
-    'is healed by new credentials when the token had expired, $scenario',
+    'is overcome by new credentials when the token had expired, $scenario',
     async ({ operation, nth }) => {
       const stage = await setStage('old.');
       stage.emulator.faults.add({ kind: 'expired-token', operation, nth });
@@ -317,7 +332,7 @@ describe('a function that provides credentials', () => {
     },
   ];
 
-  /** A provider that works `count` times and then does what `fail` does. */
+  /** A provider that succeeds `count` times and then calls `fail`. */
   function provider(count: number, fail: () => unknown, recoverAfter = Number.POSITIVE_INFINITY) {
     let calls = 0;
     return vi.fn(() => {
@@ -338,7 +353,11 @@ describe('a function that provides credentials', () => {
           message: expect.stringMatching(message),
           ...(cause && { cause }),
         },
-        ...{ object: undefined, bytesWritten: 0, position: undefined, retries: 0, attempts: 0 },
+        object: undefined,
+        bytesWritten: 0,
+        position: undefined,
+        retries: 0,
+        attempts: 0,
         uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
       });
       expect(stage.proxy.requests).toEqual([]);
@@ -346,7 +365,7 @@ describe('a function that provides credentials', () => {
   );
 
   const failing = broken.slice(0, 2);
-  // Opening asks once, and each chunk once more.
+  // Opening calls the provider once, and so does each chunk.
   describe.each(places)('at $place', (place) => {
     test.each(failing)(
       'exhausts the retries when it worked before and then $scenario',
@@ -359,15 +378,20 @@ describe('a function that provides credentials', () => {
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-              ...{ key, position, attempts: 3, cause: { code: 'APPEND_ERR_CREDENTIALS' } },
+              key,
+              position,
+              attempts: 3,
+              cause: { code: 'APPEND_ERR_CREDENTIALS' },
             },
-            ...{ confirmed: true, retries: 2, attempts: 3 },
+            confirmed: true,
+            retries: 2,
+            attempts: 3,
           }),
         );
       },
     );
 
-    test.each(failing)('is asked again when it $scenario once', async ({ fail }) => {
+    test.each(failing)('is called again when it $scenario once', async ({ fail }) => {
       const stage = await setStage(place.base);
       const delivery = await deliver(stage, { credentials: provider(place.nth, fail, 1) });
 
@@ -384,7 +408,7 @@ describe('a function that provides credentials', () => {
     });
   });
 
-  test('is asked again when it hangs once', async () => {
+  test('is called again when it hangs once', async () => {
     const stage = await setStage();
     const delivery = await deliver(stage, {
       credentials: provider(2, () => new Promise(() => {}), 1),
@@ -394,20 +418,24 @@ describe('a function that provides credentials', () => {
     expect(delivery).toEqual(delivered({ retries: 1, attempts: 4 }));
   });
 
-  test('ends the stream, certainly with nothing stored, when it hangs', async () => {
+  test('ends the stream with nothing stored when it hangs', async () => {
     const stage = await setStage();
     const credentials = () => new Promise<never>(() => {});
     const delivery = await deliver(stage, { credentials, requestTimeout: 150 });
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_CREDENTIALS', message: expect.stringContaining('in time') },
-      ...{ object: undefined, bytesWritten: 0, position: undefined, retries: 0, attempts: 0 },
+      object: undefined,
+      bytesWritten: 0,
+      position: undefined,
+      retries: 0,
+      attempts: 0,
       uncommitted: { position: undefined, bytes: chunks.join(''), confirmed: true },
     });
     expect(stage.proxy.requests).toEqual([]);
   });
 
-  test('leaves the chunk unconfirmed when it fails behind a lost answer', async () => {
+  test('leaves the chunk unconfirmed when it fails after a lost answer', async () => {
     const stage = await setStage();
     stage.proxy.intercept({ operation: 'append', nth: 2 }, afterwards('reset'));
     const { fail } = failing[0] as (typeof failing)[number];
@@ -416,7 +444,9 @@ describe('a function that provides credentials', () => {
     expect(await finish(stage, stream)).toMatchObject(
       gaveUp(middle, {
         error: { code: 'APPEND_ERR_UNCONFIRMED', cause: { code: 'APPEND_ERR_CREDENTIALS' } },
-        ...{ confirmed: false, retries: 2, object: 'aaaabbbb' },
+        confirmed: false,
+        retries: 2,
+        object: 'aaaabbbb',
       }),
     );
   });

@@ -12,7 +12,7 @@ import {
 import { type Ending, type HttpAnswer, instead, refusal } from '../helpers/http-proxy.js';
 import { deliverWith, everyTime, inTurn, places } from './failure-table-setup.js';
 
-describe('a refusal that no retry heals', () => {
+describe('a final refusal', () => {
   const elsewhere = '<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint>';
   const rows: { scenario: string; answer: HttpAnswer; endpoint?: string; outcome?: string }[] = [
     ...['AccessDenied', ''].map((code) => ({
@@ -28,7 +28,8 @@ describe('a refusal that no retry heals', () => {
     {
       scenario: '403 AccessDenied with an endpoint',
       answer: refusal(403, 'AccessDenied', { elements: elsewhere }),
-      ...{ outcome: 'forbidden', endpoint: 'oss-cn-beijing.aliyuncs.com' },
+      outcome: 'forbidden',
+      endpoint: 'oss-cn-beijing.aliyuncs.com',
     },
     ...['SignatureDoesNotMatch', 'UserDisable', 'InvalidAccessKeyId'].map((code) => ({
       scenario: `403 ${code}`,
@@ -40,7 +41,8 @@ describe('a refusal that no retry heals', () => {
     {
       scenario: '301 TemporaryRedirect',
       answer: refusal(301, 'TemporaryRedirect', {
-        ...{ elements: elsewhere, headers: { location: 'http://oss-cn-beijing.aliyuncs.com/' } },
+        elements: elsewhere,
+        headers: { location: 'http://oss-cn-beijing.aliyuncs.com/' },
       }),
       endpoint: 'oss-cn-beijing.aliyuncs.com',
     },
@@ -65,7 +67,8 @@ describe('a refusal that no retry heals', () => {
       ossCode: scenario.includes('decoded') ? undefined : ossCode,
       requestId: '5C3D9175B6FC201293AD4890',
       ec: '0003-00000001',
-      ...{ endpoint, outcome },
+      endpoint,
+      outcome,
     };
   }
 
@@ -84,7 +87,7 @@ describe('a refusal that no retry heals', () => {
       expect(delivery).toMatchObject(gaveUp(place, { error: errorOf(row), confirmed: true }));
     });
 
-    test('is asked about first, and does no harm when the lost append has landed', async () => {
+    test('is reconciled first, and the stream goes on when the lost append was stored', async () => {
       const stage = await setStage(base);
       let land = async () => {};
       stage.proxy.intercept(
@@ -106,13 +109,15 @@ describe('a refusal that no retry heals', () => {
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed', 'committed'],
         }),
       );
     });
 
-    test('is the cause of an unconfirmed end when asking fails too', async () => {
+    test('is the cause of UnconfirmedError when the HEAD fails too', async () => {
       const stage = await setStage(base);
       stage.proxy.intercept({ operation: 'append', nth: place.nth }, instead('reset'));
       stage.proxy.intercept(
@@ -125,13 +130,15 @@ describe('a refusal that no retry heals', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', position, cause: { ossCode: 'UserDisable' } },
-          ...{ confirmed: false, retries: 1, attempts: 2 },
+          confirmed: false,
+          retries: 1,
+          attempts: 2,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );
     });
 
-    test('ends the stream as it is when the doubt before it has been settled', async () => {
+    test('ends the stream with its own error when a HEAD has settled the attempt before', async () => {
       const stage = await setStage(base);
       stage.proxy.intercept(
         { operation: 'append', nth: place.nth },
@@ -146,14 +153,17 @@ describe('a refusal that no retry heals', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' },
-          ...{ confirmed: true, retries: 1, attempts: 2, reconciles: ['not-committed'] },
+          confirmed: true,
+          retries: 1,
+          attempts: 2,
+          reconciles: ['not-committed'],
         }),
       );
     });
   });
 
   test.each(inTurn(rows))(
-    'is unconfirmed behind an append without an answer: $scenario, at $place.place',
+    'ends as unconfirmed after an append without an answer: $scenario, at $place.place',
     async ({ place, ...row }) => {
       const position = contentBefore(place).length;
       const stage = await setStage(place.base);
@@ -168,9 +178,14 @@ describe('a refusal that no retry heals', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_UNCONFIRMED',
-            ...{ key, position, byteLength: chunkAt(place).length, cause: errorOf(row) },
+            key,
+            position,
+            byteLength: chunkAt(place).length,
+            cause: errorOf(row),
           },
-          ...{ confirmed: false, retries: 1, attempts: 2 },
+          confirmed: false,
+          retries: 1,
+          attempts: 2,
           reconciles: ['not-committed', 'not-committed', 'not-committed'],
         }),
       );
@@ -189,12 +204,16 @@ describe('a refusal that no retry heals', () => {
 
       expect(delivery).toMatchObject({
         error: errorOf(row),
-        ...{ object: undefined, bytesWritten: 0, position: undefined, retries: 0, attempts: 0 },
+        object: undefined,
+        bytesWritten: 0,
+        position: undefined,
+        retries: 0,
+        attempts: 0,
         uncommitted: { key, position: undefined, bytes: chunks.join(''), confirmed: true },
       });
     });
 
-    test('is asked again by an append of nothing after a 403 with another endpoint', async () => {
+    test('with 403 and another endpoint is checked by an empty append, then ends the stream', async () => {
       const stage = await setStage();
       const answer = refusal(403, 'AccessDenied', { elements: elsewhere });
       stage.proxy.intercept({ operation: 'head', nth: 1 }, instead(answer));
@@ -203,7 +222,8 @@ describe('a refusal that no retry heals', () => {
 
       expect(delivery).toMatchObject({
         error: { code: 'APPEND_ERR_SERVICE', endpoint: 'oss-cn-beijing.aliyuncs.com' },
-        ...{ object: undefined, retries: 0 },
+        object: undefined,
+        retries: 0,
       });
     });
   });

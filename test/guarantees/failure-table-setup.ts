@@ -5,7 +5,7 @@ import type { HttpAnswer, Intervention } from '../helpers/http-proxy.js';
 export const places = [newObject, middle, last];
 export const everyTime = { times: 99 };
 
-/** The rows at one place each, where all of them at every place would tell no more. */
+/** Each row at one place, in turn: every row at every place would find nothing more. */
 export function inTurn<Row>(rows: readonly Row[]): (Row & { place: Place })[] {
   return rows.map((row, index) => ({ ...row, place: places[index % places.length] as Place }));
 }

@@ -59,7 +59,7 @@ describe('a request that never left', () => {
       reason: /ENOTFOUND|EAI_AGAIN/,
     },
     {
-      scenario: 'a TLS handshake with a server that speaks none',
+      scenario: 'a TLS handshake with a server that does not speak TLS',
       origin: async ({ emulator }) => emulator.endpoint.replace('http:', 'https:'),
       reason: /SSL|wrong version number/,
     },
@@ -84,7 +84,7 @@ describe('a request that never left', () => {
   }
 
   describe.each(places)('at $place', (place) => {
-    test.each(rows)('is sent again after $scenario, and nothing is asked', async (row) => {
+    test.each(rows)('is sent again after $scenario, without a HEAD', async (row) => {
       const delivery = await takingDetour(place, row, { method: 'POST', times: 1 });
 
       expect(delivery).toEqual(delivered({ base: place.base, retries: 1, attempts: 4 }));
@@ -92,7 +92,7 @@ describe('a request that never left', () => {
   });
 
   test.each(inTurn(rows))(
-    'exhausts the retries, certainly not stored, with $scenario every time, at $place.place',
+    'exhausts the retries, confirmed as not stored, with $scenario every time, at $place.place',
     async ({ place, ...row }) => {
       const delivery = await takingDetour(place, row, { method: 'POST', ...everyTime });
 
@@ -101,10 +101,15 @@ describe('a request that never left', () => {
         gaveUp(place, {
           error: {
             code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-            ...{ key, position, attempts: 3, cause: { outcome: 'rejected' } },
+            key,
+            position,
+            attempts: 3,
+            cause: { outcome: 'rejected' },
             message: expect.stringMatching(row.reason),
           },
-          ...{ confirmed: true, retries: 2, attempts: 3 },
+          confirmed: true,
+          retries: 2,
+          attempts: 3,
         }),
       );
     },
@@ -123,17 +128,23 @@ describe('a request that never left', () => {
       expect(delivery).toMatchObject({
         error: {
           code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-          ...{ key, position: undefined, attempts: 3 },
+          key,
+          position: undefined,
+          attempts: 3,
           message: expect.stringMatching(row.reason),
         },
-        ...{ bytesWritten: 0, position: undefined, acknowledged: '', retries: 2, attempts: 0 },
+        bytesWritten: 0,
+        position: undefined,
+        acknowledged: '',
+        retries: 2,
+        attempts: 0,
         uncommitted: { key, position: undefined, bytes: chunks.join(''), confirmed: true },
       });
     });
 
     test.each([
       { scenario: 'a name in .invalid', endpoint: 'http://oss.invalid' },
-      { scenario: 'https where http is spoken', endpoint: undefined },
+      { scenario: 'https on a server that speaks http', endpoint: undefined },
     ])('exhausts the retries when the endpoint itself is $scenario', async ({ endpoint }) => {
       const stage = await setStage();
       const https = stage.proxy.endpoint.replace('http:', 'https:');
@@ -146,10 +157,13 @@ describe('a request that never left', () => {
     });
   });
 
-  test("undici's connect timeout says that nothing left", async () => {
+  test("is sent again after undici's connect timeout", async () => {
     const stage = await setStage();
     const dispatcher = takeDetour({
-      ...{ method: 'POST', nth: 2, times: 1, connectTimeout: 50 },
+      method: 'POST',
+      nth: 2,
+      times: 1,
+      connectTimeout: 50,
       origin: `https://127.0.0.1:${await listen(() => {})}`,
     });
     const delivery = await deliver(stage, { dispatcher });
@@ -157,7 +171,7 @@ describe('a request that never left', () => {
     expect(delivery).toEqual(delivered({ retries: 1, attempts: 4 }));
   });
 
-  test('a TLS handshake that is hung up on says that nothing left', async () => {
+  test('is confirmed as not stored when the server hangs up during the TLS handshake', async () => {
     const stage = await setStage();
     const port = await listen((socket) => socket.once('data', () => socket.destroy()));
     const origin = `https://127.0.0.1:${port}`;
@@ -167,26 +181,28 @@ describe('a request that never left', () => {
     expect(delivery).toMatchObject(
       gaveUp(middle, {
         error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', position: 4, attempts: 3 },
-        ...{ confirmed: true, retries: 2, attempts: 3 },
+        confirmed: true,
+        retries: 2,
+        attempts: 3,
       }),
     );
   });
 });
 
-describe('a body that did not arrive as it was sent', () => {
+describe('a body that reached OSS incomplete or damaged', () => {
   const rows = ['RequestTimeout', 'IncompleteBody', 'InvalidDigest', 'InvalidCRC64'].map(
     (scenario) => ({ scenario, answer: refusal(400, scenario) }),
   );
 
   describe.each(places)('at $place', (place) => {
-    test.each(rows)('is sent again after 400 $scenario, and nothing is asked', async (row) => {
+    test.each(rows)('is sent again after 400 $scenario, without a HEAD', async (row) => {
       const delivery = await deliverWith(place, instead(row.answer));
 
       expect(delivery).toEqual(delivered({ base: place.base, retries: 1, attempts: 4 }));
     });
 
     test.each(rows)(
-      'exhausts the retries, certainly not stored, with 400 $scenario every time',
+      'exhausts the retries, confirmed as not stored, with 400 $scenario every time',
       async ({ scenario, answer }) => {
         const delivery = await deliverWith(place, instead(answer), everyTime);
 
@@ -195,9 +211,14 @@ describe('a body that did not arrive as it was sent', () => {
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-              ...{ key, position, attempts: 3, cause: { status: 400, ossCode: scenario } },
+              key,
+              position,
+              attempts: 3,
+              cause: { status: 400, ossCode: scenario },
             },
-            ...{ confirmed: true, retries: 2, attempts: 3 },
+            confirmed: true,
+            retries: 2,
+            attempts: 3,
           }),
         );
       },
@@ -215,7 +236,7 @@ describe('409 PositionNotEqualToLength', () => {
     const { base } = place;
     const position = contentBefore(place).length;
 
-    test('means committed when a proxy sent the append twice', async () => {
+    test('is reconciled as committed when a proxy sent the append twice', async () => {
       const delivery = await deliverWith(place, async ({ forward }) => {
         await forward();
         return forward();
@@ -224,7 +245,7 @@ describe('409 PositionNotEqualToLength', () => {
       expect(delivery).toEqual(delivered({ base, reconciles: ['committed'] }));
     });
 
-    test('means that somebody else wrote when the object holds other bytes', async () => {
+    test('is reconciled as diverged when the object holds other bytes', async () => {
       const stage = await setStage(base);
       const strange = 'z'.repeat(chunkAt(place).length);
       stage.proxy.intercept({ operation: 'append', nth: place.nth }, async ({ forward }) => {
@@ -237,36 +258,41 @@ describe('409 PositionNotEqualToLength', () => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength },
-          ...{ confirmed: true, reconciles: ['diverged'] },
+          confirmed: true,
+          reconciles: ['diverged'],
           object: contentBefore(place) + strange,
         }),
       );
     });
 
-    test('is followed by a resend when the object is as it was left', async () => {
+    test('is followed by a resend when the object is unchanged', async () => {
       const delivery = await deliverWith(place, instead(conflict(99)));
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );
     });
 
-    test('is unconfirmed when the object contradicts it every time', async () => {
+    test('ends as unconfirmed when the object contradicts it every time', async () => {
       const delivery = await deliverWith(place, instead(conflict(99)), everyTime);
 
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', key, position },
-          ...{ confirmed: false, retries: 2, attempts: 3 },
+          confirmed: false,
+          retries: 2,
+          attempts: 3,
           reconciles: Array(5).fill('not-committed'),
         }),
       );
     });
 
-    test('is known by its position when the document cannot be read', async () => {
+    test('is recognized by its next position when the document cannot be read', async () => {
       const delivery = await deliverWith(place, async ({ forward }) => {
         await forward();
         return { ...(await forward()), body: 'no XML' };
@@ -277,7 +303,7 @@ describe('409 PositionNotEqualToLength', () => {
   });
 });
 
-describe('an answer of OSS that leaves it open whether the bytes were stored', () => {
+describe('an answer of OSS that does not say whether the bytes were stored', () => {
   const rows = [
     { scenario: '408', answer: refusal(408, 'RequestTimeout') },
     { scenario: '429', answer: refusal(429, 'TooManyRequests') },
@@ -290,22 +316,25 @@ describe('an answer of OSS that leaves it open whether the bytes were stored', (
     const { base } = place;
     const position = contentBefore(place).length;
 
-    test.each(rows)('is settled by asking after the backoff: $scenario, stored', async (row) => {
+    test.each(rows)('is reconciled after the backoff: $scenario, stored', async (row) => {
       const delivery = await deliverWith(place, afterwards(row.answer));
 
       expect(delivery).toEqual(delivered({ base, retries: 1, reconciles: ['committed'] }));
     });
 
-    test.each(rows)('is followed by a resend: $scenario, not stored', async (row) => {
-      const delivery = await deliverWith(place, instead(row.answer));
+    test.each(rows)(
+      'is reconciled, then followed by a resend: $scenario, not stored',
+      async (row) => {
+        const delivery = await deliverWith(place, instead(row.answer));
 
-      expect(delivery).toEqual(
-        delivered({ base, retries: 1, attempts: 4, reconciles: ['not-committed'] }),
-      );
-    });
+        expect(delivery).toEqual(
+          delivered({ base, retries: 1, attempts: 4, reconciles: ['not-committed'] }),
+        );
+      },
+    );
 
     test.each(rows)(
-      'is asked about when no attempt is left: $scenario, stored',
+      'is reconciled even when no attempt is left: $scenario, stored',
       async ({ answer }) => {
         const delivery = await deliverWith(place, afterwards(answer), { retry: { retries: 0 } });
 
@@ -314,7 +343,7 @@ describe('an answer of OSS that leaves it open whether the bytes were stored', (
     );
 
     test.each(rows)(
-      'exhausts the retries, certainly not stored: $scenario every time',
+      'exhausts the retries, confirmed as not stored: $scenario every time',
       async ({ answer }) => {
         const delivery = await deliverWith(place, instead(answer), everyTime);
 
@@ -322,9 +351,14 @@ describe('an answer of OSS that leaves it open whether the bytes were stored', (
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-              ...{ key, position, attempts: 3, cause: { status: answer.status } },
+              key,
+              position,
+              attempts: 3,
+              cause: { status: answer.status },
             },
-            ...{ confirmed: true, retries: 2, attempts: 3 },
+            confirmed: true,
+            retries: 2,
+            attempts: 3,
             reconciles: ['not-committed', 'not-committed', 'not-committed'],
           }),
         );

@@ -26,7 +26,7 @@ const write = (job: Job) => writer.call('write', job);
 const titled = (cases: readonly FaultCase[]) =>
   cases.map((faultCase) => [nameOf(faultCase), faultCase] as const);
 
-describe('every byte once, or the error that belongs there', () => {
+describe('a fault of one object leaves every byte once, or the expected error', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await Stage.set();
@@ -41,7 +41,7 @@ describe('every byte once, or the error that belongs there', () => {
   });
 });
 
-describe('every byte once where others must not be near', () => {
+describe('a fault of the whole server leaves every byte once, or the expected error', () => {
   let dir: string;
   let stage: Stage;
   beforeAll(async () => {
@@ -60,7 +60,7 @@ describe('every byte once where others must not be near', () => {
 
     expect(judge(faultCase, result)).toEqual([]);
   });
-  test('a server that is killed at random moments, and starts again each time', {
+  test('server killed at random moments, restarted each time', {
     timeout: 60_000,
   }, async () => {
     const { kills, report, problems } = await killAtRandom(stage, { write, most: 3 });

@@ -4,12 +4,16 @@ import { hang, ScriptedClient } from '../append/scripted-client.js';
 import { closed } from '../helpers/closed.js';
 
 test.each(['drop-oldest', 'drop-newest'] as const)(
-  'flush() after destroy() takes nothing of what a log hands back, with %s',
+  'flush() after destroy() drops none of the lines that a log hands back, with %s',
   async (policy) => {
     const client = new ScriptedClient('').script('append', hang);
     const stream = new LogWritable({
-      ...{ client, key: 'log', fallback: false, flushInterval: 0 },
-      ...{ chunkSize: 100, highWaterMark: 400 },
+      client,
+      key: 'log',
+      fallback: false,
+      flushInterval: 0,
+      chunkSize: 100,
+      highWaterMark: 400,
       overflow: { policy, maxLength: 1_000_000 },
     });
     stream.on('error', () => {});

@@ -6,7 +6,7 @@ import { AppendWritable } from '../../src/index.js';
 import { failure, ScriptedClient } from '../append/scripted-client.js';
 import { openStream } from '../helpers/open-stream.js';
 
-// What the stream calls may call the stream: nothing of that may break its account of the bytes.
+// User code that the stream calls may call the stream: its byte counts must stay right.
 
 const bucket = 'examplebucket';
 
@@ -37,11 +37,13 @@ describe('a provider of credentials that logs to the stream it serves', () => {
   });
 });
 
-test('corked writes that cross 5 GiB are handed back whole', async () => {
+test('a stream hands back every corked write that does not fit below 5 GiB', async () => {
   const appended: number[] = [];
   const nearlyFull = new ScriptedClient();
   nearlyFull.headObject = async () => ({
-    ...{ length: 5 * 2 ** 30 - 100, appendable: true, sealed: false },
+    length: 5 * 2 ** 30 - 100,
+    appendable: true,
+    sealed: false,
   });
   nearlyFull.appendObject = async (_key, position, { byteLength }) => {
     appended.push(byteLength);
@@ -61,7 +63,7 @@ test('corked writes that cross 5 GiB are handed back whole', async () => {
 });
 
 test.each(['drain', 'prefinish', 'finish'])(
-  "an exception in a listener of '%s' is uncaught, and no failure of an append",
+  "an exception in a listener of '%s' is uncaught and fails no append",
   async (event) => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 50_000, highWaterMark: 100_000 });
@@ -81,7 +83,7 @@ test.each(['drain', 'prefinish', 'finish'])(
   },
 );
 
-test('a call for credentials that hangs once is given up and made again', async () => {
+test('a credentials call that hangs times out and is made again', async () => {
   await using emulator = await startEmulator();
   let calls = 0;
   const stream = openStream(emulator, 'a.log', {
@@ -97,7 +99,7 @@ test('a call for credentials that hangs once is given up and made again', async 
   expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaa');
 });
 
-test('a signal that has fired already keeps the client from being called', async () => {
+test('a stream created with an aborted signal never calls its client', async () => {
   const client = new ScriptedClient();
   const stream = new AppendWritable({ client, key: 'a.log', signal: AbortSignal.abort() });
 
@@ -112,7 +114,7 @@ describe('endless retries without a pause', () => {
   };
 
   test.each(['headObject', 'appendObject'] as const)(
-    'leave the process its turns while %s fails at once',
+    'do not block the event loop while %s fails at once',
     async (method) => {
       const client = Object.assign(new ScriptedClient(), { [method]: refuse });
       const stream = new AppendWritable({ client, key: 'a.log', retry, flushInterval: 0 });
@@ -128,7 +130,7 @@ describe('endless retries without a pause', () => {
   );
 });
 
-/** The next uncaught exception, instead of the end of the test run. */
+/** Resolves with the next uncaught exception, which would otherwise end the test run. */
 function nextUncaught(): Promise<Error> {
   const others = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException');

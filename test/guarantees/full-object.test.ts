@@ -5,13 +5,15 @@ import type { FullObjectFunctions } from './scale/full-object-process.js';
 const mebibyte = 2 ** 20;
 const limit = 5 * 2 ** 30;
 
-test('an object is filled to its limit in flat memory, and what is beyond it comes back', async () => {
+test('a stream fills an object to its limit in constant memory and hands back the bytes beyond it', async () => {
   await using remote = new Remote<FullObjectFunctions>('test/guarantees/scale/full-object-process');
   const { bytesWritten, peaks, ...outcome } = await remote.call('fill', 4 * mebibyte);
 
   expect(outcome).toEqual({
     error: { code: 'APPEND_ERR_OBJECT_FULL', key: 'a.log', limit, bytesWritten: limit },
-    ...{ position: limit, length: limit, crc64: true },
+    position: limit,
+    length: limit,
+    crc64: true,
     uncommitted: { byteLength: bytesWritten - limit, position: limit, confirmed: true },
   });
   expect(bytesWritten).toBeGreaterThan(limit);

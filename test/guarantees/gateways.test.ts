@@ -12,7 +12,7 @@ describe('a gateway that drops x-oss-object-type', () => {
     return { ...answer, headers: { ...answer.headers, 'x-oss-object-type': undefined } };
   });
 
-  test.each([newObject, oldObject])('hinders nothing: $place', async ({ base }) => {
+  test.each([newObject, oldObject])('does not disturb the stream: $place', async ({ base }) => {
     const stage = await setStage(base);
     stage.proxy.intercept({ operation: 'head', nth: 1, times: 99 }, withoutType);
     stage.proxy.intercept({ operation: 'append', nth: 2 }, afterwards('reset'));
@@ -36,10 +36,10 @@ describe('a gateway that drops x-oss-object-type', () => {
   });
 });
 
-describe('a gateway that takes no body that long', () => {
+describe('a gateway that refuses a large body', () => {
   const byteLength = 16 * 2 ** 20;
 
-  /** As nginx does it: answers as soon as the head has come, reads no more, and closes. */
+  /** Like nginx: answers after the request head, stops reading, and closes. */
   const tooLarge: Treatment = ({ method, socket }) => {
     if (method === 'HEAD') {
       socket.write(ossAnswer('404 Not Found'));
@@ -51,7 +51,7 @@ describe('a gateway that takes no body that long', () => {
     );
   };
 
-  test('ends the stream at once, and hands every byte back as certainly not stored', async () => {
+  test('ends the stream at once, and every byte is handed back as confirmed not stored', async () => {
     const { server, stream } = await openStream([tooLarge], {
       chunkSize: byteLength,
       retry: { retries: 2, minTimeout: 0, maxTimeout: 0 },
@@ -63,13 +63,13 @@ describe('a gateway that takes no body that long', () => {
       confirmed: true,
     });
     expect(end.error?.message).toBe(
-      `Cannot append ${byteLength} bytes to "a.log" at position 0: something other than OSS answered 413; the body is larger than what answered takes: make 'chunkSize' smaller`,
+      `Cannot append ${byteLength} bytes to "a.log" at position 0: something other than OSS answered 413; the body is larger than that server accepts: make 'chunkSize' smaller`,
     );
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'POST']);
     expect(stream.stats).toMatchObject({ attempts: 1, retries: 0 });
   });
 
-  test('leaves in doubt what an earlier attempt may have stored', async () => {
+  test('leaves a chunk unconfirmed that an earlier attempt may have stored', async () => {
     const stage = await setStage();
     const { proxy } = stage;
     proxy.intercept({ operation: 'append', nth: 2 }, instead('reset'));

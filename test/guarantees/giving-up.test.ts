@@ -63,7 +63,9 @@ describe('when retries are exhausted', () => {
       expect(error).toMatchObject({ code, key: 'a.log', position: 4, bytesWritten: 4 });
       expect(String(await emulator.read(bucket, 'a.log'))).toBe(inObject ? 'aaaabbbb' : 'aaaa');
       expect(stream.takeUncommitted()).toEqual({
-        ...{ key: 'a.log', position: 4, bytes: Buffer.from('bbbbcccc') },
+        key: 'a.log',
+        position: 4,
+        bytes: Buffer.from('bbbbcccc'),
         confirmed: code === 'APPEND_ERR_RETRIES_EXHAUSTED',
         doubtful: code === 'APPEND_ERR_RETRIES_EXHAUSTED' ? 0 : 4,
       });
@@ -71,7 +73,7 @@ describe('when retries are exhausted', () => {
   );
 });
 
-test('500 after storing on the last attempt is asked about before giving up', async () => {
+test('500 after storing on the last attempt is reconciled before the stream gives up', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'error-500-after', operation: 'append', nth: 1 });
   const stream = openStream(emulator, 'a.log', { retry: { retries: 0 } });
@@ -89,7 +91,7 @@ test('an unreachable server exhausts the retries with position undefined', async
   server.close();
   await using emulator = await startEmulator();
   const port = typeof address === 'object' ? address?.port : undefined;
-  // Another server than the emulator, whose guard against unexplained retries does not apply.
+  // Not the emulator, so its guard against unexplained retries does not apply.
   const stream = openStream(emulator, 'a.log', {
     endpoint: `http://127.0.0.1:${port}`,
     retry: { retries: 2, minTimeout: 0 },
@@ -100,12 +102,15 @@ test('an unreachable server exhausts the retries with position undefined', async
 
   expect(error).toMatchObject({
     code: 'APPEND_ERR_RETRIES_EXHAUSTED',
-    ...{ key: 'a.log', position: undefined, attempts: 3, bytesWritten: 0 },
+    key: 'a.log',
+    position: undefined,
+    attempts: 3,
+    bytesWritten: 0,
   });
   expect(stream.takeUncommitted()).toMatchObject({ position: undefined, confirmed: true });
 });
 
-test('access revoked behind a lost answer is settled first', async () => {
+test('access revoked after a lost request ends the stream as unconfirmed', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 2 });
   emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 3 });
@@ -120,7 +125,7 @@ test('access revoked behind a lost answer is settled first', async () => {
   });
 });
 
-test('a checksum that is not ours ends the stream after an accepted append', async () => {
+test('a wrong checksum in the answer ends the stream after an accepted append', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'wrong-crc', operation: 'append', nth: 2 });
   const stream = openStream(emulator, 'a.log', { chunkSize: 4 });

@@ -4,18 +4,18 @@ import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
 import { anyScript, type Script, survivedScript } from '../helpers/interleaving-script.js';
 import { connectionTo } from '../helpers/open-stream.js';
-import { ScriptRunner } from '../helpers/witness.js';
+import { ScriptRunner } from '../helpers/script-runner.js';
 
 // When one fails, fast-check prints the seed and the path that replay it.
 test.each([
   { scenario: 'faults that a single writer survives', script: survivedScript },
-  { scenario: 'strangers, refusals and little patience', script: anyScript },
+  { scenario: 'other writers, refusals and few retries', script: anyScript },
 ])(
-  'whatever is done in whatever order, the object holds what the stream says: $scenario',
+  'after calls and faults in any order the object holds what the stream reports: $scenario',
   { timeout: 30_000 },
   async ({ script }) => {
     await using emulator = await startEmulator();
-    // Keeps the connections that the clients of the runs share.
+    // Keeps the connections open that the clients of the runs share.
     const client = new OssClient(clientOptions(emulator));
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);

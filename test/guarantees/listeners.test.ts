@@ -17,7 +17,7 @@ const thrower = (name: string) => () => {
 
 describe('an exception in a listener', () => {
   test.each(['ready', 'commit', 'retry', 'reconcile'])(
-    "of '%s' is uncaught, and changes nothing",
+    "of '%s' is uncaught and does not affect the stream",
     async (event) => {
       await using emulator = await startEmulator();
       emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
@@ -43,8 +43,8 @@ describe('an exception in a listener', () => {
     },
   );
 
-  test("of 'drain' is uncaught, and a full chunk leaves all the same", async () => {
-    // It answers at once, so that nothing is in flight any more when the last piece finds room.
+  test("of 'drain' is uncaught, and the stream still sends a full chunk", async () => {
+    // This client answers at once, so that nothing is in flight when the last piece fits.
     const client = new ScriptedClient();
     const chunkSize = 40 * 1024;
     const sizes = { chunkSize, highWaterMark: 2 * chunkSize, flushInterval: Infinity };
@@ -60,7 +60,7 @@ describe('an exception in a listener', () => {
     expect(uncaught).toEqual([new Error('from drain')]);
   });
 
-  test("of 'error' is uncaught, and the rest is handed back all the same", async () => {
+  test("of 'error' is uncaught, and the stream still hands the rest back", async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const stream = openStream(emulator, 'a.log');
@@ -115,7 +115,7 @@ describe('an exception in the callback', () => {
   });
 
   test.each(['write()', 'flush()'])(
-    'of $name that is told of a failure is uncaught, and the others are told',
+    'of %s after a failure is uncaught, and the other callbacks still run',
     async (name) => {
       await using emulator = await startEmulator();
       emulator.faults.add({ kind: 'forbid', operation: 'append' });
@@ -139,11 +139,13 @@ describe('an exception in the callback', () => {
 
 describe('captureRejections', () => {
   test.each(['ready', 'commit'])(
-    "destroys the stream with what an async listener of '%s' rejects with",
+    "true destroys the stream with the rejection of an async listener of '%s'",
     async (event) => {
       await using emulator = await startEmulator();
       const stream = openStream(emulator, 'a.log', {
-        ...{ captureRejections: true, chunkSize: 4, flushInterval: Number.POSITIVE_INFINITY },
+        captureRejections: true,
+        chunkSize: 4,
+        flushInterval: Number.POSITIVE_INFINITY,
       });
       const seen = eventsOf(stream, 'error', 'finish', 'close');
       stream.on(event, async () => {
@@ -162,7 +164,7 @@ describe('captureRejections', () => {
     },
   );
 
-  test('false leaves the rejection unhandled, and the stream alone', async () => {
+  test('false leaves the rejection unhandled and the stream unaffected', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { captureRejections: false });
     const unhandled = nextUnhandled();
@@ -181,19 +183,19 @@ describe('captureRejections', () => {
 describe('a listener that calls the stream', () => {
   test.each([
     {
-      scenario: "write() in 'commit' goes behind what was written",
+      scenario: "write() in 'commit' appends after the earlier writes",
       event: 'commit',
       call: (stream: AppendWritable) => stream.write('dd'),
       object: 'aaaabbbbccdd',
     },
     {
-      scenario: "flush() in 'ready' commits what was written",
+      scenario: "flush() in 'ready' commits the earlier writes",
       event: 'ready',
       call: (stream: AppendWritable) => stream.flush(),
       object: 'aaaabbbbcc',
     },
     {
-      scenario: "end() in 'retry' commits what was written",
+      scenario: "end() in 'retry' commits the earlier writes",
       event: 'retry',
       call: (stream: AppendWritable) => stream.end(),
       object: 'aaaabbbbcc',
@@ -213,7 +215,7 @@ describe('a listener that calls the stream', () => {
   });
 
   test.each(['ready', 'commit', 'retry', 'reconcile', 'drain'])(
-    "destroy() in '%s' hands back what is not committed",
+    "destroy() in '%s' hands back the uncommitted bytes",
     async (event) => {
       await using emulator = await startEmulator();
       emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 2 });
@@ -236,7 +238,7 @@ describe('a listener that calls the stream', () => {
   );
 });
 
-/** Uncaught exceptions until the test is over, which would otherwise end it. */
+/** Collects uncaught exceptions, which would otherwise end the test run. */
 function catchUncaught(): Error[] {
   const caught: Error[] = [];
   const others = process.listeners('uncaughtException');
@@ -249,7 +251,7 @@ function catchUncaught(): Error[] {
   return caught;
 }
 
-/** The next unhandled rejection, instead of the end of the test run. */
+/** Resolves with the next unhandled rejection, which would otherwise end the test run. */
 function nextUnhandled(): Promise<unknown> {
   const others = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');

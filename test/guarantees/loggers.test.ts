@@ -29,7 +29,7 @@ const run = (loggerCase: LoggerCase, weather: Weather) =>
 const titled = (cases: readonly LoggerCase[]) =>
   cases.map((loggerCase) => [nameOf(loggerCase), loggerCase] as const);
 
-describe.concurrent('no line is lost, and none is there twice', () => {
+describe.concurrent('the process loses no line and doubles none', () => {
   test.each(titled(loggerCases))('%s', { timeout }, async (_, loggerCase) => {
     const result = await run(loggerCase, 'slow, answers lost');
 
@@ -38,7 +38,7 @@ describe.concurrent('no line is lost, and none is there twice', () => {
   });
 });
 
-describe.concurrent('what the server does not take any more is in the file', () => {
+describe.concurrent('the file has the lines that the server no longer accepts', () => {
   test.each(titled(outageCases))('%s', { timeout }, async (_, loggerCase) => {
     const result = await run(loggerCase, 'dead');
 
@@ -46,8 +46,8 @@ describe.concurrent('what the server does not take any more is in the file', () 
   });
 });
 
-// Were it not for these, that nothing is lost above would mean little.
-describe.concurrent('the same process loses lines', () => {
+// Negative controls: they show that the runs above can lose lines at all.
+describe.concurrent('the process loses lines with another sink', () => {
   const losing = alternativeCases.filter(
     ({ sink, leaving }) =>
       (sink === 'worker that acknowledges early' && leaving === 'natural end') ||

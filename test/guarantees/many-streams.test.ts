@@ -8,19 +8,19 @@ const kibibyte = 1024;
 const chunkSize = 64 * kibibyte;
 const chunkCount = 4;
 
-/** Bytes of memory that a stream may take that has nothing to do, whatever it did before. */
+/** Bytes of memory that an idle stream may take, whatever it did before. */
 const idleMemory = 12 * kibibyte;
 
-/** Bytes that all streams of a process keep together for what comes next. */
+/** Bytes that all streams of a process together keep for reuse. */
 const sharedMemory = 32 * kibibyte * kibibyte;
 
-// One process each for the streams and the store, which compares what comes with what it expects.
-test('a thousand streams advance side by side on 100 connections, and cost little while idle', async () => {
+// The store, in another process, compares the bytes it receives with those it expects.
+test('a thousand streams progress evenly on 100 connections and take little memory while idle', async () => {
   await using store = await Store.start();
   await using remote = new Remote<StreamsFunctions>('test/guarantees/scale/streams-process', {
     execArgv: ['--expose-gc'],
   });
-  // To each its own bytes, so that none can be taken for another's.
+  // Each stream writes different bytes, so that a mix-up shows.
   const periods = Array.from({ length: streamCount }, (_, index) =>
     Buffer.alloc(kibibyte, `Line of stream ${index}. `),
   );
@@ -45,13 +45,15 @@ test('a thousand streams advance side by side on 100 connections, and cost littl
   for (const key of keys) {
     const { byteLength, mismatchAt, appends } = await store.take(key);
     expect({ byteLength, mismatchAt, appends }).toEqual({
-      ...{ byteLength: chunkCount * chunkSize, mismatchAt: undefined, appends: chunkCount },
+      byteLength: chunkCount * chunkSize,
+      mismatchAt: undefined,
+      appends: chunkCount,
     });
   }
   expect(most).toBe(100);
   expect((await store.connections()).now).toBe(0);
 
-  // Fair: with the same to do, nobody has done less than half or more than twice as much.
+  // Fair: no stream has made less than half or more than twice the median of commits.
   const telling = checkpoints.filter(({ median }) => median >= 2);
   expect(telling.length).toBeGreaterThanOrEqual(3);
   for (const { least, median, most } of telling) {
@@ -59,7 +61,7 @@ test('a thousand streams advance side by side on 100 connections, and cost littl
     expect(most).toBeLessThanOrEqual(2 * median);
   }
 
-  // Idle: nothing keeps the process, not even the connections that wait for the next request.
+  // Idle: nothing keeps the process alive, not even the connections kept for the next request.
   expect(fresh.resources).toEqual(before.resources);
   expect(used.resources).toEqual(before.resources);
   expect((fresh.memory - before.memory) / streamCount).toBeLessThan(idleMemory);

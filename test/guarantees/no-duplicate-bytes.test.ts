@@ -54,7 +54,7 @@ describe('every fault of one append, on the first, a middle and the last chunk',
   );
 });
 
-test('a chunk applied after a HEAD saw the old length is neither doubled nor an error', async () => {
+test('a chunk applied after a HEAD saw the old length is not duplicated and causes no error', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'apply-late', operation: 'append', nth: 2, delay: 60 });
   const stream = openStream(emulator, 'a.log', {
@@ -71,10 +71,10 @@ test('a chunk applied after a HEAD saw the old length is neither doubled nor an 
   expect(stream.stats.attempts).toBe(3);
 });
 
-test('a chunk that lands while its resend is under way is taken for committed', async () => {
+test('a chunk applied while its resend is in flight counts as committed', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'apply-late', operation: 'append', nth: 2, delay: 40 });
-  // The resend waits before it is applied, until after the first attempt has landed.
+  // Delays the resend until the first attempt has been applied.
   emulator.faults.add({ kind: 'delay', operation: 'append', nth: 3, delay: 120 });
   const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
 
@@ -84,7 +84,7 @@ test('a chunk that lands while its resend is under way is taken for committed', 
   expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbcccc');
 });
 
-test('an append that times out after it was applied is not doubled', async () => {
+test('an append that times out after it was applied is not duplicated', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'stall', operation: 'append', nth: 1 });
   const stream = openStream(emulator, 'a.log', { chunkSize: 4, requestTimeout: 50 });
@@ -94,7 +94,7 @@ test('an append that times out after it was applied is not doubled', async () =>
   expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbb');
 });
 
-test('a HEAD that fails while reconciling is asked again', async () => {
+test('a HEAD that fails while reconciling is sent again', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 1 });
   emulator.faults.add({ kind: 'drop-request', operation: 'head', nth: 2 });
@@ -106,7 +106,7 @@ test('a HEAD that fails while reconciling is asked again', async () => {
   expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbb');
 });
 
-test('without permission to read, an append of nothing asks instead', async () => {
+test('without permission to read, the stream reconciles with an empty append', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'forbid', operation: 'head' });
   emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 3 });
@@ -119,7 +119,7 @@ test('without permission to read, an append of nothing asks instead', async () =
   expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbcccc');
 });
 
-test('without checksums the bytes themselves are read back', async () => {
+test('without checksums the stream reads the bytes back', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
   emulator.faults.add({ kind: 'hide-crc' });
@@ -131,7 +131,7 @@ test('without checksums the bytes themselves are read back', async () => {
   expect(emulator.requests.filter(({ operation }) => operation === 'get')).toHaveLength(1);
 });
 
-test("with verify: 'none' a lost answer is reconciled all the same", async () => {
+test("with verify: 'none' the stream still reconciles a lost answer", async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
   const stream = openStream(emulator, 'a.log', { chunkSize: 4, verify: 'none' });
@@ -141,7 +141,7 @@ test("with verify: 'none' a lost answer is reconciled all the same", async () =>
   expect(String(await emulator.read(bucket, 'a.log'))).toBe('aaaabbbbcccc');
 });
 
-test('an object that exists is continued at its end', async () => {
+test('the stream appends at the end of an existing object', async () => {
   await using emulator = await startEmulator();
   await pipeline(['aaaa'], openStream(emulator, 'a.log'));
   const stream = openStream(emulator, 'a.log');

@@ -25,19 +25,19 @@ function expectNoSecret(text: string): void {
   expect(text).not.toMatch(/Signature=|OSS4-HMAC-SHA256|StringToSign/);
 }
 
-describe('secrets, signatures and payload are not shown', () => {
+describe('secrets, signatures and payload do not show', () => {
   const failures: { scenario: string; fault?: Fault; options?: Partial<AppendWritableOptions> }[] =
     [
       {
-        scenario: 'by a wrong secret, whose refusal repeats what was signed',
+        scenario: 'with a wrong secret, whose refusal repeats the string to sign',
         options: { credentials: { ...credentials, accessKeySecret: 'other-do-not-show-me' } },
       },
       {
-        scenario: 'by an unknown access key',
+        scenario: 'with  an unknown access key',
         options: { credentials: { ...credentials, accessKeyId: 'unknown' } },
       },
       {
-        scenario: 'by a provider that fails',
+        scenario: 'with  a provider that fails',
         options: {
           credentials: () => {
             throw new Error('the metadata service is down');
@@ -45,17 +45,17 @@ describe('secrets, signatures and payload are not shown', () => {
         },
       },
       {
-        scenario: 'by a provider that returns nonsense',
+        scenario: 'with  a provider that returns nonsense',
         options: { credentials: () => ({ accessKeySecret: payload }) as never },
       },
-      { scenario: 'by a missing bucket', options: { bucket: 'no-such-bucket' } },
-      { scenario: 'by a forbidden append', fault: { kind: 'forbid', operation: 'append' } },
-      { scenario: 'by lost requests', fault: { kind: 'drop-request', operation: 'append' } },
-      { scenario: 'by 500', fault: { kind: 'error-500', operation: 'append' } },
-      { scenario: 'by a timeout', fault: { kind: 'stall' }, options: { requestTimeout: 50 } },
-      { scenario: 'by a second writer', fault: { kind: 'stranger' } },
-      { scenario: 'by a wrong checksum', fault: { kind: 'wrong-crc', operation: 'append' } },
-      { scenario: 'by an unreachable server', options: { endpoint: 'http://127.0.0.1:1' } },
+      { scenario: 'with  a missing bucket', options: { bucket: 'no-such-bucket' } },
+      { scenario: 'with  a forbidden append', fault: { kind: 'forbid', operation: 'append' } },
+      { scenario: 'with  lost requests', fault: { kind: 'drop-request', operation: 'append' } },
+      { scenario: 'with  500', fault: { kind: 'error-500', operation: 'append' } },
+      { scenario: 'with  a timeout', fault: { kind: 'stall' }, options: { requestTimeout: 50 } },
+      { scenario: 'with  a second writer', fault: { kind: 'stranger' } },
+      { scenario: 'with  a wrong checksum', fault: { kind: 'wrong-crc', operation: 'append' } },
+      { scenario: 'with  an unreachable server', options: { endpoint: 'http://127.0.0.1:1' } },
     ];
 
   test.each(failures)('$scenario', async ({ fault, options }) => {
@@ -78,7 +78,7 @@ describe('secrets, signatures and payload are not shown', () => {
     expectNoSecret(shown(error, error.stack, error.cause, events, stream, stream.stats));
   });
 
-  test('by printing a stream that holds bytes in every place, or its client', async () => {
+  test('in a printed client, or a printed stream with bytes in every buffer', async () => {
     await using emulator = await startEmulator({ credentials });
     emulator.faults.add({ kind: 'stall', operation: 'append' });
     const client = new OssClient({ ...connectionTo(emulator), credentials });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { runProgram } from '../helpers/run-program.js';
 
-// Connections are kept for 20 seconds and runProgram() waits for 10, so whatever holds them up shows.
+// Connections are kept for 20 seconds and runProgram() waits for 10, so one that is not closed or
+// unreferenced fails the test.
 describe('the process ends by itself', () => {
   test.each([
     { scenario: 'after end()', code: "stream.end('aaaa');", appended: 'aaaa' },
@@ -61,7 +62,7 @@ test('credentials, region and endpoint come from the environment', async () => {
   expect(String(await emulator.read('examplebucket', 'a.log'))).toBe('aaaa');
 });
 
-test('without credentials the stream says so, and shows no secret', async () => {
+test('without credentials the stream names the missing variables and sends no request', async () => {
   await using emulator = await startEmulator();
   const none = { OSS_ACCESS_KEY_ID: '', OSS_ACCESS_KEY_SECRET: '', OSS_SESSION_TOKEN: '' };
 

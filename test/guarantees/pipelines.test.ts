@@ -20,7 +20,7 @@ const bucket = 'examplebucket';
 const content = Buffer.from(Array.from({ length: 300_001 }, (_, index) => (index * 7) % 251));
 const sizes = { chunkSize: 65_536, highWaterMark: 131_072 };
 
-/** `content` in pieces that fit no chunk. */
+/** `content` in pieces that do not align with chunks. */
 function* pieces(): Generator<Buffer> {
   for (let start = 0; start < content.byteLength; start += 9973) {
     yield content.subarray(start, start + 9973);
@@ -84,7 +84,7 @@ describe('pipeline()', () => {
     },
   );
 
-  test('through Transforms that compress appends what they make of it', async () => {
+  test('through compressing Transforms appends their output', async () => {
     await using emulator = await startEmulator();
 
     await pipeline(pieces, createGzip(), openStream(emulator, 'a.gz', { chunkSize: 100 }));
@@ -94,7 +94,7 @@ describe('pipeline()', () => {
     expect(content.equals(await emulator.read(bucket, 'a.log'))).toBe(true);
   });
 
-  test('from a source that fails midway commits a prefix, and the rest is handed back', async () => {
+  test('from a source that fails midway commits a prefix and hands the rest back', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 4, highWaterMark: 8 });
     const seen = eventsOf(stream, 'error', 'finish', 'close');
@@ -119,7 +119,7 @@ describe('pipeline()', () => {
     expect(seen).toEqual(['error', 'close']);
   });
 
-  test('into a stream that fails rejects with its error, and destroys the source', async () => {
+  test('into a failing stream rejects with its error and destroys the source', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append', nth: 2 });
     const stream = openStream(emulator, 'a.log', sizes);
@@ -137,7 +137,7 @@ describe('pipeline()', () => {
     expect(bytes.equals(content.subarray(position, position + bytes.byteLength))).toBe(true);
   });
 
-  test('with an aborted signal rejects, and the rest is handed back', async () => {
+  test('with an aborted signal rejects, and the stream hands the rest back', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stall', operation: 'append', nth: 2 });
     const stream = openStream(emulator, 'a.log', sizes);
@@ -182,7 +182,7 @@ describe('finished()', () => {
   });
 });
 
-// Node takes a stream for finished that was ended and holds nothing in its queue.
+// Node regards an ended stream with an empty queue as finished.
 describe('a plain destroy() while the last bytes are in flight', () => {
   test.each<{ name: string; end: (stream: AppendWritable) => Promise<unknown> }>([
     { name: 'pipeline()', end: (stream) => pipeline(['aaaa'], stream) },
@@ -204,7 +204,7 @@ describe('a plain destroy() while the last bytes are in flight', () => {
         return writer.close();
       },
     },
-  ])('is no success for $name', async ({ end }) => {
+  ])('counts as a failure for $name', async ({ end }) => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stall', operation: 'append' });
     const stream = openStream(emulator, 'a.log');
@@ -221,7 +221,7 @@ describe('a plain destroy() while the last bytes are in flight', () => {
 });
 
 describe('pipe()', () => {
-  test('commits everything that came before unpipe() and end(), as with stdin', async () => {
+  test('commits everything received before unpipe() and end(), as with stdin', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log', { chunkSize: 4, highWaterMark: 8 });
     const input = new PassThrough();
@@ -239,7 +239,7 @@ describe('pipe()', () => {
     expect(input.destroyed).toBe(false);
   });
 
-  test('leaves the stream open when the source fails, so that end() commits what came', async () => {
+  test('leaves the stream open when the source fails, so that end() commits the bytes received', async () => {
     await using emulator = await startEmulator();
     const stream = openStream(emulator, 'a.log');
     const source = new PassThrough();
@@ -269,7 +269,7 @@ describe('Writable.toWeb()', () => {
     expect(content.equals(await emulator.read(bucket, 'a.log'))).toBe(true);
   });
 
-  test('takes a web stream that is piped to it', async () => {
+  test('accepts a web stream by pipeTo()', async () => {
     await using emulator = await startEmulator();
     const { body } = new Response(content);
 

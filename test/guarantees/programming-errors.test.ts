@@ -6,7 +6,7 @@ import { AppendWritable, OssClient } from '../../src/index.js';
 import { applyThenFail, failWith, ScriptedClient } from '../append/scripted-client.js';
 import { openStream } from '../helpers/open-stream.js';
 
-// What is wrong with the code that a stream was given stays wrong, however often it is tried.
+// Retries cannot repair a bug in the client or the dispatcher that a stream was given.
 
 const mistakes = [
   { mistake: new TypeError('this.sned is not a function'), name: 'TypeError' },
@@ -15,7 +15,9 @@ const mistakes = [
 
 async function deliver(client: ScriptedClient) {
   const stream = new AppendWritable({
-    ...{ client, key: 'a.log', retry: { retries: 3, minTimeout: 0, maxTimeout: 0 } },
+    client,
+    key: 'a.log',
+    retry: { retries: 3, minTimeout: 0, maxTimeout: 0 },
   });
   stream.end('hello');
   const error = await finished(stream).then(
@@ -26,17 +28,18 @@ async function deliver(client: ScriptedClient) {
 }
 
 describe('a client with a programming error', () => {
-  test.each(mistakes)('ends the stream at once when it opens: $name', async ({ mistake, name }) => {
+  test.each(mistakes)('ends the stream at once at opening: $name', async ({ mistake, name }) => {
     const client = new ScriptedClient().script('head', failWith(mistake));
     const { error, retries } = await deliver(client);
 
     expect(error).toMatchObject({
-      ...{ message: `The client threw a ${name}: ${mistake.message}`, cause: mistake },
+      message: `The client threw a ${name}: ${mistake.message}`,
+      cause: mistake,
     });
     expect([client.calls, retries]).toEqual([['head'], 0]);
   });
 
-  test.each(mistakes)('has one attempt, after which nobody knows: $name', async (row) => {
+  test.each(mistakes)('gets one attempt, and the chunk is unconfirmed: $name', async (row) => {
     const { mistake, name } = row;
     const client = new ScriptedClient().script('append', failWith(mistake));
     const { error, retries, uncommitted } = await deliver(client);
@@ -50,7 +53,7 @@ describe('a client with a programming error', () => {
     expect(uncommitted).toMatchObject({ confirmed: false });
   });
 
-  test('is forgiven where the object turns out to hold the bytes', async () => {
+  test('does not end the stream when HEAD shows that the chunk was stored', async () => {
     const [{ mistake }] = mistakes as [(typeof mistakes)[0]];
     const client = new ScriptedClient().script('append', applyThenFail(mistake));
     const { error, retries } = await deliver(client);
@@ -58,7 +61,7 @@ describe('a client with a programming error', () => {
     expect([error, client.contents, retries]).toEqual([undefined, 'hello', 0]);
   });
 
-  test('cannot be asked again and again either', async () => {
+  test('gets one HEAD when reconciling', async () => {
     const [{ mistake }] = mistakes as [(typeof mistakes)[0]];
     const client = new ScriptedClient();
     client.script('append', failWith(new Error('reset')));
@@ -69,7 +72,7 @@ describe('a client with a programming error', () => {
     expect([client.calls, retries]).toEqual([['head', 'append 0+5', 'head'], 0]);
   });
 
-  test('that throws instead of returning a promise has one attempt too', async () => {
+  test('gets one attempt also when it throws instead of returning a promise', async () => {
     const client = new ScriptedClient();
     client.appendObject = () => {
       client.calls.push('append');
@@ -84,44 +87,54 @@ describe('a client with a programming error', () => {
   test.each([
     { of: 'Node.js', error: new TypeError('fetch failed', { cause: new Error('ECONNRESET') }) },
     { of: 'Node.js, in an answer', error: new TypeError('terminated') },
-    { of: 'whoever says why', error: new TypeError('no answer', { cause: new Error('reset') }) },
+    {
+      of: 'any client that gives a cause',
+      error: new TypeError('no answer', { cause: new Error('reset') }),
+    },
     { of: 'Deno', error: new TypeError('error sending request for url (http://x/)') },
     { of: 'a polyfill', error: new TypeError('Network request failed') },
-  ])('is not what fetch throws when the network fails: $of', async ({ error: thrown }) => {
-    const client = new ScriptedClient();
-    client.script('head', failWith(thrown)).script('append', failWith(thrown));
-    const { error, retries } = await deliver(client);
+  ])(
+    'is not assumed for a TypeError that reports a network failure: $of',
+    async ({ error: thrown }) => {
+      const client = new ScriptedClient();
+      client.script('head', failWith(thrown)).script('append', failWith(thrown));
+      const { error, retries } = await deliver(client);
 
-    expect([error, client.contents, retries]).toEqual([undefined, 'hello', 2]);
-  });
+      expect([error, client.contents, retries]).toEqual([undefined, 'hello', 2]);
+    },
+  );
 });
 
 describe('a dispatcher with a programming error', () => {
   const retry = { retries: 3, minTimeout: 0, maxTimeout: 0 };
 
-  test.each(mistakes)('ends the stream at once, which says whose it is: $name', async (row) => {
-    const { mistake, name } = row;
-    let calls = 0;
-    const dispatcher = {
-      dispatch() {
-        calls++;
-        throw mistake;
-      },
-    } as unknown as Dispatcher;
-    await using emulator = await startEmulator();
-    const stream = openStream(emulator, 'a.log', { dispatcher, retry });
-    stream.end('hello');
+  test.each(mistakes)(
+    'ends the stream at once, and the message names the dispatcher: $name',
+    async (row) => {
+      const { mistake, name } = row;
+      let calls = 0;
+      const dispatcher = {
+        dispatch() {
+          calls++;
+          throw mistake;
+        },
+      } as unknown as Dispatcher;
+      await using emulator = await startEmulator();
+      const stream = openStream(emulator, 'a.log', { dispatcher, retry });
+      stream.end('hello');
 
-    await expect(finished(stream)).rejects.toMatchObject({
-      ...{ outcome: 'fatal', cause: mistake },
-      message: expect.stringMatching(
-        new RegExp(` failed: the dispatcher threw a ${name}: ${mistake.message}$`),
-      ),
-    });
-    expect(calls).toBe(1);
-  });
+      await expect(finished(stream)).rejects.toMatchObject({
+        outcome: 'fatal',
+        cause: mistake,
+        message: expect.stringMatching(
+          new RegExp(` failed: the dispatcher threw a ${name}: ${mistake.message}$`),
+        ),
+      });
+      expect(calls).toBe(1);
+    },
+  );
 
-  test('may be our own, where a runtime replaces undici, and keeps nothing', async () => {
+  test('may come from a runtime that replaces undici, and the client still closes', async () => {
     await using emulator = await startEmulator();
     const { endpoint, region, credentials } = emulator;
     const client = new OssClient({ endpoint, region, credentials, bucket: 'examplebucket' });
@@ -136,7 +149,7 @@ describe('a dispatcher with a programming error', () => {
     await client.close();
   });
 
-  /** Throws instead of sending an append, from the nth on. */
+  /** Calls `act`, which throws, instead of sending an append from the nth on. */
   function throwFrom(nth: number, act: (options: Dispatcher.DispatchOptions) => void) {
     const agent = new Agent();
     onTestFinished(() => agent.destroy());
@@ -147,7 +160,7 @@ describe('a dispatcher with a programming error', () => {
     });
   }
 
-  test('has certainly stored nothing of what it did not start', async () => {
+  test('leaves the chunk confirmed as not stored when it throws before sending', async () => {
     await using emulator = await startEmulator();
     const dispatcher = throwFrom(2, () => {
       throw new TypeError('dispatch is not a function');
@@ -160,7 +173,7 @@ describe('a dispatcher with a programming error', () => {
     expect(stream.takeUncommitted()).toMatchObject({ confirmed: true, position: 4 });
   });
 
-  test('leaves the doubt of an attempt before', async () => {
+  test('leaves the chunk unconfirmed when an earlier attempt was lost', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 2 });
     const dispatcher = throwFrom(3, () => {

@@ -1,4 +1,4 @@
-// Runs the long forms of what the tests prove in short, one after the other, or those that are named:
+// Runs the long forms of the tests one after the other, or only the named ones:
 //
 //   npm run proof
 //   npm run proof -- loggers
@@ -7,10 +7,10 @@ import { once } from 'node:events';
 
 const known = ['fault-matrix', 'loggers'];
 const named = process.argv.slice(2);
-const strange = named.filter((name) => !known.includes(name));
+const unknown = named.filter((name) => !known.includes(name));
 
-if (strange.length > 0) {
-  console.error(`Cannot prove '${strange.join("', '")}': there are ${known.join(', ')}`);
+if (unknown.length > 0) {
+  console.error(`Unknown proof '${unknown.join("', '")}': choose from ${known.join(', ')}`);
   process.exitCode = 2;
 } else {
   for (const name of named.length > 0 ? named : known) {

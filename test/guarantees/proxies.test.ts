@@ -1,4 +1,5 @@
-// Through a proxy, in processes of their own: what reaches a worker, and what keeps a process.
+// In processes of their own: the proxy option must reach a worker, and the connections to the proxy
+// must not keep a process alive.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +47,7 @@ const endpoints = [
 ] as const;
 
 describe.each(endpoints)('to an %s endpoint', (_scheme, endpointOf) => {
-  test('connections that were not closed keep no process', async () => {
+  test('connections that were not closed do not keep the process alive', async () => {
     const options = { endpoint: endpointOf(), proxy: `http://user:pass@${proxy.address}` };
     await run(
       `import { OssClient } from 'oss-append-stream';
@@ -61,7 +62,7 @@ describe.each(endpoints)('to an %s endpoint', (_scheme, endpointOf) => {
   test.each([
     ['a URL', true],
     ["'environment'", false],
-  ])("%s reaches pino's worker, and winston", async (_what, isUrl) => {
+  ])("the proxy from %s is used by pino's worker and by winston", async (_what, isUrl) => {
     const proxyUrl = `http://user:pass@${proxy.address}`;
     const options = { endpoint: endpointOf(), proxy: isUrl ? proxyUrl : 'environment' };
     const env = isUrl ? {} : { HTTP_PROXY: proxyUrl };

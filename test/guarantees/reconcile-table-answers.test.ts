@@ -48,7 +48,7 @@ describe.each(places)('at $place', (place) => {
       { since: 'from mid-stream on', first: 2 },
     ];
 
-    /** A stage on which HEAD is refused from the `first` one on. */
+    /** A stage that refuses HEAD from the `first` one on. */
     async function writeOnlyStage(first: number): Promise<Stage> {
       const stage = await setStage(base);
       stage.emulator.faults.add({ kind: 'forbid', operation: 'get' });
@@ -62,7 +62,7 @@ describe.each(places)('at $place', (place) => {
       readonly effort: Parameters<typeof delivered>[0];
     }
 
-    const healed: Row[] = [
+    const recovered: Row[] = [
       {
         scenario: 'a lost answer',
         act: (stage) => happensAfter(stage, place, nothing),
@@ -93,14 +93,14 @@ describe.each(places)('at $place', (place) => {
         effort: { reconciles: ['committed'] },
       },
       {
-        scenario: 'a part that came',
+        scenario: 'a part of the chunk stored',
         act: (stage) => happens(stage, place, storesPart(1)),
         effort: { attempts: 4, reconciles: ['partial'] },
       },
     ];
 
-    test.each(refusals.flatMap((refused) => healed.map((row) => ({ ...refused, ...row }))))(
-      'an append of nothing settles $scenario: HEAD refused $since',
+    test.each(refusals.flatMap((refused) => recovered.map((row) => ({ ...refused, ...row }))))(
+      'an empty append reconciles $scenario: HEAD refused $since',
       async ({ first, act, effort }) => {
         const stage = await writeOnlyStage(first);
         act(stage);
@@ -119,14 +119,17 @@ describe.each(places)('at $place', (place) => {
       refusals.flatMap((refused) => [
         { ...row, ...refused, end: 'a lost answer', ending: 'reset' as Ending, confirmed: false },
         {
-          ...{ ...row, ...refused, end: 'a 409', confirmed: true },
+          ...row,
+          ...refused,
+          end: 'a 409',
+          confirmed: true,
           ending: refusal(409, 'PositionNotEqualToLength') as Ending,
         },
       ]),
     );
 
     test.each(strangers)(
-      'a stranger with $scenario is noticed behind $end: HEAD refused $since',
+      'another writer with $scenario is detected after $end: HEAD refused $since',
       async ({ content, first, ending, confirmed }) => {
         const stage = await writeOnlyStage(first);
         happens(
@@ -140,20 +143,24 @@ describe.each(places)('at $place', (place) => {
           gaveUp(place, {
             error: {
               code: 'APPEND_ERR_DIVERGED',
-              ...{ key, position, actualLength: position + content.length },
+              key,
+              position,
+              actualLength: position + content.length,
             },
-            ...{ confirmed, reconciles: ['diverged'], object: contentBefore(place) + content },
+            confirmed,
+            reconciles: ['diverged'],
+            object: contentBefore(place) + content,
           }),
         );
       },
     );
 
     test.each(refusals)(
-      'nothing but unconfirmed is left when appends are refused too: HEAD refused $since',
+      'the chunk is unconfirmed when appends are refused too: HEAD refused $since',
       async ({ first }) => {
         const stage = await writeOnlyStage(first);
         happensAfter(stage, place, nothing);
-        // Opening asks that way too: once, and once more where there was an object.
+        // Opening sends empty appends too: one, and a second one if the object exists.
         const nth = first > 1 ? 1 : base === '' ? 2 : 3;
         stage.proxy.intercept(
           { operation: 'empty-append', nth, ...everyTime },
@@ -163,10 +170,14 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: {
-              ...{ code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
+              code: 'APPEND_ERR_UNCONFIRMED',
+              key,
+              position,
+              byteLength,
               cause: { code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' },
             },
-            ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+            confirmed: false,
+            object: contentBefore(place) + chunkAt(place),
           }),
         );
       },
@@ -174,7 +185,7 @@ describe.each(places)('at $place', (place) => {
 
     const writeOnlyRefusals = place === newObject ? [] : refusals;
     test.for(writeOnlyRefusals)(
-      'an object deleted behind a lost answer is not recreated: HEAD refused $since',
+      'an object deleted after a lost answer is not recreated: HEAD refused $since',
       async ({ first }) => {
         const stage = await writeOnlyStage(first);
         happensAfter(stage, place, deletes);
@@ -182,7 +193,9 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
-            ...{ confirmed: false, reconciles: ['diverged'], object: undefined },
+            confirmed: false,
+            reconciles: ['diverged'],
+            object: undefined,
           }),
         );
       },
@@ -200,14 +213,16 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
-            ...{ confirmed: true, reconciles: ['diverged'], object: undefined },
+            confirmed: true,
+            reconciles: ['diverged'],
+            object: undefined,
           }),
         );
       },
     );
 
     test.for(writeOnlyRefusals)(
-      'a sealed object is named as such: HEAD refused $since',
+      'a sealed object is reported as not appendable: HEAD refused $since',
       async ({ first }) => {
         const stage = await writeOnlyStage(first);
         stage.proxy.intercept({ operation: 'append', nth: place.nth }, async ({ forward }) => {
@@ -222,7 +237,7 @@ describe.each(places)('at $place', (place) => {
     );
 
     test.each(refusals)(
-      'nobody can tell what was sealed behind a lost answer: HEAD refused $since',
+      'the chunk is unconfirmed when the object is sealed after a lost answer: HEAD refused $since',
       async ({ first }) => {
         const stage = await writeOnlyStage(first);
         happensAfter(stage, place, sealsBehindChunk);
@@ -230,10 +245,14 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: {
-              ...{ code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
+              code: 'APPEND_ERR_UNCONFIRMED',
+              key,
+              position,
+              byteLength,
               cause: { code: 'APPEND_ERR_NOT_APPENDABLE' },
             },
-            ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+            confirmed: false,
+            object: contentBefore(place) + chunkAt(place),
           }),
         );
       },
@@ -245,7 +264,7 @@ describe.each(places)('at $place', (place) => {
       { scenario: 'in HEAD', operation: 'head' as const, gets: 1 },
       { scenario: 'in receipts', operation: 'append' as const, gets: 0 },
       { scenario: 'anywhere', operation: undefined, gets: 1 },
-    ])('$scenario, a lost answer is settled all the same', async ({ operation, gets }) => {
+    ])('$scenario, a lost answer is still reconciled', async ({ operation, gets }) => {
       const stage = await setStage(base);
       stage.emulator.faults.add({ kind: 'hide-crc', ...(operation && { operation }) });
       happensAfter(stage, place, nothing);
@@ -258,7 +277,7 @@ describe.each(places)('at $place', (place) => {
       { scenario: 'in HEAD', operation: 'head' as const },
       { scenario: 'in receipts', operation: 'append' as const },
       { scenario: 'anywhere', operation: undefined },
-    ])('$scenario, the length says that nothing came', async ({ operation }) => {
+    ])('$scenario, the length shows that nothing was stored', async ({ operation }) => {
       const stage = await setStage(base);
       stage.emulator.faults.add({ kind: 'hide-crc', ...(operation && { operation }) });
       happens(stage, place, nothing, internalError);
@@ -269,7 +288,7 @@ describe.each(places)('at $place', (place) => {
       expect(count(stage, 'get')).toBe(0);
     });
 
-    /** A stage whose store never tells a checksum. */
+    /** A stage whose store returns no checksum. */
     async function silentStage(): Promise<Stage> {
       const stage = await setStage(base);
       stage.emulator.faults.add({ kind: 'hide-crc', operation: 'head' });
@@ -277,7 +296,7 @@ describe.each(places)('at $place', (place) => {
       return stage;
     }
 
-    test('a part that came is found by reading it back', async () => {
+    test('a stored part is found by reading it back', async () => {
       const stage = await silentStage();
       happens(stage, place, storesPart(1));
 
@@ -287,7 +306,7 @@ describe.each(places)('at $place', (place) => {
       expect(count(stage, 'get')).toBe(1);
     });
 
-    test('as many bytes of a stranger are found by reading them back', async () => {
+    test('as many bytes of another writer are found by reading them back', async () => {
       const stage = await silentStage();
       happens(
         stage,
@@ -298,12 +317,14 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_DIVERGED', actualLength: position + byteLength },
-          ...{ confirmed: false, reconciles: ['diverged'], object: contentBefore(place) + other },
+          confirmed: false,
+          reconciles: ['diverged'],
+          object: contentBefore(place) + other,
         }),
       );
     });
 
-    test('reading back refused leaves the chunk unconfirmed', async () => {
+    test('a refused read leaves the chunk unconfirmed', async () => {
       const stage = await silentStage();
       stage.emulator.faults.add({ kind: 'forbid', operation: 'get' });
       happensAfter(stage, place, nothing);
@@ -311,10 +332,14 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: {
-            ...{ code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
+            code: 'APPEND_ERR_UNCONFIRMED',
+            key,
+            position,
+            byteLength,
             cause: { code: 'APPEND_ERR_SERVICE', ossCode: 'AccessDenied' },
           },
-          ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
+          confirmed: false,
+          object: contentBefore(place) + chunkAt(place),
         }),
       );
     });
@@ -337,7 +362,7 @@ describe.each(places)('at $place', (place) => {
       },
     ];
 
-    test.each(failedReads)('reading back is tried again after $scenario', async (row) => {
+    test.each(failedReads)('the read is tried again after $scenario', async (row) => {
       const stage = await silentStage();
       happensAfter(stage, place, nothing);
       stage.proxy.intercept({ operation: 'get', nth: 1 }, row.intervention);
@@ -349,7 +374,7 @@ describe.each(places)('at $place', (place) => {
     });
   });
 
-  describe('a failed probe is a failure of its own', () => {
+  describe('a failed HEAD while reconciling', () => {
     const probes: { scenario: string; ending: Ending; options?: Partial<AppendWritableOptions> }[] =
       [
         { scenario: '500', ending: internalError },
@@ -369,7 +394,7 @@ describe.each(places)('at $place', (place) => {
         { scenario: 'a timeout', ending: 'silence', options: { requestTimeout: 200 } },
       ];
 
-    test.each(probes)('and asked again: $scenario twice', async ({ ending, options }) => {
+    test.each(probes)('is sent again: $scenario twice', async ({ ending, options }) => {
       const stage = await setStage(base);
       happensAfter(stage, place, nothing);
       stage.proxy.intercept({ operation: 'head', nth: 2, times: 2 }, instead(ending));
@@ -380,7 +405,7 @@ describe.each(places)('at $place', (place) => {
     });
 
     test.each(probes.filter(({ options }) => options === undefined))(
-      'and leaves the chunk unconfirmed, with nothing sent: $scenario every time',
+      'leaves the chunk unconfirmed, and no append is sent: $scenario every time',
       async ({ ending }) => {
         const stage = await setStage(base);
         happens(stage, place, nothing);
@@ -389,7 +414,8 @@ describe.each(places)('at $place', (place) => {
         expect(await deliver(stage)).toMatchObject(
           gaveUp(place, {
             error: { code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
-            ...{ confirmed: false, retries: 2 },
+            confirmed: false,
+            retries: 2,
           }),
         );
         expect(count(stage, 'head')).toBe(4);
@@ -401,20 +427,24 @@ describe.each(places)('at $place', (place) => {
       { scenario: '404 NoSuchBucket', answer: refusal(404, 'NoSuchBucket') },
       { scenario: '403 SignatureDoesNotMatch', answer: refusal(403, 'SignatureDoesNotMatch') },
       { scenario: '301', answer: refusal(301, 'TemporaryRedirect') },
-    ])('and ends the stream unconfirmed when it is pointless: $scenario', async ({ answer }) => {
-      const stage = await setStage(base);
-      happensAfter(stage, place, nothing);
-      stage.proxy.intercept({ operation: 'head', nth: 2 }, instead(answer));
+    ])(
+      'ends the stream as unconfirmed when a retry is pointless: $scenario',
+      async ({ answer }) => {
+        const stage = await setStage(base);
+        happensAfter(stage, place, nothing);
+        stage.proxy.intercept({ operation: 'head', nth: 2 }, instead(answer));
 
-      expect(await deliver(stage)).toMatchObject(
-        gaveUp(place, {
-          error: { code: 'APPEND_ERR_UNCONFIRMED', position, cause: { status: answer.status } },
-          ...{ confirmed: false, object: contentBefore(place) + chunkAt(place) },
-        }),
-      );
-    });
+        expect(await deliver(stage)).toMatchObject(
+          gaveUp(place, {
+            error: { code: 'APPEND_ERR_UNCONFIRMED', position, cause: { status: answer.status } },
+            confirmed: false,
+            object: contentBefore(place) + chunkAt(place),
+          }),
+        );
+      },
+    );
 
-    test('also where it is an append of nothing', async () => {
+    test('may also be a failed empty append, which is sent again', async () => {
       const stage = await setStage(base);
       stage.emulator.faults.add({ kind: 'forbid', operation: 'head', nth: 2, times: 99 });
       happensAfter(stage, place, nothing);
@@ -427,8 +457,8 @@ describe.each(places)('at $place', (place) => {
     });
   });
 
-  describe('what a HEAD cannot prove', () => {
-    test('an append without an answer lands after the stream gave up: unconfirmed', async () => {
+  describe('when a HEAD alone proves nothing', () => {
+    test('a chunk applied after the stream gave up was handed back as unconfirmed', async () => {
       const stage = await setStage(base);
       const { land } = arrivesLate(stage, place);
       const later = { operation: 'append', nth: place.nth + 1, ...everyTime } as const;
@@ -438,7 +468,9 @@ describe.each(places)('at $place', (place) => {
       expect(delivery).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
-          ...{ confirmed: false, retries: 2, attempts: 3 },
+          confirmed: false,
+          retries: 2,
+          attempts: 3,
           reconciles: Array(4).fill('not-committed'),
         }),
       );
@@ -448,7 +480,7 @@ describe.each(places)('at $place', (place) => {
       );
     });
 
-    test('it never moves: every attempt names the same position', async () => {
+    test('every attempt of a chunk names the same position', async () => {
       const stage = await setStage(base);
       const all = { operation: 'append', nth: place.nth, ...everyTime } as const;
       stage.proxy.intercept(all, instead('reset'));
@@ -463,7 +495,7 @@ describe.each(places)('at $place', (place) => {
       );
     });
 
-    test('it lands before the resend: committed once', async () => {
+    test('a lost append applied before the resend is committed once', async () => {
       const stage = await setStage(base);
       const { land } = arrivesLate(stage, place);
       stage.proxy.intercept({ operation: 'head', nth: 3 }, async ({ forward }) => {
@@ -476,7 +508,7 @@ describe.each(places)('at $place', (place) => {
       );
     });
 
-    test('it lands under the resend: committed once', async () => {
+    test('a lost append applied during the resend is committed once', async () => {
       const stage = await setStage(base);
       const { land } = arrivesLate(stage, place);
       stage.proxy.intercept({ operation: 'append', nth: place.nth + 1 }, async ({ forward }) => {
@@ -486,13 +518,15 @@ describe.each(places)('at $place', (place) => {
 
       expect(await deliver(stage)).toEqual(
         delivered({
-          ...{ base, retries: 1, attempts: 4 },
+          base,
+          retries: 1,
+          attempts: 4,
           reconciles: ['not-committed', 'not-committed', 'committed'],
         }),
       );
     });
 
-    test('the last question failed: unconfirmed, although every append was answered', async () => {
+    test('the chunk is unconfirmed when the last HEAD failed, although every append was answered', async () => {
       const stage = await setStage(base);
       happens(stage, place, nothing, internalError);
       stage.proxy.intercept({ operation: 'head', nth: 2, ...everyTime }, instead('reset'));
@@ -500,12 +534,13 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_UNCONFIRMED', key, position, byteLength },
-          ...{ confirmed: false, retries: 2 },
+          confirmed: false,
+          retries: 2,
         }),
       );
     });
 
-    test('every attempt was answered or never left: certainly not stored', async () => {
+    test('the chunk is confirmed as not stored when every attempt was answered or not sent', async () => {
       const stage = await setStage(base);
       const answers = [internalError, refusal(400, 'IncompleteBody'), refusal(503, 'SlowDown')];
       for (const [index, answer] of answers.entries()) {
@@ -515,37 +550,44 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', key, position, attempts: 3 },
-          ...{ confirmed: true, retries: 2, attempts: 3 },
+          confirmed: true,
+          retries: 2,
+          attempts: 3,
           reconciles: ['not-committed', 'not-committed'],
         }),
       );
     });
   });
 
-  describe('when to ask', () => {
+  describe('the first HEAD after a failure', () => {
     test.each([
       ...['eof', 'reset'].map((ending) => ({ scenario: ending, ending: ending as Ending })),
       { scenario: '502', ending: { status: 502 } },
-    ])('at once after a lost answer, and again after the backoff: $scenario', async (row) => {
-      const stage = await setStage(base);
-      happens(stage, place, nothing, row.ending);
-      const stream = openThrough(stage);
-      const heads: number[] = [];
-      stream.on('retry', () => heads.push(count(stage, 'head')));
-      const delivery = await finish(stage, stream);
+    ])(
+      'is sent at once after a lost answer, and another after the backoff: $scenario',
+      async (row) => {
+        const stage = await setStage(base);
+        happens(stage, place, nothing, row.ending);
+        const stream = openThrough(stage);
+        const heads: number[] = [];
+        stream.on('retry', () => heads.push(count(stage, 'head')));
+        const delivery = await finish(stage, stream);
 
-      expect(delivery).toEqual(
-        delivered({
-          ...{ base, retries: 1, attempts: 4 },
-          reconciles: ['not-committed', 'not-committed'],
-        }),
-      );
-      expect(heads).toEqual([2]);
-      expect(count(stage, 'head')).toBe(3);
-    });
+        expect(delivery).toEqual(
+          delivered({
+            base,
+            retries: 1,
+            attempts: 4,
+            reconciles: ['not-committed', 'not-committed'],
+          }),
+        );
+        expect(heads).toEqual([2]);
+        expect(count(stage, 'head')).toBe(3);
+      },
+    );
 
     test.each([429, 503].map((status) => ({ scenario: String(status), status })))(
-      'only after the backoff: $scenario',
+      'is sent only after the backoff: $scenario',
       async ({ status }) => {
         const stage = await setStage(base);
         happens(stage, place, nothing, refusal(status, 'TooManyRequests'));

@@ -52,10 +52,15 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: {
-          ...{ code: 'APPEND_ERR_DIVERGED', key, position, actualLength: 0 },
+          code: 'APPEND_ERR_DIVERGED',
+          key,
+          position,
+          actualLength: 0,
           message: expect.stringMatching(/the object is 0 bytes long$/),
         },
-        ...{ confirmed: false, reconciles: ['diverged'], object: undefined },
+        confirmed: false,
+        reconciles: ['diverged'],
+        object: undefined,
       }),
     );
   });
@@ -70,21 +75,25 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     { scenario: 'Normal with the same bytes', deed: normalOfSameContent, objectType: 'Normal' },
   ];
 
-  test.each(unappendable)('not-appendable behind a lost append: $scenario', async (row) => {
-    const stage = await setStage(base);
-    happens(stage, place, row.deed);
-
-    expect(await deliver(stage)).toMatchObject(
-      gaveUp(place, {
-        error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType: row.objectType },
-        ...{ confirmed: false, reconciles: ['not-appendable'] },
-      }),
-    );
-  });
-
-  // OSS answered, and HEAD shows the object without the chunk: it is not there and cannot come.
   test.each(unappendable)(
-    'not-appendable, and certainly without the chunk, behind an answered failure: $scenario',
+    'a lost append ends as not-appendable when the object is $scenario',
+    async (row) => {
+      const stage = await setStage(base);
+      happens(stage, place, row.deed);
+
+      expect(await deliver(stage)).toMatchObject(
+        gaveUp(place, {
+          error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType: row.objectType },
+          confirmed: false,
+          reconciles: ['not-appendable'],
+        }),
+      );
+    },
+  );
+
+  // OSS answered, and HEAD shows the object without the chunk: it cannot appear later.
+  test.each(unappendable)(
+    'an answered failure ends as not-appendable, confirmed as not stored, when the object is $scenario',
     async (row) => {
       const stage = await setStage(base);
       happens(stage, place, row.deed, internalError);
@@ -92,13 +101,15 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_NOT_APPENDABLE', key, objectType: row.objectType },
-          ...{ confirmed: true, retries: 1, reconciles: ['not-appendable'] },
+          confirmed: true,
+          retries: 1,
+          reconciles: ['not-appendable'],
         }),
       );
     },
   );
 
-  test('a Normal object of other bytes is diverged, whatever its kind', async () => {
+  test('a Normal object with other bytes is diverged rather than not-appendable', async () => {
     const stage = await setStage(base);
     happens(stage, place, async ({ emulator }) => {
       await send(emulator, { method: 'PUT', key, body: 'z'.repeat(position) });
@@ -107,12 +118,14 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength: position },
-        ...{ confirmed: false, reconciles: ['diverged'], object: 'z'.repeat(position) },
+        confirmed: false,
+        reconciles: ['diverged'],
+        object: 'z'.repeat(position),
       }),
     );
   });
 
-  test('a Normal object that holds our chunk too is committed, then refused', async () => {
+  test('a chunk that a Normal object contains is committed, and the next append is refused', async () => {
     const stage = await setStage(base);
     happensAfter(stage, place, async ({ emulator }) => {
       const body = contentBefore(place) + chunkAt(place);
@@ -127,7 +140,7 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
     );
   });
 
-  test('a checksum that only the opening lacked is found again', async () => {
+  test('a checksum that was missing only at opening is known later', async () => {
     const stage = await setStage(base);
     stage.emulator.faults.add({ kind: 'hide-crc', operation: 'head', nth: 1 });
     happensAfter(stage, place, nothing);
@@ -137,7 +150,7 @@ describe.each(laterPlaces)('where the object exists, at $place', (place) => {
   });
 });
 
-test('a missing object is not-committed where nothing was before it', async () => {
+test('a missing object is not-committed when the chunk is its first', async () => {
   const stage = await setStage();
   happensAfter(stage, newObject, deletes, internalError);
 
@@ -147,7 +160,7 @@ test('a missing object is not-committed where nothing was before it', async () =
 });
 
 describe('an empty chunk', () => {
-  /** What happens to the append that creates an empty object. */
+  /** Ends a stream without bytes; `intervention` handles the append that creates the object. */
   async function endEmpty(
     stage: Stage,
     intervention: Intervention,
@@ -159,27 +172,36 @@ describe('an empty chunk', () => {
   }
 
   const created = {
-    ...{ error: undefined, object: '', bytesWritten: 0, position: 0, uncommitted: undefined },
-    ...{ acknowledged: '', attempts: 1, retries: 0, reconciles: [] },
+    error: undefined,
+    object: '',
+    bytesWritten: 0,
+    position: 0,
+    uncommitted: undefined,
+    acknowledged: '',
+    attempts: 1,
+    retries: 0,
+    reconciles: [],
   };
 
-  test('that was answered has created the object', async () => {
+  test('creates the object when it is answered', async () => {
     const stage = await setStage();
 
     expect(await endEmpty(stage, ({ forward }) => forward())).toEqual(created);
   });
 
-  test('is not sent where there is an object', async () => {
+  test('is not sent when the object exists', async () => {
     const stage = await setStage('old.');
 
     expect(await deliver(stage, {}, [])).toEqual({
       ...created,
-      ...{ object: 'old.', position: 4, attempts: 0 },
+      object: 'old.',
+      position: 4,
+      attempts: 0,
     });
     expect(count(stage, 'empty-append')).toBe(0);
   });
 
-  test('is committed when it exists behind a lost answer', async () => {
+  test('is committed when the object exists after a lost answer', async () => {
     const stage = await setStage();
 
     expect(await endEmpty(stage, afterwards('reset'))).toEqual({
@@ -188,25 +210,28 @@ describe('an empty chunk', () => {
     });
   });
 
-  test('is committed when it exists behind 500', async () => {
+  test('is committed when the object exists after a 500', async () => {
     const stage = await setStage();
 
     expect(await endEmpty(stage, afterwards(internalError))).toEqual({
       ...created,
-      ...{ retries: 1, reconciles: ['committed'] },
+      retries: 1,
+      reconciles: ['committed'],
     });
   });
 
-  test('is not-committed when nothing is there, and sent again', async () => {
+  test('is not-committed when there is no object, and is sent again', async () => {
     const stage = await setStage();
 
     expect(await endEmpty(stage, instead('reset'))).toEqual({
       ...created,
-      ...{ attempts: 2, retries: 1, reconciles: ['not-committed', 'not-committed'] },
+      attempts: 2,
+      retries: 1,
+      reconciles: ['not-committed', 'not-committed'],
     });
   });
 
-  test('is committed when somebody else created it, empty', async () => {
+  test('is committed when another writer created an empty object', async () => {
     const stage = await setStage();
     const delivery = await endEmpty(stage, async ({ readBody }): Promise<Ending> => {
       await readBody();
@@ -217,7 +242,7 @@ describe('an empty chunk', () => {
     expect(delivery).toEqual({ ...created, reconciles: ['committed'] });
   });
 
-  test('is committed when it exists and is sealed', async () => {
+  test('is committed when the object exists and is sealed', async () => {
     const stage = await setStage();
     const delivery = await endEmpty(stage, async ({ forward }): Promise<Ending> => {
       await forward();
@@ -228,7 +253,7 @@ describe('an empty chunk', () => {
     expect(delivery).toEqual({ ...created, reconciles: ['committed'] });
   });
 
-  test('has diverged when somebody else wrote there', async () => {
+  test('has diverged when another writer appended bytes', async () => {
     const stage = await setStage();
     const delivery = await endEmpty(stage, async ({ forward }) => {
       await append(stage.emulator, key, 0, 'zz');
@@ -237,7 +262,10 @@ describe('an empty chunk', () => {
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_DIVERGED', key, position: 0, actualLength: 2 },
-      ...{ object: 'zz', uncommitted: undefined, reconciles: ['diverged'], retries: 0 },
+      object: 'zz',
+      uncommitted: undefined,
+      reconciles: ['diverged'],
+      retries: 0,
     });
   });
 
@@ -246,11 +274,14 @@ describe('an empty chunk', () => {
 
     expect(await endEmpty(stage, instead('reset'), everyTime)).toMatchObject({
       error: { code: 'APPEND_ERR_UNCONFIRMED', key, position: 0, byteLength: 0 },
-      ...{ object: undefined, uncommitted: undefined, retries: 2, attempts: 3 },
+      object: undefined,
+      uncommitted: undefined,
+      retries: 2,
+      attempts: 3,
     });
   });
 
-  test('is settled without checksums, and nothing is read', async () => {
+  test('is reconciled without checksums and without a read', async () => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'hide-crc' });
 
@@ -261,7 +292,7 @@ describe('an empty chunk', () => {
     expect(count(stage, 'get')).toBe(0);
   });
 
-  test('is settled by another one where HEAD is refused since', async () => {
+  test('is reconciled by another empty append when HEAD is refused', async () => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'forbid', operation: 'head', nth: 2, times: 99 });
 
@@ -271,7 +302,7 @@ describe('an empty chunk', () => {
     });
   });
 
-  test('has been created by opening where HEAD is refused', async () => {
+  test('is not sent again when opening has created the object because HEAD is refused', async () => {
     const stage = await setStage();
     stage.emulator.faults.add({ kind: 'forbid', operation: 'head' });
 
@@ -281,7 +312,7 @@ describe('an empty chunk', () => {
 });
 
 describe('opening with write-only credentials', () => {
-  /** HEAD is refused. */
+  /** A stage that refuses HEAD. */
   async function writeOnlyStage(base = ''): Promise<Stage> {
     const stage = await setStage(base);
     stage.emulator.faults.add({ kind: 'forbid', operation: 'head' });
@@ -300,7 +331,7 @@ describe('opening with write-only credentials', () => {
   test.each([
     { scenario: 'an undecodable 403', answer: { ...refusal(403, ''), body: '' } },
     { scenario: '403 AccessDenied', answer: refusal(403, 'AccessDenied') },
-  ])('takes $scenario for want of a permission', async ({ answer }) => {
+  ])('treats $scenario as a missing permission', async ({ answer }) => {
     const stage = await setStage('old.');
     stage.proxy.intercept({ operation: 'head', nth: 1, ...everyTime }, instead(answer));
 
@@ -310,38 +341,44 @@ describe('opening with write-only credentials', () => {
   test.each([
     { scenario: 'at opening', first: 1, stored: true },
     { scenario: 'after a lost append', first: 2, stored: false },
-  ])('dresses an object that the probe creates, $scenario', async ({ first, stored }) => {
-    const stage = await setStage();
-    stage.emulator.faults.add({ kind: 'forbid', operation: 'head', nth: first, times: 1 });
-    if (!stored) happens(stage, newObject, nothing);
-    await deliver(stage, { contentType: 'text/x-log', metadata: { team: 'ops' } });
+  ])(
+    'sets the headers of an object that the probe creates, $scenario',
+    async ({ first, stored }) => {
+      const stage = await setStage();
+      stage.emulator.faults.add({ kind: 'forbid', operation: 'head', nth: first, times: 1 });
+      if (!stored) happens(stage, newObject, nothing);
+      await deliver(stage, { contentType: 'text/x-log', metadata: { team: 'ops' } });
 
-    const probes = stage.proxy.requests.filter(({ operation }) => operation === 'empty-append');
-    const dressed = probes.filter(({ headers }) => headers['content-type'] === 'text/x-log');
-    expect(dressed.map((probe) => probe.position)).toContain(0);
-    const { headers } = await send(stage.emulator, { method: 'HEAD', key });
-    expect(headers).toMatchObject({ 'content-type': 'text/x-log', 'x-oss-meta-team': 'ops' });
-  });
+      const probes = stage.proxy.requests.filter(({ operation }) => operation === 'empty-append');
+      const withHeaders = probes.filter(({ headers }) => headers['content-type'] === 'text/x-log');
+      expect(withHeaders.map((probe) => probe.position)).toContain(0);
+      const { headers } = await send(stage.emulator, { method: 'HEAD', key });
+      expect(headers).toMatchObject({ 'content-type': 'text/x-log', 'x-oss-meta-team': 'ops' });
+    },
+  );
 
   test.each([
     { scenario: 'a lost answer', ending: 'reset' as Ending },
     { scenario: '500', ending: internalError as Ending },
     { scenario: '502', ending: { status: 502 } as Ending },
     { scenario: '200 without a next position', ending: refusal(200, '') as Ending },
-  ])('asks again after $scenario', async ({ ending }) => {
+  ])('is tried again after $scenario', async ({ ending }) => {
     const stage = await writeOnlyStage();
     stage.proxy.intercept({ operation: 'empty-append', nth: 1 }, afterwards(ending));
 
     expect(await deliver(stage)).toEqual(delivered({ retries: 1 }));
   });
 
-  test('is refused where appending is refused too', async () => {
+  test('fails when appending is refused too', async () => {
     const stage = await writeOnlyStage();
     stage.emulator.faults.add({ kind: 'forbid', operation: 'append' });
 
     expect(await deliver(stage)).toMatchObject({
       error: { code: 'APPEND_ERR_SERVICE', status: 403, ossCode: 'AccessDenied' },
-      ...{ object: undefined, position: undefined, retries: 0, attempts: 0 },
+      object: undefined,
+      position: undefined,
+      retries: 0,
+      attempts: 0,
       uncommitted: { position: undefined, bytes: 'aaaabbbbcc', confirmed: true },
     });
   });
@@ -353,60 +390,65 @@ describe('opening with write-only credentials', () => {
       deed: ({ emulator }: Stage) => send(emulator, { method: 'PUT', key, body: 'normal' }),
       object: 'normal',
     },
-  ])('is refused where the object is $scenario', async ({ deed, object }) => {
+  ])('fails when the object is $scenario', async ({ deed, object }) => {
     const stage = await writeOnlyStage('old.');
     await deed(stage);
 
     expect(await deliver(stage)).toMatchObject({
       error: { code: 'APPEND_ERR_NOT_APPENDABLE', key },
-      ...{ object, position: undefined, retries: 0, attempts: 0 },
+      object,
+      position: undefined,
+      retries: 0,
+      attempts: 0,
       uncommitted: { position: undefined, confirmed: true },
     });
   });
 
   test.each([
-    { scenario: 'the length it has', position: 4, error: undefined },
+    { scenario: 'the actual length', position: 4, error: undefined },
     {
-      scenario: 'a shorter one',
+      scenario: 'a smaller length',
       position: 3,
       error: { code: 'APPEND_ERR_DIVERGED', position: 3, actualLength: 4 },
     },
     {
-      scenario: 'a longer one',
+      scenario: 'a larger length',
       position: 5,
       error: { code: 'APPEND_ERR_DIVERGED', position: 5, actualLength: 4 },
     },
-  ])('honours a position that demands $scenario', async ({ position, error }) => {
+  ])('checks a `position` of $scenario', async ({ position, error }) => {
     const stage = await writeOnlyStage('old.');
 
     expect(await deliver(stage, { position })).toMatchObject({
-      ...{ error, object: error === undefined ? 'old.aaaabbbbcc' : 'old.' },
+      error,
+      object: error === undefined ? 'old.aaaabbbbcc' : 'old.',
     });
   });
 
   test.each([
-    { scenario: 'there is none', base: '' },
-    { scenario: 'there is one', base: 'old.' },
-  ])(
-    "says that flags: 'ax' cannot be honoured, and creates nothing: $scenario",
-    async ({ base }) => {
-      const stage = await writeOnlyStage(base);
+    { scenario: 'no object exists', base: '' },
+    { scenario: 'an object exists', base: 'old.' },
+  ])("fails with flags: 'ax' and creates nothing: $scenario", async ({ base }) => {
+    const stage = await writeOnlyStage(base);
 
-      expect(await deliver(stage, { flags: 'ax' })).toMatchObject({
-        error: {
-          ...{ code: 'APPEND_ERR_SERVICE', status: 403, ossCode: 'AccessDenied' },
-          message:
-            'Cannot open "a.log" with flags \'ax\': HEAD is forbidden, and without it the stream cannot tell whether the object exists',
-        },
-        ...{ object: base === '' ? undefined : base, position: undefined, retries: 0 },
-        uncommitted: { position: undefined, bytes: 'aaaabbbbcc', confirmed: true },
-      });
-      expect(count(stage, 'empty-append')).toBe(0);
-    },
-  );
+    expect(await deliver(stage, { flags: 'ax' })).toMatchObject({
+      error: {
+        code: 'APPEND_ERR_SERVICE',
+        status: 403,
+        ossCode: 'AccessDenied',
+        message:
+          'Cannot open "a.log" with flags \'ax\': HEAD is forbidden, and without it the stream cannot tell whether the object exists',
+      },
+      object: base === '' ? undefined : base,
+      position: undefined,
+      retries: 0,
+      uncommitted: { position: undefined, bytes: 'aaaabbbbcc', confirmed: true },
+    });
+    expect(count(stage, 'empty-append')).toBe(0);
+  });
 });
 
-test('an answer to HEAD that a proxy compressed is believed for its next position', async () => {
+test('the stream trusts the next position in a HEAD answer whose content length a proxy changed', async () => {
   const stage = await setStage('old.');
   const changed = ({ headers, ...truth }: HttpAnswer): HttpAnswer => ({
     ...truth,

@@ -14,12 +14,12 @@ import { type Ending, type ProxiedOperation, refusal } from '../helpers/http-pro
 
 export const places = [newObject, middle, last];
 
-/** Those where the object exists before the chunk. */
+/** Places where the object exists before the chunk. */
 export const laterPlaces = [oldObject, middle, last];
 export const everyTime = { times: 99 };
 export const internalError = refusal(500, 'InternalError');
 
-/** What somebody else does to the object. */
+/** An action of another writer on the object. */
 export type Deed = (stage: Stage, place: Place) => Promise<unknown>;
 
 export const seals: Deed = ({ emulator }, place) => sealAt(emulator, contentBefore(place).length);
@@ -32,7 +32,7 @@ export function sealAt(emulator: Stage['emulator'], position: number) {
   return send(emulator, { method: 'POST', key, query });
 }
 
-/** Puts an appendable object in the place of this one. */
+/** Replaces the object by another appendable one. */
 export const replacesBy =
   (content: (place: Place) => string): Deed =>
   async (stage, place) => {
@@ -40,21 +40,21 @@ export const replacesBy =
     await append(stage.emulator, key, 0, content(place));
   };
 
-/** Appends where our chunk belongs. */
+/** Appends at the position of our chunk. */
 export const appends =
   (content: (place: Place) => string): Deed =>
   ({ emulator }, place) =>
     append(emulator, key, contentBefore(place).length, content(place));
 
-/** Appends behind our chunk. */
+/** Appends after our chunk. */
 export const appendsBehind: Deed = ({ emulator }, place) =>
   append(emulator, key, contentBefore(place).length + chunkAt(place).length, 'zz');
 
-/** The first `length` bytes of the chunk get through: a shortened append with a new signature. */
+/** Stores the first `length` bytes of the chunk, as a shortened append with a new signature. */
 export const storesPart = (length: number): Deed =>
   appends((place) => chunkAt(place).slice(0, length));
 
-/** Something happens instead of the append, which then ends as `ending` says. */
+/** Runs `deed` instead of the append, which then ends with `ending`. */
 export function happens(stage: Stage, place: Place, deed: Deed, ending: Ending = 'reset'): void {
   stage.proxy.intercept({ operation: 'append', nth: place.nth }, async ({ readBody }) => {
     await readBody();
@@ -63,7 +63,7 @@ export function happens(stage: Stage, place: Place, deed: Deed, ending: Ending =
   });
 }
 
-/** The append is stored, then something happens, then it ends as `ending` says. */
+/** Stores the append, runs `deed`, then ends the exchange with `ending`. */
 export function happensAfter(
   stage: Stage,
   place: Place,
@@ -77,7 +77,7 @@ export function happensAfter(
   });
 }
 
-/** The append arrives only when `land()` is called, while the stream takes it for lost. */
+/** The append is applied only when `land()` is called; the stream sees it as lost. */
 export function arrivesLate(stage: Stage, { nth }: Place) {
   let arrive = async (): Promise<unknown> => undefined;
   stage.proxy.intercept(

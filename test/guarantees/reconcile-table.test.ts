@@ -33,7 +33,7 @@ describe.each(places)('at $place', (place) => {
   const position = contentBefore(place).length;
   const byteLength = chunkAt(place).length;
 
-  test('nothing came: not-committed, and the same bytes are sent again', async () => {
+  test('a chunk that was not stored is not-committed, and the same bytes are sent again', async () => {
     const stage = await setStage(base);
     happens(stage, place, nothing, internalError);
 
@@ -44,7 +44,7 @@ describe.each(places)('at $place', (place) => {
     expect(sent.filter((request) => request.position === position)).toHaveLength(2);
   });
 
-  test('the chunk came: committed, and it is not sent again', async () => {
+  test('a stored chunk is committed and not sent again', async () => {
     const stage = await setStage(base);
     happensAfter(stage, place, nothing);
 
@@ -53,7 +53,7 @@ describe.each(places)('at $place', (place) => {
     expect(count(stage, 'get')).toBe(0);
   });
 
-  test('the chunk came and somebody sealed: committed', async () => {
+  test('a stored chunk is committed even when the object was sealed after it', async () => {
     const stage = await setStage(base);
     happensAfter(stage, place, sealsBehindChunk);
     const delivery = await deliver(stage);
@@ -66,11 +66,11 @@ describe.each(places)('at $place', (place) => {
     expect(delivery.uncommitted?.confirmed).toBe(place === last ? undefined : true);
   });
 
-  describe('a part of the chunk came: partial', () => {
+  describe('a partly stored chunk', () => {
     test.each([
       { scenario: 'its first byte', length: 1 },
       { scenario: 'all but its last byte', length: byteLength - 1 },
-    ])('and only the rest is sent: $scenario', async ({ length }) => {
+    ])('is partial, and only the rest is sent: $scenario', async ({ length }) => {
       const stage = await setStage(base);
       happens(stage, place, storesPart(length));
 
@@ -84,7 +84,7 @@ describe.each(places)('at $place', (place) => {
       expect(resent?.headers['content-length']).toBe(String(byteLength - length));
     });
 
-    test('and the budget starts afresh, byte by byte', async () => {
+    test('gets a new retry budget with each byte stored', async () => {
       const stage = await setStage(base);
       stage.proxy.intercept(
         { operation: 'append', nth: place.nth, times: byteLength },
@@ -98,13 +98,14 @@ describe.each(places)('at $place', (place) => {
 
       expect(delivery).toEqual(
         delivered({
-          ...{ base, attempts: 2 + byteLength },
+          base,
+          attempts: 2 + byteLength,
           reconciles: [...Array(byteLength - 1).fill('partial'), 'committed'],
         }),
       );
     });
 
-    test('and giving up on the rest hands back the rest alone', async () => {
+    test('is handed back without the stored part when the stream gives up', async () => {
       const stage = await setStage(base);
       happens(stage, place, storesPart(1));
       const next = { operation: 'append', nth: place.nth + 1, ...everyTime } as const;
@@ -114,7 +115,8 @@ describe.each(places)('at $place', (place) => {
       const rest = 'aaaabbbbcc'.slice(position - base.length + 1);
       expect(delivery).toMatchObject({
         error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', position: position + 1 },
-        ...{ object: contentBefore(place) + chunkAt(place).slice(0, 1), position: position + 1 },
+        object: contentBefore(place) + chunkAt(place).slice(0, 1),
+        position: position + 1,
         uncommitted: { key, position: position + 1, bytes: rest, confirmed: true },
         reconciles: ['partial', 'not-committed', 'not-committed', 'not-committed'],
       });
@@ -134,48 +136,61 @@ describe.each(places)('at $place', (place) => {
   const foreign = 'its CRC-64 is not ours';
   const divergences: Divergence[] = [
     {
-      scenario: 'as many bytes of a stranger',
+      scenario: 'as many bytes of another writer',
       deed: appends(() => other),
-      ...{ actualLength: position + byteLength, object: contentBefore(place) + other },
+      actualLength: position + byteLength,
+      object: contentBefore(place) + other,
       because: foreign,
     },
     {
-      scenario: 'fewer bytes of a stranger',
+      scenario: 'fewer bytes of another writer',
       deed: appends(() => 'z'),
-      ...{ actualLength: position + 1, object: `${contentBefore(place)}z`, because: foreign },
+      actualLength: position + 1,
+      object: `${contentBefore(place)}z`,
+      because: foreign,
     },
     {
-      scenario: 'more bytes of a stranger',
+      scenario: 'more bytes of another writer',
       deed: appends(() => `${other}z`),
-      ...{ actualLength: position + byteLength + 1, object: `${contentBefore(place)}${other}z` },
+      actualLength: position + byteLength + 1,
+      object: `${contentBefore(place)}${other}z`,
     },
     {
-      scenario: 'another object of our length before the chunk',
+      scenario: 'another object, as long as ours before the chunk',
       deed: replacesBy(() => 'z'.repeat(position)),
-      ...{ actualLength: position, object: 'z'.repeat(position), because: foreign, isLater: true },
+      actualLength: position,
+      object: 'z'.repeat(position),
+      because: foreign,
+      isLater: true,
     },
     {
-      scenario: 'another object of our length behind the chunk',
+      scenario: 'another object, as long as ours after the chunk',
       deed: replacesBy(() => 'z'.repeat(position + byteLength)),
       actualLength: position + byteLength,
-      ...{ object: 'z'.repeat(position + byteLength), because: foreign, isLater: true },
+      object: 'z'.repeat(position + byteLength),
+      because: foreign,
+      isLater: true,
     },
     {
-      scenario: 'our chunk behind other bytes',
+      scenario: 'our chunk after other bytes',
       deed: replacesBy((at) => 'z'.repeat(position) + chunkAt(at)),
       actualLength: position + byteLength,
-      ...{ object: 'z'.repeat(position) + chunkAt(place), because: foreign, isLater: true },
+      object: 'z'.repeat(position) + chunkAt(place),
+      because: foreign,
+      isLater: true,
     },
     {
       scenario: 'a shorter object',
       deed: replacesBy(() => 'a'),
-      ...{ actualLength: 1, object: 'a', isLater: true },
+      actualLength: 1,
+      object: 'a',
+      isLater: true,
     },
   ];
   const applicable = divergences.filter(({ isLater }) => place !== newObject || !isLater);
 
   test.each(applicable)(
-    'diverged, and ours may lie under it, behind a lost answer: $scenario',
+    'the object is diverged and the chunk unconfirmed after a lost answer: $scenario',
     async ({ deed, actualLength, object, because = `${actualLength} bytes long` }) => {
       const stage = await setStage(base);
       happens(stage, place, deed);
@@ -183,17 +198,22 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: {
-            ...{ code: 'APPEND_ERR_DIVERGED', key, position, actualLength },
+            code: 'APPEND_ERR_DIVERGED',
+            key,
+            position,
+            actualLength,
             message: expect.stringMatching(new RegExp(`${because}$`)),
           },
-          ...{ confirmed: false, reconciles: ['diverged'], object },
+          confirmed: false,
+          reconciles: ['diverged'],
+          object,
         }),
       );
     },
   );
 
   test.each(applicable)(
-    'diverged, and ours is certainly not in it, when a 409 was the first answer: $scenario',
+    'the object is diverged and the chunk confirmed as not stored after a first 409: $scenario',
     async ({ deed, actualLength, object }) => {
       const stage = await setStage(base);
       happens(stage, place, deed, refusal(409, 'PositionNotEqualToLength'));
@@ -201,20 +221,23 @@ describe.each(places)('at $place', (place) => {
       expect(await deliver(stage)).toMatchObject(
         gaveUp(place, {
           error: { code: 'APPEND_ERR_DIVERGED', key, position, actualLength },
-          ...{ confirmed: true, reconciles: ['diverged'], object },
+          confirmed: true,
+          reconciles: ['diverged'],
+          object,
         }),
       );
     },
   );
 
-  test('diverged when somebody wrote behind our chunk before we asked', async () => {
+  test('the object is diverged when another writer appended after our chunk before the HEAD', async () => {
     const stage = await setStage(base);
     happensAfter(stage, place, appendsBehind);
 
     expect(await deliver(stage)).toMatchObject(
       gaveUp(place, {
         error: { code: 'APPEND_ERR_DIVERGED', position, actualLength: position + byteLength + 2 },
-        ...{ confirmed: false, reconciles: ['diverged'] },
+        confirmed: false,
+        reconciles: ['diverged'],
         object: `${contentBefore(place)}${chunkAt(place)}zz`,
       }),
     );

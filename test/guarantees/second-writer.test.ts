@@ -6,8 +6,8 @@ import { connectionTo, openStream } from '../helpers/open-stream.js';
 
 const bucket = 'examplebucket';
 
-describe('a stranger who appends just as many bytes', () => {
-  test('is noticed when our request died, and nothing more is written', async () => {
+describe('another writer that appends as many bytes', () => {
+  test('is detected after a lost request, and the stream writes nothing more', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stranger-drop', nth: 2 });
     const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
@@ -16,7 +16,10 @@ describe('a stranger who appends just as many bytes', () => {
 
     expect(error).toBeInstanceOf(DivergedError);
     expect(error).toMatchObject({
-      ...{ code: 'APPEND_ERR_DIVERGED', key: 'a.log', position: 4, actualLength: 8 },
+      code: 'APPEND_ERR_DIVERGED',
+      key: 'a.log',
+      position: 4,
+      actualLength: 8,
       bytesWritten: 4,
       message:
         'Cannot append 4 bytes to "a.log" at position 4: the object is 8 bytes long and its CRC-64 is not ours',
@@ -25,15 +28,18 @@ describe('a stranger who appends just as many bytes', () => {
     expect(object).toHaveLength(8);
     expect(String(object)).not.toContain('b');
     expect(emulator.requests.filter(({ operation }) => operation === 'append')).toHaveLength(2);
-    // Our bytes may lie under the stranger's: the attempt got no answer.
+    // Unconfirmed, because the attempt got no answer.
     expect(stream.takeUncommitted()).toEqual({
-      ...{ key: 'a.log', position: 4, confirmed: false, doubtful: 4 },
+      key: 'a.log',
+      position: 4,
+      confirmed: false,
+      doubtful: 4,
       bytes: Buffer.from('bbbbcccc'),
     });
     expect(stream.takeUncommitted()).toBeUndefined();
   });
 
-  test('is noticed by the first answer, and ours is certainly not in the object', async () => {
+  test('is detected by the first answer, and our chunk is confirmed as not stored', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stranger', nth: 2 });
     const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
@@ -45,7 +51,7 @@ describe('a stranger who appends just as many bytes', () => {
   });
 });
 
-test('an object that was deleted meanwhile is not recreated', async () => {
+test('the stream does not recreate an object that was deleted between two appends', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'delete', operation: 'append', nth: 2 });
   const stream = openStream(emulator, 'a.log', { chunkSize: 4 });
@@ -59,7 +65,7 @@ test('an object that was deleted meanwhile is not recreated', async () => {
   await expect(emulator.read(bucket, 'a.log')).rejects.toThrow();
 });
 
-test('a Normal object is refused and left as it is', async () => {
+test('the stream refuses a Normal object and leaves it unchanged', async () => {
   await using emulator = await startEmulator({ credentials: {} });
   const url = `${emulator.endpoint}/examplebucket/a.log`;
   await fetch(url, { method: 'PUT', body: 'normal' });
@@ -103,7 +109,7 @@ test('position refuses an object of another length', async () => {
   ).rejects.toMatchObject({ code: 'APPEND_ERR_DIVERGED', position: 4, actualLength: 8 });
 });
 
-test('two streams on one object never mix: one of them fails', async () => {
+test('one of two streams on the same object fails, and each acknowledged byte is stored once', async () => {
   await using emulator = await startEmulator();
   const client = new OssClient(connectionTo(emulator));
   const options = { client, key: 'a.log', chunkSize: 4 };

@@ -10,13 +10,13 @@ export { resultOf };
 const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CommandOptions {
-  /** What it reads from standard input; nothing by default. */
+  /** Standard input. Default: empty. */
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
 
-/** Where the emulator is, in the variables that clients look at. */
+/** Environment variables that lead clients to the emulator. */
 export function environmentOf({ endpoint, region, credentials }: Emulator) {
   return {
     OSS_ENDPOINT: endpoint,
@@ -27,11 +27,11 @@ export function environmentOf({ endpoint, region, credentials }: Emulator) {
 }
 
 interface StartOptions extends CommandOptions, Pick<SpawnOptions, 'stdio'> {
-  /** A command that starts it, such as `unshare`. */
+  /** A command to run it with, such as `unshare`. */
   readonly wrapper?: readonly string[];
 }
 
-/** Starts the built command line in a process of its own. */
+/** Starts the built command line in its own process. */
 export function startCommand(
   args: readonly string[],
   { env, cwd, stdio, wrapper = [] }: StartOptions = {},
@@ -50,7 +50,7 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<ProcessResult> {
   const child = startCommand(args, options);
-  child.stdin?.on('error', () => {}); // It may end without reading.
+  child.stdin?.on('error', () => {}); // The process may exit without reading.
   child.stdin?.end(options.input);
   return resultOf(child);
 }
@@ -71,7 +71,7 @@ export async function runInTerminal(
   return { exitCode, screen: screen.toString() };
 }
 
-/** The environment of the tests without what the command line would read from it. */
+/** The environment of the tests without the variables that the command line reads. */
 function cleanEnvironment(env: CommandOptions['env']): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OSS_|ALIBABA_CLOUD_|CI$|NO_COLOR|FORCE_COLOR|NODE_OPTIONS)|_proxy$/i.test(name),

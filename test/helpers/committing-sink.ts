@@ -1,6 +1,6 @@
 import type { LineSink } from '../../src/logging/line-gate.js';
 
-/** A sink that commits when it is told to. */
+/** A sink that commits only when `commit()` is called. */
 export class CommittingSink implements LineSink {
   readonly highWaterMark: number;
   readonly taken: Buffer[] = [];
@@ -36,7 +36,7 @@ export class CommittingSink implements LineSink {
     }
   }
 
-  /** Nothing more will be committed. */
+  /** Fails all pending writes. */
   fail(error: Error): void {
     for (const { callback } of this.#waiting.splice(0)) callback(error);
   }

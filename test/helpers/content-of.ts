@@ -1,8 +1,8 @@
 import type { Emulator } from '../../src/emulator/index.js';
 
 /**
- * What programs have logged to `name`, such as `app.log`, or under keys that begin with it and name the
- * process, such as `app/host-7.log`; nothing, where no object is there yet.
+ * What programs have logged to `name`, such as `app.log`, or to keys of single processes below it,
+ * such as `app/host-7.log`; empty while no object exists.
  */
 export async function contentOf(emulator: Emulator, name: string): Promise<string> {
   const folder = name.replace(/\.log$/, '/');

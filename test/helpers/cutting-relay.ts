@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type BodyPiece, RequestScanner } from './request-scanner.js';
 
-/** How far an exchange gets. */
+/** Points at which an exchange is cut. */
 export const cutPlaces = [
   'before the body',
   'inside the body',
@@ -12,38 +12,38 @@ export const cutPlaces = [
 
 export type CutPlace = (typeof cutPlaces)[number];
 
-/** What can be done to a connection; what the server has been sent by then, it gets. */
+/** Ways to break a connection. The server still receives what was sent to it before. */
 export interface RelayedConnection {
-  /** Ends it at once, with a reset. */
+  /** Ends it at once with a reset. */
   reset(): void;
 
-  /** Ends it in order. */
+  /** Ends it normally. */
   close(): void;
 
-  /** Keeps it, and lets nothing more through in either direction. */
+  /** Keeps it open but drops all further bytes in both directions. */
   silence(): void;
 }
 
-/** Something to do when an exchange has got so far. */
+/** An action at a certain point of an exchange. */
 export interface Strike {
   readonly place: CutPlace;
 
-  /** Appends with a body are counted whose target contains this. */
+  /** Only appends with a body are counted, and only if their target contains this. */
   readonly key: string;
 
-  /** The first of them that is struck, from 1, and how many in a row. */
+  /** The first of them to break, from 1, and how many in a row. */
   readonly nth: number;
   readonly times: number;
   act(connection: RelayedConnection): void;
 }
 
-/** A network between clients and a server that breaks where a test says. */
+/** A relay between clients and a server that breaks connections where a test says. */
 export interface CuttingRelay extends AsyncDisposable {
   readonly endpoint: string;
   add(strike: Strike): void;
 }
 
-/** Listens on a free port of the loopback and passes bytes on to `endpoint`. */
+/** Listens on a free loopback port and forwards bytes to `endpoint`. */
 export async function startCuttingRelay(endpoint: string): Promise<CuttingRelay> {
   const { hostname, port } = new URL(endpoint);
   const strikes: PendingStrike[] = [];
@@ -85,10 +85,10 @@ class PendingStrike {
   }
 }
 
-/** Bytes of an answer that still come through when it is cut: less than its first line. */
+/** Bytes of a cut answer that still get through: less than its first line. */
 const answerStump = 9;
 
-/** Passes bytes on in both directions, and acts where the strike of a request says. */
+/** Forwards bytes in both directions, and acts at the place of a request's strike. */
 function relay(
   client: Socket,
   upstream: Socket,
@@ -149,7 +149,7 @@ function relay(
   client.on('close', () => upstream.end());
 }
 
-/** Where in a piece the second half of the body begins, if it does there. */
+/** Index in a piece at which the second half of the body begins, if it does so there. */
 function middleOf({ bytes, contentLength, rest }: BodyPiece): number | undefined {
   const start = contentLength - rest - bytes.length;
   const middle = Math.floor(contentLength / 2) - start;

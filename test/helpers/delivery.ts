@@ -24,17 +24,17 @@ import { connectionTo } from './open-stream.js';
 
 export const key = 'a.log';
 
-/** What a delivery writes; each makes one chunk. */
+/** The writes of a delivery; each makes one chunk. */
 export const chunks = ['aaaa', 'bbbb', 'cc'];
 
-/** Where in a stream something goes wrong. */
+/** A chunk of a stream at which something goes wrong. */
 export interface Place {
   readonly place: string;
 
   /** Number of the chunk, from 1. */
   readonly nth: number;
 
-  /** What the object holds before the stream; there is none if it is empty. */
+  /** Content of the object before the stream; if empty, there is no object. */
   readonly base: string;
 }
 
@@ -43,7 +43,7 @@ export const oldObject: Place = { place: 'the first chunk of an old object', nth
 export const middle: Place = { place: 'a middle chunk', nth: 2, base: '' };
 export const last: Place = { place: 'the last chunk', nth: 3, base: '' };
 
-/** What the object holds when `place` is reached. */
+/** Content of the object before the chunk at `place`. */
 export function contentBefore({ nth, base }: Place): string {
   return base + chunks.slice(0, nth - 1).join('');
 }
@@ -52,13 +52,13 @@ export function chunkAt({ nth }: Place): string {
   return chunks[nth - 1] as string;
 }
 
-/** An emulator, and a proxy in front of it that can be told to interfere. */
+/** An emulator behind a proxy that a test can tell to interfere. */
 export interface Stage {
   readonly emulator: Emulator;
   readonly proxy: HttpProxy;
 }
 
-/** Sets up both until the test is over, with an object that holds `base`. */
+/** Starts both until the end of the test, with an object that contains `base`. */
 export async function setStage(base = ''): Promise<Stage> {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
@@ -68,7 +68,7 @@ export async function setStage(base = ''): Promise<Stage> {
   return { emulator, proxy };
 }
 
-/** Everything that can be known of a stream when it is over. */
+/** The observable outcome of a stream. */
 export interface Delivery {
   readonly error: unknown;
   readonly object: string | undefined;
@@ -94,7 +94,7 @@ export interface Delivery {
   readonly reconciles: readonly string[];
 }
 
-/** Opens a stream through the proxy, with two retries that do not wait. */
+/** Opens a stream through the proxy, with two retries without backoff. */
 export function openThrough(
   { emulator, proxy }: Stage,
   options: Partial<AppendWritableOptions> = {},
@@ -103,7 +103,9 @@ export function openThrough(
   const stream = new AppendWritable({
     ...connection,
     ...(options.client === undefined ? { endpoint: proxy.endpoint } : {}),
-    ...{ key, chunkSize: 4, retry: { retries: 2, minTimeout: 0, maxTimeout: 0 } },
+    key,
+    chunkSize: 4,
+    retry: { retries: 2, minTimeout: 0, maxTimeout: 0 },
     ...options,
   });
   onTestFinished(() => {
@@ -114,10 +116,10 @@ export function openThrough(
 }
 
 /**
- * Writes `writes` and ends the stream, and tells what became of it.
+ * Writes `writes`, ends the stream and returns its outcome.
  *
- * What must hold however it ends is checked here: no byte is missing between those committed and
- * those handed back, events and counts agree, and the error is of the class that its code names.
+ * Checks what must hold for every outcome: the committed bytes and those handed back make up all
+ * writes, events and counts agree, and the error has the class that its code names.
  */
 export async function deliver(
   stage: Stage,
@@ -127,7 +129,7 @@ export async function deliver(
   return finish(stage, openThrough(stage, options), writes);
 }
 
-/** As {@link deliver}, with a stream that the test has opened. */
+/** Like {@link deliver}, with a stream opened by the test. */
 export async function finish(
   { emulator }: Stage,
   stream: AppendWritable,
@@ -157,8 +159,15 @@ export async function finish(
   if (error !== undefined) assertKnown(error, bytesWritten);
   const object = await emulator.read('examplebucket', key).then(String, () => undefined);
   return {
-    ...{ error, object, bytesWritten, position, uncommitted, retries, reconciles },
-    ...{ acknowledged: acknowledged.join(''), attempts: stats.attempts },
+    error,
+    object,
+    bytesWritten,
+    position,
+    uncommitted,
+    retries,
+    reconciles,
+    acknowledged: acknowledged.join(''),
+    attempts: stats.attempts,
   };
 }
 
@@ -186,7 +195,7 @@ function assertKnown(error: unknown, bytesWritten: number): void {
 
 type Effort = Partial<Pick<Delivery, 'attempts' | 'retries' | 'reconciles'>>;
 
-/** What a delivery looks like that brought every chunk. */
+/** The delivery of a stream that committed every chunk. */
 export function delivered({
   base = '',
   ...effort
@@ -207,8 +216,8 @@ export function delivered({
 }
 
 /**
- * What a delivery looks like that ended with `error` at `place`. One attempt is counted there
- * unless `attempts` says otherwise, and the object holds what was there before.
+ * The delivery of a stream that ended with `error` at `place`, after one attempt there unless
+ * `attempts` says otherwise, and with the object as it was before the chunk.
  */
 export function gaveUp(
   place: Place,

@@ -1,16 +1,16 @@
 import { Agent, type Dispatcher } from 'undici';
 import { onTestFinished } from 'vitest';
 
-/** Which requests of a client take the detour: the nth of the method and those after it. */
+/** The requests of a client that take the detour: `times` of a method, from the nth on. */
 export interface Detour {
   readonly method: 'HEAD' | 'POST';
   readonly nth: number;
   readonly times: number;
 
-  /** Where they go. */
+  /** Where they go instead. */
   readonly origin: string;
 
-  /** Milliseconds that undici grants a connection. Default: undici's. */
+  /** Milliseconds of undici's connect timeout. Default: undici's. */
   readonly connectTimeout?: number;
 }
 

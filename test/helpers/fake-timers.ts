@@ -2,8 +2,8 @@ import { vi } from 'vitest';
 import { replaceTimers } from '../../src/timers/node-timers.js';
 
 /**
- * As {@link vi.useFakeTimers}, and for the timers of the library too, which otherwise stay the real ones.
- * Turns of its event loop stay real.
+ * Like {@link vi.useFakeTimers}, but also fakes the timers of the library, which otherwise stay
+ * real. Its `setImmediate()` stays real.
  */
 export function useFakeTimers(options?: Parameters<typeof vi.useFakeTimers>[0]): void {
   vi.useFakeTimers(options);
@@ -15,7 +15,7 @@ export function useFakeTimers(options?: Parameters<typeof vi.useFakeTimers>[0]):
   });
 }
 
-/** As {@link vi.useRealTimers}, and for the library too. */
+/** Like {@link vi.useRealTimers}, but also restores the timers of the library. */
 export function useRealTimers(): void {
   replaceTimers({})();
   vi.useRealTimers();

@@ -3,19 +3,19 @@ import { createServer, type IncomingMessage, request as send } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** What a client asked of the proxy: a tunnel, or a request to pass on. */
+/** A client's request to the proxy: a tunnel, or a request to forward. */
 export interface ProxyRequest {
   /** `CONNECT` for a tunnel. */
   readonly method: string;
 
-  /** Host and port, or the whole URL of a request to pass on. */
+  /** Host and port, or the whole URL of a request to forward. */
   readonly target: string;
 
-  /** As user and password stand in a URL. */
+  /** User and password, as in a URL. */
   readonly credentials: string | undefined;
 }
 
-/** A proxy as companies have them between their network and the internet. */
+/** A proxy like those between a company network and the internet. */
 export interface ForwardProxy extends AsyncDisposable {
   /** Its URL, without credentials. */
   readonly url: string;
@@ -24,28 +24,27 @@ export interface ForwardProxy extends AsyncDisposable {
   readonly address: string;
   readonly requests: readonly ProxyRequest[];
 
-  /** Status to refuse everything with that comes from now on; `undefined` for nothing. */
+  /** Status that refuses every further request; `undefined` refuses none. */
   refusal: number | undefined;
 
-  /** Whether a connection serves one request and dies of the next, without having said so. */
+  /** Whether a connection serves one request and is closed without notice on the next. */
   servesOnce: boolean;
 
-  /** Sockets of clients that are open. */
+  /** Open sockets of clients. */
   readonly clients: ReadonlySet<Duplex>;
 }
 
 /**
- * Listens on a free port of the loopback, makes tunnels (CONNECT) and passes on requests that name a
- * whole URL.
+ * Listens on a free loopback port, opens tunnels (CONNECT) and forwards requests with a whole URL.
  *
- * @param credentials User and password to ask for, as `user:password`.
+ * @param credentials Required user and password, as `user:password`.
  */
 export async function startForwardProxy(credentials?: string): Promise<ForwardProxy> {
   const requests: ProxyRequest[] = [];
   const sockets = new Set<Duplex>();
   const clients = new Set<Duplex>();
 
-  /** Notes what was asked for, and decides what to refuse it with. */
+  /** Records the request, and returns the status that refuses it, if any. */
   const refusalOf = ({ method = '', url = '', headers }: IncomingMessage): number | undefined => {
     const [, basic] = /^Basic (.+)$/.exec(headers['proxy-authorization'] ?? '') ?? [];
     const given = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString();
@@ -62,7 +61,7 @@ export async function startForwardProxy(credentials?: string): Promise<ForwardPr
     served.add(incoming.socket);
     const refusal = refusalOf(incoming);
     if (refusal !== undefined) {
-      // A proxy reads what it refuses.
+      // A proxy reads the body of a refused request.
       incoming.resume().on('end', () => response.writeHead(refusal).end('<h1>Refused</h1>'));
       return;
     }

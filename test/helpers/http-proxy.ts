@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An answer to give; the document of an answer to HEAD goes into `x-oss-err`, as OSS does it. */
+/** An answer to send; for HEAD its document goes into `x-oss-err`, as with OSS. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
@@ -16,39 +16,39 @@ export interface HttpAnswer {
 }
 
 /**
- * How an exchange ends: with an answer, or without one. `cut` dies in the middle of the answer's
- * head, `garbage` is no HTTP, `silence` leaves the connection open.
+ * How an exchange ends: with an answer, or without one. `cut` ends in the middle of the
+ * answer's head, `garbage` is not HTTP, `silence` leaves the connection open.
  */
 export type Ending = HttpAnswer | 'reset' | 'eof' | 'cut' | 'garbage' | 'silence';
 
-/** An append of no bytes has its own name: it is a probe, or creates an empty object. */
+/** `empty-append` is an append of no bytes: a probe, or the creation of an empty object. */
 export type ProxiedOperation = 'append' | 'empty-append' | 'head' | 'get' | 'other';
 
-/** What passed by: one line for each request, in the order of their arrival. */
+/** A request that arrived at the proxy. */
 export interface ProxiedRequest {
   readonly operation: ProxiedOperation;
 
-  /** The position that an append named. */
+  /** The position of an append. */
   readonly position: number | undefined;
   readonly headers: IncomingMessage['headers'];
 }
 
-/** One request in the hands of an intervention. */
+/** A request as an intervention receives it. */
 export interface Exchange extends ProxiedRequest {
   /** The whole body, once it has arrived. */
   readonly readBody: () => Promise<Buffer>;
 
-  /** Passes the request on as it came, and resolves with the true answer. */
+  /** Forwards the request unchanged, and resolves with the true answer. */
   readonly forward: () => Promise<HttpAnswer>;
 
-  /** Answers before the intervention is over, and resolves when the answer is with the network. */
+  /** Answers before the end of the intervention, and resolves when the answer has been sent. */
   readonly reply: (answer: HttpAnswer) => Promise<void>;
 }
 
 /** Decides how one exchange ends, and what happens before that. */
 export type Intervention = (exchange: Exchange) => Ending | Promise<Ending>;
 
-/** Which requests are meant: the nth of the operation and, with `times`, those after it. */
+/** The affected requests: the nth of the operation and, with `times`, those after it. */
 export interface Occasion {
   readonly operation: ProxiedOperation;
   readonly nth: number;
@@ -59,11 +59,11 @@ export interface HttpProxy extends AsyncDisposable {
   readonly endpoint: string;
   readonly requests: readonly ProxiedRequest[];
 
-  /** Has `intervention` decide on `occasion`; the first that was added for a request counts. */
+  /** Runs `intervention` on `occasion`; of several for the same request, the first added. */
   intercept(occasion: Occasion, intervention: Intervention): void;
 }
 
-/** Ends the exchange as `ending` says, and passes nothing on. */
+/** Ends the exchange with `ending` and forwards nothing. */
 export function instead(ending: Ending): Intervention {
   return async ({ readBody }) => {
     await readBody();
@@ -71,7 +71,9 @@ export function instead(ending: Ending): Intervention {
   };
 }
 
-/** Passes the request on, then ends the exchange as `ending` says; it may look at the true answer. */
+/**
+ * Forwards the request, then ends the exchange with `ending`, which may depend on the true answer.
+ */
 export function afterwards(ending: Ending | ((answer: HttpAnswer) => Ending)): Intervention {
   return async ({ forward }) => {
     const answer = await forward();
@@ -79,7 +81,7 @@ export function afterwards(ending: Ending | ((answer: HttpAnswer) => Ending)): I
   };
 }
 
-/** A refusal in OSS's words. */
+/** A refusal in the format of OSS. */
 export function refusal(
   status: number,
   code: string,
@@ -92,7 +94,7 @@ export function refusal(
   };
 }
 
-/** Listens on a free port of the loopback and passes requests on to `origin`, except where told. */
+/** Listens on a free loopback port and forwards requests to `origin`, unless intercepted. */
 export async function startHttpProxy(origin: string): Promise<HttpProxy> {
   const requests: ProxiedRequest[] = [];
   const agent = new Agent({ keepAlive: true });
@@ -165,7 +167,7 @@ function operationOf(
   return 'other';
 }
 
-/** The connection is this proxy's own, so its header stays behind; everything else stays raw. */
+/** Forwards a request unchanged, except `connection`: each side has its own connection. */
 async function passOn(
   { origin, agent }: { origin: string; agent: Agent },
   { method = '', url, rawHeaders }: IncomingMessage,
@@ -215,7 +217,7 @@ function answer(response: ServerResponse, { status, headers, body }: HttpAnswer,
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (value !== undefined) response.setHeader(name, value);
   }
-  // A replaced body has a length of its own.
+  // A replaced body has another length.
   if (body !== undefined && !isHead) response.setHeader('content-length', Buffer.byteLength(body));
   if (isHead) {
     if (body?.length) response.setHeader('x-oss-err', Buffer.from(body).toString('base64'));

@@ -1,6 +1,6 @@
 import { generate } from 'selfsigned';
 
-/** Makes a key and a certificate for 127.0.0.1 that nobody but these processes trusts. */
+/** Makes a key and a self-signed certificate for 127.0.0.1. */
 export async function makeIdentity(): Promise<{ readonly key: string; readonly cert: string }> {
   const day = 24 * 60 * 60 * 1000;
   const identity = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
@@ -13,7 +13,7 @@ export async function makeIdentity(): Promise<{ readonly key: string; readonly c
         name: 'subjectAltName',
         altNames: [
           { type: 7, ip: '127.0.0.1' },
-          // ali-oss calls a server by this name wherever it is.
+          // ali-oss uses this server name for every endpoint.
           { type: 2, value: '*.oss-cn-hangzhou.aliyuncs.com' },
         ],
       },

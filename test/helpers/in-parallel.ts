@@ -1,4 +1,4 @@
-/** Runs everything, at most so many at once; the results are in the order of the runs. */
+/** Runs all functions, at most `most` at once; the results are in the order of `runs`. */
 export async function inParallel<T>(
   runs: readonly (() => Promise<T>)[],
   most: number,

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import type { Fault, FaultKind } from '../../src/emulator/index.js';
 
-/** How the data of a write is passed to it. */
+/** Forms in which data is passed to a write. */
 const forms = ['Buffer', 'Uint8Array', 'utf8', 'utf16le', 'latin1', 'hex', 'base64'] as const;
 
-/** What a write is to carry, for any size of chunk. */
+/** The data of a write, for any chunk size. */
 export interface Load {
   readonly form: (typeof forms)[number];
 
-  /** Size in quarters of a chunk, and the bytes that are added to it. */
+  /** Size in quarters of a chunk, plus `rest` bytes. */
   readonly quarters: number;
   readonly rest: number;
 }
 
-/** One thing that a user of a stream does. */
+/** One action of a stream's user. */
 export type Step =
   | { readonly do: 'write'; readonly load: Load; readonly hasCallback: boolean }
   | { readonly do: 'append'; readonly load: Load }
@@ -23,30 +23,30 @@ export type Step =
   | { readonly do: 'end'; readonly load: Load | undefined }
   | { readonly do: 'destroy'; readonly error: Error | undefined };
 
-/** A whole life of a stream. */
+/** All actions and faults of a stream, from opening to end. */
 export interface Script {
   readonly chunkSize: number;
   readonly chunksOfBound: number;
   readonly flushInterval: number;
   readonly verify: 'crc64' | 'none';
 
-  /** The object is there before the stream, and not empty. */
+  /** Whether the object exists before the stream, and is not empty. */
   readonly continues: boolean;
 
-  /** What befalls the requests. */
+  /** Faults of the requests. */
   readonly faults: readonly Fault[];
   readonly retries: number;
   readonly steps: readonly Step[];
 }
 
-/** What a single writer survives, as long as it may try again. */
+/** Faults that a single writer survives while it has retries left. */
 const survivedKinds = [
   ...(['drop-request', 'cut-request', 'drop-answer', 'cut-answer', 'delay', 'stall'] as const),
   ...(['apply-late', 'error-500', 'error-500-after', 'error-502-after', 'error-503'] as const),
   'hide-crc',
 ] satisfies FaultKind[];
 
-/** What may end a stream, though not dishonestly. */
+/** Faults that may end a stream, but not make it report falsely. */
 const fatalKinds = [
   ...(['stranger', 'stranger-drop', 'delete', 'replace', 'seal', 'forbid'] as const),
   ...(['wrong-crc', 'expired-token', 'skew'] as const),
@@ -66,12 +66,12 @@ const survived = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('early-conflict' as const), ...timing }) },
-  // Writers that may not read, and a store that never tells a checksum.
+  // Writers without permission to read, and a store that returns no checksum.
   { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'forbid', operation: 'head' }) },
   { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'hide-crc' }) },
 );
 
-// Once, because a request is signed again once.
+// Only once, because a request is re-signed only once.
 const skew = fc.record({ kind: fc.constant('skew' as const), nth: timing.nth });
 
 const fatal = fc.record({
@@ -133,7 +133,7 @@ const life = {
   steps: fc.array(step, { maxLength: 30 }),
 };
 
-/** A writer that is alone, and has more patience than there are faults. */
+/** A single writer with more retries than there are faults. */
 export const survivedScript: fc.Arbitrary<Script> = fc.record({
   ...life,
   faults: fc
@@ -142,14 +142,14 @@ export const survivedScript: fc.Arbitrary<Script> = fc.record({
   retries: fc.constant(Number.POSITIVE_INFINITY),
 });
 
-/** Anything may happen, and patience is short. */
+/** Any fault may happen, and retries are few. */
 export const anyScript: fc.Arbitrary<Script> = fc.record({
   ...life,
   faults: fc.array(fc.oneof(survived, fatal), { minLength: 1, maxLength: 6 }),
   retries: fc.nat(3),
 });
 
-/** Makes the data of writes, no two pieces of which look alike. */
+/** Makes the data of writes so that no two pieces are alike. */
 export class LoadMaker {
   readonly #chunkSize: number;
   #count = 0;
@@ -174,7 +174,7 @@ export class LoadMaker {
     return { data: bytes.toString(form), encoding: form, bytes };
   }
 
-  /** Not `?`, which is what a stranger writes who has nothing else to write. */
+  /** Never `?`, which the emulator's stranger may write. */
   #byte(): number {
     const byte = this.#count++ % 251;
     return byte === 0x3f ? 0xff : byte;
@@ -194,5 +194,5 @@ export class LoadMaker {
   }
 }
 
-/** Of one to four bytes in UTF-8, the halves of a pair among them. */
+/** Characters of one to four bytes in UTF-8, and both halves of a surrogate pair. */
 const characters = [0x41, 0xe9, 0x20ac, 0x1f600, 0xd83d, 0xde00];

@@ -2,11 +2,14 @@ import { onTestFailed, onTestFinished } from 'vitest';
 import type { Emulator } from '../../src/emulator/index.js';
 import { AppendWritable, type AppendWritableOptions } from '../../src/index.js';
 
-/** Options that let a stream of the tests reach `emulator`, with retries that do not wait. */
+/** Options that connect a stream to `emulator`, with retries without backoff. */
 export function connectionTo(emulator: Emulator) {
   const { endpoint, region, credentials } = emulator;
   return {
-    ...{ endpoint, region, credentials, bucket: 'examplebucket' },
+    endpoint,
+    region,
+    credentials,
+    bucket: 'examplebucket',
     retry: { retries: 3, minTimeout: 0, maxTimeout: 0 },
   } satisfies Partial<AppendWritableOptions>;
 }
@@ -14,8 +17,7 @@ export function connectionTo(emulator: Emulator) {
 /**
  * Opens a stream to `emulator` that is destroyed when the test is over.
  *
- * A retry that no fault explains would hide a defect, so it fails the test; `retries` says how many
- * are expected, and `undefined` that any are.
+ * A retry without any fault would hide a defect, so it fails the test.
  */
 export function openStream(
   emulator: Emulator,
@@ -29,7 +31,9 @@ export function openStream(
     stream.destroy();
     const faults = emulator.requests.filter(({ fault }) => fault !== undefined);
     if (retries.length > 0 && faults.length === 0) {
-      throw new Error(`The stream retried although nothing was made to fail: ${String(retries)}`);
+      throw new Error(
+        `The stream retried although the emulator injected no fault: ${String(retries)}`,
+      );
     }
   });
   onTestFailed(() => console.error(emulator.requests, stream.stats));

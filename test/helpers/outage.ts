@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Emulator } from '../../src/emulator/index.js';
 
-/** Has OSS refuse appends, calls `act` when it has refused one, and ends when it has another. */
+/** Makes OSS refuse appends, calls `act` after the first refusal, and recovers after another. */
 export async function actDuringOutage(emulator: Emulator, act: () => void): Promise<void> {
   const recover = emulator.faults.add({ kind: 'error-503', operation: 'append' });
   await refused(emulator);

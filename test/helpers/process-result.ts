@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
 export interface ProcessResult {
-  /** Or the signal that killed it. */
+  /** The exit code, or the signal that killed the process. */
   readonly exitCode: number | NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What a process that was started with pipes leaves behind. */
+/** Resolves with the output and exit code of a process that was started with pipes. */
 export async function resultOf(child: ChildProcess): Promise<ProcessResult> {
   const { stdout, stderr } = child;
   if (stdout === null || stderr === null) throw new Error('The process has no pipes');

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A network between a client and a server that a test can stop and let go again. */
+/** A relay between a client and a server that a test can stall and resume. */
 export interface Relay extends AsyncDisposable {
-  /** Where to reach the server through it. */
+  /** The server's address through the relay. */
   readonly endpoint: string;
 
-  /** Lets no more bytes through to the server, in the middle of whatever is under way. */
+  /** Stops forwarding bytes to the server, even in the middle of a request. */
   stall(): void;
   resume(): void;
 }
 
-/** Listens on a free port of the loopback and passes bytes on to `endpoint`. */
+/** Listens on a free loopback port and forwards bytes to `endpoint`. */
 export async function startRelay(endpoint: string): Promise<Relay> {
   const { hostname, port } = new URL(endpoint);
   const sockets = new Set<Socket>();

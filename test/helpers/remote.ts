@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-// biome-ignore lint/suspicious/noExplicitAny: any function will do
+// biome-ignore lint/suspicious/noExplicitAny: accepts any function
 type Functions = Record<string, (...args: any[]) => unknown>;
 
 interface Call {
@@ -23,14 +23,14 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Functions that run in a process of their own; values cross by structured clone. */
+/** Functions that run in another process; values are passed by structured clone. */
 export class Remote<Api extends Functions> implements AsyncDisposable {
   readonly process: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
 
   /**
-   * @param program Path of its source below the root, without the extension; it must be built.
+   * @param program Path of its source from the root, without the extension; it must be built.
    * @param options As for `fork()`.
    */
   constructor(program: string, options: ForkOptions = {}) {
@@ -48,7 +48,7 @@ export class Remote<Api extends Functions> implements AsyncDisposable {
     });
   }
 
-  /** Resolves with what the function returns there; rejects if the process ends before. */
+  /** Resolves with the function's result; rejects if the process ends first. */
   call<Name extends keyof Api & string>(
     name: Name,
     ...args: Parameters<Api[Name]>
@@ -73,7 +73,7 @@ export class Remote<Api extends Functions> implements AsyncDisposable {
   }
 }
 
-/** Answers the calls of a {@link Remote}, until that goes away. */
+/** Answers the calls of a {@link Remote} until it disconnects. */
 export function serve(functions: Functions): void {
   const run = async ({ name, args }: Call) => functions[name]?.(...args);
   process.on('message', (call: Call) => {
@@ -85,7 +85,7 @@ export function serve(functions: Functions): void {
   process.once('disconnect', () => process.exit());
 }
 
-/** Where the build puts a program of the repository, whether this file is built or not. */
+/** Path of a built program of the repository, whether or not this file is built itself. */
 export function builtProgram(path: string): string {
   const { resolve } = createRequire(import.meta.url);
   return join(dirname(resolve('oss-append-stream/package.json')), 'build', `${path}.js`);

@@ -25,7 +25,7 @@ export async function headerOf(path: string): Promise<Record<string, unknown>> {
   return JSON.parse(line);
 }
 
-/** Runs `oss-append replay` in this process, which is faster than in one of its own. */
+/** Runs `oss-append replay` in this process, which is faster than starting another. */
 export async function replayWith(
   env: Readonly<Record<string, string>>,
   ...args: string[]

@@ -1,4 +1,4 @@
-/** The head of a request, whole. */
+/** The whole head of a request. */
 export interface HeadPiece {
   readonly kind: 'head';
   readonly bytes: Buffer;
@@ -7,7 +7,7 @@ export interface HeadPiece {
   readonly contentLength: number;
 }
 
-/** A run of bytes of its body. */
+/** Consecutive bytes of the body. */
 export interface BodyPiece {
   readonly kind: 'body';
   readonly bytes: Buffer;
@@ -17,13 +17,13 @@ export interface BodyPiece {
   readonly rest: number;
 }
 
-/** Finds where requests begin and end on a connection; bodies must have a `Content-Length`. */
+/** Splits the bytes of a connection into requests; bodies must have a `Content-Length`. */
 export class RequestScanner {
   #head = Buffer.alloc(0);
   #contentLength = 0;
   #rest = 0;
 
-  /** Takes the next bytes; those of an unfinished head are kept until it is complete. */
+  /** Scans the next bytes; an incomplete head is kept until the rest arrives. */
   *scan(bytes: Buffer): Generator<HeadPiece | BodyPiece> {
     let left = bytes;
     while (left.length > 0) {

@@ -8,12 +8,12 @@ import { promisify } from 'node:util';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Runs an ES module in a process of its own, as a user of the built package would write it.
+ * Runs an ES module in its own process, which imports the built package as a user would.
  *
- * Rejects when the process fails, or does not end by itself within ten seconds.
+ * Rejects when the process fails or does not exit by itself within ten seconds.
  *
- * @param env Environment besides that of the tests.
- * @returns What it printed.
+ * @param env Environment variables in addition to those of the tests.
+ * @returns Its output.
  */
 export async function runProgram(source: string, env: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));

@@ -6,7 +6,7 @@ import { type ProcessResult, resultOf } from './process-result.js';
 export interface StartedProgram {
   readonly process: ChildProcess;
 
-  /** What it leaves behind. */
+  /** Its output and exit code. */
   readonly result: Promise<ProcessResult>;
 
   /** The first thing it prints. */
@@ -16,7 +16,7 @@ export interface StartedProgram {
   readonly complaint: Promise<string>;
 }
 
-/** Starts a program, with `env` besides that of the tests. It does not outlive the test. */
+/** Starts a program with `env` added to the environment; it is killed when the test ends. */
 export function startProgram(
   path: string,
   {

@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 
 /**
- * Tells a process to stop in the way that npm and `timeout` do: with a second signal, when it has
- * seen the first.
+ * Stops a process as npm and `timeout` do: with a second signal shortly after the first.
  */
 export function stopTwice(child: ChildProcess): void {
   child.kill('SIGTERM');

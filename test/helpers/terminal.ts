@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 
 export interface Terminal {
-  /** What a program opens. */
+  /** Path of the device. */
   readonly path: string;
 
-  /** Types, or sends over the line, what programs then read. */
+  /** Sends input to the programs that read from it. */
   readonly type: (text: string) => void;
 }
 
-/** Opens a pseudo-terminal, in raw mode as a serial line is; it does not outlive the test. */
+/** Opens a pseudo-terminal in raw mode, like a serial line; it is closed when the test ends. */
 export async function openTerminal(): Promise<Terminal> {
   const script = 'stty raw -echo; tty; exec sleep 600';
   const child = spawn('script', ['-qec', script, '/dev/null'], {

@@ -4,18 +4,18 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { makeIdentity } from './identity.js';
 
-/** An endpoint with TLS, before a server that has none. */
+/** A TLS endpoint in front of a server without TLS. */
 export interface TlsRelay extends AsyncDisposable {
   readonly endpoint: string;
 
-  /** Connections that were made to it. */
+  /** Connections accepted so far. */
   readonly count: number;
 
   /** Writes its certificate to a file, for `NODE_EXTRA_CA_CERTS`. */
   writeCertificate(path: string): Promise<void>;
 }
 
-/** Listens on a free port of the loopback and passes on to `endpoint` what it decrypts. */
+/** Listens on a free loopback port and forwards the decrypted bytes to `endpoint`. */
 export async function startTlsRelay(endpoint: string): Promise<TlsRelay> {
   const { hostname, port } = new URL(endpoint);
   const { key, cert } = await makeIdentity();

@@ -1,4 +1,4 @@
-// Test files share processes: one that leaves a fake behind breaks another.
+// Test files share processes: a fake that one leaves behind breaks another.
 import { afterAll, expect } from 'vitest';
 import { nodeTimers } from '../../src/timers/node-timers.js';
 
@@ -16,7 +16,7 @@ const places = {
 
 const key = Symbol.for('oss-append-stream.test.globals');
 
-/** As they are when the first test file of this process is loaded. */
+/** The globals as they were when this process loaded its first test file. */
 function remembered(): Map<string, unknown> {
   const all = Reflect.get(globalThis, key) ?? new Map();
   Reflect.set(globalThis, key, all);

@@ -18,7 +18,7 @@ const chunked = receipt('transfer-encoding: chunked');
 const readsNoBody: Partial<Row> = { head: 'success' };
 
 function expectVerdicts(rows: Row[]): void {
-  test.each(rows)('$scenario', async (row) => {
+  test.each(rows)('$scenario is $verdict', async (row) => {
     await Promise.all(
       operations.map(async (operation) => {
         const { client } = await connect(row.treatment, wellBehaved);
@@ -29,9 +29,9 @@ function expectVerdicts(rows: Row[]): void {
   });
 }
 
-describe('a status line', () => {
+describe('an answer with a status line', () => {
   expectVerdicts([
-    { scenario: 'that is none', treatment: say('SSH-2.0-x\r\n\r\n'), verdict: 'unknown' },
+    { scenario: 'that is not HTTP', treatment: say('SSH-2.0-x\r\n\r\n'), verdict: 'unknown' },
     { scenario: 'without a status', treatment: say('HTTP/1.1\r\n\r\n'), verdict: 'unknown' },
     { scenario: 'of 000', treatment: say(ossAnswer('000 X', [five])), verdict: 'unknown' },
     { scenario: 'of 099', treatment: say(ossAnswer('099 X', [five])), verdict: 'unknown' },
@@ -49,7 +49,7 @@ describe('a status line', () => {
       verdict: 'success',
     },
     {
-      scenario: 'and lines that end in LF alone',
+      scenario: 'and lines that end with LF only',
       treatment: say(String(receipt()).replaceAll('\r\n', '\n')),
       verdict: 'unknown',
     },
@@ -59,7 +59,7 @@ describe('a status line', () => {
 describe('an interim answer', () => {
   expectVerdicts([
     {
-      scenario: 'of 102 that names a position is not the answer',
+      scenario: 'of 102 with a position, before the final answer,',
       treatment: say(
         answer('102 Processing', [signedOff, 'x-oss-next-append-position: 9']),
         receipt(),
@@ -67,12 +67,12 @@ describe('an interim answer', () => {
       verdict: 'success',
     },
     {
-      scenario: 'a hundred times',
+      scenario: 'repeated a hundred times',
       treatment: say(...Array<Buffer>(100).fill(answer('103 Early Hints', [])), receipt()),
       verdict: 'success',
     },
     {
-      scenario: 'that announces a body, which it cannot have',
+      scenario: 'with a Content-Length',
       treatment: say(answer('103 Early Hints', [signedOff, 'content-length: 999999']), receipt()),
       verdict: 'success',
     },
@@ -82,26 +82,26 @@ describe('an interim answer', () => {
       verdict: 'unknown',
     },
     {
-      scenario: 'that switches protocols',
+      scenario: 'that switches protocols (101)',
       treatment: say(
         answer('101 Switching', ['connection: upgrade', 'upgrade: x', signedOff, five]),
       ),
       verdict: 'unknown',
     },
     {
-      scenario: 'that switches to no protocol',
+      scenario: 'that switches to no protocol (101)',
       treatment: say(answer('101 Switching', [signedOff, five]), receipt()),
       verdict: 'unknown',
     },
     {
-      scenario: 'that nobody asked to continue',
+      scenario: 'of 100 without an Expect header',
       treatment: say(answer('100 Continue', []), receipt()),
       verdict: 'unknown',
     },
   ]);
 });
 
-describe('a status without a body', () => {
+describe('an answer without a body: status', () => {
   expectVerdicts([
     { scenario: '204', treatment: say(ossAnswer('204 No', [five])), verdict: 'unknown' },
     { scenario: '205', treatment: say(ossAnswer('205 Reset', [five])), verdict: 'unknown' },
@@ -109,7 +109,7 @@ describe('a status without a body', () => {
   ]);
 });
 
-describe('Content-Length', () => {
+describe('an answer with a Content-Length', () => {
   expectVerdicts([
     ...['', ' ', '-1', '+0', '0x0', '0, 0', '1.5', '18446744073709551616', '9'.repeat(30)].map(
       (value): Row => ({
@@ -124,58 +124,58 @@ describe('Content-Length', () => {
       verdict: 'unknown',
     },
     {
-      scenario: 'and chunks',
+      scenario: 'together with chunks',
       treatment: say(receipt('content-length: 2', 'transfer-encoding: chunked'), '0\r\n\r\n'),
       verdict: 'unknown',
     },
     {
-      scenario: 'beyond the body, behind which the connection ends',
+      scenario: 'beyond the body, after which the connection ends,',
       treatment: sayAndClose(receipt('content-length: 100'), 'half'),
       verdict: 'unknown',
       ...readsNoBody,
     },
     {
-      scenario: 'short of the body',
+      scenario: 'shorter than the body',
       treatment: say(receipt('content-length: 2'), 'much more'),
       verdict: 'success',
     },
     {
-      scenario: 'of zero, before a body',
+      scenario: 'of zero and a body',
       treatment: say(receipt('content-length: 0'), 'hello'),
       verdict: 'success',
     },
   ]);
 });
 
-describe('chunks', () => {
+describe('an answer in chunks', () => {
   expectVerdicts([
     { scenario: 'that are well-formed', treatment: say(chunked, '0\r\n\r\n'), verdict: 'success' },
     {
-      scenario: 'of a size that is none',
+      scenario: 'with an invalid size',
       treatment: say(chunked, 'zz\r\n\r\n'),
       verdict: 'unknown',
       ...readsNoBody,
     },
     {
-      scenario: 'of an enormous size',
+      scenario: 'with an enormous size',
       treatment: say(chunked, `${'f'.repeat(17)}\r\n`),
       verdict: 'unknown',
       ...readsNoBody,
     },
     {
-      scenario: 'that are cut',
+      scenario: 'that are cut off',
       treatment: sayAndClose(chunked, '5\r\nab'),
       verdict: 'unknown',
       ...readsNoBody,
     },
     {
-      scenario: 'before a megabyte of trailers',
+      scenario: 'with a megabyte of trailers',
       treatment: say(chunked, '0\r\n', `x: ${'y'.repeat(1000)}\r\n`.repeat(1000), '\r\n'),
       verdict: 'unknown',
       ...readsNoBody,
     },
     {
-      scenario: 'whose trailers say what the headers should',
+      scenario: 'whose trailers have what the headers should have',
       treatment: say(ossAnswer('200 OK', ['transfer-encoding: chunked']), `0\r\n${five}\r\n\r\n`),
       verdict: 'unknown',
       get: 'success',
@@ -184,14 +184,14 @@ describe('chunks', () => {
   ]);
 });
 
-describe('a header section', () => {
+describe('an answer with a header section', () => {
   const odd = (scenario: string, line: string, verdict: Verdict): Row => ({
     scenario,
     treatment: say(receipt(line)),
     verdict,
   });
   expectVerdicts([
-    odd('with a line that is no header', 'no colon', 'unknown'),
+    odd('with a line that is not a header', 'no colon', 'unknown'),
     odd('with space before a colon', 'x-y : z', 'unknown'),
     odd('with a folded line', 'x-y: z\r\n z', 'unknown'),
     odd('with a NUL', 'x-y: a\0b', 'unknown'),
@@ -199,21 +199,21 @@ describe('a header section', () => {
     odd('with bytes beyond ASCII', 'x-y: \x9b31m\xff', 'success'),
     odd('with names of a prototype', '__proto__: x\r\n__proto__: y\r\nconstructor: z', 'success'),
     odd('of a megabyte in one line', `x: ${'y'.repeat(1024 * 1024)}`, 'unknown'),
-    odd('of a great many lines', `x: ${'y'.repeat(40)}\r\n`.repeat(1000), 'unknown'),
+    odd('of a thousand lines', `x: ${'y'.repeat(40)}\r\n`.repeat(1000), 'unknown'),
     odd('that wants to switch protocols', 'connection: upgrade\r\nupgrade: h2c', 'success'),
-    odd('that keeps the connection for no time', 'keep-alive: timeout=0', 'success'),
-    odd('that keeps the connection for ever', `keep-alive: timeout=${'9'.repeat(30)}`, 'success'),
+    odd('with a keep-alive timeout of 0', 'keep-alive: timeout=0', 'success'),
+    odd('with an enormous keep-alive timeout', `keep-alive: timeout=${'9'.repeat(30)}`, 'success'),
     {
-      scenario: 'that is cut',
+      scenario: 'that is cut off',
       treatment: sayAndClose(answer('200 OK', [signedOff, five]).subarray(0, -2)),
       verdict: 'unknown',
     },
   ]);
 });
 
-describe('instead of an answer', () => {
+describe('a connection that brings, instead of an answer,', () => {
   expectVerdicts([
-    { scenario: 'the end', treatment: ({ socket }) => void socket.end(), verdict: 'unknown' },
+    { scenario: 'its end', treatment: ({ socket }) => void socket.end(), verdict: 'unknown' },
     {
       scenario: 'a reset',
       treatment: ({ socket }) => void socket.resetAndDestroy(),

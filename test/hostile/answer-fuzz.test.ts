@@ -26,8 +26,8 @@ const anything = fc.array(
   { minLength: 1, maxLength: 16 },
 );
 
-// When it fails, fast-check prints the seed and the path that replay it.
-test('whatever answers say, each request ends in time, as it may, and the next one works', {
+// On a failure, fast-check prints the seed and path to replay it.
+test('every request settles in time with a receipt or a typed error, whatever the answer, and the next one works', {
   timeout: 30_000,
 }, async () => {
   let given: readonly Given[] = [];
@@ -46,7 +46,7 @@ test('whatever answers say, each request ends in time, as it may, and the next o
       Promise.all(these.map(({ operation }, nth) => attempt(client, operation, `${nth}.log`))),
     );
     await Promise.all(sending);
-    // For what was sent behind an answer to arrive.
+    // Until the bytes sent after an answer have arrived.
     await turn();
     await turn();
     await expectService(client);
@@ -73,7 +73,7 @@ async function attempt(client: OssClient, operation: Operation, key: string): Pr
   }
 }
 
-/** On a busy machine, an honest answer may come too late as well. */
+/** Retried, because on a busy machine even an honest answer may arrive too late. */
 async function expectService(client: OssClient): Promise<void> {
   for (let retriesLeft = 2; ; retriesLeft--) {
     try {

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { signedOff } from './hostile-answers.js';
 import type { HostileRequest } from './hostile-server.js';
 
-/** Bytes to answer with, in pieces, and what becomes of the connection behind them. */
+/** Bytes to answer with, in pieces, and what happens to the connection after them. */
 export interface AnyAnswer {
   readonly pieces: readonly Buffer[];
   readonly ending: 'keep' | 'end' | 'reset';
 }
 
-/** Sends an answer, a turn of the event loop between its pieces. */
+/** Sends an answer, with a turn of the event loop between its pieces. */
 export async function send(
   { pieces, ending }: AnyAnswer,
   { socket }: HostileRequest,
@@ -95,7 +95,9 @@ type Framing = 'length' | 'chunks' | 'none';
 
 const message = fc
   .record({
-    ...{ version, status, body },
+    version,
+    status,
+    body,
     headers: fc.array(header, { maxLength: 6 }),
     framing: fc.constantFrom<Framing>('length', 'length', 'length', 'chunks', 'none'),
   })
@@ -115,7 +117,7 @@ const message = fc
     return Buffer.concat([head, framing === 'chunks' ? chunked : parts.body]);
   });
 
-/** What a line that garbles does: takes some bytes out, and puts others there. */
+/** How a message is garbled: some bytes are replaced by others. */
 interface Mutation {
   readonly at: number;
   readonly removed: number;
@@ -133,7 +135,7 @@ function mutate(bytes: Buffer, { at, removed, inserted }: Mutation): Buffer {
   return Buffer.concat([bytes.subarray(0, start), inserted, bytes.subarray(start + removed)]);
 }
 
-/** A message, or several, garbled or not, in pieces. */
+/** One or several messages, garbled or not, in pieces. */
 export const anyAnswer: fc.Arbitrary<AnyAnswer> = fc
   .record({
     messages: fc.array(message, { minLength: 1, maxLength: 2 }),

@@ -4,39 +4,45 @@ import { answer, ossAnswer, signedOff } from './hostile-answers.js';
 import type { Treatment } from './hostile-server.js';
 import type { StoredObject } from './stored-object.js';
 
-/** What befalls one request. */
-export interface Misdeed {
-  /** Whether the server does what it was asked for, before it answers as it does. */
+/** How the server mistreats one request. */
+export interface Misbehaviour {
+  /** Whether the server executes the request before it answers. */
   readonly isServed: boolean;
 
-  /** What it says instead of the honest answer. */
+  /** Answer to send instead of the honest one. */
   readonly instead?: readonly Buffer[];
 
-  /** Where the honest answer is cut in two, as a part of its length. */
+  /** Where the honest answer is split in two, as a fraction of its length. */
   readonly cut?: number;
 
-  /** Whether the second part comes as well. */
+  /** Whether the second part is sent too. */
   readonly isWhole?: boolean;
 
   readonly ending: AnyAnswer['ending'];
 }
 
-/** Treats requests by these misdeeds in turn, and those behind them as OSS would. */
-export function treatments(object: StoredObject, misdeeds: readonly Misdeed[]): Treatment[] {
+/** Mistreats the first requests in turn, and handles further ones as OSS would. */
+export function treatments(
+  object: StoredObject,
+  misbehaviours: readonly Misbehaviour[],
+): Treatment[] {
   return [
-    ...misdeeds.map(
-      (misdeed): Treatment =>
+    ...misbehaviours.map(
+      (misbehaviour): Treatment =>
         async (request) => {
-          const honest = misdeed.isServed ? await object.serve(request) : Buffer.alloc(0);
+          const honest = misbehaviour.isServed ? await object.serve(request) : Buffer.alloc(0);
           await request.body;
-          await send({ pieces: piecesOf(misdeed, honest), ending: misdeed.ending }, request);
+          await send(
+            { pieces: piecesOf(misbehaviour, honest), ending: misbehaviour.ending },
+            request,
+          );
         },
     ),
     async (request) => void request.socket.write(await object.serve(request)),
   ];
 }
 
-function piecesOf({ instead, cut = 1, isWhole = true }: Misdeed, honest: Buffer) {
+function piecesOf({ instead, cut = 1, isWhole = true }: Misbehaviour, honest: Buffer) {
   if (instead !== undefined) return instead;
   const end = Math.floor(cut * honest.length);
   return [honest.subarray(0, end), ...(isWhole ? [honest.subarray(end)] : [])];
@@ -44,7 +50,7 @@ function piecesOf({ instead, cut = 1, isWhole = true }: Misdeed, honest: Buffer)
 
 const ending = fc.constantFrom<AnyAnswer['ending']>('keep', 'end', 'reset');
 
-/** Bytes that say nothing about the request, whatever has become of it. */
+/** Bytes that say nothing about the outcome of the request. */
 const meaningless = fc.oneof(
   fc.constant(Buffer.alloc(0)),
   fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
@@ -64,14 +70,17 @@ const mayBeServed = fc.boolean();
 const document = '<Error><Code>RequestTimeout</Code></Error>';
 const refused = ossAnswer('400 Bad', [`x-oss-err: ${btoa(document)}`], document);
 
-/** A server that breaks down in all ways, and never says what is not so. */
-export const brokenDown: fc.Arbitrary<Misdeed> = fc.oneof(
+/** A server that fails in every way, but never makes a false statement. */
+export const brokenDown: fc.Arbitrary<Misbehaviour> = fc.oneof(
   fc.record({
-    ...{ isServed: mayBeServed, ending },
+    isServed: mayBeServed,
+    ending,
     instead: meaningless.map((bytes) => [bytes]),
   }),
   fc.record({
-    ...{ isServed: fc.constant(true), ending, isWhole: fc.boolean() },
+    isServed: fc.constant(true),
+    ending,
+    isWhole: fc.boolean(),
     cut: fc.double({ min: 0, max: 1, noNaN: true }),
   }),
   fc.record({ isServed: fc.constant(false), ending, instead: fc.constant([refused]) }),
@@ -92,8 +101,8 @@ const lie = fc
     ]),
   );
 
-/** A server that may also say anything, and tell stories that hang together. */
-export const lying: fc.Arbitrary<Misdeed> = fc.oneof(
+/** A server that may also make any false statement, and consistent ones in a row. */
+export const lying: fc.Arbitrary<Misbehaviour> = fc.oneof(
   brokenDown,
   fc.record({ isServed: mayBeServed, ending, instead: lie.map((bytes) => [bytes]) }),
   fc

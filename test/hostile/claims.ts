@@ -4,23 +4,23 @@ import type { AppendClient } from '../../src/index.js';
 
 const crc64 = await loadCrc64();
 
-/** Something that the store said about the end of the object, as the client understood it. */
+/** What an answer said about the end of the object, as the client read it. */
 interface Claim {
   readonly from: 'append' | 'head' | 'get';
   readonly end: number;
   readonly crc64?: bigint | undefined;
 
-  /** What a GET brought, up to `end`. */
+  /** Bytes of a GET, up to `end`. */
   readonly read?: Buffer;
 }
 
-/** Notes what a store claims through a client, to compare with what a stream makes of it. */
+/** Records what a server claims through a client, to compare with what a stream concludes. */
 export class Claims {
   /** The client to give to the stream. */
   readonly client: AppendClient;
   readonly #claims: Claim[] = [];
 
-  /** What the stream took for the state of the object when it opened it. */
+  /** State of the object on which the stream based its opening. */
   #opening: Claim | undefined;
 
   constructor(client: AppendClient) {
@@ -43,19 +43,19 @@ export class Claims {
     };
   }
 
-  /** To be called when the stream is ready. */
+  /** Must be called when the stream is ready. */
   opened(): void {
     this.#opening = this.#claims.at(-1);
   }
 
   /**
-   * Whether the store ever said that the object ends with `bytes` behind what it held at the start: by
-   * a receipt, by a checksum, or by the bytes themselves.
+   * Whether the server ever claimed that the object is its initial content followed by `bytes`: by
+   * a receipt, a checksum, or the bytes themselves.
    */
   support(bytes: Buffer, { verify }: { verify: 'crc64' | 'none' }): boolean {
     const opening = this.#opening;
     if (opening === undefined) return false;
-    // Where nothing was, the object may be gone since, whatever checksum it was said to have.
+    // An empty object may have been deleted since, whatever checksum it was claimed to have.
     const bases = opening.end === 0 ? [opening.crc64, 0n] : [opening.crc64];
     const expected = bases.map(
       (base) => base === undefined || combineCrc64(base, crc64(bytes), bytes.length),

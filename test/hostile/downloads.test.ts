@@ -17,7 +17,7 @@ import { watchForTrouble } from './trouble.js';
 
 watchForTrouble();
 
-/** Reads to the end, each piece as it came. */
+/** Reads to the end, and returns the pieces as received. */
 async function piecesOf(stream: Readable): Promise<Buffer[]> {
   const pieces: Buffer[] = [];
   stream.on('data', (piece: Buffer) => pieces.push(piece));
@@ -25,7 +25,7 @@ async function piecesOf(stream: Readable): Promise<Buffer[]> {
   return pieces;
 }
 
-/** The number of bytes that came, or the outcome of the error instead. */
+/** The number of bytes received; the outcome of the error if there is one. */
 async function endOf(stream: Readable): Promise<unknown> {
   return piecesOf(stream).then((pieces) => Buffer.concat(pieces).length, checkedOutcome);
 }
@@ -45,11 +45,11 @@ async function quiet(value: () => number): Promise<void> {
   }
 }
 
-describe('a connection that ends while nobody reads', () => {
+describe('a connection that ends while the download is not read', () => {
   const framings = [
     { framing: 'a length', lines: (size: number) => [`content-length: ${size}`] },
     {
-      framing: 'a length, on a connection that does not stay',
+      framing: 'a length with Connection: close',
       lines: (size: number) => [`content-length: ${size}`, 'connection: close'],
     },
     { framing: 'no length', lines: () => ['transfer-encoding: none', 'connection: close'] },
@@ -61,28 +61,31 @@ describe('a connection that ends while nobody reads', () => {
     ]),
   );
 
-  test.each(rows)('and $how loses nothing unnoticed: $size bytes of $framing', async (row) => {
-    const { size, how, lines } = row;
-    const { client, server } = await connect(({ socket }) => {
-      socket.write(partOf(size, ...lines(size)));
-      socket.write(Buffer.alloc(size), () => {
-        if (how === 'ends') socket.end();
-        else setTimeout(() => socket.resetAndDestroy(), 10);
-      });
-    }, wellBehaved);
-    const stream = await client.getObject('a.log', { start: 0, end: size });
-    const noticed: unknown[] = [];
-    stream.on('error', (error) => noticed.push(checkedOutcome(error)));
-    await delay(50);
+  test.each(rows)(
+    'and $how loses no bytes without an error: $size bytes with $framing',
+    async (row) => {
+      const { size, how, lines } = row;
+      const { client, server } = await connect(({ socket }) => {
+        socket.write(partOf(size, ...lines(size)));
+        socket.write(Buffer.alloc(size), () => {
+          if (how === 'ends') socket.end();
+          else setTimeout(() => socket.resetAndDestroy(), 10);
+        });
+      }, wellBehaved);
+      const stream = await client.getObject('a.log', { start: 0, end: size });
+      const noticed: unknown[] = [];
+      stream.on('error', (error) => noticed.push(checkedOutcome(error)));
+      await delay(50);
 
-    const end = stream.destroyed ? noticed[0] : await endOf(stream);
-    expect(how === 'ends' ? [size] : [size, 'unknown']).toContain(end);
-    await settled(closed(server.connections[0]));
-    expect(await verdictOf('get', client)).toBe('success');
-  });
+      const end = stream.destroyed ? noticed[0] : await endOf(stream);
+      expect(how === 'ends' ? [size] : [size, 'unknown']).toContain(end);
+      await settled(closed(server.connections[0]));
+      expect(await verdictOf('get', client)).toBe('success');
+    },
+  );
 });
 
-test('a slow reader is not taken for a silent server', async () => {
+test('a slow reader does not cause a timeout', async () => {
   const size = 8 * 1024 * 1024;
   const whole = say(partOf(size, `content-length: ${size}`), Buffer.alloc(size));
   const { client } = await connectFor(brief, whole);
@@ -91,7 +94,7 @@ test('a slow reader is not taken for a silent server', async () => {
   expect(await endOf(stream)).toBe(size);
 });
 
-test('a server that falls silent within the body is given up', async () => {
+test('a server that stops sending within the body causes a timeout', async () => {
   const { client, server } = await connectFor(brief, say(partOf(9, 'content-length: 9'), 'half'));
   const stream = await client.getObject('a.log', { start: 0, end: 9 });
   const reading = piecesOf(stream);
@@ -100,15 +103,18 @@ test('a server that falls silent within the body is given up', async () => {
   await settled(closed(server.connections[0]));
 });
 
-describe('a range', () => {
+describe('the answer to a range', () => {
   const inChunks = (byteLength: number) => partOf(byteLength, 'transfer-encoding: chunked');
 
   test.each<{ scenario: string; treatment: Treatment }>([
-    { scenario: 'more than', treatment: say(inChunks(5), '6\r\nhello!\r\n0\r\n\r\n') },
-    { scenario: 'more and more than', treatment: flood(inChunks(5), '1\r\nx\r\n'.repeat(10_000)) },
-    { scenario: 'less than', treatment: say(inChunks(5), '4\r\nhell\r\n0\r\n\r\n') },
-    { scenario: 'nothing of', treatment: say(inChunks(5), '0\r\n\r\n') },
-  ])('that brings $scenario it says is noticed', async ({ treatment }) => {
+    { scenario: 'more bytes than', treatment: say(inChunks(5), '6\r\nhello!\r\n0\r\n\r\n') },
+    {
+      scenario: 'endlessly more bytes than',
+      treatment: flood(inChunks(5), '1\r\nx\r\n'.repeat(10_000)),
+    },
+    { scenario: 'fewer bytes than', treatment: say(inChunks(5), '4\r\nhell\r\n0\r\n\r\n') },
+    { scenario: 'no bytes of', treatment: say(inChunks(5), '0\r\n\r\n') },
+  ])('with $scenario its Content-Range makes the download fail', async ({ treatment }) => {
     const { client } = await connect(treatment, wellBehaved);
     expect(await endOf(await client.getObject('a.log', { start: 0, end: 5 }))).toBe('unknown');
     expect(await verdictOf('get', client)).toBe('success');
@@ -118,7 +124,7 @@ describe('a range', () => {
     ...['', 'bytes 0-4', 'bytes 4-0/5', 'bytes -5/5', 'bytes */5', 'bytes 1-4/5', 'bytes 0-5/6'],
     `bytes 0-${'9'.repeat(20)}/5`,
     'bytes 0-4/5\r\ncontent-range: bytes 0-4/5',
-  ])('of %j is not what was asked for', async (range) => {
+  ])('with Content-Range %j is refused', async (range) => {
     const answer = ossAnswer('206 Partial Content', [`content-range: ${range}`], 'hello');
     const { client } = await connect(say(answer), wellBehaved);
     const getting = client.getObject('a.log', { start: 0, end: 5 });
@@ -127,7 +133,7 @@ describe('a range', () => {
   });
 });
 
-test('bytes that come with much around each keep none of it', async () => {
+test('bytes that each arrive in a chunk with a long extension do not keep its memory', async () => {
   const count = 200;
   const spread = `1;${'x'.repeat(60_000)}\r\ny\r\n`.repeat(count);
   const { client } = await connect(
@@ -140,7 +146,7 @@ test('bytes that come with much around each keep none of it', async () => {
   expect(held).toBeLessThan(256 * 1024);
 });
 
-test('a download that nobody reads stops the server, and the next request has a connection', async () => {
+test('a download that is not read makes the server wait, and the next request uses another connection', async () => {
   const piece = Buffer.alloc(64_000);
   await using server = await startHostileServer(
     flood(ossAnswer('200 OK', [`content-length: ${2 ** 40}`]), piece),
@@ -156,7 +162,7 @@ test('a download that nobody reads stops the server, and the next request has a 
   await settled(closed(server.connections[0]));
 });
 
-test('a download that has come whole, but was not read, does not hold up its connection', async () => {
+test('a download that arrived completely without being read does not block its connection', async () => {
   const size = 30_000;
   const whole = say(partOf(size, `content-length: ${size}`), Buffer.alloc(size));
   const { client, server } = await connectFor(brief, whole, wellBehaved);
@@ -170,7 +176,7 @@ test('a download that has come whole, but was not read, does not hold up its con
   expect(await endOf(stream)).toBe(size);
 });
 
-test('what a connection has brought before does not count against an answer', async () => {
+test('bytes that a connection has received before do not count against the limit of an answer', async () => {
   const receipt = ossAnswer('200 OK', [five]);
   const size = 4 * 1024 * 1024;
   const { client, server } = await connect(

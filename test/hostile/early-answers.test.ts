@@ -6,12 +6,15 @@ import { watchForTrouble } from './trouble.js';
 
 watchForTrouble();
 
-// More than loopback holds between two sockets.
+// More than the loopback buffers hold between two sockets.
 const body = Buffer.alloc(16 * 1024 * 1024, 'a');
 
 const document = (code: string) => `<Error><Code>${code}</Code></Error>`;
 
-/** Answers as soon as the head is there, reads no more, and then does `next` to the connection. */
+/**
+ * Answers as soon as the head has arrived, stops reading, then keeps, ends or resets the
+ * connection.
+ */
 function early(answer: Buffer, next: 'keep' | 'end' | 'reset'): Treatment {
   return ({ socket }) => {
     socket.pause();
@@ -54,14 +57,14 @@ const rows: Row[] = [
 ];
 
 describe.each(['keep', 'end'] as const)(
-  'an answer before its request has ended, then %s',
+  'an answer before its request was sent completely, with the connection then left to %s,',
   (next) => {
     test.each(rows)('counts: $scenario', async ({ answer, verdict }) => {
       const { client, server } = await connect(early(answer, next), wellBehaved);
       const appending = client.appendObject('a.log', 0, body);
       await expect(settled(appending.then(() => 'success', checkedOutcome))).resolves.toBe(verdict);
 
-      // Whatever is left of the body would be taken for the next request.
+      // The server would take the rest of the body for the next request.
       expect(await client.appendObject('a.log', 0, Buffer.from('hello'))).toMatchObject({
         nextPosition: 5,
       });
@@ -74,7 +77,7 @@ describe.each(['keep', 'end'] as const)(
 );
 
 test.each(rows)(
-  'a reset behind an early answer may hide it, and no more: $scenario',
+  'a reset after an early answer makes the request end with that answer or as unknown: $scenario',
   async (row) => {
     const { client } = await connect(early(row.answer, 'reset'), wellBehaved);
     const appending = client.appendObject('a.log', 0, body);

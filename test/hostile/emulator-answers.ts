@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
-/** One answer as it came over the wire. */
+/** One answer as received. */
 export interface RawAnswer {
   readonly status: number;
 
@@ -12,17 +12,18 @@ export interface RawAnswer {
 export interface RawAnswers {
   readonly answers: readonly RawAnswer[];
 
-  /** What came behind the last complete answer: part of another, or nothing. */
+  /** Bytes after the last complete answer: part of another one, or nothing. */
   readonly rest: string;
 }
 
 /**
- * Reads answers out of all that a connection sent, one character for each byte. Interim answers
- * (`100 Continue`) are checked and left out.
+ * Parses the answers in everything that a connection received, one character per byte. Interim
+ * answers (`100 Continue`) are checked and omitted.
  *
- * @param methods Of the requests, in order: an answer to `HEAD` has no body. Default: all `GET`.
- * @param hasEnded Whether the server closed; some answers end there.
- * @throws {Error} If what came is no HTTP.
+ * @param methods Methods of the requests, in order: an answer to `HEAD` has no body. Default: all
+ * `GET`.
+ * @param hasEnded Whether the server closed the connection, which ends some answers.
+ * @throws {Error} If the text is not HTTP.
  */
 export function readAnswers(
   received: string,
@@ -46,9 +47,9 @@ export function readAnswers(
 }
 
 /**
- * The code of an error document, wherever it is.
+ * The code of an error document, in the body or in a header.
  *
- * @throws {Error} If it is no well-formed document with a code and a request ID.
+ * @throws {Error} If it is not a well-formed document with a code and a request ID.
  */
 export function errorCodeOf({ headers, body }: RawAnswer): string {
   const encoded = headers.get('x-oss-err');
@@ -56,7 +57,7 @@ export function errorCodeOf({ headers, body }: RawAnswer): string {
     encoded === undefined ? Buffer.from(body, 'latin1') : Buffer.from(encoded, 'base64');
   const document = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   if (/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(document)) {
-    throw new Error(`XML has not all characters of ${document}`);
+    throw new Error(`Not all characters are valid in XML: ${document}`);
   }
   const verdict = XMLValidator.validate(document);
   if (verdict !== true) throw new Error(`${verdict.err.msg}: ${document}`);
@@ -70,11 +71,11 @@ export function errorCodeOf({ headers, body }: RawAnswer): string {
 function readHead(head: string): { status: number; headers: Map<string, string> } {
   const [statusLine = '', ...lines] = head.split('\r\n');
   const [, digits] = /^HTTP\/1\.1 ([1-5]\d\d) [ -~]+$/.exec(statusLine) ?? [];
-  if (digits === undefined) throw new Error(`"${statusLine}" is no status line`);
+  if (digits === undefined) throw new Error(`"${statusLine}" is not a status line`);
   const headers = new Map<string, string>();
   for (const line of lines) {
     const [, name, value = ''] = /^([\w!#$%&'*+.^`|~-]+): ?([\t -~\x80-\xff]*)$/.exec(line) ?? [];
-    if (name === undefined) throw new Error(`"${line}" is no header`);
+    if (name === undefined) throw new Error(`"${line}" is not a header`);
     headers.set(name.toLowerCase(), value);
   }
   return { status: Number(digits), headers };
@@ -89,7 +90,7 @@ function bodyLength(
   const length = headers.get('content-length');
   if (length !== undefined) return Number(length);
   if (headers.get('transfer-encoding') === 'chunked') {
-    // Only Node's own refusals are sent in chunks, and they have none.
+    // Only Node's own refusals are chunked, and their bodies are empty.
     const end = '0\r\n\r\n';
     return after.startsWith(end) ? end.length : undefined;
   }

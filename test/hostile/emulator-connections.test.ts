@@ -12,7 +12,7 @@ import { oddities, strangers } from './emulator-strangers.js';
 const mebibyte = 2 ** 20;
 const way: Way = { way: 'a folder', storage: 'folder', checksSignatures: false };
 
-/** Milliseconds, less than any of the emulator's own timers takes; hardly any of them is used. */
+/** Milliseconds, less than any of the emulator's own timers; closing takes far less. */
 const maxClosing = 2000;
 
 function assertRefusals(received: string): void {
@@ -22,17 +22,20 @@ function assertRefusals(received: string): void {
 }
 
 describe.each(ways)('with $way', (way) => {
-  test.each(strangers)('%s is refused or not answered at all, and hung up on', async (_, bytes) => {
-    await using guarded = await startGuarded(way);
-    await using connection = await openRawConnection(guarded.emulator);
+  test.each(strangers)(
+    'the emulator refuses or ignores %s, and closes the connection',
+    async (_, bytes) => {
+      await using guarded = await startGuarded(way);
+      await using connection = await openRawConnection(guarded.emulator);
 
-    connection.write(Buffer.from(bytes, 'latin1'));
+      connection.write(Buffer.from(bytes, 'latin1'));
 
-    assertRefusals(await connection.untilClosed());
-    await guarded.assertUnharmed();
-  });
+      assertRefusals(await connection.untilClosed());
+      await guarded.assertUnharmed();
+    },
+  );
 
-  test.each(oddities)('%s is refused', async (_, bytes) => {
+  test.each(oddities)('the emulator refuses %s', async (_, bytes) => {
     await using guarded = await startGuarded(way);
     await using connection = await openRawConnection(guarded.emulator);
 
@@ -49,8 +52,8 @@ function hasAnswer(received: string): boolean {
   return readAnswers(received, { hasEnded: false }).answers.length > 0;
 }
 
-describe('requests that do not wait for the answers before them', () => {
-  test('are served in turn: each sees what those before it have done', async () => {
+describe('pipelined requests', () => {
+  test('are served in order: each one sees the effects of those before it', async () => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const write = (position: number, body: string): HostileRequest => ({
@@ -85,7 +88,7 @@ describe('requests that do not wait for the answers before them', () => {
     ]);
   });
 
-  test('hold no more memory than one when nobody reads the answers', async () => {
+  test('hold no more memory than one request if the client does not read the answers', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'big', 0, Buffer.alloc(8 * mebibyte));
     await using connection = await openRawConnection(emulator);
@@ -104,23 +107,26 @@ describe('requests that do not wait for the answers before them', () => {
   test.each([
     { scenario: 'served', first: (emulator: Emulator) => requestText(emulator, { key: 'big' }) },
     { scenario: 'refused by Node.js', first: () => 'GET / HTTP/1.1\r\n\r\n' },
-  ])('let the emulator close after a first that is $scenario', async ({ first }) => {
-    const emulator = await startEmulator();
-    await append(emulator, 'big', 0, Buffer.alloc(8 * mebibyte));
-    const connection = await openRawConnection(emulator);
-    connection.socket.once('data', () => connection.socket.pause());
+  ])(
+    'do not prevent the emulator from closing after a first one that is $scenario',
+    async ({ first }) => {
+      const emulator = await startEmulator();
+      await append(emulator, 'big', 0, Buffer.alloc(8 * mebibyte));
+      const connection = await openRawConnection(emulator);
+      connection.socket.once('data', () => connection.socket.pause());
 
-    connection.write(first(emulator) + requestText(emulator, { key: 'big' }).repeat(3));
-    await connection.until('\r\n\r\n');
-    expect((await append(emulator, 'other', 0, 'x')).status).toBe(200);
-    await connection[Symbol.asyncDispose]();
+      connection.write(first(emulator) + requestText(emulator, { key: 'big' }).repeat(3));
+      await connection.until('\r\n\r\n');
+      expect((await append(emulator, 'other', 0, 'x')).status).toBe(200);
+      await connection[Symbol.asyncDispose]();
 
-    await emulator.close();
-  });
+      await emulator.close();
+    },
+  );
 });
 
-describe('hundreds of clients that stop anywhere', () => {
-  test('harm nobody, get little memory, and are gone when the emulator closes', async () => {
+describe('hundreds of clients that stop at any point', () => {
+  test('disturb no other client, take little memory, and are disconnected when the emulator closes', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
     await append(emulator, 'big', 0, Buffer.alloc(8 * mebibyte));
@@ -136,7 +142,7 @@ describe('hundreds of clients that stop anywhere', () => {
     await Promise.all(sockets.map((socket) => once(socket.resume(), 'close')));
   });
 
-  test('are forgotten when they leave', async () => {
+  test('do not delay close() after they have disconnected', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
     await append(emulator, 'big', 0, Buffer.alloc(8 * mebibyte));
@@ -152,7 +158,7 @@ describe('hundreds of clients that stop anywhere', () => {
   });
 });
 
-test('clients that faults hold up do not hold up the end', async () => {
+test('clients that faults delay do not delay close()', async () => {
   const emulator = await startEmulator({ credentials: null });
   const kinds = ['stall', 'delay', 'apply-late'] as const;
   for (const key of kinds) emulator.faults.add({ kind: key, key, delay: 60_000 });
@@ -163,7 +169,7 @@ test('clients that faults hold up do not hold up the end', async () => {
       () => 'hung up on',
     ),
   );
-  await clients[2]; // Its connection dies by itself.
+  await clients[2]; // 'apply-late' ends its own connection.
   expect((await append(emulator, 'other', 0, 'x')).status).toBe(200);
 
   const startedAt = performance.now();

@@ -6,7 +6,7 @@ const malformed = { status: 400, code: 'MalformedXML' };
 const tooLarge = { status: 400, code: 'EntityTooLarge' };
 const much = 200_000;
 
-/** Documents that cost much, reach out, or mean something to JavaScript, around what is asked. */
+/** Documents that are expensive, reference other resources, or use names special to JavaScript. */
 function bombs(inner: string): readonly (readonly [scenario: string, body: string, Verdict?])[] {
   const laughs = Array.from({ length: 9 }, (_, index) => {
     const text = index === 0 ? 'ha' : `&a${index - 1};`.repeat(10);
@@ -22,26 +22,26 @@ function bombs(inner: string): readonly (readonly [scenario: string, body: strin
     ],
     ['a file', `<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/passwd">]>${entity('&a;')}`],
     ['a parameter entity', `<!DOCTYPE a [<!ENTITY % a SYSTEM "http://127.0.0.1:1/">%a;]>${inner}`],
-    ['a document type without end', '<!DOCTYPE'.repeat(10_000)],
+    ['an unfinished document type', '<!DOCTYPE'.repeat(10_000)],
     ['a document type in lower case', `<!doctype a [<!ENTITY a "b">]>${inner}`],
-    ['elements in elements', '<a>'.repeat(much) + '</a>'.repeat(much)],
-    ['elements without end', `<${root}>`.repeat(5000)],
-    ['sections without end', `<${root}><![CDATA[${'x'.repeat(much)}`],
-    ['comments without end', `<${root}>${'<!--'.repeat(5000)}`],
-    ['spaces and no element', ' '.repeat(much)],
+    ['nested elements', '<a>'.repeat(much) + '</a>'.repeat(much)],
+    ['unclosed elements', `<${root}>`.repeat(5000)],
+    ['an unclosed CDATA section', `<${root}><![CDATA[${'x'.repeat(much)}`],
+    ['unclosed comments', `<${root}>${'<!--'.repeat(5000)}`],
+    ['spaces without an element', ' '.repeat(much)],
     ['an endless name', `<${'a'.repeat(much)}/>`],
     ['200,000 elements', `<${root}>${'<a/>'.repeat(much)}</${root}>`],
-    ['more than a document may have', inner + ' '.repeat(2 ** 21), tooLarge],
+    ['too many bytes', inner + ' '.repeat(2 ** 21), tooLarge],
     ['UTF-16', Buffer.from(inner, 'utf16le').toString('latin1')],
-    ['no UTF-8', entity('\xff\xfe')],
-    ['half a character', entity('&#xDC00;')],
-    ['a character beyond all', entity('&#x110000;')],
+    ['invalid UTF-8', entity('\xff\xfe')],
+    ['a lone surrogate', entity('&#xDC00;')],
+    ['a code point beyond Unicode', entity('&#x110000;')],
     ['NUL', '\0'],
     ['the root __proto__', inner.replaceAll(root, '__proto__')],
     ['the root constructor', inner.replaceAll(root, 'constructor')],
     ['two roots', '<a/><b/>'],
-    ['a half', inner.slice(0, -1)],
-    ['no XML', '{"Delete":{"Object":[{"Key":"a"}]}}'],
+    ['a missing last character', inner.slice(0, -1)],
+    ['JSON instead of XML', '{"Delete":{"Object":[{"Key":"a"}]}}'],
   ];
 }
 
@@ -61,9 +61,9 @@ const deletion = '<Delete><Object><Key>still/alive</Key></Object></Delete>';
 const creation =
   '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>';
 
-/** Documents nobody should send. */
+/** Invalid documents. */
 export const documentRows = [
   ...rowsOf('a deletion', deletion, { method: 'POST', query: { delete: '' } }),
-  // The same hands read it.
+  // The same parser reads it.
   ...rowsOf('a new bucket', creation, { method: 'PUT', bucket: 'new-bucket' }).slice(-8),
 ];

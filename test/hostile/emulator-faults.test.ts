@@ -10,32 +10,32 @@ const nonsense: readonly (readonly [what: string, fault: unknown])[] = [
   ['a list', ['drop-answer']],
   ['a function', () => 'drop-answer'],
   ['no kind', { operation: 'append' }],
-  ['a kind of the prototype', Object.create({ kind: 'drop-answer' })],
-  ['a kind of JavaScript', { kind: 'constructor' }],
+  ['an inherited kind', Object.create({ kind: 'drop-answer' })],
+  ["a kind that is a name of Object's prototype", { kind: 'constructor' }],
   ['a kind in a list', { kind: ['drop-answer'] }],
   ['a kind that is a symbol', { kind: Symbol('drop-answer') }],
   ['a kind without a prototype', { kind: Object.create(null) }],
   ['an operation that is null', { kind: 'delay', operation: null }],
-  ['an operation of JavaScript', { kind: 'delay', operation: 'toString' }],
+  ["an operation that is a name of Object's prototype", { kind: 'delay', operation: 'toString' }],
   ['a key that is a symbol', { kind: 'delay', key: Symbol('a') }],
   ['a key without a prototype', { kind: 'delay', key: Object.create(null) }],
   ['a key that is null', { kind: 'delay', key: null }],
-  ['the 0th', { kind: 'delay', nth: 0 }],
-  ['the -1st', { kind: 'delay', nth: -1 }],
-  ['the NaNth', { kind: 'delay', nth: Number.NaN }],
-  ['a bigint', { kind: 'delay', nth: 1n }],
-  ['a boxed number', { kind: 'delay', nth: Object(1) }],
-  ['no times', { kind: 'delay', times: 0 }],
-  ['half a time', { kind: 'delay', times: 0.5 }],
-  ['a chance below none', { kind: 'delay', probability: -Number.EPSILON }],
-  ['a chance that is NaN', { kind: 'delay', probability: Number.NaN }],
-  ['a delay beyond all timers', { kind: 'delay', delay: 2 ** 31 }],
-  ['a delay of for ever', { kind: 'delay', delay: Number.POSITIVE_INFINITY }],
+  ['nth 0', { kind: 'delay', nth: 0 }],
+  ['nth -1', { kind: 'delay', nth: -1 }],
+  ['nth NaN', { kind: 'delay', nth: Number.NaN }],
+  ['nth as a bigint', { kind: 'delay', nth: 1n }],
+  ['nth as a boxed number', { kind: 'delay', nth: Object(1) }],
+  ['times 0', { kind: 'delay', times: 0 }],
+  ['times 0.5', { kind: 'delay', times: 0.5 }],
+  ['a negative probability', { kind: 'delay', probability: -Number.EPSILON }],
+  ['a probability of NaN', { kind: 'delay', probability: Number.NaN }],
+  ['a delay beyond the range of timers', { kind: 'delay', delay: 2 ** 31 }],
+  ['an infinite delay', { kind: 'delay', delay: Number.POSITIVE_INFINITY }],
   ['a delay that is a symbol', { kind: 'delay', delay: Symbol('1s') }],
 ];
 
 describe('faults.add()', () => {
-  test.each(nonsense)('refuses %s, says why, and adds nothing', async (_, fault) => {
+  test.each(nonsense)('refuses %s with a reason, and adds nothing', async (_, fault) => {
     await using emulator = await startEmulator({ credentials: null });
 
     const error = errorOf(() => emulator.faults.add(fault as Fault));
@@ -45,7 +45,7 @@ describe('faults.add()', () => {
     await expect(startEmulator({ faults: [fault as Fault] })).rejects.toThrow('Cannot add a fault');
   });
 
-  test('takes what it was shown, although it shows something else the next time', async () => {
+  test('reads each property once, so that a getter cannot change the fault afterwards', async () => {
     await using emulator = await startEmulator({ credentials: null });
     const kinds = ['forbid', 'nonsense'];
 
@@ -88,7 +88,7 @@ describe('emulate --fault', () => {
     '__proto__=1',
     'constructor=1',
     'kind=delay,k=1',
-  ])('%j ends with 2 before anything listens', async (fault) => {
+  ])('%j exits with 2 before the emulator listens', async (fault) => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     onTestFinished(() => void vi.restoreAllMocks());

@@ -27,8 +27,8 @@ const refused: readonly Framing[] = [
   ),
   { scenario: 'two lengths', lines: ['content-length: 1', 'content-length: 2'] },
   { scenario: 'a length twice', lines: ['content-length: 1', 'content-length: 1'] },
-  { scenario: 'a length and what is no chunk', lines: ['content-length: 1', chunked] },
-  { scenario: 'no chunk and a length', lines: [chunked, 'content-length: 1'] },
+  { scenario: 'a length, and a body that is not chunked', lines: ['content-length: 1', chunked] },
+  { scenario: 'a body that is not chunked, and a length', lines: [chunked, 'content-length: 1'] },
   ...['identity', 'xchunked', 'chunked, identity', 'chunked, chunkedx', 'gzip', '"chunked"'].map(
     (coding) => ({ scenario: `the coding ${coding}`, lines: [`transfer-encoding: ${coding}`] }),
   ),
@@ -37,7 +37,7 @@ const refused: readonly Framing[] = [
     lines: [chunked],
     body: `${size}\r\nx\r\n0\r\n\r\n`,
   })),
-  { scenario: 'a chunk that is longer', lines: [chunked], body: '1\r\nxy\r\n0\r\n\r\n' },
+  { scenario: 'a chunk longer than its size', lines: [chunked], body: '1\r\nxy\r\n0\r\n\r\n' },
   {
     scenario: 'an endless chunk extension',
     lines: [chunked],
@@ -50,7 +50,7 @@ const refused: readonly Framing[] = [
     body: `1\r\nx\r\n0\r\n${'a: b\r\n'.repeat(10_000)}\r\n`,
     verdict: tooLongHead,
   },
-  { scenario: 'a trailer that is none', lines: [chunked], body: '1\r\nx\r\n0\r\nnonsense\r\n\r\n' },
+  { scenario: 'an invalid trailer', lines: [chunked], body: '1\r\nx\r\n0\r\nnonsense\r\n\r\n' },
   {
     scenario: 'no length at all',
     lines: [],
@@ -60,7 +60,7 @@ const refused: readonly Framing[] = [
 ];
 
 const accepted: readonly Framing[] = [
-  // As the C SDK sends every body; the chunks count.
+  // The C SDK sends both with every body; the chunks take precedence.
   {
     scenario: 'a length and chunks',
     lines: ['content-length: 9', chunked],
@@ -73,18 +73,18 @@ const accepted: readonly Framing[] = [
   },
   { scenario: 'leading zeros', lines: [chunked], body: '0001\r\nx\r\n000\r\n\r\n' },
   {
-    scenario: 'a length behind it',
+    scenario: 'a length in the trailers',
     lines: [chunked],
     body: '1\r\nx\r\n0\r\ncontent-length: 9\r\n\r\n',
   },
   { scenario: 'a small extension', lines: [chunked], body: '1;a="b;c"\r\nx\r\n0;d\r\n\r\n' },
   { scenario: 'trailers', lines: [chunked], body: '1\r\nx\r\n0\r\nx-oss-meta-a: b\r\n\r\n' },
   {
-    scenario: 'chunks under another coding',
+    scenario: 'chunks after another coding',
     lines: ['transfer-encoding: gzip, chunked'],
     body: '1\r\nx\r\n0\r\n\r\n',
   },
-  { scenario: 'a length with zeros', lines: ['content-length: 0001'], body: 'x' },
+  { scenario: 'a length with leading zeros', lines: ['content-length: 0001'], body: 'x' },
 ];
 
 const uses = [
@@ -93,7 +93,7 @@ const uses = [
 ] as const;
 
 describe.each(ways)('with $way', (way) => {
-  test('a body whose end nobody can be sure of stores nothing', async () => {
+  test('a body with an ambiguous end is refused and stores nothing', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
 
@@ -107,7 +107,7 @@ describe.each(ways)('with $way', (way) => {
     await guarded.assertUnharmed();
   });
 
-  test('a body in odd but whole pieces is stored as it is', async () => {
+  test('a body with unusual but valid framing is stored', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
 
@@ -122,7 +122,7 @@ describe.each(ways)('with $way', (way) => {
     await guarded.assertUnharmed();
   });
 
-  test('a body in lines that end with LF has no end, and stores nothing', async () => {
+  test('a body in chunks with LF instead of CRLF stores nothing', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
     const text = requestText(emulator, { ...uses[1], key: 'a', lines: [chunked] });
@@ -135,7 +135,7 @@ describe.each(ways)('with $way', (way) => {
   });
 
   test.each(['5368709121', String(2n ** 53n), String(2n ** 64n - 1n)])(
-    'a body of %s bytes is refused before it comes',
+    'a body of %s bytes is refused before it is sent',
     async (length) => {
       await using guarded = await startGuarded(way);
       const { emulator } = guarded;
@@ -148,7 +148,7 @@ describe.each(ways)('with $way', (way) => {
     },
   );
 
-  test('an append cut anywhere stores nothing, and the whole of it everything', async () => {
+  test('an append that is cut off at any byte stores nothing, and a complete one all of its bytes', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
     const body = 'all or nothing';
@@ -169,7 +169,7 @@ describe.each(ways)('with $way', (way) => {
   });
 
   test.each(['GET', 'HEAD', 'DELETE'])(
-    'a body that comes with %s is skipped, and not taken for a request',
+    'the body of a %s is skipped, and not taken for a request',
     async (method) => {
       await using guarded = await startGuarded(way);
       const { emulator } = guarded;

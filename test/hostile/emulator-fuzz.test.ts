@@ -7,13 +7,13 @@ import { errorCodeOf, readAnswers } from './emulator-answers.js';
 import { startGuarded, ways } from './emulator-guard.js';
 import { textKinds, textsFor } from './emulator-inputs.js';
 
-/** More of them find more: `FUZZ_RUNS=10000 npx vitest run test/hostile/emulator-fuzz.test.ts`. */
+/** For a longer run: `FUZZ_RUNS=10000 npx vitest run test/hostile/emulator-fuzz.test.ts`. */
 const numRuns = Number(process.env.FUZZ_RUNS ?? 60);
 
-/** Milliseconds in which the emulator must be done with a request. */
+/** Milliseconds in which the emulator must have processed a request. */
 const timeout = 5000;
 
-/** Sends `text`, waits until the emulator has had its time with it, and hangs up. */
+/** Sends `text`, waits until the emulator has processed it, and disconnects. */
 async function answersTo(emulator: Emulator, text: string) {
   await using connection = await openRawConnection(emulator);
   await using other = await openRawConnection(emulator);
@@ -28,7 +28,7 @@ async function answersTo(emulator: Emulator, text: string) {
   return readAnswers(received, { methods, hasEnded: true }).answers;
 }
 
-/** An answer is HTTP, no failure of the emulator's own, and explains itself when it refuses. */
+/** Every answer must be HTTP, not an internal error, and a refusal must have an error document. */
 async function assertProper(emulator: Emulator, text: string): Promise<void> {
   for (const answer of await answersTo(emulator, text)) {
     expect(answer.status).not.toBe(500);
@@ -36,9 +36,9 @@ async function assertProper(emulator: Emulator, text: string): Promise<void> {
   }
 }
 
-// What nobody catches fails the run as well: Vitest reports it. A failure names its seed.
+// Vitest also fails the run for uncaught errors. A failure prints its seed.
 describe.each(ways)('with $way', (way) => {
-  test.each(textKinds)('%s are answered properly or hung up on', async (kind) => {
+  test.each(textKinds)('%s are answered with valid HTTP or disconnected', async (kind) => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
     await append(emulator, 'a', 0, 'bytes');

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.js';
 import { append, send } from '../emulator/signed-request.js';
 
-/** How an emulator is started: where it keeps objects, and whether it checks signatures. */
+/** How an emulator is started: where it stores objects, and whether it checks signatures. */
 export interface Way {
   readonly way: string;
   readonly storage: 'folder' | 'memory';
@@ -19,14 +19,14 @@ export const ways: readonly Way[] = [
   { way: 'memory, signatures not checked', storage: 'memory', checksSignatures: false },
 ];
 
-/** An emulator that keeps objects deep in a folder where nothing else may change. */
+/** An emulator that stores objects in a subfolder of a folder in which nothing else may change. */
 export interface GuardedEmulator extends AsyncDisposable {
   readonly emulator: Emulator;
 
-  /** Checks that it works as ever, and that what it wrote lies in its folder, under its names. */
+  /** Checks that it still works, and that all its files are in its folder under expected names. */
   assertUnharmed(): Promise<void>;
 
-  /** Starts another one on the same folder; this one must be closed. */
+  /** Starts another emulator on the same folder; this one must be closed. */
   reopen(): Promise<Emulator>;
 }
 
@@ -59,10 +59,10 @@ export async function startGuarded({ storage, checksSignatures }: Way): Promise<
   };
 }
 
-/** Appends to an object of `length` bytes, unless somebody has changed it, and reads it back. */
+/** Appends to an object of `length` bytes, which must be unchanged, and reads it back. */
 async function assertWorking(emulator: Emulator, length: number): Promise<number> {
   const key = 'still/alive';
-  await emulator.createBucket('examplebucket'); // Whoever may delete may delete it.
+  await emulator.createBucket('examplebucket'); // A test with permission to delete may have deleted it.
   const appended = await append(emulator, key, length, 'alive');
   if (appended.status === 409) {
     return assertWorking(emulator, Number(appended.headers['x-oss-next-append-position']));

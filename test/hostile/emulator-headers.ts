@@ -20,7 +20,7 @@ const heads: readonly Row[] = [
   read('headers of 20,000 bytes', { lines: [`a: ${'b'.repeat(20_000)}`] }, tooLongHead),
   read('a name of 20,000 bytes', { lines: [`${'b'.repeat(20_000)}: a`] }, tooLongHead),
   read(
-    'names of JavaScript',
+    "names of Object's prototype",
     { lines: ['__proto__: a', 'constructor: b', '__proto__: c'] },
     noSuchKey,
   ),
@@ -77,7 +77,7 @@ const writes: readonly Row[] = [
   put('metadata with a bad name', { 'x-oss-meta-a_b': 'c' }, invalidArgument),
   put('metadata without a name', { 'x-oss-meta-': 'c' }, ok),
   put(
-    'metadata of JavaScript',
+    "metadata with names of Object's prototype",
     { 'x-oss-meta-constructor': 'c', 'x-oss-meta-__proto__': 'd' },
     invalidArgument,
   ),
@@ -93,7 +93,7 @@ const writes: readonly Row[] = [
   put('an empty list of access', { 'x-oss-object-acl': '' }, invalidArgument),
   put('a condition', { 'if-match': '*' }, { status: 400, code: 'NotImplemented' }),
   put(
-    'a copy of something',
+    'a copy source',
     { 'x-oss-copy-source': '/../../etc/passwd' },
     { status: 400, code: 'NotImplemented' },
   ),
@@ -105,5 +105,5 @@ function manyNames(count: number): Record<string, string> {
   );
 }
 
-/** Heads nobody should send. */
+/** Invalid or extreme headers. */
 export const headerRows = [...heads, ...conditions, ...writes];

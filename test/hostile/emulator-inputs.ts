@@ -5,19 +5,19 @@ import { headText } from '../emulator/raw-connection.js';
 import { type HostileRequest, requestText } from './emulator-client.js';
 
 export const textKinds = [
-  'requests changed here and there',
-  'requests made of all there is',
-  'documents made of all there is',
+  'valid requests with random changes',
+  'requests composed of random parts',
+  'documents composed of random parts',
 ] as const;
 
 type TextKind = (typeof textKinds)[number];
 
-/** What is sent, one character for each byte, drawn at random. */
+/** Random bytes to send, one character per byte. */
 export function textsFor(emulator: Emulator): Readonly<Record<TextKind, Arbitrary<string>>> {
   return {
-    'requests changed here and there': changedRequest(emulator),
-    'requests made of all there is': composedRequest,
-    'documents made of all there is': document.map((body) =>
+    'valid requests with random changes': changedRequest(emulator),
+    'requests composed of random parts': composedRequest,
+    'documents composed of random parts': document.map((body) =>
       requestText(emulator, deletionOf(body)),
     ),
   };
@@ -31,7 +31,7 @@ function deletionOf(body: string): HostileRequest {
   return { method: 'POST', query, headers: { 'content-md5': digest }, body };
 }
 
-/** Requests that are all in order, of every kind. */
+/** Valid requests of every kind. */
 const orderly: readonly HostileRequest[] = [
   { method: 'POST', key: 'a', query: { append: '', position: '5' }, body: 'more' },
   { method: 'POST', key: 'a', query: { seal: '', position: '5' }, body: '' },
@@ -47,7 +47,7 @@ const orderly: readonly HostileRequest[] = [
   deletionOf(deletion),
 ];
 
-/** What a head may hold without ending early. */
+/** Text that a head may contain without ending early. */
 const polite = fc.oneof(
   fc.constantFrom('%', '%00', '%2F', '%ff', '/', '..', '?', '&', '=', ':', ',', ';', '+', '"', '~'),
   fc.constantFrom('-1', '0', '5', '1e9', '99999999999999999999', '__proto__', 'a', 'A', '*', '.'),
@@ -63,7 +63,7 @@ const spiteful = fc.oneof(
   fc.string({ unit: 'binary-ascii', maxLength: 5 }),
 );
 
-/** Replaces some characters from a place on, in thousandths of the text. */
+/** Replaces some characters from an offset, given in thousandths of the text. */
 const change = fc.record({
   place: fc.integer({ min: 0, max: 1000 }),
   length: fc.oneof(fc.constant(0), fc.constant(1), fc.nat(40)),

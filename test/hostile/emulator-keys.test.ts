@@ -4,7 +4,7 @@ import { append, send } from '../emulator/signed-request.js';
 import { requestText, tell } from './emulator-client.js';
 import { startGuarded, ways } from './emulator-guard.js';
 
-/** Raw paths behind the bucket's, and the keys they are. No two are the same key. */
+/** Raw paths after the bucket, and the keys that they name. All keys are different. */
 const accepted: readonly (readonly [path: string, key: string])[] = [
   ['..', '..'],
   ['.', '.'],
@@ -65,7 +65,7 @@ const accepted: readonly (readonly [path: string, key: string])[] = [
   ['%E4%B8%96'.repeat(341), '世'.repeat(341)],
 ];
 
-/** Keys that are none; where nothing can be decoded, `key` is what is signed. */
+/** Invalid keys; `key` is used for signing if the path cannot be decoded. */
 const refused: readonly { path: string; key?: string; code: string }[] = [
   { path: '%', key: 'x', code: 'InvalidURI' },
   { path: '%2', key: 'x', code: 'InvalidURI' },
@@ -97,7 +97,7 @@ const uses = [
 ];
 
 describe.each(ways)('with $way', (way) => {
-  test('a key is that very key and no other, whatever it looks like', async () => {
+  test('unusual paths each name their own object', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
     const query = { append: '', position: '0' };
@@ -120,7 +120,7 @@ describe.each(ways)('with $way', (way) => {
     }
   });
 
-  test('a key that is none is refused, whatever is to be done with it', async () => {
+  test('an invalid key is refused for every operation', async () => {
     await using guarded = await startGuarded(way);
     const { emulator } = guarded;
 
@@ -136,7 +136,7 @@ describe.each(ways)('with $way', (way) => {
   });
 });
 
-/** Pieces that file systems, URLs and Unicode have their own ideas about. */
+/** Pieces that file systems, URLs or Unicode normalisation may change. */
 const piece = fc.oneof(
   fc.constantFrom('.', '..', '/', '\\', ' ', '%', '+', '\0', ':', '~', '?', '#', '%2e', '%2F'),
   fc.constantFrom('a', 'A', 'é', 'e\u0301', 'É', 'K', '\u212a', 'ß', 'ss', 'ſ', 'ı', 'I', 'İ'),
@@ -148,12 +148,12 @@ const key = fc
   .map((pieces) => pieces.join(''))
   .filter((text) => !/^[/\\]/.test(text) && isWellFormed(text));
 
-/** What has no UTF-8 cannot be sent. */
+/** A lone surrogate has no UTF-8 encoding and cannot be sent. */
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
-test.each(ways)('keys that differ never share an object, with $way', async (way) => {
+test.each(ways)('different keys never share an object, with $way', async (way) => {
   await using guarded = await startGuarded(way);
   const { emulator } = guarded;
 

@@ -70,13 +70,13 @@ const many = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`a${
 const others: readonly Row[] = [
   ['two subresources', { append: '', position: '0', acl: '' }, notImplemented],
   ['append and seal at once', { append: '', seal: '', position: '0' }, notImplemented],
-  ['a subresource nobody has here', { policy: '' }, notImplemented],
+  ['an unsupported subresource', { policy: '' }, notImplemented],
   ['1500 parameters', { append: '', position: '1', ...many }, notImplemented],
   ['a position in brackets', { append: '', 'position[]': '0' }, notImplemented],
-  ['a position of another case', { append: '', Position: '0' }, notImplemented],
+  ['a position in another case', { append: '', Position: '0' }, notImplemented],
   ['no position', { append: '' }, { status: 400, code: 'MissingArgument' }],
   [
-    'a traffic limit of nothing',
+    'an empty traffic limit',
     { append: '', position: '0', 'x-oss-traffic-limit': '0' },
     invalidArgument,
   ],
@@ -91,10 +91,10 @@ const overrides: readonly Row[] = [
   ['response-cache-control', '\x7f'],
   ['response-content-disposition', '\u0085'],
 ].map(([name = '', value = '']) => ({
-  scenario: `a read that wants ${name} to be ${JSON.stringify(value)}`,
+  scenario: `a read with ${name}=${JSON.stringify(value)}`,
   request: { key: 'a', query: { [name]: value } },
   verdict: invalidArgument,
 }));
 
-/** Parameters nobody should send. */
+/** Invalid parameters. */
 export const parameterRows = [...positions, ...seals, ...listings, ...others, ...overrides];

@@ -8,13 +8,13 @@ import { parameterRows } from './emulator-parameters.js';
 import { testRows } from './emulator-rows.js';
 import { targetRows } from './emulator-targets.js';
 
-describe('a request is answered as it deserves, and does nothing else, with', () => {
+describe('the emulator gives the expected answer and stays intact after', () => {
   testRows([...targetRows, ...parameterRows, ...headerRows, ...documentRows]);
 });
 
 const open = { key: 'a', isSigned: false };
 
-/** Authorizations of every kind that are nearly or not at all one. */
+/** Invalid authorizations of every kind. */
 const authorizations = [
   '',
   'OSS',
@@ -32,7 +32,7 @@ const authorizations = [
 ];
 const dates = ['20261122T000000Z', '99999999T999999Z', 'Sun, 99 Xxx 0000 99:99:99 GMT', '\xff', ''];
 
-test('an authorization that is none lets nobody in, whatever date comes with it', async () => {
+test('an invalid authorization is refused, whatever its date', async () => {
   await using emulator = await startEmulator();
   await append(emulator, 'a', 0, 'secret');
   const signed = requestText(emulator, { key: 'a' });
@@ -51,17 +51,20 @@ test('an authorization that is none lets nobody in, whatever date comes with it'
   }
 });
 
-// They cannot be signed by what the tests sign with.
+// The signer of the tests cannot sign repeated parameters.
 test.each([
   { query: 'append&position=0&position=1', status: 200 },
   { query: 'append&position=1&position=0', status: 409 },
   { query: 'append=&append=x&position=0', status: 400 },
   { query: 'append&position=0&&=&&=x&?&append%00', status: 400 },
   { query: 'append&&position=0&', status: 200 },
-])('of parameters that come twice the first counts, of operations none: $query', async (row) => {
-  await using emulator = await startEmulator({ credentials: null });
-  const path = `/examplebucket/a?${row.query}`;
-  const text = requestText(emulator, { method: 'POST', path, body: 'x', isSigned: false });
+])(
+  'the first of repeated parameters counts, and repeated operations are refused: $query',
+  async (row) => {
+    await using emulator = await startEmulator({ credentials: null });
+    const path = `/examplebucket/a?${row.query}`;
+    const text = requestText(emulator, { method: 'POST', path, body: 'x', isSigned: false });
 
-  expect((await tell(emulator, text)).status).toBe(row.status);
-});
+    expect((await tell(emulator, text)).status).toBe(row.status);
+  },
+);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostileRequest, requestText, tell, type Verdict } from './emulator-client.js';
 import { type GuardedEmulator, startGuarded, ways } from './emulator-guard.js';
 
-/** A request, and what is said to whoever may make it. */
+/** A request, and the verdict if it is signed correctly. */
 export interface Row {
   readonly scenario: string;
   readonly request: HostileRequest;
@@ -10,8 +10,8 @@ export interface Row {
 }
 
 /**
- * Sends each request to an emulator that checks signatures, well signed and then unsigned, and to
- * one that does not check. Looks after each whether the emulator is as it was.
+ * Sends each request to an emulator that checks signatures, signed and then unsigned, and to
+ * one that does not check them. Verifies after each request that the emulator is intact.
  */
 export function testRows(rows: readonly Row[]): void {
   describe.each(ways)('with $way', (way) => {

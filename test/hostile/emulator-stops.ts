@@ -10,10 +10,10 @@ const inChunks = { ...host, 'transfer-encoding': 'chunked' };
 const target = '/examplebucket/a?append&position=0';
 const read = headText('GET', '/examplebucket/big', host);
 
-/** Places where a client may stop for ever, and what it has sent until then. */
+/** Points at which a client may stop forever, and the text that it has sent until then. */
 const stops = {
   'before its first byte': '',
-  'in its first word': 'GE',
+  'in the method': 'GE',
   'in its head': read.slice(0, -2),
   'before a body of a gibibyte': headText('POST', target, announced),
   'in a body of a gibibyte': `${headText('POST', target, announced)}x`,
@@ -22,15 +22,18 @@ const stops = {
     expect: '100-continue',
   }),
   'between two chunks': `${headText('POST', target, inChunks)}1\r\nx\r\n`,
-  'in a body nobody wants': `${headText('DELETE', '/examplebucket/b', announced)}x`,
+  'in a body that is not read': `${headText('DELETE', '/examplebucket/b', announced)}x`,
   'in a body that was refused': `${headText('PUT', '/Examplebucket/b', announced)}x`,
   'in the next head': `${headText('HEAD', '/examplebucket/a', host)}HEAD`,
 };
 
-/** Answers that are never read, one or many. */
+/** Requests whose answers are never read, one or many. */
 const unread = { one: read, many: read.repeat(50) };
 
-/** Connects `counts[0]` clients that stop at each place, and `counts[1]` for each kind of answer. */
+/**
+ * Connects `counts[0]` clients that stop at each point, and `counts[1]` that do not read each
+ * answer.
+ */
 export async function connectClients(
   emulator: Emulator,
   counts: readonly [number, number],
@@ -41,7 +44,7 @@ export async function connectClients(
   );
   const sockets = texts.map((text) => {
     const socket = connect(Number(port), hostname).pause();
-    socket.on('error', () => {}); // A reset is one of the ways to go.
+    socket.on('error', () => {}); // The emulator may reset the connection.
     socket.write(text);
     return socket;
   });

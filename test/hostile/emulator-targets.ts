@@ -1,7 +1,7 @@
 import { tooLongHead, unreadable, type Verdict } from './emulator-client.js';
 import type { Row } from './emulator-rows.js';
 
-/** How a bucket looks in what is signed. */
+/** The bucket as encoded in the signed text. */
 function signedAs(bucket: string): string {
   return bucket.split('/').map(encodeURIComponent).join('/');
 }
@@ -24,7 +24,7 @@ const badBuckets = ['.', '..', '...', 'ab', 'a.b', 'Examplebucket', '-ab', 'ab-'
     }),
   );
 
-/** Hosts that name no bucket, so that the path does. */
+/** Hosts without a bucket; the path names it. */
 const plainHosts = ['', '.', '..', '../..', '...localhost', '%2e%2e.localhost', 'a/../b.localhost']
   .concat(['[', '[::1', '[::1]:80', '[::ffff:127.0.0.1]', '::1', 'localhost:'])
   .concat(['localhost:99999999', ':', ':80', '-.-', 'a.b.c', '<&">.x', `${'a.'.repeat(5000)}a`])
@@ -36,7 +36,7 @@ const plainHosts = ['', '.', '..', '../..', '...localhost', '%2e%2e.localhost', 
     }),
   );
 
-/** Hosts that name the bucket. */
+/** Hosts with the bucket. */
 const bucketHosts = [
   'EXAMPLEBUCKET.LOCALHOST',
   'examplebucket.',
@@ -86,7 +86,7 @@ const others: readonly Row[] = [
     verdict: invalidBucket,
   },
   {
-    scenario: 'an encoded slash behind the bucket',
+    scenario: 'an encoded slash after the bucket',
     request: { key: '../x', path: '/examplebucket%2F..%2Fx' },
     verdict: noSuchKey,
   },
@@ -96,21 +96,21 @@ const others: readonly Row[] = [
     verdict: noSuchKey,
   },
   {
-    scenario: 'a key of what XML cannot hold',
+    scenario: 'a key with characters that XML does not allow',
     request: { key: '\0\x01\x1b]]><&\ufffe\uffff' },
     verdict: noSuchKey,
   },
   {
-    scenario: 'the same where a header has to hold it',
+    scenario: 'a key with such characters in a HEAD, whose error document is in a header',
     request: { method: 'HEAD', key: '\0\x01\x1b]]><&\ufffe\uffff\r\nx-evil: 1' },
     verdict: noSuchKey,
   },
   {
-    scenario: 'a fragment, which is part of the key as everything is',
+    scenario: 'a fragment, which belongs to the key',
     request: { key: 'missing#fragment', path: '/examplebucket/missing#fragment' },
     verdict: noSuchKey,
   },
 ];
 
-/** Places that are none, or not where they seem to be. */
+/** Unusual or invalid targets. */
 export const targetRows = [...badBuckets, ...plainHosts, ...bucketHosts, ...targets, ...others];

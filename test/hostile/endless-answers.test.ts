@@ -9,13 +9,13 @@ import { watchForTrouble } from './trouble.js';
 
 watchForTrouble();
 
-// Nothing here waits for that.
+// No test waits that long.
 const forEver = 600_000;
 
-// What sockets on loopback hold between them, and a little.
+// A little more than the loopback buffers hold between two sockets.
 const mostSent = 24 * 1024 * 1024;
 
-describe('a flood is cut off long before its time is up: an endless', () => {
+describe('a request is aborted long before its timeout by an endless', () => {
   test.each(floods)('$scenario', async (row) => {
     for (const operation of operations) {
       await using server = await startHostileServer(row.treatment, wellBehaved);
@@ -28,7 +28,7 @@ describe('a flood is cut off long before its time is up: an endless', () => {
   });
 });
 
-describe('a stream asks for what an endless answer did not say: an endless', () => {
+describe('a stream reconciles after an append that is answered with an endless', () => {
   test.each(floods)('$scenario', async ({ treatment }) => {
     const object = new StoredObject();
     const { stream, server } = await openStream(
@@ -48,7 +48,7 @@ describe('a stream asks for what an endless answer did not say: an endless', () 
   });
 });
 
-test('a client that meets nothing but floods keeps few connections', async () => {
+test('a client whose requests all get endless answers keeps few connections', async () => {
   const { client, server } = await connect(flood(endlessAnswer('500 Error'), 'x'.repeat(64_000)));
   for (let nth = 0; nth < 20; nth++) expect(await verdictOf('append', client)).toBe('unknown');
   expect(server.connections.filter(({ destroyed }) => !destroyed).length).toBeLessThan(6);

@@ -7,7 +7,7 @@ const chunk = `fa00\r\n${piece}\r\n`;
 const chunked = ossAnswer('200 OK', [five, 'transfer-encoding: chunked']);
 const refusedInChunks = ossAnswer('500 Error', ['transfer-encoding: chunked']);
 
-/** Whatever an answer can be endless in, as fast as it can be sent. */
+/** Every part of an answer that can be endless, sent as fast as possible. */
 export const floods: readonly Row[] = [
   { scenario: 'status line', treatment: flood('HTTP/1.1 200 ', piece), verdict: 'unknown' },
   { scenario: 'header', treatment: flood('HTTP/1.1 200 OK\r\nx: ', piece), verdict: 'unknown' },
@@ -22,7 +22,7 @@ export const floods: readonly Row[] = [
     verdict: 'unknown',
   },
   {
-    scenario: 'row of values behind much space',
+    scenario: 'row of values after much space',
     treatment: flood('HTTP/1.1 200 OK\r\n', `x:${padding}y\r\n`),
     verdict: 'unknown',
   },
@@ -54,7 +54,7 @@ export const floods: readonly Row[] = [
     verdict: 'unknown',
   },
   {
-    scenario: 'row of chunks with hardly more than their extension',
+    scenario: 'row of small chunks with long extensions',
     treatment: flood(refusedInChunks, `1;${piece}\r\nx\r\n`),
     verdict: 'unknown',
   },
@@ -64,7 +64,7 @@ export const floods: readonly Row[] = [
     verdict: 'unknown',
   },
   {
-    scenario: 'row of trailers behind much space',
+    scenario: 'row of trailers after much space',
     treatment: flood(`${refusedInChunks}0\r\n`, `x:${padding}y\r\n`),
     verdict: 'unknown',
   },

@@ -7,7 +7,7 @@ import { watchForTrouble } from './trouble.js';
 
 watchForTrouble();
 
-/** What is no count of bytes and no checksum. */
+/** Values that are neither a number of bytes nor a checksum. */
 const nonsense = [
   ...['', 'abc', '-1', '+5', '1.5', '5e0', '0x10', '5 5', '5,5', '5;', 'NaN', 'Infinity', '\xb2'],
   '18446744073709551616',
@@ -33,12 +33,12 @@ describe('a position', () => {
   test.each([
     { scenario: 'space around it', value: ' \t 5 \t ', expected: 5 },
     {
-      scenario: 'more than an object can hold',
+      scenario: 'more than the maximum size of an object',
       value: String(5 * 2 ** 30 + 1),
       expected: 5 * 2 ** 30 + 1,
     },
-    { scenario: 'the greatest that is exact', value: String(2 ** 53 - 1), expected: 2 ** 53 - 1 },
-  ])('with $scenario is read as it stands', async ({ value, expected }) => {
+    { scenario: 'the greatest safe integer', value: String(2 ** 53 - 1), expected: 2 ** 53 - 1 },
+  ])('with $scenario is read as $expected', async ({ value, expected }) => {
     const { client } = await connect(
       say(ossAnswer('200 OK', [`x-oss-next-append-position:${value}`])),
     );
@@ -48,17 +48,23 @@ describe('a position', () => {
   });
 
   test.each([
-    { scenario: 'a first one that is no number', lines: [five, 'X-OSS-Next-Append-Position: x'] },
-    { scenario: 'the same one', lines: [five, five] },
-    { scenario: 'one that is not exact', lines: ['x-oss-next-append-position: 9007199254740992'] },
-  ])('that came twice or is not exact is none: $scenario', async ({ lines }) => {
+    {
+      scenario: 'a first one that is not a number',
+      lines: [five, 'X-OSS-Next-Append-Position: x'],
+    },
+    { scenario: 'the same one twice', lines: [five, five] },
+    {
+      scenario: 'one beyond the safe integers',
+      lines: ['x-oss-next-append-position: 9007199254740992'],
+    },
+  ])('that is repeated or unsafe is not used: $scenario', async ({ lines }) => {
     const { client } = await connect(say(ossAnswer('200 OK', lines)));
     expect(await verdictOf('append', client)).toBe('unknown');
     expect(await verdictOf('head', client)).toBe('unknown');
   });
 });
 
-test('an answer that OSS did not sign off proves nothing', async () => {
+test('an answer without a request id is unknown', async () => {
   const unsigned = answer('200 OK', [five, 'x-oss-object-type: Appendable', 'content-length: 0']);
   const { client } = await connect(say(unsigned));
   for (const operation of operations) expect(await verdictOf(operation, client)).toBe('unknown');
@@ -79,7 +85,7 @@ describe('a checksum', () => {
   });
 });
 
-describe('a stream whose append is answered with a wrong next position asks the object', () => {
+describe('a stream reconciles an append that is answered with a wrong next position', () => {
   test.each([
     ...[0, 1, 4, 6, 10, 5 * 2 ** 30 + 5, 2 ** 53 - 1].map((position) => ({
       scenario: String(position),
@@ -110,7 +116,7 @@ describe('a stream whose append is answered with a wrong next position asks the 
 
 describe('a stream whose append is answered with the right next position', () => {
   test.each(nonsense.map((value) => ({ scenario: short(value), value })))(
-    'and the checksum "$scenario" goes by the position',
+    'and the invalid checksum "$scenario" accepts the position',
     async ({ value }) => {
       const object = new StoredObject();
       const { stream } = await openStream([
@@ -121,7 +127,7 @@ describe('a stream whose append is answered with the right next position', () =>
     },
   );
 
-  test('and another checksum than ours trusts nothing', async () => {
+  test('and a wrong checksum fails with ChecksumError', async () => {
     const { stream } = await openStream([
       honest(new StoredObject()),
       say(ossAnswer('200 OK', [five, 'x-oss-hash-crc64ecma: 1'])),

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Treatment } from './hostile-server.js';
 
-/** The header without which no answer counts as OSS's. */
+/** The header without which an answer is not taken for one of OSS. */
 export const signedOff = 'x-oss-request-id: 5C3D9175B6FC201293AD4890';
 
-/** The header that makes a success of the answer to an append of five bytes, or to a HEAD. */
+/** The header that makes the answer to an append of five bytes, or to a HEAD, a success. */
 export const five = 'x-oss-next-append-position: 5';
 
-/** An answer by OSS. Its length is announced, unless `lines` say how it is framed. */
+/** An answer of OSS. It has a `Content-Length`, unless `lines` have a framing. */
 export function ossAnswer(
   status: string,
   lines: readonly string[] = [],
@@ -18,7 +18,7 @@ export function ossAnswer(
   return answer(status, [signedOff, ...lines, ...framing], body);
 }
 
-/** An answer of just these lines. */
+/** An answer of exactly these lines. */
 export function answer(
   status: string,
   lines: readonly string[],
@@ -28,7 +28,7 @@ export function answer(
   return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
 }
 
-/** A head after which the body goes on until the connection ends. */
+/** A head whose body lasts until the connection ends. */
 export function endlessAnswer(status: string, lines: readonly string[] = []): Buffer {
   return answer(status, [signedOff, ...lines]);
 }
@@ -41,7 +41,7 @@ export function say(...bytes: (string | Buffer)[]): Treatment {
   };
 }
 
-/** As {@link say}, and closes the connection behind it. */
+/** As {@link say}, and closes the connection afterwards. */
 export function sayAndClose(...bytes: (string | Buffer)[]): Treatment {
   return async (request) => {
     await say(...bytes)(request);
@@ -49,10 +49,10 @@ export function sayAndClose(...bytes: (string | Buffer)[]): Treatment {
   };
 }
 
-// What a client that never stops reading would make of it, on any machine.
+// Reached only if the client never stops reading.
 const floodLimit = 256 * 1024 * 1024;
 
-/** Sends `start`, then `piece` over and over as fast as the client takes it. */
+/** Sends `start`, then `piece` repeatedly, as fast as the client reads. */
 export function flood(start: string | Buffer, piece: string | Buffer): Treatment {
   return async ({ socket, body }) => {
     await body;
@@ -77,7 +77,7 @@ export function drip(start: string | Buffer, piece: string | Buffer): Treatment 
   };
 }
 
-/** What OSS would say to an object that is as long as each request wants it. */
+/** Answers as OSS would for an object whose length fits each request. */
 export const wellBehaved: Treatment = async ({ method, target, body, socket }) => {
   const position = Number(/position=(\d+)/.exec(target)?.[1] ?? 0);
   const next = `x-oss-next-append-position: ${position + (await body).length}`;

@@ -9,29 +9,29 @@ import { startHostileServer, type Treatment } from './hostile-server.js';
 export const operations = ['append', 'head', 'get', 'seal'] as const;
 export type Operation = (typeof operations)[number];
 
-/** What became of a request: a success, or the outcome of a typed error. */
+/** The result of a request: a success, or the outcome of a typed error. */
 export type Verdict = 'success' | AppendOutcome;
 
-/** A treatment, and what becomes of each operation under it: `verdict`, if nothing else is said. */
+/** A treatment, and the result of each operation under it: `verdict` by default. */
 export interface Row extends Partial<Record<Operation, Verdict>> {
   readonly scenario: string;
   readonly treatment: Treatment;
   readonly verdict: Verdict;
 }
 
-/** What no error may show, however it is printed. */
+/** Secrets that must not appear in any error, however it is printed. */
 export const secrets = {
   accessKeySecret: 'secret-do-not-show-me',
   securityToken: `CAISzwJ1q6Ft5B2yfSjIr5${'dGhpcyBpcyBhIHRva2Vu'.repeat(10)}==`,
 };
 
-/** Milliseconds a request has that is not meant to run out of them, on a busy machine either. */
+/** Timeout in milliseconds of a request that must not time out, even on a busy machine. */
 export const ample = 5000;
 
-/** Milliseconds a request has that is. */
+/** Timeout in milliseconds of a request that is meant to time out. */
 export const brief = 1000;
 
-const patience = 2 * ample;
+const hangTimeout = 2 * ample;
 
 export function createClient(endpoint: string, options: Partial<OssClientOptions> = {}): OssClient {
   const client = new OssClient({
@@ -46,19 +46,19 @@ export function createClient(endpoint: string, options: Partial<OssClientOptions
   return client;
 }
 
-/** A client, and the server that treats its requests like this. */
+/** A client, and a server with these treatments. */
 export function connect(...treatments: Treatment[]) {
   return connectFor(ample, ...treatments);
 }
 
-/** As {@link connect}, with this many milliseconds for each request. */
+/** As {@link connect}, with this `requestTimeout`. */
 export async function connectFor(requestTimeout: number, ...treatments: Treatment[]) {
   const server = await startHostileServer(...treatments);
   onTestFinished(() => server[Symbol.asyncDispose]());
   return { server, client: createClient(server.endpoint, { requestTimeout }) };
 }
 
-/** Sends one request: an append is one of five bytes, and a GET counts what came. */
+/** Sends one request: an append has five bytes, and a GET is read to its end. */
 export async function perform(operation: Operation, client: OssClient): Promise<unknown> {
   switch (operation) {
     case 'append':
@@ -78,7 +78,7 @@ export async function perform(operation: Operation, client: OssClient): Promise<
   }
 }
 
-/** Sends one request, and checks of whatever fails that it failed as it may. */
+/** Sends one request, and checks that a failure is a valid typed error. */
 export async function verdictOf(operation: Operation, client: OssClient): Promise<Verdict> {
   try {
     await settled(perform(operation, client));
@@ -88,10 +88,10 @@ export async function verdictOf(operation: Operation, client: OssClient): Promis
   }
 }
 
-/** Rejects when `promise` does not settle: nothing that a server does may hang a request. */
+/** Rejects if `promise` does not settle in time: no server may make a request hang. */
 export async function settled<T>(promise: Promise<T>): Promise<T> {
   const giveUp = new AbortController();
-  const hang = delay(patience, undefined, { signal: giveUp.signal }).then(() => {
+  const hang = delay(hangTimeout, undefined, { signal: giveUp.signal }).then(() => {
     throw new Error('The request hangs');
   });
   hang.catch(() => {});
@@ -102,13 +102,15 @@ export async function settled<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-/** The outcome of an error of the client, which is of the right class, short, and shows no secret. */
+/**
+ * The outcome of a client's error, which must be of the right class, short, and without secrets.
+ */
 export function checkedOutcome(error: unknown): AppendOutcome {
   const isTyped =
     error instanceof OssRequestError ||
     error instanceof OssServiceError ||
     error instanceof NotAppendableError;
-  if (!isTyped) throw new Error('The error is none of the client', { cause: error });
+  if (!isTyped) throw new Error('The error is not one of the client', { cause: error });
   expect(['rejected', 'unknown', 'conflict', 'forbidden', 'fatal']).toContain(error.outcome);
   expect(error.message.length).toBeLessThan(2000);
   expect(error.message).not.toMatch(/\p{Cc}/u);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** One request, as soon as its head has come. */
+/** One request, as soon as its head has arrived. */
 export interface HostileRequest {
   readonly method: string;
   readonly target: string;
@@ -9,12 +9,12 @@ export interface HostileRequest {
   /** Request line and headers. */
   readonly head: string;
 
-  /** Resolves once all of it has come. */
+  /** Resolves when it has arrived completely. */
   readonly body: Promise<Buffer>;
   readonly socket: Socket;
 }
 
-/** What is done to a request. Begins before its body has come. */
+/** How a request is handled. Called before its body has arrived. */
 export type Treatment = (request: HostileRequest) => void | Promise<void>;
 
 export interface HostileServer extends AsyncDisposable {
@@ -29,15 +29,15 @@ export interface HostileServer extends AsyncDisposable {
 }
 
 /**
- * A server on loopback that speaks no HTTP of its own: it only finds the requests in what comes,
- * and treats each by the next treatment, the last one for the rest.
+ * A server on loopback without an HTTP implementation: it only finds the requests in the received
+ * bytes, and handles each with the next treatment, further ones with the last.
  */
 export async function startHostileServer(...treatments: Treatment[]): Promise<HostileServer> {
   const requests: HostileRequest[] = [];
   const connections: Socket[] = [];
   const server = createServer({ noDelay: true }, (socket) => {
     connections.push(socket);
-    // A reset is what most of this comes to.
+    // Most tests end with a reset.
     socket.on('error', () => {});
     findRequests(socket, (request) => {
       const treatment = treatments[Math.min(requests.length, treatments.length - 1)];
@@ -62,7 +62,7 @@ export async function startHostileServer(...treatments: Treatment[]): Promise<Ho
   };
 }
 
-/** Resolves when the connection is gone, however it went. */
+/** Resolves when the connection has closed, with or without an error. */
 export function closed(socket: Socket | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (socket === undefined || socket.closed) resolve();

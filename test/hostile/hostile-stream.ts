@@ -12,7 +12,7 @@ export interface StreamEnd {
   readonly confirmed: boolean | undefined;
 }
 
-/** A stream, and the server that treats its requests like this. */
+/** A stream, and a server with these treatments. */
 export async function openStream(
   treatments: readonly Treatment[],
   options: Partial<AppendWritableOptions> = {},
@@ -20,7 +20,10 @@ export async function openStream(
   const server = await startHostileServer(...treatments);
   onTestFinished(() => server[Symbol.asyncDispose]());
   const stream = new AppendWritable({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint: server.endpoint, key: 'a.log' },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint: server.endpoint,
+    key: 'a.log',
     credentials: { accessKeyId: 'ak', ...secrets },
     requestTimeout: ample,
     retry: { retries: 2, minTimeout: 0, maxTimeout: 0 },
@@ -31,8 +34,8 @@ export async function openStream(
 }
 
 /**
- * Writes `data`, ends, and waits for the end, however it comes. What the stream says it committed and
- * what it hands back are `data`, in every case.
+ * Writes `data`, ends the stream, and waits until it has finished or failed. Checks that the bytes
+ * it reports as committed and those it hands back together are `data`.
  */
 export async function endWith(stream: AppendWritable, data: Buffer): Promise<StreamEnd> {
   let error: Error | undefined;

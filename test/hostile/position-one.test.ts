@@ -9,19 +9,19 @@ watchForTrouble();
 const one = 'x-oss-next-append-position: 1';
 const appendable = 'x-oss-object-type: Appendable';
 
-/** Says that position 1 is next, whatever is asked; to HEAD with a Content-Length of nothing. */
+/** Answers everything with next position 1, and HEAD with an empty Content-Length. */
 const always: Treatment = ({ method, ...request }) =>
   method === 'HEAD'
     ? say(answer('200 OK', [signedOff, one, appendable, 'content-length:']))({ method, ...request })
     : say(ossAnswer('200 OK', [one]))({ method, ...request });
 
-/** The same, with a HEAD that can be read. */
+/** The same, with a readable answer to HEAD. */
 const alwaysReadable = say(ossAnswer('200 OK', [one, appendable, 'content-length: 0']));
 const noObject = say(ossAnswer('404 Not Found', ['content-length: 0']));
 const forbidden = say(ossAnswer('403 Forbidden', ['content-length: 0']));
 
 describe('a server that answers everything with position 1 and HEAD with an empty Content-Length', () => {
-  test.each([1, 2, 64 * 1024])('cannot be opened, with chunks of %d', async (chunkSize) => {
+  test.each([1, 2, 64 * 1024])('makes opening fail, with chunks of %d', async (chunkSize) => {
     const { stream, server } = await openStream([always], { chunkSize });
     expect(await endWith(stream, Buffer.from('abc'))).toMatchObject({
       error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', attempts: 3 },
@@ -31,7 +31,7 @@ describe('a server that answers everything with position 1 and HEAD with an empt
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'HEAD']);
   });
 
-  test('cannot be opened where HEAD is forbidden either', async () => {
+  test('makes opening fail if HEAD is forbidden', async () => {
     const { stream, server } = await openStream([forbidden, always]);
     expect(await endWith(stream, Buffer.from('abc'))).toMatchObject({
       error: { code: 'APPEND_ERR_RETRIES_EXHAUSTED' },
@@ -82,7 +82,7 @@ describe('a server that answers everything with position 1', () => {
     },
   );
 
-  test('is taken at its word where the object is, and never moves on', async () => {
+  test('is believed when it opens at position 1, and the first append stays unconfirmed', async () => {
     const { stream } = await openStream([alwaysReadable]);
     expect(await endWith(stream, Buffer.from('ab'))).toMatchObject({
       error: { code: 'APPEND_ERR_UNCONFIRMED' },

@@ -8,7 +8,7 @@ import { watchForTrouble } from './trouble.js';
 
 watchForTrouble();
 
-/** Answers with something made of what must stay secret in the request, as one line. */
+/** Answers with the secrets of the request, in one line. */
 function reflect(bytes: (secrets: string) => string | Buffer): Treatment {
   return async (request) => {
     const lines = request.head.split('\r\n').filter((line) => /Signature=|token/.test(line));
@@ -21,8 +21,8 @@ const inDocument = (status: string, element: string) =>
     ossAnswer(status, [], `<Error><Code>X</Code><${element}>${line}</${element}></Error>`),
   );
 
-// Each of the errors is printed whole, and looked at by `verdictOf()`.
-describe('no error shows a signature or a token that the server sent back', () => {
+// `verdictOf()` prints each error completely and searches it for secrets.
+describe('no error reveals a signature or token that the server sent back', () => {
   test.each([
     {
       scenario: 'instead of an answer',
@@ -59,9 +59,9 @@ describe('no error shows a signature or a token that the server sent back', () =
     },
     { scenario: 'as the message', treatment: inDocument('403 No', 'Message') },
     { scenario: 'as the endpoint', treatment: inDocument('403 No', 'Endpoint') },
-    { scenario: 'as what was signed', treatment: inDocument('403 No', 'StringToSign') },
+    { scenario: 'as the signed text', treatment: inDocument('403 No', 'StringToSign') },
     {
-      scenario: 'as the body of what is no success',
+      scenario: 'as the body of an answer that is not a success',
       treatment: reflect((line) =>
         ossAnswer('200 OK', ['content-length: 1', 'content-length: 2'], line),
       ),
@@ -78,7 +78,7 @@ describe('no error shows a signature or a token that the server sent back', () =
     }
   });
 
-  test('in the error that ends a stream', async () => {
+  test('the error of a stream reveals no secret that the server sent back', async () => {
     const { stream } = await openStream([
       honest(new StoredObject()),
       inDocument('403 No', 'Message'),
@@ -90,7 +90,7 @@ describe('no error shows a signature or a token that the server sent back', () =
   });
 });
 
-test('a type of object that is a whole page makes a short message', async () => {
+test('an object type as long as a page makes a short message', async () => {
   const type = `x-oss-object-type: ${'\x9b31m page '.repeat(1000)}`;
   const { stream } = await openStream([say(ossAnswer('200 OK', [five, type]))]);
   const { error } = await endWith(stream, Buffer.from('hello'));
@@ -99,7 +99,7 @@ test('a type of object that is a whole page makes a short message', async () => 
   expect(error?.message).not.toMatch(/\p{Cc}/u);
 });
 
-describe('a redirect is not followed, so that nothing signed goes elsewhere', () => {
+describe('a redirect is not followed, so no signed request is sent to another host', () => {
   test.each([
     '300 Multiple',
     '301 Moved',
@@ -120,7 +120,7 @@ describe('a redirect is not followed, so that nothing signed goes elsewhere', ()
     expect(elsewhere.connections).toEqual([]);
   });
 
-  test('nor is a service under another name', async () => {
+  test('neither an Alt-Svc nor a Link header is followed', async () => {
     await using elsewhere = await startHostileServer(wellBehaved);
     const { host } = new URL(elsewhere.endpoint);
     const { client, server } = await connect(

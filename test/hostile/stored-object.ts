@@ -4,7 +4,7 @@ import type { HostileRequest, Treatment } from './hostile-server.js';
 
 const crc64 = await loadCrc64();
 
-/** What the server truly stores, whatever it says. */
+/** The object that the server really stores, whatever it answers. */
 export class StoredObject {
   content: Buffer | undefined;
 
@@ -12,7 +12,7 @@ export class StoredObject {
     this.content = content;
   }
 
-  /** Does what a request asks for, and returns the answer that OSS would give. */
+  /** Executes a request, and returns the answer that OSS would give. */
   async serve({ method, target, head, body }: HostileRequest): Promise<Buffer> {
     switch (method) {
       case 'HEAD':
@@ -24,7 +24,7 @@ export class StoredObject {
     }
   }
 
-  /** Headers that say where the object ends. */
+  /** Headers with the length and checksum of the object. */
   get state(): string[] {
     const content = this.content ?? Buffer.alloc(0);
     return [

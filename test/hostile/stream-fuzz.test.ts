@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppendWritable } from '../../src/index.js';
-import { brokenDown, lying, type Misdeed, treatments } from './broken-answers.js';
+import { brokenDown, lying, type Misbehaviour, treatments } from './broken-answers.js';
 import { Claims } from './claims.js';
 import { createClient } from './hostile-client.js';
 import { startHostileServer } from './hostile-server.js';
@@ -17,10 +17,10 @@ interface Life {
   readonly chunkSize: number;
   readonly verify: 'crc64' | 'none';
   readonly retries: number;
-  readonly misdeeds: readonly Misdeed[];
+  readonly misbehaviours: readonly Misbehaviour[];
 }
 
-const lives = (misdeed: fc.Arbitrary<Misdeed>) =>
+const lives = (misbehaviour: fc.Arbitrary<Misbehaviour>) =>
   fc.array(
     fc.record<Life>({
       before: fc.option(fc.constantFrom('', 'before'), { nil: undefined }),
@@ -28,23 +28,25 @@ const lives = (misdeed: fc.Arbitrary<Misdeed>) =>
       chunkSize: fc.integer({ min: 1, max: 12 }),
       verify: fc.constantFrom('crc64', 'crc64', 'none'),
       retries: fc.integer({ min: 0, max: 4 }),
-      misdeeds: fc.array(misdeed, { maxLength: 8 }),
+      misbehaviours: fc.array(misbehaviour, { maxLength: 8 }),
     }),
     { minLength: 1, maxLength: 12 },
   );
 
 const limits = { numRuns: 30, interruptAfterTimeLimit: 5_000 };
 
-// When one fails, fast-check prints the seed and the path that replay it.
-describe('a stream ends, and says what is so,', () => {
-  test('before a server that breaks down in all ways', { timeout: 30_000 }, async () => {
+// On a failure, fast-check prints the seed and path to replay it.
+describe('a stream finishes or fails with a correct report', () => {
+  test('with a server that fails in every way', { timeout: 30_000 }, async () => {
     const property = fc.asyncProperty(lives(brokenDown), async (these) => {
       await Promise.all(these.map(async (life) => expectTruth(life, await live(life))));
     });
     await fc.assert(property, limits);
   });
 
-  test('before a server that says anything', { timeout: 30_000 }, async () => {
+  test('with a server that makes false statements: correct according to these', {
+    timeout: 30_000,
+  }, async () => {
     const property = fc.asyncProperty(lives(lying), async (these) => {
       await Promise.all(these.map(live));
     });
@@ -52,15 +54,20 @@ describe('a stream ends, and says what is so,', () => {
   });
 });
 
-/** Lives a life to its end. Whatever the stream took for committed, the server must have claimed. */
-async function live({ data, before, misdeeds, retries, ...options }: Life) {
+/**
+ * Runs a stream to its end. The server must have claimed all that the stream took for committed.
+ */
+async function live({ data, before, misbehaviours, retries, ...options }: Life) {
   const object = new StoredObject(before === undefined ? undefined : Buffer.from(before));
-  const server = await startHostileServer(...treatments(object, misdeeds));
+  const server = await startHostileServer(...treatments(object, misbehaviours));
   const client = createClient(server.endpoint, { requestTimeout: 80 });
   try {
     const claims = new Claims(client);
     const stream = new AppendWritable({
-      ...{ ...options, key: 'a.log', client: claims.client, requestTimeout: 80 },
+      ...options,
+      key: 'a.log',
+      client: claims.client,
+      requestTimeout: 80,
       retry: { retries, minTimeout: 0, maxTimeout: 0 },
     });
     const bytes = Buffer.from(data);
@@ -81,7 +88,7 @@ async function live({ data, before, misdeeds, retries, ...options }: Life) {
   }
 }
 
-/** Checks what the stream said against what the server stored. */
+/** Checks what the stream reported against what the server stored. */
 function expectTruth(
   { before = '', data }: Life,
   { object, end }: { object: StoredObject; end: StreamEnd },

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 
 const kinds = ['warning', 'unhandledRejection', 'uncaughtException'] as const;
 
-/** Fails each test of the file in which the process warned, or would have died. */
+/** Fails each test of the file during which the process emitted a warning or an uncaught error. */
 export function watchForTrouble(): void {
   const trouble: unknown[] = [];
   const note = (reason: unknown) => trouble.push(reason);

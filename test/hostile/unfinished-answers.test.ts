@@ -21,7 +21,7 @@ const head = answer('200 OK', [signedOff, five]);
 
 const rows: Row[] = [
   { scenario: 'silence', treatment: () => {}, verdict: 'unknown' },
-  { scenario: 'a head without an end', treatment: say(head.subarray(0, -2)), verdict: 'unknown' },
+  { scenario: 'an unfinished head', treatment: say(head.subarray(0, -2)), verdict: 'unknown' },
   {
     scenario: 'half of what Content-Length says',
     treatment: say(receipt('content-length: 100'), 'half'),
@@ -29,7 +29,7 @@ const rows: Row[] = [
     head: 'success',
   },
   {
-    scenario: 'a greater Content-Length than anybody waits for',
+    scenario: 'an enormous Content-Length',
     treatment: say(receipt('content-length: 18446744073709551615')),
     verdict: 'success',
     get: 'unknown',
@@ -41,39 +41,39 @@ const rows: Row[] = [
     head: 'success',
   },
   {
-    scenario: 'chunks of another name',
+    scenario: 'chunks under another name',
     treatment: say(receipt('transfer-encoding: xchunked'), '0\r\n\r\n'),
     verdict: 'unknown',
     head: 'success',
   },
-  { scenario: 'a dripping status line', treatment: drip('HTTP/1.1 200 ', 'x'), verdict: 'unknown' },
+  { scenario: 'a slow status line', treatment: drip('HTTP/1.1 200 ', 'x'), verdict: 'unknown' },
   {
-    scenario: 'a dripping header',
+    scenario: 'a slow header',
     treatment: drip(`${head.subarray(0, -2)}x: `, 'x'),
     verdict: 'unknown',
   },
-  { scenario: 'dripping empty lines', treatment: drip('', '\r\n'), verdict: 'unknown' },
+  { scenario: 'slow empty lines', treatment: drip('', '\r\n'), verdict: 'unknown' },
   {
-    scenario: 'dripping interim answers',
+    scenario: 'slow interim answers',
     treatment: drip('', answer('102 Processing', [])),
     verdict: 'unknown',
   },
   {
-    scenario: 'a dripping body of a success',
+    scenario: 'a slow body of a success',
     treatment: drip(endlessAnswer('200 OK', [five]), 'x'),
     verdict: 'unknown',
     head: 'success',
   },
   {
-    scenario: 'a dripping body of a refusal',
+    scenario: 'a slow body of a refusal',
     treatment: drip(endlessAnswer('403 Forbidden'), 'x'),
     verdict: 'unknown',
     head: 'forbidden',
   },
 ];
 
-// All at once, because each of them takes the same time.
-test('an answer that does not end ends with the time of its request, and its connection too', async () => {
+// All concurrently, because each one takes the whole timeout.
+test('a request whose answer does not end fails at its timeout, and its connection is closed', async () => {
   const cases = rows.flatMap((row) => operations.map((operation) => ({ row, operation })));
   await Promise.all(
     cases.map(async ({ row, operation }) => {

@@ -21,7 +21,7 @@ const moves = fc.array(
   fc.oneof(
     fc.record({
       kind: fc.constant('write' as const),
-      // Nothing, part of a line, or some lines.
+      // An empty write, part of a line, or several lines.
       byteLength: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 60 })),
       asBytes: fc.boolean(),
     }),
@@ -40,7 +40,7 @@ interface Write {
   readonly told: (Error | null | undefined)[];
 }
 
-/** Names of the lines that bytes from `start` up to `end` are part of. */
+/** Names of the lines that contain bytes from `start` up to `end`. */
 function linesIn(source: string, { start, end }: Write): string[] {
   const begin = source.lastIndexOf('\n', start - 1) + 1;
   const lineEnd = source.indexOf('\n', end - 1);
@@ -48,7 +48,7 @@ function linesIn(source: string, { start, end }: Write): string[] {
 }
 
 describe.each(gates)('%s', (_name, Gate) => {
-  test('tells everybody once: whose lines are there that they are committed, others that some are dropped', async () => {
+  test('calls each callback once: without an error if all its lines were committed, with one if any was dropped', async () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 60 });
     const sizes = fc.record({
       highWaterMark: fc.integer({ min: 1, max: 60 }),
@@ -112,7 +112,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     );
   });
 
-  test('tells of a write of nothing while a line that was dropped goes on', async () => {
+  test('calls the callback of an empty write inside a dropped line', async () => {
     const { sink, gate } = open(Gate, 10, 10);
     const told: unknown[] = [];
     gate.write('123456789\n');
@@ -128,7 +128,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(told).toEqual([null, null]);
   });
 
-  test('tells of a write of nothing behind a line that is dropped, when what is before it is committed', async () => {
+  test('calls the callback of an empty write before a dropped line once the lines before it are committed', async () => {
     const { sink, gate } = open(Gate, 10, 20);
     const told: unknown[] = [];
     gate.write('123456789\n');

@@ -23,7 +23,7 @@ function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength:
   return { sink, tally, drops, gate: new Gate(sink, maxLength, tally) as LineGate };
 }
 
-/** What a reader makes of the object: numbers of the lines that are there, and of those missing. */
+/** Lines found in the object, and the totals of its markers. */
 function read(text: string): { lines: string[]; missing: number; missingBytes: number } {
   const all = text.split('\n');
   const markers = all.filter((line) => line.startsWith('#'));
@@ -36,7 +36,7 @@ function read(text: string): { lines: string[]; missing: number; missingBytes: n
   };
 }
 
-/** Whether the first list is the second without some. */
+/** Whether `some` is a subsequence of `all`. */
 function isPartOf(some: readonly string[], all: readonly string[]): boolean {
   let index = 0;
   return some.every((line) => {
@@ -62,7 +62,7 @@ const moves = fc.array(
 );
 
 describe.each(gates)('%s', (_name, Gate) => {
-  test('drops whole lines only, tells how many where they are missing, and keeps the bound', () => {
+  test('drops only whole lines, writes a marker where they are missing, and stays within maxLength', () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 80 });
     const sizes = fc.record({
       highWaterMark: fc.integer({ min: 1, max: 60 }),
@@ -83,7 +83,7 @@ describe.each(gates)('%s', (_name, Gate) => {
             offset += piece.byteLength;
             const index = told.push(undefined) - 1;
             const callback = (error?: Error | null) => {
-              if (told[index] !== undefined) throw new Error('told twice');
+              if (told[index] !== undefined) throw new Error('called twice');
               told[index] = error ? 'dropped' : 'committed';
             };
             const isText = !move.asBytes && !piece.toString().includes('\ufffd');
@@ -95,7 +95,7 @@ describe.each(gates)('%s', (_name, Gate) => {
           } else {
             gate.handOver();
           }
-          // A line that was begun is finished, and a marker says what is missing.
+          // Slack: a started line is completed, and markers are added.
           const slack = 52 + 12 * 40;
           expect(sink.byteLength + gate.byteLength).toBeLessThanOrEqual(maxLength + slack);
         }
@@ -113,7 +113,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     );
   });
 
-  test('drops nothing as long as there is room', () => {
+  test('drops nothing while there is room', () => {
     const { sink, gate, drops } = open(Gate, 100, 100);
 
     for (let index = 0; index < 10; index++) gate.write(`line ${index}.\n`);
@@ -123,7 +123,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe(Array.from({ length: 10 }, (_, index) => `line ${index}.\n`).join(''));
   });
 
-  test('drops a line that is longer than the bound', () => {
+  test('drops a line that is longer than maxLength', () => {
     const { sink, gate } = open(Gate, 10, 20);
 
     gate.write(`${'x'.repeat(30)}\nshort\n`);
@@ -134,7 +134,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toContain('next\n');
   });
 
-  test('finishes a line that was begun, and drops the rest of one that was not', () => {
+  test('completes a line whose beginning was passed on, and drops the rest of one whose beginning was dropped', () => {
     const { sink, gate } = open(Gate, 10, 10);
 
     gate.write('12345678');
@@ -149,7 +149,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe('123456789 and more of it to its end\n#2 10\nd\n');
   });
 
-  test('takes the first line of a write for no rest of a line that was dropped in parts', () => {
+  test('does not mistake a new line for the rest of a line that was dropped in parts', () => {
     const { sink, gate } = open(Gate, 10, 10);
 
     gate.write('123456789\n');
@@ -160,7 +160,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe('123456789\n');
   });
 
-  test('takes the first line after a write of nothing for no rest of a line', () => {
+  test('does not mistake the line after an empty write for the rest of a line', () => {
     const { sink, gate } = open(Gate, 10, 10);
 
     gate.write('12345678\n');
@@ -170,7 +170,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe('12345678\n');
   });
 
-  test('tells of a line that was finished although it found no room when it is committed', () => {
+  test('calls the callback of a line that was completed beyond maxLength once it is committed', () => {
     const { sink, gate } = open(Gate, 10, 10);
     const told: unknown[] = [];
     gate.write('12345678');
@@ -181,7 +181,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(told).toEqual([null]);
   });
 
-  test('takes a write of nothing for one', () => {
+  test('calls the callbacks of empty writes', () => {
     const { sink, gate } = open(Gate, 10, 10);
     const told: unknown[] = [];
 
@@ -193,7 +193,7 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(told).toEqual([null, null]);
   });
 
-  test('tells whoever waits for a line that was dropped', async () => {
+  test('calls the callback of a dropped line with a LinesDroppedError', async () => {
     const { gate } = open(Gate, 10, 10);
     gate.write('123456789\n');
 
@@ -203,7 +203,7 @@ describe.each(gates)('%s', (_name, Gate) => {
   });
 });
 
-test('DropNewest drops a write from the first line that finds no room, whatever is behind it', () => {
+test('DropNewest drops the rest of a write from the first line without room, shorter lines included', () => {
   const { sink, gate, drops } = open(DropNewest, 10, 10);
 
   gate.write('first\ntoo long\nx\n');
@@ -212,7 +212,7 @@ test('DropNewest drops a write from the first line that finds no room, whatever 
   expect(drops).toEqual({ count: 2, byteLength: 11 });
 });
 
-test('DropNewest keeps what came first, DropOldest what came last', () => {
+test('DropNewest keeps the first lines, DropOldest the last ones', () => {
   const newest = open(DropNewest, 10, 21);
   const oldest = open(DropOldest, 10, 21);
 

@@ -1,4 +1,4 @@
-// Lines that a logger writes when its stream has failed, for example about that failure.
+// Lines that a logger writes after its stream has failed, for example about that failure.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { runProgram } from '../helpers/run-program.js';
 const policies = ['drop-oldest', 'drop-newest', 'block'] as const;
 const line = `${'x'.repeat(99)}\n`;
 
-/** Programs that write a hundred lines, and more when the stream fails, which does so at once. */
+/** Programs that write a hundred lines, and more once the stream fails, which it does at once. */
 const programs: Record<string, (options: string, exit: string) => string> = {
   pino: (options, exit) => `
     import open from 'oss-append-stream/pino';
@@ -23,7 +23,7 @@ const programs: Record<string, (options: string, exit: string) => string> = {
     });
     for (let index = 0; index < 100; index++) log.write(String(index).padEnd(99, '.') + '\\n');
   `,
-  // Its error is that of a worker that has ended: pino prints what is logged then.
+  // The error says that the worker has ended; pino prints lines logged after that.
   "pino's worker": (options, exit) => `
     import pino from '${import.meta.resolve('pino')}';
     const transport = pino.transport({ target: 'oss-append-stream/pino', options: ${options} });
@@ -56,7 +56,7 @@ const cases = Object.keys(programs).flatMap((logger) =>
   policies.flatMap((policy) => ['', 'process.exit(7);'].map((exit) => ({ logger, policy, exit }))),
 );
 
-describe('a log that fails leaves one file with everything in it, in order', () => {
+describe('a failed log leaves one file with all uncommitted lines, in order', () => {
   test.concurrent.each(
     cases.filter(({ logger, policy }) => logger !== 'winston' || policy !== 'block'),
   )('$logger, $policy, $exit', async ({ logger, policy, exit }) => {
@@ -94,7 +94,7 @@ describe('a log that fails leaves one file with everything in it, in order', () 
   });
 });
 
-/** The lines of a hundred that are kept, with one marker where the others are missing. */
+/** Numbers of the kept lines, with one marker where the others are missing. */
 function expectedNumbers(
   policy: (typeof policies)[number],
   found: readonly (number | string)[],
@@ -115,8 +115,12 @@ describe.each(policies)('with %s', (policy) => {
     onTestFinished(() => emulator.close());
     emulator.faults.add({ kind: 'error-503', operation: 'append' });
     const stream = new LogWritable({
-      ...{ ...connectionTo(emulator), key: 'log', fallback: false, chunkSize: 1000 },
-      ...{ flushInterval: 0, overflow: { maxLength: 20_000, policy } },
+      ...connectionTo(emulator),
+      key: 'log',
+      fallback: false,
+      chunkSize: 1000,
+      flushInterval: 0,
+      overflow: { maxLength: 20_000, policy },
       retry: { minTimeout: 5, maxTimeout: 5, retries: Number.POSITIVE_INFINITY },
     });
     await new Promise((resolve) => stream.once('ready', resolve));
@@ -126,7 +130,7 @@ describe.each(policies)('with %s', (policy) => {
     return stream;
   }
 
-  test('takeUncommitted() hands back once, also when lines come later, which are counted and told', async () => {
+  test('takeUncommitted() returns bytes only once; lines written later are counted and reported as dropped', async () => {
     const stream = await failedStream((it) => it.destroy(new Error('of a test')));
     const drops: unknown[] = [];
     stream.on('drop', (drop) => drops.push(drop));
@@ -141,7 +145,7 @@ describe.each(policies)('with %s', (policy) => {
     await expect.poll(() => drops).toHaveLength(2);
   });
 
-  test('append() after a failure leaves what is handed back as it is', async () => {
+  test('append() after a failure does not change what takeUncommitted() returns', async () => {
     const stream = await failedStream((it) => it.destroy());
 
     await expect(stream.append('late\n')).rejects.toThrow('destroyed');

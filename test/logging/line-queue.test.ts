@@ -4,7 +4,7 @@ import { LineQueue } from '../../src/logging/line-queue.js';
 
 const moves = fc.array(
   fc.oneof(
-    // Some longer than a piece of the queue's memory, some without an end.
+    // Some longer than a segment of the queue, some incomplete lines.
     fc.record({
       kind: fc.constant('push' as const),
       length: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 150_000 })),
@@ -16,7 +16,7 @@ const moves = fc.array(
   { minLength: 1, maxLength: 60 },
 );
 
-test('LineQueue hands out what was pushed, in order, by whole lines', () => {
+test('LineQueue returns pushed bytes in order and in whole lines', () => {
   fc.assert(
     fc.property(moves, (script) => {
       const queue = new LineQueue();
@@ -29,7 +29,7 @@ test('LineQueue hands out what was pushed, in order, by whole lines', () => {
           const bytes = Buffer.from(move.endsLine ? `${text}\n` : text);
           const id = letter;
           queue.push(bytes, (error) => {
-            if (told.has(id)) throw new Error('told twice');
+            if (told.has(id)) throw new Error('called twice');
             told.set(id, error ? 'dropped' : 'passed on');
           });
           model = Buffer.concat([model, bytes]);
@@ -54,7 +54,7 @@ test('LineQueue hands out what was pushed, in order, by whole lines', () => {
   );
 });
 
-test('LineQueue gives its memory back in pieces', () => {
+test('LineQueue releases its memory segment by segment', () => {
   const queue = new LineQueue();
   const line = Buffer.from(`${'x'.repeat(99)}\n`);
   for (let index = 0; index < 10_000; index++) queue.push(line);
@@ -65,7 +65,7 @@ test('LineQueue gives its memory back in pieces', () => {
   expect(queue.byteLength).toBe(1_000_000 - bytes.byteLength);
 });
 
-test('LineQueue tells of a line that is dropped those who wait for it, and nobody else', async () => {
+test('LineQueue calls only the callbacks of a dropped line when it drops that line', async () => {
   const queue = new LineQueue();
   const told: unknown[] = [];
   for (const line of ['one\n', 'two\nthree\n', 'four\n']) {

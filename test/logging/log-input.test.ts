@@ -1,4 +1,4 @@
-// What a log takes from whoever writes to it, and in which order it is appended.
+// Which values a log accepts, and in which order they are appended.
 import { finished } from 'node:stream/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
@@ -31,7 +31,7 @@ async function read(emulator: Emulator): Promise<string> {
   return String(await emulator.read('examplebucket', 'log'));
 }
 
-/** Numbers, as a view whose bytes are these letters. */
+/** A view whose bytes are the letters of `text`. */
 function viewOf(View: typeof DataView | typeof Uint16Array, text: string): ArrayBufferView {
   const bytes = Buffer.from(`..${text}`);
   const buffer = new Uint8Array(bytes).buffer;
@@ -40,32 +40,38 @@ function viewOf(View: typeof DataView | typeof Uint16Array, text: string): Array
     : new Uint16Array(buffer, 2, text.length / 2);
 }
 
-describe('a view of memory that is no Uint8Array', () => {
-  test.each([DataView, Uint16Array])('%o waits behind the lines that wait', async (View) => {
-    await using emulator = await startEmulator();
-    const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
-    const stream = open(emulator, { overflow: { maxLength: 20_000 } });
-    for (let index = 0; index < 120; index++) stream.write(line);
+describe('an ArrayBuffer view other than a Uint8Array', () => {
+  test.each([DataView, Uint16Array])(
+    'a %o is appended after the lines queued before it',
+    async (View) => {
+      await using emulator = await startEmulator();
+      const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+      const stream = open(emulator, { overflow: { maxLength: 20_000 } });
+      for (let index = 0; index < 120; index++) stream.write(line);
 
-    stream.write(viewOf(View, 'behind\n.'));
-    stream.write('last\n');
-    remove();
-    stream.end(viewOf(View, 'the end\n'));
-    await finished(stream);
+      stream.write(viewOf(View, 'behind\n.'));
+      stream.write('last\n');
+      remove();
+      stream.end(viewOf(View, 'the end\n'));
+      await finished(stream);
 
-    expect(await read(emulator)).toBe(`${line.repeat(120)}behind\n.last\nthe end\n`);
-  });
+      expect(await read(emulator)).toBe(`${line.repeat(120)}behind\n.last\nthe end\n`);
+    },
+  );
 
-  test.each(['drop-oldest', 'drop-newest'] as const)('keeps the bound, with %s', async (policy) => {
-    await using emulator = await startEmulator();
-    emulator.faults.add({ kind: 'error-503', operation: 'append' });
-    const stream = open(emulator, { overflow: { maxLength: 4000, policy } });
+  test.each(['drop-oldest', 'drop-newest'] as const)(
+    'stays within maxLength with %s',
+    async (policy) => {
+      await using emulator = await startEmulator();
+      emulator.faults.add({ kind: 'error-503', operation: 'append' });
+      const stream = open(emulator, { overflow: { maxLength: 4000, policy } });
 
-    for (let index = 0; index < 200; index++) stream.write(viewOf(DataView, line));
+      for (let index = 0; index < 200; index++) stream.write(viewOf(DataView, line));
 
-    expect(stream.writableLength).toBeLessThanOrEqual(4000 + line.length);
-    expect(stream.stats.linesDropped).toBeGreaterThanOrEqual(150);
-  });
+      expect(stream.writableLength).toBeLessThanOrEqual(4000 + line.length);
+      expect(stream.stats.linesDropped).toBeGreaterThanOrEqual(150);
+    },
+  );
 
   test('is dropped and counted after the end', async () => {
     await using emulator = await startEmulator();
@@ -81,31 +87,34 @@ describe('a view of memory that is no Uint8Array', () => {
   });
 });
 
-test.each(['', null] as const)('the encoding %j is the default one, as for Node', async (none) => {
-  await using emulator = await startEmulator();
-  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
-  const stream = open(emulator, { overflow: { maxLength: 20_000 }, defaultEncoding: 'latin1' });
-  for (let index = 0; index < 120; index++) stream.write(line);
+test.each(['', null] as const)(
+  'the encoding %j means the default encoding, as in Node',
+  async (none) => {
+    await using emulator = await startEmulator();
+    const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const stream = open(emulator, { overflow: { maxLength: 20_000 }, defaultEncoding: 'latin1' });
+    for (let index = 0; index < 120; index++) stream.write(line);
 
-  stream.write('behind ÿ\n', none as unknown as BufferEncoding);
-  stream.write('last\n');
-  remove();
-  stream.end();
-  await finished(stream);
+    stream.write('behind ÿ\n', none as unknown as BufferEncoding);
+    stream.write('last\n');
+    remove();
+    stream.end();
+    await finished(stream);
 
-  const behind = Buffer.from('behind ÿ\n', 'latin1');
-  const object = await emulator.read('examplebucket', 'log');
-  expect(object).toEqual(
-    Buffer.concat([Buffer.from(line.repeat(120)), behind, Buffer.from('last\n')]),
-  );
-});
+    const behind = Buffer.from('behind ÿ\n', 'latin1');
+    const object = await emulator.read('examplebucket', 'log');
+    expect(object).toEqual(
+      Buffer.concat([Buffer.from(line.repeat(120)), behind, Buffer.from('last\n')]),
+    );
+  },
+);
 
 describe.each(policies)('with %s', (policy) => {
   test.each([
     ['an object', {}, 'ERR_INVALID_ARG_TYPE'],
     ['an ArrayBuffer', new ArrayBuffer(4), 'ERR_INVALID_ARG_TYPE'],
     ['null', null, 'ERR_STREAM_NULL_VALUES'],
-  ])('%s is refused as Node refuses it, and changes nothing', async (_what, data, code) => {
+  ])("%s is refused with Node's error, and the stream goes on", async (_what, data, code) => {
     await using emulator = await startEmulator();
     const stream = open(emulator, { overflow: { policy } });
     stream.write('one\n');
@@ -117,7 +126,7 @@ describe.each(policies)('with %s', (policy) => {
     expect(await read(emulator)).toBe('one\ntwo\n');
   });
 
-  test('a subclass sees each write once, and what end() is given not at all, as with Node', async () => {
+  test('a subclass sees each write() once, and no write() for the chunk passed to end(), as in Node', async () => {
     await using emulator = await startEmulator();
     const seen: unknown[] = [];
     class Watched extends LogWritable {

@@ -16,7 +16,7 @@ function open(emulator: Emulator, options: Partial<LogWritableOptions>): LogWrit
   const own = { key: 'log', fallback: false, chunkSize: 1000, flushInterval: 0, retry } as const;
   const stream = new LogWritable({ ...connection, ...own, ...options });
   onTestFinished(() => {
-    // A listener that logs would do so for as long as it is told.
+    // A listener that logs would cause another 'drop' each time.
     stream.removeAllListeners('drop');
     stream.destroy();
   });
@@ -27,26 +27,29 @@ async function read(emulator: Emulator): Promise<string> {
   return String(await emulator.read('examplebucket', 'log'));
 }
 
-test.each(policies)('a listener of drop may log, and %s goes on', async (policy) => {
-  await using emulator = await startEmulator();
-  const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
-  const stream = open(emulator, { overflow: { maxLength: 4000, policy } });
-  let drops = 0;
-  stream.on('drop', ({ count }) => {
-    // A test that never returned would say less.
-    if (++drops > 1000) throw new Error('It goes round and round');
-    stream.write(`${count} dropped ${line}`);
-  });
-  for (let index = 0; index < 100; index++) stream.write(line);
-  await new Promise((resolve) => stream.once('retry', resolve));
+test.each(policies)(
+  "a listener of 'drop' that logs does not loop forever with %s",
+  async (policy) => {
+    await using emulator = await startEmulator();
+    const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const stream = open(emulator, { overflow: { maxLength: 4000, policy } });
+    let drops = 0;
+    stream.on('drop', ({ count }) => {
+      // Fail instead of never returning.
+      if (++drops > 1000) throw new Error("The listener of 'drop' loops forever");
+      stream.write(`${count} dropped ${line}`);
+    });
+    for (let index = 0; index < 100; index++) stream.write(line);
+    await new Promise((resolve) => stream.once('retry', resolve));
 
-  remove();
-  await stream.flush();
+    remove();
+    await stream.flush();
 
-  expect(drops).toBeLessThan(20);
-});
+    expect(drops).toBeLessThan(20);
+  },
+);
 
-test('a listener of drop that logs does no harm to a stream that is ending', async () => {
+test("a listener of 'drop' that logs does not disturb an ending stream", async () => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
   const stream = open(emulator, { overflow: { maxLength: 4000, policy: 'drop-newest' } });
@@ -62,7 +65,7 @@ test('a listener of drop that logs does no harm to a stream that is ending', asy
   expect(await read(emulator)).toBe(`${line.repeat(40)}${marker}`);
 });
 
-test('everybody who waits for a line is told, once, when the stream is destroyed', async () => {
+test('destroy() calls the callback of each uncommitted line once, with an error', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'error-503', operation: 'append' });
   const stream = open(emulator, { overflow: { maxLength: 20_000 } });
@@ -84,7 +87,7 @@ test('everybody who waits for a line is told, once, when the stream is destroyed
   expect(new Set(told.values())).toEqual(new Set(['ERR_STREAM_DESTROYED']));
 });
 
-test('an exception in the callback of a line keeps nobody else from being told', async () => {
+test('a callback that throws does not prevent the callbacks of other lines', async () => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
   const stream = open(emulator, { overflow: { maxLength: 20_000 } });
@@ -112,7 +115,7 @@ test('an exception in the callback of a line keeps nobody else from being told',
   expect(uncaught).toHaveLength(15);
 });
 
-test('the file for what is left is the one that was meant, whatever the working folder', () => {
+test('a relative fallback path is resolved when the log is created', () => {
   const options = { region: 'cn-hangzhou', bucket: 'logs', key: 'app.log' };
 
   const { fallback } = resolveLogOptions({ ...options, fallback: 'rest' }, 'test');
@@ -120,7 +123,7 @@ test('the file for what is left is the one that was meant, whatever the working 
   expect(fallback).toBe(join(process.cwd(), 'rest'));
 });
 
-test('what is no callback is none, as for Node', async () => {
+test('a callback that is not a function is ignored, as in Node', async () => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
   const stream = open(emulator, { overflow: { maxLength: 4000 } });
@@ -135,7 +138,7 @@ test('what is no callback is none, as for Node', async () => {
   expect(stream.stats.linesDropped).toBeGreaterThan(0);
 });
 
-test.each(policies)('with %s the bound is of bytes, whatever the alphabet', async (policy) => {
+test.each(policies)('with %s maxLength counts bytes, not characters', async (policy) => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
   const stream = open(emulator, { overflow: { maxLength: 300_000, policy, marker: false } });
@@ -148,7 +151,7 @@ test.each(policies)('with %s the bound is of bytes, whatever the alphabet', asyn
   expect(stream.bytesWritten).toBeLessThanOrEqual(300_000);
 });
 
-test('the encoding of a line and of the marker is that of nobody else', async () => {
+test('each line is decoded with its own encoding, and the marker with UTF-8', async () => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
   const overflow = { maxLength: 4000, policy: 'drop-newest', marker: 'gap: {lines}' } as const;

@@ -31,12 +31,12 @@ function line(index: number): string {
   return `${String(index).padStart(5, '0')} ${'x'.repeat(93)}\n`;
 }
 
-/** Numbers of the lines, and the markers between them. */
+/** The numbers of the lines, with the markers between them. */
 function numbers(lines: readonly string[]): (number | string)[] {
   return lines.map((text) => (text.startsWith('{') ? text : Number(text.slice(0, 5))));
 }
 
-/** Logs while nothing can be appended, until so many lines were written. */
+/** Writes `lines` lines while OSS refuses all appends. */
 async function logDuringOutage(
   emulator: Emulator,
   stream: LogWritable,
@@ -59,7 +59,7 @@ async function logDuringOutage(
 const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 5, maxTimeout: 5 };
 
 describe('drop-oldest', () => {
-  test('keeps the bound, drops the oldest lines that are in no chunk, and says so in the object', async () => {
+  test('stays within maxLength, drops the oldest lines that are not in a chunk, and writes a marker', async () => {
     await using emulator = await startEmulator();
     const stream = open(emulator, { ...small, retry, overflow: { maxLength: 200_000 } });
 
@@ -84,7 +84,7 @@ describe('drop-oldest', () => {
     );
   });
 
-  test('never drops what flush() covers', async () => {
+  test('never drops lines written before flush()', async () => {
     await using emulator = await startEmulator();
     const stream = open(emulator, { ...small, retry, overflow: { maxLength: 200_000 } });
     const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -101,7 +101,7 @@ describe('drop-oldest', () => {
     expect(lines.slice(0, 1900)).toEqual(Array.from({ length: 1900 }, (_, number) => number));
   });
 
-  test('append() goes behind the lines that wait', async () => {
+  test('append() is appended after the queued lines', async () => {
     await using emulator = await startEmulator();
     const stream = open(emulator, { ...small, retry, overflow: { maxLength: 400_000 } });
     const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -113,7 +113,7 @@ describe('drop-oldest', () => {
     expect(await appended).toEqual({ key: 'log', start: 300_000, end: 300_009 });
   });
 
-  test('tells the callback of a write that was dropped, and of one that was not', async () => {
+  test('calls the callback of a dropped write with an error, and that of a committed write without one', async () => {
     await using emulator = await startEmulator();
     const stream = open(emulator, { ...small, retry, overflow: { maxLength: 200_000 } });
     const told: (string | undefined)[] = [];
@@ -136,7 +136,7 @@ describe('drop-oldest', () => {
   });
 });
 
-test('drop-newest keeps the bound and what came first', async () => {
+test('drop-newest stays within maxLength and keeps the first lines', async () => {
   await using emulator = await startEmulator();
   const overflow = {
     maxLength: 200_000,
@@ -156,7 +156,7 @@ test('drop-newest keeps the bound and what came first', async () => {
   expect(lines).toEqual(Array.from({ length: 5000 - linesDropped }, (_, number) => number));
 });
 
-test('block drops nothing, and has write() answer false at the bound', async () => {
+test('block drops nothing, and write() returns false at maxLength', async () => {
   await using emulator = await startEmulator();
   const stream = open(emulator, { ...small, overflow: { maxLength: 80_000, policy: 'block' } });
   emulator.faults.add({ kind: 'delay', operation: 'append', delay: 50, nth: 1 });
@@ -171,7 +171,7 @@ test('block drops nothing, and has write() answer false at the bound', async () 
   expect(numbers(await linesOf(emulator))).toEqual(Array.from({ length: lines }, (_, n) => n));
 });
 
-test('lines glued together and torn apart, as they come from a worker, are lines all the same', async () => {
+test('lines that a worker joins or splits into other writes are appended as they were logged', async () => {
   await using emulator = await startEmulator();
   const stream = open(emulator, { ...small, retry, overflow: { maxLength: 200_000 } });
   const text = Array.from({ length: 5000 }, (_, index) => line(index)).join('');
@@ -189,7 +189,7 @@ test('lines glued together and torn apart, as they come from a worker, are lines
   for (const entry of lines) expect(`${entry}\n`).toBe(line(Number(entry.slice(0, 5))));
 });
 
-test('strings in another encoding, and what no stream takes, are treated as by AppendWritable', async () => {
+test('other encodings and invalid chunks are treated as by AppendWritable', async () => {
   await using emulator = await startEmulator();
   const stream = open(emulator);
 
@@ -204,7 +204,7 @@ test('strings in another encoding, and what no stream takes, are treated as by A
   expect(() => other.write('x', 'nonsense' as BufferEncoding)).toThrow(/Unknown encoding/);
 });
 
-test('lines that come after the end are dropped, and what came before is committed', async () => {
+test('lines written after end() are dropped, and lines written before it are committed', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'delay', operation: 'append', delay: 20 });
   const stream = open(emulator);
@@ -227,7 +227,7 @@ test('lines that come after the end are dropped, and what came before is committ
   ]);
 });
 
-test('is a stream like any other for pipeline() and flush.length', async () => {
+test('LogWritable works with pipeline(), and its flush() has a length of 1', async () => {
   await using emulator = await startEmulator();
   const stream = open(emulator);
   const source = Array.from({ length: 100 }, (_, index) => line(index));
@@ -239,7 +239,7 @@ test('is a stream like any other for pipeline() and flush.length', async () => {
 });
 
 describe('shutdownTimeout', () => {
-  test('ends a stream that cannot commit everything, with what stands in its way', async () => {
+  test('destroys a stream that cannot commit everything, with the last failure in the error', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'error-503', operation: 'append' });
     const stream = open(emulator, { shutdownTimeout: 200, retry });
@@ -253,7 +253,7 @@ describe('shutdownTimeout', () => {
     expect(stream.takeUncommitted()).toMatchObject({ key: 'log', position: 0 });
   });
 
-  test('leaves no timer behind', async () => {
+  test('leaves no timer behind after the stream has finished', async () => {
     await using emulator = await startEmulator();
     const stream = open(emulator);
     const clear = vi.spyOn(nodeTimers, 'clearTimeout');
@@ -266,7 +266,7 @@ describe('shutdownTimeout', () => {
   });
 });
 
-test('takeUncommitted() hands back the lines that wait, with what is missing among them', async () => {
+test('takeUncommitted() returns the queued lines, with a marker where lines are missing', async () => {
   await using emulator = await startEmulator();
   emulator.faults.add({ kind: 'stall', operation: 'append' });
   const stream = open(emulator, { ...small, overflow: { maxLength: 200_000 } });
@@ -278,7 +278,7 @@ test('takeUncommitted() hands back the lines that wait, with what is missing amo
 
   const uncommitted = stream.takeUncommitted();
   expect(uncommitted).toMatchObject({ position: 0, confirmed: false });
-  // Of the chunk that is under way, and of no line that waits.
+  // Only bytes of the chunk in flight are doubtful, not the queued lines.
   const { byteLength } = emulator.requests.find(({ fault }) => fault === 'stall') ?? {};
   expect(uncommitted?.doubtful).toBe(byteLength);
   const lines = numbers(String(uncommitted?.bytes).trimEnd().split('\n'));
@@ -320,8 +320,8 @@ describe('options', () => {
     ['create LogWritable', (wrong: LogWritableOptions) => new LogWritable(wrong)],
     ['create AppendTransport', (wrong: LogWritableOptions) => new AppendTransport(wrong as never)],
     ['open the pino transport', openPinoTransport],
-  ] as const)('is named by what the caller did: %s', async (act, run) => {
-    // An option of the log, of the stream, of what it creates, and of the client.
+  ] as const)('an invalid option is reported with what the caller did: %s', async (act, run) => {
+    // An option of the log, of the stream, of the object to create, and of the client.
     const wrong = {
       shutdownTimeout: [-1, "'shutdownTimeout' must be"],
       verify: ['md5', "'verify' must be"],

@@ -13,9 +13,9 @@ afterEach(() => {
   useRealTimers();
 });
 
-const first = 'nothing could be committed to oss://logs/app.log for 10.0 s, trying on: ';
+const first = 'nothing could be committed to oss://logs/app.log for 10.0 s, still retrying: ';
 
-test('an outage is told when it has lasted ten seconds, with the last failure, and its end', () => {
+test('an outage of ten seconds is reported with its last failure, and so is its end', () => {
   notice.failed(new Error('the first'));
   vi.advanceTimersByTime(9000);
   notice.failed(new Error('the second'));
@@ -37,7 +37,7 @@ test('an outage is told when it has lasted ten seconds, with the last failure, a
   ]);
 });
 
-test('one that is over sooner is not told, and neither is its end', () => {
+test('an outage of less than ten seconds is not reported, and neither is its end', () => {
   for (let hiccup = 0; hiccup < 10; hiccup++) {
     notice.failed(new Error('a hiccup'));
     vi.advanceTimersByTime(9999);
@@ -48,7 +48,7 @@ test('one that is over sooner is not told, and neither is its end', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('the next outage is another one', () => {
+test('a second outage is reported separately', () => {
   for (let outage = 0; outage < 2; outage++) {
     notice.failed(new Error('of the store'));
     vi.advanceTimersByTime(10_000);
@@ -59,7 +59,7 @@ test('the next outage is another one', () => {
   expect(said).toEqual([`${first}of the store`, over, `${first}of the store`, over]);
 });
 
-test('nothing is told of a stream that has closed', () => {
+test('nothing is reported after the stream has closed', () => {
   notice.failed(new Error('the first'));
   notice.close();
   vi.advanceTimersByTime(60_000);

@@ -1,4 +1,4 @@
-// What becomes of a log while the store is away for longer than the retries of a stream last.
+// A log during an outage of OSS that lasts longer than the default retries of a stream.
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,13 +16,17 @@ import { environmentOf } from '../helpers/command-line.js';
 import { connectionTo } from '../helpers/open-stream.js';
 import { startProgram } from '../helpers/start-program.js';
 
-/** Retries that do not wait, and as many as there are by default. */
+/** Retries without delays, in the default number. */
 const retry = { minTimeout: 1, maxTimeout: 1 };
 
 function optionsFor(emulator: Emulator) {
   return {
-    ...{ ...connectionTo(emulator), key: 'log', fallback: false as const },
-    ...{ chunkSize: 1000, flushInterval: 0, retry },
+    ...connectionTo(emulator),
+    key: 'log',
+    fallback: false as const,
+    chunkSize: 1000,
+    flushInterval: 0,
+    retry,
   };
 }
 
@@ -31,7 +35,7 @@ const faults = [
   { kind: 'error-503', operation: 'head' },
 ] as const;
 
-/** Has so many requests refused, and then no more. */
+/** Runs `act` with a fault that ends after thirty failed requests. */
 async function outlast(emulator: Emulator, fault: (typeof faults)[number], act: () => void) {
   const remove = emulator.faults.add(fault);
   act();
@@ -41,7 +45,7 @@ async function outlast(emulator: Emulator, fault: (typeof faults)[number], act: 
 }
 
 describe.each(faults)('$operation requests that fail thirty times in a row', (fault) => {
-  test('do not end a log', async () => {
+  test('do not end a log with default retries', async () => {
     await using emulator = await startEmulator();
     const stream = new LogWritable(optionsFor(emulator));
 
@@ -52,7 +56,7 @@ describe.each(faults)('$operation requests that fail thirty times in a row', (fa
     expect(String(await emulator.read('examplebucket', 'log'))).toBe('one\ntwo\n');
   });
 
-  test('do not end the log of winston', async () => {
+  test("do not end winston's log with default retries", async () => {
     await using emulator = await startEmulator();
     const transport = new AppendTransport(optionsFor(emulator));
     const logger = winston.createLogger({ transports: [transport] });
@@ -64,7 +68,7 @@ describe.each(faults)('$operation requests that fail thirty times in a row', (fa
     expect(String(await emulator.read('examplebucket', 'log'))).toMatch(/^\{.+"one".*\}\n$/);
   });
 
-  test('end one that has a number of retries', async () => {
+  test('end a log with a limited number of retries', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add(fault);
     const stream = new LogWritable({ ...optionsFor(emulator), retry: { ...retry, retries: 2 } });
@@ -76,7 +80,7 @@ describe.each(faults)('$operation requests that fail thirty times in a row', (fa
   });
 });
 
-test('the pino factory resolves although OSS refuses everything, and the lines get there later', async () => {
+test('the pino factory resolves while OSS refuses all requests, and the lines are committed later', async () => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503' });
 
@@ -90,7 +94,7 @@ test('the pino factory resolves although OSS refuses everything, and the lines g
   expect(String(await emulator.read('examplebucket', 'log'))).toBe('line\n');
 });
 
-test('options of retries are refused as those of a stream', () => {
+test('invalid retry options are refused as by AppendWritable', () => {
   const options = { region: 'cn-hangzhou', bucket: 'logs', key: 'k' };
   const retryOf = (value: unknown) =>
     resolveLogOptions({ ...options, retry: value as object }, 'test').stream.retry;
@@ -106,7 +110,9 @@ test('options of retries are refused as those of a stream', () => {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Three logs of one process: two in a worker, one in its own thread. They begin before the store. */
+/**
+ * Three logs of one process: two in a worker, one in the main thread. They start before the store.
+ */
 const program = `
   import { once } from 'node:events';
   import pino from 'pino';
@@ -124,7 +130,7 @@ const program = `
   stream.end();
 `;
 
-/** Starts a program that finds the package and pino beside it. */
+/** Starts a program from which the package and pino can be imported. */
 async function start(program: string, emulator: Emulator) {
   const folder = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -136,7 +142,7 @@ async function start(program: string, emulator: Emulator) {
   return { folder, ...startProgram(path, { env: environmentOf(emulator), cwd: folder }) };
 }
 
-test('an outage of ten seconds is told once for each log on standard error, and its end', async () => {
+test('each log reports an outage of ten seconds and its end once on standard error', async () => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503' });
   const { process: child, result } = await start(program, emulator);
@@ -155,7 +161,7 @@ test('an outage of ten seconds is told once for each log on standard error, and 
   expect(lines()).toEqual([
     ...keys.map((key) =>
       expect.stringMatching(
-        `^oss-append-stream: nothing could be committed to ${name(key)} for 10\\.\\d s, trying on: .*503`,
+        `^oss-append-stream: nothing could be committed to ${name(key)} for 10\\.\\d s, still retrying: .*503`,
       ),
     ),
     ...keys.map((key) =>
@@ -166,19 +172,19 @@ test('an outage of ten seconds is told once for each log on standard error, and 
   ]);
 });
 
-describe('a program that comes to its end during an outage', () => {
-  /** Opens a log for which there is no store, and does what `rest` says. */
+describe('a program with nothing else to do during an outage', () => {
+  /** Opens a log while nothing listens at its endpoint, then runs `rest`. */
   const ending = (options: string, rest: string) => `
     import openLog from 'oss-append-stream/pino';
     const stream = await openLog({
-      ...{ bucket: 'examplebucket', key: 'a.log', flushInterval: 0, fallback: 'fallback' },
-      ...{ retry: { minTimeout: 20, maxTimeout: 20 }, ${options} },
+      bucket: 'examplebucket', key: 'a.log', flushInterval: 0, fallback: 'fallback',
+      retry: { minTimeout: 20, maxTimeout: 20 }, ${options}
     });
     stream.on('error', ({ code }) => console.log(code));
     ${rest}
   `;
 
-  test('ends within the time of the shutdown, with the lines in the fallback file', async () => {
+  test('ends within shutdownTimeout, with the lines in the fallback file', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'error-503' });
 
@@ -186,17 +192,17 @@ describe('a program that comes to its end during an outage', () => {
       ending(
         'shutdownTimeout: 300',
         `stream.write('line\\n');
-        process.once('beforeExit', () => stream.write('last words\\n'));`,
+        process.once('beforeExit', () => stream.write('at exit\\n'));`,
       ),
       emulator,
     );
 
     expect(await result).toMatchObject({ exitCode: 0, stdout: 'APPEND_ERR_SHUTDOWN_TIMEOUT\n' });
     const content = await readFile(join(folder, 'fallback'), 'utf8');
-    expect(content).toMatch(/\nline\nlast words\n$/);
+    expect(content).toMatch(/\nline\nat exit\n$/);
   });
 
-  test('is left alone by a log that has nothing to append', async () => {
+  test('ends at once if its log has nothing to append', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'error-503', operation: 'head' });
     emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -206,10 +212,10 @@ describe('a program that comes to its end during an outage', () => {
   });
 
   test.each([
-    ['a flush that somebody waits for', "await stream.flush(); console.log('flushed');"],
-    ['an append that somebody waits for', "await stream.append('two\\n'); console.log('flushed');"],
-    ['a shutdown without limit', '', 'shutdownTimeout: Infinity'],
-  ])('goes on for %s', async (_, rest, options = 'shutdownTimeout: 0') => {
+    ['an awaited flush()', "await stream.flush(); console.log('flushed');"],
+    ['an awaited append()', "await stream.append('two\\n'); console.log('flushed');"],
+    ['an unlimited shutdownTimeout', '', 'shutdownTimeout: Infinity'],
+  ])('keeps running for %s', async (_, rest, options = 'shutdownTimeout: 0') => {
     await using emulator = await startEmulator();
     const remove = emulator.faults.add({ kind: 'error-503' });
 

@@ -12,7 +12,7 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A program that logs to an object which cannot be appended to, and then does `end`. */
+/** A program that logs to an object that cannot be appended to, and then runs `end`. */
 function program(options: object, end: string): string {
   return `
     import open from 'oss-append-stream/pino';
@@ -36,7 +36,7 @@ const ends: [string, string, number, RegExp][] = [
   ['process.exit()', 'process.exit(7);', 7, /\(the process exited\)/],
   ['an uncaught exception', "throw new Error('uncaught');", 1, /\(the process exited\)/],
   [
-    'an end that takes too long',
+    'an end() that exceeds shutdownTimeout',
     'log.on("error", () => {}); log.end();',
     0,
     /\(Not everything could be committed within 300 ms of the end(: [^)]+)?\)/,
@@ -44,8 +44,8 @@ const ends: [string, string, number, RegExp][] = [
   ['destroy()', 'log.destroy();', 0, /\(the stream was destroyed\)/],
 ];
 
-describe('what cannot be committed', () => {
-  test.each(ends)('is saved in a file at %s', async (_name, end, exitCode, why) => {
+describe('uncommitted bytes', () => {
+  test.each(ends)('are saved in a file after %s', async (_name, end, exitCode, why) => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
     emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -74,7 +74,7 @@ describe('what cannot be committed', () => {
     expect(lines).toEqual(['one', 'two', '']);
   });
 
-  test('is kept nowhere with fallback: false', async () => {
+  test('are not saved with fallback: false', async () => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
     emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -87,7 +87,7 @@ describe('what cannot be committed', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('is in the working folder without a name for it', async () => {
+  test('are saved in the working folder if no fallback is named', async () => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());
     emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -100,7 +100,7 @@ describe('what cannot be committed', () => {
   });
 });
 
-test('what is left is saved before any listener of the exit that was there can end the process', async () => {
+test("uncommitted bytes are saved before an earlier 'exit' listener can end the process", async () => {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
   emulator.faults.add({ kind: 'error-503', operation: 'append' });
@@ -116,7 +116,7 @@ test('what is left is saved before any listener of the exit that was there can e
   expect(await readFile(fallback, 'utf8')).toMatch(/\none\ntwo\n$/);
 });
 
-test('nothing is saved or said where everything is committed, however many streams there are', async () => {
+test('many streams that commit everything save nothing and print nothing at exit', async () => {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
   const folder = await temporaryFolder();

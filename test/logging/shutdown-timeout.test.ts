@@ -6,7 +6,7 @@ import { LogWritable } from '../../src/logging/log-writable.js';
 
 const shutdownTimeout = 100;
 
-/** Blocks this thread, as SIGSTOP, or a function that takes its time, would. */
+/** Blocks this thread, as SIGSTOP or a slow synchronous function would. */
 function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
@@ -14,7 +14,7 @@ function block(milliseconds: number): void {
 /** A store whose answer arrives while the process is blocked for longer than `shutdownTimeout`. */
 function blockedClient(): AppendClient {
   const appendObject = async (_key: string, position: number, body: Uint8Array) => {
-    // The stream does its own part of the append first.
+    // After the stream has done its own part of the append.
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     const answered = new Promise((resolve) => stat('/', resolve));
     block(3 * shutdownTimeout);
@@ -24,7 +24,7 @@ function blockedClient(): AppendClient {
   return { headObject: async () => undefined, appendObject } as unknown as AppendClient;
 }
 
-test('shutdownTimeout gives way to an answer that is there before the timer is seen', async () => {
+test('an answer received before the shutdownTimeout timer runs prevents the timeout', async () => {
   const client = blockedClient();
   const stream = new LogWritable({ key: 'log', client, shutdownTimeout, fallback: false });
   onTestFinished(() => {

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { OssClient } from '../../src/index.js';
 import { closedPort } from '../helpers/closed-port.js';
 
-/** A client of a name with these addresses. */
+/** A client of a host with these addresses. */
 function createClient(port: number, addresses: readonly string[]): OssClient {
   const resolve: unknown = (_name: string, _options: object, callback: net.LookupFunction) =>
     Reflect.apply(callback, undefined, [
@@ -13,7 +13,9 @@ function createClient(port: number, addresses: readonly string[]): OssClient {
     ]);
   const lookup = vi.spyOn(dns, 'lookup').mockImplementation(resolve as typeof dns.lookup);
   const client = new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint: `http://oss.test:${port}` },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint: `http://oss.test:${port}`,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
   });
   onTestFinished(async () => {
@@ -23,18 +25,19 @@ function createClient(port: number, addresses: readonly string[]): OssClient {
   return client;
 }
 
-test('each of four addresses has its turn within the time of a connection', async () => {
+test('four addresses of a host are each tried within the connect timeout', async () => {
   const connect = vi.spyOn(net, 'connect');
   onTestFinished(() => connect.mockRestore());
   const client = createClient(await closedPort(), ['127.0.0.1', '127.0.0.2']);
   await expect(client.headObject('a.log')).rejects.toMatchObject({ outcome: 'rejected' });
 
   const [[options] = []] = connect.mock.calls as unknown as [Record<string, number>][];
-  // More than a round trip around the world and a lost packet, which is sent again after a second.
+  // Enough for a round trip around the world and one lost packet, which is sent again after a
+  // second.
   expect(options?.autoSelectFamilyAttemptTimeout).toBe(2500);
 });
 
-test('an error names every address that was tried', async () => {
+test('the error of a failed connection names every address that was tried', async () => {
   const port = await closedPort();
   const client = createClient(port, ['127.0.0.1', '127.0.0.2']);
 

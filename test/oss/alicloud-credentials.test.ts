@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { openStream } from '../helpers/open-stream.js';
 
-// A CommonJS module with a default export of its own, which bundlers unwrap and Node does not.
+// A CommonJS module compiled from ESM: bundlers unwrap its default export, Node does not.
 const alicloud: typeof import('@alicloud/credentials') = createRequire(import.meta.url)(
   '@alicloud/credentials',
 );
@@ -20,7 +20,7 @@ describe('@alicloud/credentials as a provider function', () => {
       type: 'sts',
       credentials: { accessKeyId: 'key-id', accessKeySecret: 'secret', securityToken: 'token' },
     },
-  ])('signs with what $type gives', async ({ type, credentials }) => {
+  ])('signs requests with the credentials of type $type', async ({ type, credentials }) => {
     await using emulator = await startEmulator({ credentials });
     const credential = new Credential(new Config({ type, ...credentials }));
     const provider = () => credential.getCredential();
@@ -30,7 +30,7 @@ describe('@alicloud/credentials as a provider function', () => {
     expect(String(await emulator.read('examplebucket', 'a.log'))).toBe('aaaa');
   });
 
-  test('ends the stream with CredentialsError when its chain finds none', async () => {
+  test('ends the stream with CredentialsError if its default chain finds no credentials', async () => {
     await using emulator = await startEmulator();
     const credential = new Credential(
       new Config({ type: 'credentials_uri', credentialsURI: 'http://127.0.0.1:1/' }),

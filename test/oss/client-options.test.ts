@@ -23,7 +23,7 @@ function resolve(options: Partial<OssClientOptions>) {
 }
 
 describe('resolveClientOptions()', () => {
-  test('fills in defaults, for undefined too', () => {
+  test('fills in defaults for absent and undefined options', () => {
     const expected = {
       region: 'cn-hangzhou',
       origin: 'https://logs.oss-cn-hangzhou.aliyuncs.com',
@@ -52,7 +52,7 @@ describe('resolveClientOptions()', () => {
       expected: { region: 'cn-beijing', origin: 'http://127.0.0.1:1' },
     },
     {
-      scenario: 'options before the environment',
+      scenario: 'options rather than the environment',
       environment: { OSS_REGION: 'cn-beijing', OSS_ENDPOINT: 'http://127.0.0.1:1' },
       options: { region: 'cn-hangzhou', endpoint: 'http://127.0.0.1:2' },
       expected: { region: 'cn-hangzhou', origin: 'http://127.0.0.1:2' },
@@ -64,7 +64,7 @@ describe('resolveClientOptions()', () => {
       expected: { region: 'cn-shanghai', origin: 'https://logs.oss-cn-shanghai.aliyuncs.com' },
     },
     {
-      scenario: 'the region of an endpoint option before that of the environment',
+      scenario: 'the region of an endpoint option rather than that of the environment',
       environment: { OSS_REGION: 'cn-beijing' },
       options: { endpoint: 'oss-cn-shanghai.aliyuncs.com' },
       expected: { region: 'cn-shanghai', origin: 'https://logs.oss-cn-shanghai.aliyuncs.com' },
@@ -79,7 +79,7 @@ describe('resolveClientOptions()', () => {
       },
     },
     {
-      scenario: 'empty variables as none',
+      scenario: 'empty variables as absent',
       environment: { OSS_REGION: '', OSS_ENDPOINT: '' },
       options: { region: 'cn-hangzhou' },
       expected: { region: 'cn-hangzhou', origin: 'https://logs.oss-cn-hangzhou.aliyuncs.com' },
@@ -106,24 +106,24 @@ describe('resolveClientOptions()', () => {
       options: { region: 'cn', endpoint: new URL('http://h') },
     },
     { scenario: 'an empty endpoint', options: { region: 'cn', endpoint: '' } },
-    { scenario: 'internal as a word', options: { region: 'cn', internal: 'yes' } },
+    { scenario: 'a string as internal', options: { region: 'cn', internal: 'yes' } },
     {
       scenario: 'internal with an endpoint',
       options: { region: 'cn', internal: true, endpoint: 'h' },
     },
     { scenario: 'unknown addressing', options: { region: 'cn', addressing: 'host' } },
-    { scenario: 'a dispatcher that dispatches nothing', options: { region: 'cn', dispatcher: {} } },
+    { scenario: 'a dispatcher without dispatch()', options: { region: 'cn', dispatcher: {} } },
     { scenario: 'null as dispatcher', options: { region: 'cn', dispatcher: null } },
     {
-      scenario: 'a proxy beside a dispatcher',
+      scenario: 'a proxy together with a dispatcher',
       options: { region: 'cn', proxy: 'http://user:hunter2@proxy', dispatcher: new Agent() },
     },
     {
-      scenario: "'environment' beside a dispatcher",
+      scenario: "'environment' together with a dispatcher",
       options: { region: 'cn', proxy: 'environment', dispatcher: new Agent() },
     },
     {
-      scenario: 'a proxy that is none',
+      scenario: 'a proxy with another scheme',
       options: { region: 'cn', proxy: 'ftp://user:hunter2@proxy' },
     },
     { scenario: 'a string as credentials', options: { region: 'cn', credentials: 'hunter2' } },
@@ -140,11 +140,11 @@ describe('resolveClientOptions()', () => {
       options: { region: 'cn', accessKeyId: 'hunter2', accessKeySecret: 'hunter2' },
     },
     {
-      scenario: 'a token beside credentials',
+      scenario: 'a token outside of credentials',
       options: { region: 'cn', credentials, stsToken: 'hunter2' },
     },
     {
-      scenario: 'credentials with a token in the words of another SDK',
+      scenario: 'credentials with a token by the name of another SDK',
       options: {
         region: 'cn',
         credentials: { accessKeyId: 'a', accessKeySecret: 'b', stsToken: 'hunter2' },

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { OssClient } from '../../src/index.js';
 import { startScriptedServer } from './scripted-server.js';
 
-// undici tells of sockets on a channel that is the whole process's.
+// undici reveals sockets on a diagnostics channel that the whole process shares.
 
 const origin = 'http://127.0.0.1:1';
 
@@ -13,7 +13,10 @@ function createMock(): { agent: MockAgent; client: OssClient } {
   agent.disableNetConnect();
   onTestFinished(() => agent.close());
   const client = new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint: origin, dispatcher: agent },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint: origin,
+    dispatcher: agent,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
   });
   return { agent, client };
@@ -23,27 +26,29 @@ const bundled = globalThis.fetch;
 
 test.each([
   {
-    scenario: 'fetch of Node.js',
+    scenario: "Node's fetch",
     post: async (url: string, body: Buffer) =>
       (await bundled(url, { method: 'POST', body })).text(),
   },
   {
-    scenario: 'fetch of this undici',
+    scenario: "the installed undici's fetch",
     post: async (url: string, body: Buffer) => (await fetch(url, { method: 'POST', body })).text(),
   },
   {
-    scenario: 'a request of this undici, for the same path',
+    scenario: "the installed undici's request() for the same path",
     post: async (url: string, body: Buffer) => {
       const dispatcher = new Agent();
       onTestFinished(() => dispatcher.close());
       const path = '/logs/a.log?append&position=0';
       const { body: answer } = await request(`${new URL(url).origin}${path}`, {
-        ...{ method: 'POST', body, dispatcher },
+        method: 'POST',
+        body,
+        dispatcher,
       });
       return answer.text();
     },
   },
-])('the end of a mocked request leaves $scenario alone', async ({ post }) => {
+])('the end of a mocked request does not affect $scenario', async ({ post }) => {
   let release = () => {};
   const isArriving = new Promise<void>((resolve) => {
     release = resolve;
@@ -65,7 +70,7 @@ test.each([
     .reply(
       200,
       async () => {
-        // The other request has begun, and waits with most of its body in the socket.
+        // The other request has started, and waits with most of its body in the socket.
         await isArriving;
         return '';
       },

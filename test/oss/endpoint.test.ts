@@ -44,13 +44,13 @@ describe('locateBucket()', () => {
       origin: 'https://logs.oss.example.com',
     },
     {
-      scenario: 'a domain of its own',
+      scenario: 'a domain bound to the bucket',
       endpoint: 'logs.example.com',
       addressing: 'cname' as const,
       origin: 'https://logs.example.com',
     },
     {
-      scenario: 'localhost, virtual by demand',
+      scenario: 'localhost with addressing virtual',
       endpoint: 'http://localhost:9000',
       addressing: 'virtual' as const,
       origin: 'http://logs.localhost:9000',
@@ -69,7 +69,7 @@ describe('locateBucket()', () => {
     { scenario: 'IPv4 without scheme', endpoint: '10.0.0.1', origin: 'https://10.0.0.1' },
     { scenario: 'localhost', endpoint: 'localhost', origin: 'https://localhost' },
     {
-      scenario: 'a host name by demand',
+      scenario: 'a host name with addressing path',
       endpoint: 'oss.example.com',
       addressing: 'path' as const,
       origin: 'https://oss.example.com',
@@ -120,7 +120,7 @@ describe('locateBucket()', () => {
   });
 
   test.each(['https://user:hunter2@example.com', 'u:hun/ter2@h', 'https://h.com?hunter2'])(
-    'does not quote what may be secret in %j',
+    'does not quote possible secrets of %j',
     (endpoint) => {
       expect(() => locate({ endpoint })).not.toThrow(/hun|ter2/);
     },
@@ -212,7 +212,7 @@ describe('regionOfEndpoint()', () => {
   });
 });
 
-test('an endpoint that begins with the bucket is refused, with the one to pass', () => {
+test('an endpoint that begins with the bucket is refused, and the message says which one to pass', () => {
   const options = { bucket: 'logs', region: 'cn-hangzhou' };
 
   expect(
@@ -223,12 +223,12 @@ test('an endpoint that begins with the bucket is refused, with the one to pass',
 test.each([
   { addressing: 'cname', endpoint: 'logs.example.com' },
   { addressing: 'path', endpoint: 'logs.oss-cn-hangzhou.aliyuncs.com' },
-] as const)('$addressing may have an endpoint that begins like the bucket', (options) => {
+] as const)('an endpoint that begins like the bucket is accepted with $addressing', (options) => {
   expect(() => new OssClient({ bucket: 'logs', region: 'cn-hangzhou', ...options })).not.toThrow();
 });
 
 test.each(['oss-cn-hangzhou-internal', 'cn-hangzhou-internal'])(
-  'the region %s is refused, and the message names the option that is meant',
+  'the region %s is refused, and the message names the option to use',
   (region) => {
     expect(() => new OssClient({ bucket: 'logs', region })).toThrow(
       'pass internal: true and the region "cn-hangzhou"',
@@ -240,6 +240,6 @@ test.each([
   { bucket: 'oss', endpoint: 'oss.example.co.uk' },
   { bucket: 'cn-hangzhou', endpoint: 'cn-hangzhou.oss.aliyuncs.com' },
   { bucket: 'oss-cn-hangzhou', endpoint: 'oss-cn-hangzhou.aliyuncs.com' },
-])('bucket $bucket may be called like the first label of $endpoint', (options) => {
+])('bucket $bucket may be named like the first label of $endpoint', (options) => {
   expect(() => new OssClient({ region: 'cn-hangzhou', ...options })).not.toThrow();
 });

@@ -11,12 +11,15 @@ import { startScriptedServer } from './scripted-server.js';
 function connect(endpoint: string, dispatcher: Dispatcher): OssClient {
   onTestFinished(() => dispatcher.destroy());
   return new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint, dispatcher },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint,
+    dispatcher,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
   });
 }
 
-test('in a pipeline nothing is ended by the answer to the request before', async () => {
+test('with pipelining, no request is ended by the answer to the previous one', async () => {
   const large = Buffer.alloc(5 * 1024 * 1024, 'a');
   const server = await startScriptedServer(({ method }, response) => {
     response.setHeader('x-oss-request-id', 'R');
@@ -39,7 +42,7 @@ test('in a pipeline nothing is ended by the answer to the request before', async
   expect(state).toMatchObject({ length: large.byteLength });
 });
 
-test('in a pipeline nothing is sent behind a body that was refused half way', async () => {
+test('with pipelining, no request is sent after a body that was refused half way', async () => {
   let posts = 0;
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -60,7 +63,7 @@ test('in a pipeline nothing is sent behind a body that was refused half way', as
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const client = connect(endpoint, new Client(endpoint, { pipelining: 2 }));
 
-  // More than loopback holds between two sockets.
+  // More than the loopback buffers hold between two sockets.
   const refused = client.appendObject('a.log', 0, Buffer.alloc(32 * 1024 * 1024));
   const accepted = client.appendObject('b.log', 0, Buffer.alloc(64));
   await expect(refused).rejects.toMatchObject({ outcome: 'conflict' });
@@ -68,11 +71,11 @@ test('in a pipeline nothing is sent behind a body that was refused half way', as
   expect(posts).toBe(2);
 });
 
-test('over HTTP/2 the body of a request that was given up is not read any more', async () => {
+test("over HTTP/2, the caller's body is not read any more after the request was abandoned", async () => {
   const { key, cert } = await makeIdentity();
   const server = createSecureServer({ key, cert });
   const controller = new AbortController();
-  // It reads nothing before the request has been given up.
+  // Reads nothing before the request was abandoned.
   const arriving = new Promise<Buffer>((resolve) => {
     server.on('stream', (stream) => {
       stream.on('error', () => {});

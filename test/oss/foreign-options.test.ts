@@ -12,7 +12,7 @@ describe('assertNoForeignCredentials()', () => {
     'credentialsProvider',
     'accessKeyID',
     'AccessKeySecret',
-  ])('refuses %s, says what to pass, and does not quote the value', (name) => {
+  ])('refuses %s with a message that says what to pass and does not quote the value', (name) => {
     const check = () => assertNoForeignCredentials('create AppendWritable', { [name]: 'hunter2' });
     expect(check).toThrow(TypeError);
     expect(check).toThrow(
@@ -25,7 +25,10 @@ describe('assertNoForeignCredentials()', () => {
     { scenario: 'an empty string', options: { accessKeyId: '' } },
     { scenario: 'null', options: { stsToken: null } },
     { scenario: 'an inherited value', options: Object.create({ accessKeySecret: 'hunter2' }) },
-    { scenario: 'one beside credentials', options: { credentials: {}, stsToken: 'hunter2' } },
+    {
+      scenario: 'one together with credentials',
+      options: { credentials: {}, stsToken: 'hunter2' },
+    },
   ])('refuses $scenario', ({ options }) => {
     expect(() => assertNoForeignCredentials('create OssClient', options)).toThrow(TypeError);
   });
@@ -33,8 +36,11 @@ describe('assertNoForeignCredentials()', () => {
   test.each([
     { scenario: 'undefined', options: { accessKeyId: undefined, stsToken: undefined } },
     { scenario: 'our own names', options: { credentials: { accessKeyId: 'a' }, region: 'cn' } },
-    { scenario: 'names that say nothing about a key', options: { accessKey: 1, level: 'info' } },
-  ])('lets $scenario pass', ({ options }) => {
+    {
+      scenario: 'names that other SDKs do not use for a key',
+      options: { accessKey: 1, level: 'info' },
+    },
+  ])('accepts $scenario', ({ options }) => {
     expect(() => assertNoForeignCredentials('create OssClient', options)).not.toThrow();
   });
 });

@@ -36,7 +36,7 @@ async function connect(script: Script, options: Partial<OssClientOptions> = {}) 
   return { server, client: createClient(server.endpoint, options) };
 }
 
-/** A server that speaks to raw sockets. */
+/** A server that handles raw sockets. */
 async function listen(onConnection: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -65,7 +65,7 @@ async function failureOf(promise: Promise<unknown>): Promise<OssRequestError> {
 }
 
 describe('a failed connection', () => {
-  test('that is refused is rejected', async () => {
+  test('that is refused makes an append rejected', async () => {
     const port = await closedPort();
     const error = await failureOf(
       createClient(`http://127.0.0.1:${port}`).appendObject('a.log', 0, hello),
@@ -76,7 +76,7 @@ describe('a failed connection', () => {
     );
   });
 
-  test('that speaks no TLS is rejected', async () => {
+  test('to a server without TLS makes an append rejected', async () => {
     const { server } = await connect(answer(200));
     const client = createClient(`https://127.0.0.1:${server.port}`);
     const error = await failureOf(client.appendObject('a.log', 0, hello));
@@ -84,7 +84,7 @@ describe('a failed connection', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('that is reset after the request is unknown', async () => {
+  test('that is reset after the request makes an append unknown', async () => {
     const { client, server } = await connect(async (_seen, response, request) => {
       await readBody(request);
       response.socket?.resetAndDestroy();
@@ -94,7 +94,7 @@ describe('a failed connection', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('that ends within the answer is unknown', async () => {
+  test('that ends within the answer makes an append unknown', async () => {
     const { client } = await connect((_seen, response) => {
       response.writeHead(200, {
         'x-oss-request-id': 'R',
@@ -107,7 +107,7 @@ describe('a failed connection', () => {
     expect(error).toMatchObject({ outcome: 'unknown', answered: false });
   });
 
-  test('that speaks no HTTP is unknown', async () => {
+  test('to a server without HTTP makes an append unknown', async () => {
     const endpoint = await listen((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     const error = await failureOf(createClient(endpoint).appendObject('a.log', 0, hello));
     expect(error).toMatchObject({ outcome: 'unknown', answered: false });
@@ -115,7 +115,7 @@ describe('a failed connection', () => {
 });
 
 describe('an answer', () => {
-  test('without OSS headers is unknown', async () => {
+  test('without OSS headers makes an append unknown', async () => {
     const { client } = await connect((_seen, response) => {
       response.end('<html>Sign in to the network</html>');
     });
@@ -127,11 +127,11 @@ describe('an answer', () => {
     await expect(client.headObject('a.log')).rejects.toMatchObject({ outcome: 'unknown' });
   });
 
-  test('that never ends is cut off', async () => {
+  test('that never ends is aborted', async () => {
     let socketClosed: Promise<unknown> = Promise.resolve();
     let written = 0;
     const { client } = await connect((seen, response) => {
-      // `once()` would reject on the reset that the cut is.
+      // Not with `once()`, which would reject because the connection is reset.
       socketClosed = new Promise((resolve) => seen.socket.on('close', resolve));
       response.writeHead(500, { 'x-oss-request-id': 'R' });
       const piece = Buffer.alloc(16 * 1024, 'x');
@@ -155,7 +155,7 @@ describe('an answer', () => {
     expect(written).toBeLessThan(64 * 1024 * 1024);
   });
 
-  test('after an interim one counts', async () => {
+  test('after an interim answer counts', async () => {
     const { client } = await connect((_seen, response) => {
       response.writeEarlyHints({ link: '</a>; rel=preload' });
       response.writeHead(200, { 'x-oss-request-id': 'R', 'x-oss-next-append-position': '5' });
@@ -180,10 +180,10 @@ describe('an answer before the body was read', () => {
   const document = errorDocument('PositionNotEqualToLength');
   const conflict = (connection: string) =>
     `HTTP/1.1 409 Conflict\r\nx-oss-request-id: R\r\nx-oss-next-append-position: 9\r\nconnection: ${connection}\r\ncontent-length: ${document.length}\r\n\r\n${document}`;
-  // More than loopback holds between two sockets.
+  // More than the loopback buffers hold between two sockets.
   const bigBody = () => Buffer.alloc(32 * 1024 * 1024, 'a');
 
-  test('counts, with its connection closed half way', async () => {
+  test('counts if the server closes the connection after it', async () => {
     const endpoint = await listen((socket) => {
       socket.once('data', () => {
         socket.pause();
@@ -194,7 +194,7 @@ describe('an answer before the body was read', () => {
     await expect(appending).rejects.toMatchObject({ outcome: 'conflict', actualLength: 9 });
   });
 
-  test('leaves nothing of the body to be sent later', async () => {
+  test('prevents the rest of the body from being sent later', async () => {
     let received = Buffer.alloc(0);
     let accepted: Socket | undefined;
     const endpoint = await listen((socket) => {
@@ -217,7 +217,7 @@ describe('an answer before the body was read', () => {
     expect(received.includes('X')).toBe(false);
   });
 
-  test('keeps the connection when the whole body had left', async () => {
+  test('keeps the connection if the whole body had been sent', async () => {
     const { client, server } = await connect(
       refuse(409, 'PositionNotEqualToLength', { headers: { 'x-oss-next-append-position': '9' } }),
     );
@@ -231,7 +231,7 @@ describe('an answer before the body was read', () => {
 });
 
 describe('requestTimeout', () => {
-  test('ends a request that gets no answer, as unknown', async () => {
+  test('ends a request without an answer as unknown', async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const { client } = await connect(
       (seen) => {
@@ -245,7 +245,7 @@ describe('requestTimeout', () => {
     await closed;
   });
 
-  test('ends an answer that drips', async () => {
+  test('ends an answer that arrives too slowly', async () => {
     const { client } = await connect(
       (_seen, response) => {
         response.writeHead(200, { 'x-oss-request-id': 'R', 'x-oss-next-append-position': '5' });
@@ -258,7 +258,7 @@ describe('requestTimeout', () => {
     expect(error).toMatchObject({ outcome: 'unknown', answered: false });
   });
 
-  test('gives a body the time it takes at 32 KiB/s', async () => {
+  test('is extended by the time to send the body at 32 KiB/s', async () => {
     const { client } = await connect(
       async (seen, response, request) => {
         await delay(200);
@@ -271,7 +271,7 @@ describe('requestTimeout', () => {
     });
   });
 
-  test('ends the wait for a connection, as rejected, and nothing is sent later', async () => {
+  test('ends a request that never got a connection as rejected, and it is not sent later', async () => {
     const { server } = await connect(answer(200, { 'content-length': '0' }));
     const connectTo = buildConnector({});
     let proceed = () => {};
@@ -289,14 +289,14 @@ describe('requestTimeout', () => {
 
     const next = createClient(server.endpoint, { dispatcher }).headObject('next.log');
     proceed();
-    // The connection that was to carry the first request is cut, so a new one may be needed.
+    // The connection of the first request was destroyed, so a new one may be needed.
     const again = setInterval(() => proceed(), 20);
     onTestFinished(() => clearInterval(again));
     await next;
     expect(server.requests.map(({ url }) => url)).toEqual(['/logs/next.log']);
   });
 
-  test('covers a provider of credentials that hangs', async () => {
+  test('limits the wait for a provider of credentials that hangs', async () => {
     const provider = vi.fn(() => new Promise<never>(() => {}));
     const { client, server } = await connect(answer(200), {
       credentials: provider,
@@ -313,7 +313,7 @@ describe('requestTimeout', () => {
 });
 
 describe('signal', () => {
-  test('aborts a request under way, as unknown', async () => {
+  test('aborts a request in flight as unknown', async () => {
     const controller = new AbortController();
     const { client } = await connect(() => controller.abort(new Error('enough')));
     const error = await failureOf(
@@ -323,7 +323,7 @@ describe('signal', () => {
     expect(error.cause).toEqual(new Error('enough'));
   });
 
-  test('that aborted before keeps everything from starting', async () => {
+  test('that has already aborted prevents the request from starting', async () => {
     const provider = vi.fn(() => ({ accessKeyId: 'ak', accessKeySecret: 'hunter2' }));
     const { client, server } = await connect(answer(200), { credentials: provider });
     const error = await failureOf(
@@ -334,7 +334,7 @@ describe('signal', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('aborts the wait for credentials, as rejected', async () => {
+  test('aborts the wait for credentials as rejected', async () => {
     const controller = new AbortController();
     const { client, server } = await connect(answer(200), {
       credentials: () => new Promise<never>(() => controller.abort()),
@@ -347,7 +347,7 @@ describe('signal', () => {
   });
 });
 
-test('a closed client refuses, for good', async () => {
+test('a closed client refuses requests with fatal', async () => {
   const { client, server } = await connect(answer(200));
   await client.close();
   await client.close();

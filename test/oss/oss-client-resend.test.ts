@@ -25,7 +25,7 @@ async function connect(
   return { server, client };
 }
 
-/** Milliseconds between the time a request was signed for and ours. */
+/** Milliseconds between the signing time of a request and the local time. */
 function signedAhead(headers: Record<string, unknown> | undefined): number {
   const [, ...parts] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers?.['x-oss-date'])) ?? [];
@@ -33,7 +33,7 @@ function signedAhead(headers: Record<string, unknown> | undefined): number {
   return Date.UTC(year, month - 1, ...(rest as [number])) - Date.now();
 }
 
-describe('a request refused for its clock', () => {
+describe('a request refused because of a wrong clock', () => {
   const inAnHour = () => new Date(Date.now() + anHour);
 
   test.each([
@@ -45,7 +45,7 @@ describe('a request refused for its clock', () => {
         elements: `<ServerTime>${inAnHour().toISOString()}</ServerTime>`,
       }),
     },
-  ])('is signed again by the $scenario of the answer, and so is every later one', async (row) => {
+  ])('is re-signed with the $scenario of the answer, which later requests use too', async (row) => {
     const { client, server } = await connect(
       accessKey,
       refuse(403, 'RequestTimeTooSkewed', row.refusal()),
@@ -63,7 +63,7 @@ describe('a request refused for its clock', () => {
     expect(second?.headers.authorization).not.toBe(first?.headers.authorization);
   });
 
-  test('is signed again by the time of OSS rather than by that of a gateway', async () => {
+  test('is re-signed with the time of OSS rather than with that of a gateway', async () => {
     const { client, server } = await connect(
       accessKey,
       refuse(403, 'RequestTimeTooSkewed', {
@@ -76,7 +76,7 @@ describe('a request refused for its clock', () => {
     expect(Math.abs(signedAhead(server.requests[1]?.headers) - anHour)).toBeLessThan(5000);
   });
 
-  test('tells when credentials end by the clock of OSS from then on', async () => {
+  test('makes later requests compare the expiration of credentials with the clock of OSS', async () => {
     const anHourAgo = () => new Date(Date.now() - anHour);
     const provider = vi.fn(async () => ({ ...accessKey, expiration: Date.now() - anHour / 2 }));
     const { client, server } = await connect(
@@ -100,7 +100,7 @@ describe('a request refused for its clock', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test('is not sent again when the answer tells no time', async () => {
+  test('is not sent again if the answer has no time', async () => {
     const { client, server } = await connect(
       accessKey,
       refuse(403, 'RequestTimeTooSkewed', { headers: { date: 'unreadable' } }),
@@ -112,27 +112,30 @@ describe('a request refused for its clock', () => {
   });
 
   test.each([
-    { scenario: 'the last that a Date can be', date: 'Sat, 13 Sep 275760 00:00:00 GMT' },
+    { scenario: 'that is the last of a Date', date: 'Sat, 13 Sep 275760 00:00:00 GMT' },
     { scenario: 'of a year with five digits', date: 'Sat, 01 Jan 10000 00:00:00 GMT' },
     { scenario: 'before 1970', date: 'Wed, 31 Dec 1969 23:59:59 GMT' },
-    { scenario: 'the first that a Date can be', date: '-271821-04-20T00:00:00.000Z' },
-  ])('is not sent again for a time $scenario, and spoils no later request', async ({ date }) => {
-    const { client, server } = await connect(
-      accessKey,
-      refuse(403, 'RequestTimeTooSkewed', {
-        headers: { date },
-        elements: `<ServerTime>${date}</ServerTime>`,
-      }),
-      appended,
-    );
-    await expect(client.appendObject('a.log', 0, hello)).rejects.toMatchObject({
-      outcome: 'fatal',
-    });
-    expect(await client.appendObject('a.log', 0, hello)).toMatchObject({ nextPosition: 5 });
-    expect(Math.abs(signedAhead(server.requests[1]?.headers))).toBeLessThan(5000);
-  });
+    { scenario: 'that is the first of a Date', date: '-271821-04-20T00:00:00.000Z' },
+  ])(
+    'is not sent again for a time $scenario, and later requests do not use that time',
+    async ({ date }) => {
+      const { client, server } = await connect(
+        accessKey,
+        refuse(403, 'RequestTimeTooSkewed', {
+          headers: { date },
+          elements: `<ServerTime>${date}</ServerTime>`,
+        }),
+        appended,
+      );
+      await expect(client.appendObject('a.log', 0, hello)).rejects.toMatchObject({
+        outcome: 'fatal',
+      });
+      expect(await client.appendObject('a.log', 0, hello)).toMatchObject({ nextPosition: 5 });
+      expect(Math.abs(signedAhead(server.requests[1]?.headers))).toBeLessThan(5000);
+    },
+  );
 
-  test('is not sent again when it was not OSS that refused', async () => {
+  test('is not sent again if the refusal is not from OSS', async () => {
     const { client, server } = await connect(accessKey, (_seen, response) => {
       response.writeHead(403);
       response.end('<Error><Code>RequestTimeTooSkewed</Code></Error>');
@@ -144,7 +147,7 @@ describe('a request refused for its clock', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('is signed again where the refusal comes with a HEAD', async () => {
+  test('is re-signed if the refused request is a HEAD', async () => {
     const document = Buffer.from('<Error><Code>RequestTimeTooSkewed</Code></Error>');
     const { client, server } = await connect(
       accessKey,
@@ -159,10 +162,10 @@ describe('a request refused for its clock', () => {
   });
 });
 
-describe('a request refused for its credentials', () => {
+describe('a request refused because of its credentials', () => {
   const refusals = ['SecurityTokenExpired', 'InvalidSecurityToken', 'InvalidAccessKeyId'];
 
-  /** Credentials that seem good for an hour, other ones with each call. */
+  /** Credentials with an expiration in an hour, different ones for each call. */
   function changing() {
     let count = 0;
     return vi.fn(async () => ({
@@ -172,7 +175,7 @@ describe('a request refused for its credentials', () => {
     }));
   }
 
-  test.each(refusals)('with %s is signed again with new ones', async (code) => {
+  test.each(refusals)('with %s is re-signed with new ones', async (code) => {
     const provider = changing();
     const { client, server } = await connect(provider, refuse(403, code), appended);
     expect(await client.appendObject('a.log', 0, hello)).toMatchObject({ nextPosition: 5 });
@@ -195,8 +198,8 @@ describe('a request refused for its credentials', () => {
   });
 
   test.each([
-    { scenario: 'the same ones come', credentials: () => accessKey },
-    { scenario: 'they cannot change', credentials: accessKey },
+    { scenario: 'the provider returns the same ones', credentials: () => accessKey },
+    { scenario: 'they are fixed', credentials: accessKey },
   ])('is not sent again when $scenario', async ({ credentials }) => {
     const { client, server } = await connect(credentials, refuse(403, 'InvalidAccessKeyId'));
     await expect(client.appendObject('a.log', 0, hello)).rejects.toMatchObject({
@@ -206,7 +209,7 @@ describe('a request refused for its credentials', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('is worth trying again when the provider fails then', async () => {
+  test('fails as rejected if the provider then fails', async () => {
     const provider = vi.fn<CredentialsProvider>(async () => accessKey);
     provider.mockResolvedValueOnce(accessKey).mockRejectedValueOnce(new Error('down'));
     const { client } = await connect(provider, refuse(403, 'SecurityTokenExpired'));
@@ -223,7 +226,7 @@ describe('a request refused for its credentials', () => {
   });
 });
 
-test('a provider that hangs holds up no request while the credentials last', async () => {
+test('a provider that hangs delays no request while the cached credentials are valid', async () => {
   const soon = Date.now() + 100_000;
   const provider = vi.fn<CredentialsProvider>(() => new Promise<never>(() => {}));
   provider.mockResolvedValueOnce({ ...accessKey, expiration: soon });
@@ -233,7 +236,7 @@ test('a provider that hangs holds up no request while the credentials last', asy
   expect(provider).toHaveBeenCalledTimes(2);
 });
 
-test('a request sent once more has its whole time again', async () => {
+test('a request that is sent once more gets its whole timeout again', async () => {
   const slowly =
     (script: Script): Script =>
     async (...exchange) => {

@@ -62,13 +62,13 @@ describe('appendObject()', () => {
     expect(server.requests[0]?.headers['content-length']).toBe('0');
   });
 
-  test('sends a view without its surroundings', async () => {
+  test('sends only the viewed part of a buffer', async () => {
     const { server, client } = await connect(appended);
     await client.appendObject('a.log', 0, Buffer.from('--hello--').subarray(2, 7));
     expect(String(server.requests[0]?.body)).toBe('hello');
   });
 
-  test('sends creation headers, what every request has, and the security token', async () => {
+  test('sends creation headers, the headers of any request, and the security token', async () => {
     const { server } = await connect(appended);
     const client = createClient(server.endpoint, {
       credentials: { ...credentials, securityToken: 'token' },
@@ -87,7 +87,7 @@ describe('appendObject()', () => {
     });
   });
 
-  test('reaches the dispatcher before it returns, with a copy of the body', async () => {
+  test('calls the dispatcher before it returns, with a copy of the body', async () => {
     const dispatch = vi.fn((_options: Dispatcher.DispatchOptions) => true);
     const client = createClient('http://127.0.0.1:1', {
       dispatcher: { dispatch } as unknown as Dispatcher,
@@ -100,14 +100,14 @@ describe('appendObject()', () => {
     body.fill('X');
     expect(String(sent)).toBe('hello');
     controller.abort();
-    // Nothing shows that it would have told the start.
+    // Nothing shows that this dispatcher calls `onRequestStart`.
     await expect(appending).rejects.toMatchObject({ name: 'AbortError', outcome: 'unknown' });
   });
 
   test.each([
-    { scenario: 'a wrong key', call: (client: OssClient) => client.appendObject('/a', 0, body) },
+    { scenario: 'an invalid key', call: (client: OssClient) => client.appendObject('/a', 0, body) },
     {
-      scenario: 'a wrong position',
+      scenario: 'an invalid position',
       call: (client: OssClient) => client.appendObject('a', -1, body),
     },
     {
@@ -115,12 +115,15 @@ describe('appendObject()', () => {
       call: (client: OssClient) =>
         client.appendObject('a', 0, body, { create: { metadata: { a: 'x\r\ny: z' } } }),
     },
-    { scenario: 'a wrong key in HEAD', call: (client: OssClient) => client.headObject('') },
+    { scenario: 'an invalid key in HEAD', call: (client: OssClient) => client.headObject('') },
     {
-      scenario: 'a wrong range',
+      scenario: 'an invalid range',
       call: (client: OssClient) => client.getObject('a', { start: -1 }),
     },
-    { scenario: 'a wrong seal', call: (client: OssClient) => client.sealAppendObject('a', 0.5) },
+    {
+      scenario: 'an invalid position in a seal',
+      call: (client: OssClient) => client.sealAppendObject('a', 0.5),
+    },
   ])('rejects $scenario before anything is sent', async ({ call }) => {
     const { server, client } = await connect(appended);
     await expect(call(client)).rejects.toThrow(/must/);
@@ -146,7 +149,7 @@ describe('the raw path', () => {
     'a\\b',
     'http://evil.com/a',
     'a\r\nHost: evil.com',
-  ])('names the very key %j', async (key) => {
+  ])('contains the key %j unchanged but for percent-encoding', async (key) => {
     const { server, client } = await connect(appended, answer(200, { 'content-length': '0' }));
     await client.appendObject(key, 0, body);
     await client.headObject(key);
@@ -184,7 +187,7 @@ describe('the host', () => {
       host: 'logs.example.com',
       url: '/a.log',
     },
-  ])('and the path fit the addressing: $scenario', async ({ options, host, url }) => {
+  ])('and the path match the addressing: $scenario', async ({ options, host, url }) => {
     const { server } = await connect(answer(200, { 'content-length': '0' }));
     const connectTo = buildConnector({});
     const dispatcher = new Agent({
@@ -198,7 +201,7 @@ describe('the host', () => {
 });
 
 describe('headObject()', () => {
-  test('resolves with the state', async () => {
+  test('resolves with the state of the object', async () => {
     const { client, server } = await connect(
       answer(200, {
         'content-length': '344606',
@@ -214,15 +217,18 @@ describe('headObject()', () => {
     { status: 404, code: 'NoSuchKey', expected: undefined },
     { status: 404, code: 'NoSuchBucket', expected: { outcome: 'fatal', ossCode: 'NoSuchBucket' } },
     { status: 403, code: 'AccessDenied', expected: { outcome: 'forbidden', status: 403 } },
-  ])('reads $status $code from x-oss-err', async ({ status, code, expected }) => {
-    const document = `<Error><Code>${code}</Code></Error>`;
-    const { client } = await connect(
-      answer(status, { 'x-oss-err': Buffer.from(document).toString('base64') }),
-    );
-    const result = client.headObject('a.log');
-    if (expected === undefined) expect(await result).toBeUndefined();
-    else await expect(result).rejects.toMatchObject(expected);
-  });
+  ])(
+    'reads the error document of $status $code from x-oss-err',
+    async ({ status, code, expected }) => {
+      const document = `<Error><Code>${code}</Code></Error>`;
+      const { client } = await connect(
+        answer(status, { 'x-oss-err': Buffer.from(document).toString('base64') }),
+      );
+      const result = client.headObject('a.log');
+      if (expected === undefined) expect(await result).toBeUndefined();
+      else await expect(result).rejects.toMatchObject(expected);
+    },
+  );
 
   test('keeps the connection', async () => {
     const { client, server } = await connect(answer(200, { 'content-length': '7' }));
@@ -246,7 +252,7 @@ describe('sealAppendObject()', () => {
     });
   });
 
-  test('does not wait for a body that OSS only announces', async () => {
+  test('does not wait for a body that OSS announces and does not send', async () => {
     const { client } = await connect((_seen, response) => {
       response.writeHead(200, { 'x-oss-request-id': 'R', 'content-length': '344606' });
       response.flushHeaders();
@@ -254,7 +260,7 @@ describe('sealAppendObject()', () => {
     expect(await client.sealAppendObject('a.log', 5)).toBeUndefined();
   });
 
-  test('fails with a conflict at another length', async () => {
+  test('fails with a conflict if the object has another length', async () => {
     const { client } = await connect(
       refuse(409, 'PositionNotEqualToLength', { headers: { 'x-oss-next-append-position': '9' } }),
     );
@@ -285,35 +291,38 @@ describe('getObject()', () => {
     });
   });
 
-  test('does not ask for an empty range', async () => {
+  test('sends no request for an empty range', async () => {
     const { client, server } = await connect(answer(500));
     expect(await text(await client.getObject('a.log', { start: 5, end: 5 }))).toBe('');
     expect(server.requests).toEqual([]);
   });
 
   test.each([
-    { length: 5, said: 'nothing is there', ending: { outcome: 'fulfilled' } },
-    { length: 9, said: 'something is', ending: { outcome: 'fatal', status: 416 } },
-  ])('takes a refused range for nothing only where $said', async ({ length, ending }) => {
-    const headers = { 'x-oss-request-id': 'R', 'content-range': `bytes */${length}` };
-    const { client } = await connect(answer(416, headers));
+    { length: 5, said: 'the object ends there', ending: { outcome: 'fulfilled' } },
+    { length: 9, said: 'the object is longer', ending: { outcome: 'fatal', status: 416 } },
+  ])(
+    'takes a refused range for the end of the object, if $said: $ending.outcome',
+    async ({ length, ending }) => {
+      const headers = { 'x-oss-request-id': 'R', 'content-range': `bytes */${length}` };
+      const { client } = await connect(answer(416, headers));
 
-    const read = client.getObject('a.log', { start: 5, end: 7 }).then(text);
-    const result = await read.then(
-      (content) => ({ outcome: 'fulfilled', content }),
-      (error) => error,
-    );
-    expect(result).toMatchObject(ending);
-  });
+      const read = client.getObject('a.log', { start: 5, end: 7 }).then(text);
+      const result = await read.then(
+        (content) => ({ outcome: 'fulfilled', content }),
+        (error) => error,
+      );
+      expect(result).toMatchObject(ending);
+    },
+  );
 
-  test('refuses the whole object where a range was asked for', async () => {
+  test('refuses an answer with the whole object to a request for a range', async () => {
     const { client } = await connect(answer(200, {}, 'hello world'));
     await expect(client.getObject('a.log', { start: 6 })).rejects.toMatchObject({
       outcome: 'unknown',
     });
   });
 
-  test('rejects with what OSS refused', async () => {
+  test("rejects with OSS's refusal", async () => {
     const { client } = await connect(refuse(404, 'NoSuchKey'));
     await expect(client.getObject('a.log')).rejects.toMatchObject({
       outcome: 'fatal',
@@ -321,7 +330,7 @@ describe('getObject()', () => {
     });
   });
 
-  test('fails in the stream when the body is cut', async () => {
+  test('destroys the stream with an error if the body is cut short', async () => {
     const { client } = await connect((_seen, response) => {
       response.writeHead(200, { 'x-oss-request-id': 'R', 'content-length': '100' });
       response.write('half', () => response.destroy());
@@ -330,7 +339,7 @@ describe('getObject()', () => {
     await expect(text(stream)).rejects.toMatchObject({ outcome: 'unknown', answered: false });
   });
 
-  test('stops reading while its consumer does', async () => {
+  test('stops reading from the socket while its consumer does not read', async () => {
     const size = 64 * 1024 * 1024;
     let written = 0;
     const { client } = await connect((_seen, response) => {
@@ -349,7 +358,7 @@ describe('getObject()', () => {
       write();
     });
     const stream = await client.getObject('a.log');
-    // Until nothing moves any more: everything between is full.
+    // Until all buffers between server and consumer are full.
     for (let last = -1; last !== written; ) {
       last = written;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -379,7 +388,7 @@ describe('against the emulator', () => {
   }
 
   test.each([5, 6, 500])(
-    'getObject() from %d on, where the object ends at 5, ends empty',
+    'getObject() from %d of an object of 5 bytes resolves with an empty stream',
     async (start) => {
       await using emulator = await startEmulator();
       const client = await clientOf(emulator);
@@ -390,7 +399,7 @@ describe('against the emulator', () => {
     },
   );
 
-  test('a refusal names the bucket and the key', async () => {
+  test('the error of a refusal has the bucket and the key', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'forbid', operation: 'append' });
     const client = await clientOf(emulator);
@@ -410,7 +419,7 @@ describe('against the emulator', () => {
     },
     { name: 'create', call: createWrongly },
     { name: 'range', call: (client: OssClient) => client.getObject('k', { start: 2, end: 1 }) },
-  ])('a wrong $name was certainly not sent', async ({ call }) => {
+  ])('an invalid $name fails with fatal and sends nothing', async ({ call }) => {
     await using emulator = await startEmulator();
     const client = await clientOf(emulator);
 

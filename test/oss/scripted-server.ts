@@ -19,7 +19,9 @@ export type Script = (
   request: IncomingMessage,
 ) => void | Promise<void>;
 
-/** A server on loopback that handles each request by the next script, the last one for the rest. */
+/**
+ * A server on loopback that handles each request with the next script, further ones with the last.
+ */
 export async function startScriptedServer(...scripts: Script[]) {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {

@@ -24,7 +24,7 @@ afterAll(() => worker.terminate());
 
 beforeEach(() => {
   const { endpoint, certificate: ca } = address;
-  // In a pipeline the next request follows at once.
+  // With pipelining, the next request is written at once.
   dispatcher = new Client(endpoint, { connect: { ca }, pipelining: 2 });
   onTestFinished(() => dispatcher.close());
   client = createClient();
@@ -32,15 +32,18 @@ beforeEach(() => {
 
 function createClient(options: { readonly requestTimeout?: number } = {}): OssClient {
   return new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint: address.endpoint, dispatcher },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint: address.endpoint,
+    dispatcher,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
     ...options,
   });
 }
 
 /**
- * Runs `send`, and does nothing from when its request has been written until its answer is there, and
- * as many milliseconds have passed.
+ * Runs `send`, and blocks this thread from when its request has been written until it was answered,
+ * for at least `least` milliseconds.
  */
 async function whileBusy<T>(send: () => Promise<T>, least = 0): Promise<T> {
   let outcome: string | undefined;
@@ -63,9 +66,9 @@ async function connections(): Promise<number> {
   return count;
 }
 
-// Node tells a turn later that a TLS socket has taken all that was written to it.
-describe('an answer that is there before the socket said that the request has left', () => {
-  test('costs no connection', async () => {
+// A TLS socket reports a completed write one turn later.
+describe('an answer that arrives before the TLS socket has reported the request as written', () => {
+  test('does not close the connection', async () => {
     await client.headObject('a.log');
     const before = await connections();
 
@@ -76,7 +79,7 @@ describe('an answer that is there before the socket said that the request has le
     expect(await connections()).toBe(before);
   });
 
-  test('does not cut what is sent behind it', async () => {
+  test('does not cut off the next request', async () => {
     await client.headObject('a.log');
     const before = await connections();
 
@@ -89,7 +92,7 @@ describe('an answer that is there before the socket said that the request has le
     expect(await connections()).toBe(before);
   });
 
-  test('does not cut what it brings', async () => {
+  test('is not cut off itself', async () => {
     await client.headObject('a.log');
 
     const stream = await whileBusy(() => client.getObject('a.log'));
@@ -97,9 +100,9 @@ describe('an answer that is there before the socket said that the request has le
   });
 });
 
-// Node calls timers before it looks at what has arrived.
-test('an answer that is there before its timeout was seen counts', async () => {
-  // Connecting may take its time.
+// After a blocked loop, Node runs timers before I/O.
+test('an answer that arrived in time counts although its timeout fires first after a blocked loop', async () => {
+  // Connect first: connecting may take longer than the timeout.
   await client.headObject('a.log');
   const before = await connections();
 

@@ -1,5 +1,5 @@
-// A store that speaks TLS in a thread of its own, so that it answers while whoever asks is busy. It
-// counts its answers in memory that is shared.
+// A TLS server in a thread of its own, so that it answers while the client's thread is blocked. It
+// counts its answers in shared memory.
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { parentPort, workerData } from 'node:worker_threads';
 import { makeIdentity } from '../helpers/identity.js';
 
-/** What the thread is given. */
+/** `workerData` of the thread. */
 export interface SecureServerData {
   readonly answers: Int32Array;
 
@@ -15,7 +15,7 @@ export interface SecureServerData {
   readonly content: string;
 }
 
-/** What it says first. */
+/** First message of the thread. */
 export interface SecureServerAddress {
   readonly endpoint: string;
   readonly certificate: string;

@@ -12,19 +12,19 @@ afterEach(() => {
 
 const appends = 100;
 
-/** HMACs for the key of a day. */
+/** HMACs to derive the key of a day. */
 const derivation = 4;
 
-/** Requests that are signed ahead and never come. */
+/** Requests that are presigned and never sent. */
 const mostUnused = 4;
 
-/** Signs appends in succession, each of them with what a stream passes: options of their own. */
+/** Signs successive appends, each with an options object of its own, as a stream passes it. */
 function signAll(options: object): void {
   const signer = new RequestSigner({
     bucket: 'examplebucket',
     region: 'cn-hangzhou',
     pathPrefix: '/',
-    // It stands still, for headers are shared within a second.
+    // Fixed, because requests share headers within one second.
     clock: Object.assign(new ServiceClock(), { now: () => Date.UTC(2026, 0, 2, 3, 4, 5) }),
   });
   const credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' };
@@ -41,9 +41,9 @@ test.each([
   ["'requestPayer'", { requestPayer: 'requester' }],
   ["'trafficLimit'", { trafficLimit: 819_200 }],
   ['both', { requestPayer: 'requester', trafficLimit: 819_200 }],
-])('appends in succession are signed once each, with %s', (_what, options) => {
+])('successive appends are signed only once each with %s', (_what, options) => {
   const createHmac = vi.spyOn(crypto, 'createHmac');
-  // What has been imported by name follows.
+  // Updates the named imports of node:crypto.
   syncBuiltinESMExports();
   signAll(options);
 

@@ -12,14 +12,18 @@ const appended = answer(200, { 'x-oss-next-append-position': '5' });
 
 function connect(dispatcher: Dispatcher, endpoint: string, requestTimeout?: number): OssClient {
   return new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint, dispatcher, requestTimeout },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint,
+    dispatcher,
+    requestTimeout,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
   });
 }
 
 const append = (client: OssClient) => client.appendObject('a.log', 0, Buffer.from('hello'));
 
-describe('a request that waits in a dispatcher that was passed in', () => {
+describe("a request that waits in a user's dispatcher", () => {
   const kinds = [
     { kind: 'an Agent', create: () => new Agent({ connections: 1 }) },
     {
@@ -37,7 +41,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     },
   ];
 
-  /** Answers each request after so many milliseconds. */
+  /** Answers each request after `delay` milliseconds. */
   async function startSlowServer(delay: number) {
     const server = await startScriptedServer((...exchange) => {
       setTimeout(() => void appended(...exchange), delay);
@@ -46,7 +50,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     return server;
   }
 
-  test.each(kinds)('has its whole time when it starts: $kind', async ({ create }) => {
+  test.each(kinds)('has its whole timeout when it starts: $kind', async ({ create }) => {
     const { endpoint } = await startSlowServer(40);
     const dispatcher = create();
     onTestFinished(() => dispatcher.destroy());
@@ -72,7 +76,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     expect(await Promise.all(ends)).toEqual(ends.map(() => 0));
   });
 
-  test.each(kinds)('is over at once when it is aborted, and never sent: $kind', async (row) => {
+  test.each(kinds)('ends at once when it is aborted, and is not sent: $kind', async (row) => {
     const { endpoint, requests } = await startSlowServer(40);
     const dispatcher = row.create();
     onTestFinished(() => dispatcher.destroy());
@@ -86,7 +90,8 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     controller.abort();
 
     await expect(given).rejects.toMatchObject({
-      ...{ name: 'AbortError', outcome: 'rejected' },
+      name: 'AbortError',
+      outcome: 'rejected',
       message: expect.stringMatching(/ was aborted by its signal before it was sent$/),
     });
     await Promise.all([first, last]);
@@ -95,7 +100,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     ]);
   });
 
-  test('keeps a timeout that its caller cannot suspend', async () => {
+  test('ends at a timeout that its caller cannot suspend', async () => {
     const { endpoint } = await startSlowServer(100);
     const dispatcher = new Agent({ connections: 1 });
     onTestFinished(() => dispatcher.destroy());
@@ -105,13 +110,13 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     const waiting = client.appendObject('b.log', 0, Buffer.from('hello'), { signal });
 
     await expect(waiting).rejects.toMatchObject({
-      ...{ outcome: 'rejected' },
+      outcome: 'rejected',
       message: expect.stringMatching(/ got no connection within \d\d+ ms$/),
     });
     await first;
   });
 
-  test('suspends the clock of its caller while others are under way', async () => {
+  test('suspends the timeout of its caller while others are in flight', async () => {
     const { endpoint, server } = await startSlowServer(20);
     const dispatcher = new Agent({ connections: 1 });
     onTestFinished(() => dispatcher.destroy());
@@ -133,7 +138,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     expect(calls).toEqual(['suspend', 'resume']);
   });
 
-  test('gets no more time for a connection that is never made', async () => {
+  test('ends at its timeout if the connection is never established', async () => {
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -143,12 +148,12 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     const client = connect(dispatcher, `https://127.0.0.1:${port}`, 50);
 
     await expect(append(client)).rejects.toMatchObject({
-      ...{ outcome: 'rejected' },
+      outcome: 'rejected',
       message: expect.stringMatching(/ got no connection within 5\d ms$/),
     });
   });
 
-  test('does not wait for what its dispatcher never says has ended', async () => {
+  test('ends at its timeout if the dispatcher never reports the end of the request before', async () => {
     const controller = { abort() {}, aborted: true } as unknown as Dispatcher.DispatchController;
     let isFirst = true;
     const dispatcher = {
@@ -165,7 +170,7 @@ describe('a request that waits in a dispatcher that was passed in', () => {
     expect(second).toMatchObject({ reason: { outcome: 'rejected' } });
   });
 
-  test('is not sent when it starts after it was given up', async () => {
+  test('is not sent if the dispatcher starts it after it was abandoned', async () => {
     const late = new Agent().compose((dispatch) => (options, handler) => {
       setTimeout(() => dispatch(options, handler), 40);
       return true;

@@ -1,7 +1,7 @@
 import type { Limits } from './limits.js';
 import type { Random } from './random.js';
 
-/** What becomes of an append. */
+/** The fate of an append. */
 export type AppendFate =
   | 'answered'
   | 'slow'
@@ -22,7 +22,7 @@ export type AppendFate =
   | 'forbidden'
   | 'wrong-crc';
 
-/** What becomes of a question. */
+/** The fate of a HEAD. */
 export type HeadFate =
   | 'answered'
   | 'slow'
@@ -34,66 +34,87 @@ export type HeadFate =
   | 'forbidden'
   | 'refused';
 
-/** What becomes of reading back. */
+/** The fate of a GET. */
 export type GetFate = 'answered' | 'cut' | 'broken' | 'lost' | 'throttled' | 'forbidden';
 
-/** What a stranger does to the object. */
+/** What another writer, the stranger, does to the object. */
 export type Deed = 'appends' | 'appends-as-many' | 'deletes' | 'remakes' | 'replaces' | 'seals';
 
 export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>>>;
 
 /**
- * How a life is made difficult, but never so that nobody could tell what happened:
- * - A proxy that sends an append twice makes a 409, or a refusal, its first answer. Whose bytes are
- *   there is known only where no stranger appends or seals in between, and checksums are true.
- * - An object that a stranger made just as long as ours was is known by its checksum alone.
- * - Bytes whose checksum was not told must be read back, which needs the permission to read.
+ * How a life is made difficult, while the stream can still find out what happened:
+ * - With a proxy that sends an append twice, the first answer is a 409 or another refusal. Whose
+ *   bytes the object has is known only if no stranger appends or seals it and checksums are right.
+ * - An object that a stranger made exactly as long as ours differs only in its checksum.
+ * - Bytes without a checksum must be read back, which needs the permission to read.
  */
 export interface Adversary {
-  /** Whether everything that happens is survived by a writer that has patience. */
+  /** Whether a writer with endless retries survives everything that happens. */
   readonly isSurvivable: boolean;
 
-  /** Whether every answer tells the checksum, and the stream is to look at it. */
+  /** Whether every answer has the checksum, and the stream must verify it. */
   readonly isTelling: boolean;
 
-  /** Requests after which nothing more goes wrong. */
+  /** Number of requests after which no fault occurs any more. */
   readonly patience: number;
 
-  /** Reading is never allowed. */
+  /** Whether reading is never permitted. */
   readonly isBlind: boolean;
 
-  /** The store knows no checksums. */
+  /** Whether the store returns no checksums. */
   readonly isMute: boolean;
   readonly appends: Weights<AppendFate>;
   readonly heads: Weights<HeadFate>;
   readonly gets: Weights<GetFate>;
 
-  /** What strangers do to the object. */
+  /** Deeds of strangers. */
   readonly deeds: readonly Deed[];
 }
 
 const appends: Weights<AppendFate> = {
-  ...{ slow: 2, 'without-crc': 1, 'without-length': 1, garbled: 1, echoed: 2, 'sent-twice': 2 },
-  ...{ 'request-lost': 4, 'answer-lost': 8, 'applied-late': 6, 'applied-in-part': 2 },
-  ...{ 'failed-before': 3, 'failed-after': 4, throttled: 2, 'early-conflict': 1 },
+  slow: 2,
+  'without-crc': 1,
+  'without-length': 1,
+  garbled: 1,
+  echoed: 2,
+  'sent-twice': 2,
+  'request-lost': 4,
+  'answer-lost': 8,
+  'applied-late': 6,
+  'applied-in-part': 2,
+  'failed-before': 3,
+  'failed-after': 4,
+  throttled: 2,
+  'early-conflict': 1,
 };
 
 const heads: Weights<HeadFate> = {
-  ...{ slow: 2, 'without-crc': 1, garbled: 1, stale: 4, lost: 4, throttled: 2 },
+  slow: 2,
+  'without-crc': 1,
+  garbled: 1,
+  stale: 4,
+  lost: 4,
+  throttled: 2,
 };
 
 const gets: Weights<GetFate> = { cut: 1, broken: 1, lost: 1, throttled: 1 };
 
-/** No patience survives these. */
+/** No number of retries survives these. */
 const hostileAppends: Weights<AppendFate> = { refused: 1, forbidden: 1, 'wrong-crc': 0.5 };
 const hostileHeads: Weights<HeadFate> = { forbidden: 1, refused: 0.5 };
 const hostileGets: Weights<GetFate> = { forbidden: 1 };
 
 const deedWeights: Weights<Deed> = {
-  ...{ appends: 1, 'appends-as-many': 2, deletes: 2, remakes: 1, replaces: 1, seals: 1 },
+  appends: 1,
+  'appends-as-many': 2,
+  deletes: 2,
+  remakes: 1,
+  replaces: 1,
+  seals: 1,
 };
 
-/** Everything that a life can be lived without. */
+/** All names that `--without` accepts. */
 export const happenings: readonly string[] = [
   ...new Set([
     ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
@@ -102,7 +123,7 @@ export const happenings: readonly string[] = [
   ]),
 ];
 
-/** Draws an adversary; two of five are such as patience survives. */
+/** Draws an adversary; two of five are survivable. */
 export function drawAdversary(random: Random, { patience, without }: Limits): Adversary {
   const isSurvivable = random.chance(0.4);
   const deeds = drawDeeds(random, isSurvivable);
@@ -116,7 +137,9 @@ export function drawAdversary(random: Random, { patience, without }: Limits): Ad
   const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
     ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {
-    ...{ isSurvivable, isTelling, deeds },
+    isSurvivable,
+    isTelling,
+    deeds,
     patience: Math.min(random.integer(0, 40), patience ?? Number.POSITIVE_INFINITY),
     isBlind: isBlind && !without?.has('blind'),
     isMute: isMute && !without?.has('mute'),
@@ -131,7 +154,7 @@ function drawDeeds(random: Random, isSurvivable: boolean): Deed[] {
   return Array.from({ length: strangers }, () => random.weighted(deedWeights));
 }
 
-/** A little of everything is never much of anything: each is there or not. */
+/** Picks some of the fates, because a mixture of all would have too few of each. */
 function pickSome<Fate extends string>(
   random: Random,
   weights: Weights<Fate>,

@@ -2,17 +2,17 @@ import { parseArgs } from 'node:util';
 import { happenings } from './adversary.js';
 import type { Limits } from './limits.js';
 
-/** What is to be simulated: many lives, or one of them with everything that happens. */
+/** What to simulate: many seeds, or one seed with a log of everything that happens. */
 export type SimulationRequest =
   | { readonly kind: 'survey'; readonly first: number; readonly count: number }
   | { readonly kind: 'replay'; readonly seed: number; readonly limits: Limits };
 
-/** Arguments that cannot be obeyed. */
+/** Invalid arguments. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Seeds from here on would be those before it again. */
+/** Seeds from here on would repeat the earlier ones. */
 const endOfSeeds = 2 ** 32;
 
 const options = {
@@ -27,17 +27,17 @@ const options = {
 type Flag = keyof typeof options;
 type Values = { readonly [name in Flag]?: string | undefined };
 
-/** @throws {UsageError} If they cannot be obeyed. */
+/** @throws {UsageError} If an argument is invalid. */
 export function parseArguments(args: readonly string[]): SimulationRequest {
   const values = parse(args);
   if (values.seed === undefined) {
-    refuse(values, ['moves', 'patience', 'without'], 'goes with --seed');
+    refuse(values, ['moves', 'patience', 'without'], 'requires --seed');
     const first = integer(values, 'first', endOfSeeds - 1) ?? 0;
     const count = integer(values, 'seeds', endOfSeeds - first) ?? 100_000;
-    if (count === 0) throw new UsageError('--seeds must be 1 at least: it is 0');
+    if (count === 0) throw new UsageError('--seeds must be at least 1: it is 0');
     return { kind: 'survey', first, count };
   }
-  refuse(values, ['seeds', 'first'], 'does not go with --seed');
+  refuse(values, ['seeds', 'first'], 'cannot be used with --seed');
   const seed = integer(values, 'seed', endOfSeeds - 1) ?? 0;
   const moves = integer(values, 'moves', Number.MAX_SAFE_INTEGER);
   const patience = integer(values, 'patience', Number.MAX_SAFE_INTEGER);

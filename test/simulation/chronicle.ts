@@ -1,13 +1,13 @@
 import { Counts, type Subject } from './counts.js';
 
-/** What happens in a life: counted, told to whoever listens, and blamed where it must not happen. */
+/** Records a life: counts events, logs them if there is a log, and collects problems. */
 export class Chronicle {
   readonly problems: string[] = [];
   readonly counts = new Counts();
   readonly #now: () => number;
   readonly #log: ((line: string) => void) | undefined;
 
-  /** @param log Told of everything, with the time before it. */
+  /** @param log Receives every event as a line that begins with its time. */
   constructor(now: () => number, log: ((line: string) => void) | undefined) {
     this.#now = now;
     this.#log = log;
@@ -17,12 +17,12 @@ export class Chronicle {
     this.counts.add(subject, name);
   }
 
-  /** @param what Called only where somebody listens. */
+  /** @param what Called only if there is a log. */
   tell(who: string, what: () => string): void {
     this.#log?.(`${this.#now().toFixed(3).padStart(12)}  ${who.padEnd(11)}  ${what()}`);
   }
 
-  /** Notes what must not have happened. */
+  /** Records a problem: something that must not happen. */
   blame(problem: string): void {
     this.problems.push(problem);
     this.tell('PROBLEM', () => problem);

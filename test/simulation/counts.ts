@@ -1,4 +1,4 @@
-/** What is counted; each of these is a part of the report. */
+/** Subjects of counts; each is a part of the report. */
 export type Subject =
   | 'outcome'
   | 'handed back'
@@ -11,7 +11,7 @@ export type Subject =
   | 'move'
   | 'memory';
 
-/** How often each thing happened, by what it happened to. */
+/** How often each event happened, by subject. */
 export class Counts {
   readonly #counts = new Map<Subject, Map<string, number>>();
 
@@ -21,19 +21,19 @@ export class Counts {
     counts.set(name, (counts.get(name) ?? 0) + times);
   }
 
-  /** Adds what happened elsewhere. */
+  /** Adds the counts of another life. */
   addAll(others: Counts): void {
     for (const [subject, counts] of others.#counts) {
       for (const [name, times] of counts) this.add(subject, name, times);
     }
   }
 
-  /** What happened to one subject. */
+  /** The counts of one subject. */
   of(subject: Subject): ReadonlyMap<string, number> {
     return this.#counts.get(subject) ?? new Map();
   }
 
-  /** How much happened to some subjects. */
+  /** The sum of the counts of some subjects. */
   sum(...subjects: readonly Subject[]): number {
     const times = subjects.flatMap((subject) => [...this.of(subject).values()]);
     return times.reduce((sum, count) => sum + count, 0);

@@ -1,7 +1,7 @@
 import { failure } from '../append/scripted-client.js';
 import type { Random } from './random.js';
 
-/** How a request fails that got no answer; what says nothing of the bytes leaves them in doubt. */
+/** Errors of a request without an answer; those without an outcome leave it unknown too. */
 const losses = [
   failure.unanswered,
   failure.unanswered,
@@ -9,17 +9,17 @@ const losses = [
   () => new TypeError('terminated'),
 ];
 
-/** One request on its way through a bad network, which takes the time it takes. */
+/** One request through a bad network, which delays it. */
 export class Exchange<Fate extends string = string> {
   /** Its number among all requests, from 1. */
   readonly number: number;
   readonly fate: Fate;
   readonly random: Random;
 
-  /** Its client does not heed the signal. */
+  /** Whether its client ignores the signal. */
   readonly isDeaf: boolean;
 
-  /** Its signal has fired. */
+  /** Whether its signal has fired. */
   isAborted = false;
 
   constructor(number: number, fate: Fate, { random, isDeaf }: { random: Random; isDeaf: boolean }) {
@@ -29,7 +29,7 @@ export class Exchange<Fate extends string = string> {
     this.isDeaf = isDeaf;
   }
 
-  /** Whether its caller may still hear of it. */
+  /** Whether its caller can still receive the outcome. */
   get isAwaited(): boolean {
     return this.isDeaf || !this.isAborted;
   }
@@ -41,7 +41,7 @@ export class Exchange<Fate extends string = string> {
     onAbort: () => void,
   ): Promise<T> {
     if (signal?.aborted) {
-      // Nothing has left.
+      // Nothing was sent.
       this.isAborted = true;
       throw failure.rejected();
     }
@@ -56,21 +56,21 @@ export class Exchange<Fate extends string = string> {
     return Promise.race([work(), aborted]);
   }
 
-  /** Takes up to `most` milliseconds, or no time at all. */
+  /** Waits up to `most` milliseconds, or not at all. */
   async pause(most: number): Promise<void> {
     if (this.random.chance(0.3)) return;
     const delay = this.random.next() * most;
     await new Promise<void>((resolve) => setTimeout(resolve, delay));
   }
 
-  /** Gets no answer: sooner or later the connection dies, or never. */
+  /** Gets no answer: the connection fails later, or never. */
   async lose(): Promise<never> {
     if (this.random.chance(0.3)) return new Promise<never>(() => {});
     await this.pause(100);
     throw this.random.pick(losses)();
   }
 
-  /** Does something when everybody has forgotten the request. */
+  /** Calls `act` long after the request has ended. */
   later(act: () => void): void {
     setTimeout(act, this.random.pick([5, 50, 500, 5000]) * (1 + this.random.next()));
   }

@@ -4,13 +4,20 @@ import type { Habit } from './habit.js';
 import type { Random } from './random.js';
 import type { User } from './user.js';
 
-/** Most bytes that he writes in a life. */
+/** Most bytes written in a life. */
 const mostBytes = 4096;
 
-/** What is done to a stream, and how often. */
+/** The moves and their weights. */
 const moves = {
-  ...{ write: 14, append: 2, flush: 3, cork: 2, uncork: 3, wait: 1 },
-  ...{ end: 1, destroy: 0.3, abort: 0.2 },
+  write: 14,
+  append: 2,
+  flush: 3,
+  cork: 2,
+  uncork: 3,
+  wait: 1,
+  end: 1,
+  destroy: 0.3,
+  abort: 0.2,
 } as const;
 
 type Move = keyof typeof moves;
@@ -21,17 +28,17 @@ interface FickleOptions {
   readonly chunkSize: number;
   readonly flushInterval: number;
 
-  /** Bytes that were handed back, which he writes first. */
+  /** Bytes that the stream before handed back, which are written first. */
   readonly restLength: number;
 
-  /** Moves that he and those after him may make. */
+  /** Moves left for this user and those of later streams. */
   readonly budget: { left: number };
 
-  /** Whether he also acts at once when something happens. */
+  /** Whether to act also from within listeners and callbacks. */
   readonly isImpulsive: boolean;
 }
 
-/** Does anything to a stream, at any moment. */
+/** Makes any move at any moment. */
 export class FickleHabit implements Habit {
   readonly #stream: AppendWritable;
   readonly #user: User;
@@ -85,7 +92,7 @@ export class FickleHabit implements Habit {
     else this.#soon();
   }
 
-  /** Whether the stream takes another move; it counts as made. */
+  /** Whether another move is possible; takes it off the budget. */
   #mayMove(): boolean {
     if (this.#stream.destroyed || this.#stream.writableEnded) return false;
     return --this.#options.budget.left >= 0;
@@ -121,7 +128,7 @@ export class FickleHabit implements Habit {
     return move;
   }
 
-  /** Has nothing more to do: ends the stream, or sees first what becomes of it without. */
+  /** Ends the stream, or first waits until nothing moves any more. */
   #finish(): void {
     this.#uncork();
     if (this.#options.random.chance(0.1)) this.#isWaiting = true;
@@ -132,16 +139,16 @@ export class FickleHabit implements Habit {
     while (this.#stream.writableCorked > 0) this.#stream.uncork();
   }
 
-  /** Nothing moves any more: what had to leave by itself is gone. */
+  /** Called when nothing moves any more: all bytes due without a flush must have been sent. */
   #lookForLeftovers(): void {
     const { destroyed, writableCorked, writableLength } = this.#stream;
     if (destroyed || writableCorked > 0) return;
     const { flushInterval, chunkSize, chronicle } = this.#options;
     const most = flushInterval === Number.POSITIVE_INFINITY ? chunkSize - 1 : 0;
-    if (writableLength > most) chronicle.blame(`${writableLength} bytes are left lying`);
+    if (writableLength > most) chronicle.blame(`${writableLength} bytes were not sent`);
     const { isFull, waiting, waitingFlushes } = this.#user;
-    if (isFull) chronicle.blame("'drain' does not come");
+    if (isFull) chronicle.blame("'drain' was not emitted");
     const unanswered = writableLength === 0 ? waiting : waitingFlushes;
-    if (unanswered > 0) chronicle.blame(`${unanswered} callbacks are not told`);
+    if (unanswered > 0) chronicle.blame(`${unanswered} callbacks did not run`);
   }
 }

@@ -8,17 +8,17 @@ interface GreedyOptions {
   readonly random: Random;
   readonly chronicle: Chronicle;
 
-  /** Bytes that were handed back, which he writes in any case. */
+  /** Bytes that the stream before handed back, which are written in any case. */
   readonly restLength: number;
 
-  /** Bytes that are written in the whole life. */
+  /** Most bytes written in the whole life. */
   readonly mostBytes: number;
 
-  /** Writes that he and those after him may make besides. */
+  /** Further writes left for this user and those of later streams. */
   readonly budget: { left: number };
 }
 
-/** Writes as fast as `write()` lets him, and then waits for `'drain'`. */
+/** Writes until `write()` returns false, then waits for `'drain'`. */
 export class GreedyHabit implements Habit {
   readonly #stream: AppendWritable;
   readonly #user: User;

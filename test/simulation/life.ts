@@ -5,16 +5,16 @@ import { interfere, type World } from './world.js';
 const mostStreams = 3;
 
 /**
- * A life: a stream and, where it ended early, perhaps others that go on for it.
+ * A life: a stream and, if it ended early, perhaps others that continue it.
  *
- * Who goes on names the position that was handed back, confirmed or not. Or he waits until nothing
- * can land any more, and looks how much of it is there.
+ * They continue at the position that was handed back, confirmed or not; or they wait until no
+ * append can be applied any more, and compare the object first.
  */
 export class Life {
   readonly #world: World;
   readonly #sessions: Session[] = [];
 
-  /** What somebody does who waits until nothing moves. */
+  /** What to do when nothing moves any more. */
   #plan: (() => void) | undefined;
 
   constructor(world: World) {
@@ -28,7 +28,7 @@ export class Life {
     this.#sessions.at(-1)?.witness.check();
   }
 
-  /** Called when nothing moves any more; tells whether that made anybody do something. */
+  /** Called when nothing moves any more; returns whether anything was done. */
   wake(): boolean {
     const plan = this.#plan;
     if (plan === undefined) return this.#sessions.at(-1)?.habit.wake() ?? false;
@@ -37,7 +37,7 @@ export class Life {
     return true;
   }
 
-  /** Nothing moves any more, and nobody waits for that. */
+  /** Called when nothing moves any more and `wake()` did nothing. */
   conclude(): void {
     for (const { witness } of this.#sessions) witness.conclude();
   }
@@ -52,7 +52,7 @@ export class Life {
   #goOn({ user, stream, witness }: Session, { number, position, isClean }: Beginning): void {
     const { random, limits, adversary } = this.#world;
     if (witness.outcome === 'finished' || number + 1 === mostStreams) return;
-    // The position alone cannot tell our object from one that a stranger made just as long.
+    // The position cannot distinguish our object from a stranger's of the same length.
     if (adversary.deeds.includes('remakes')) return;
     const drawn = random.fork(`resumption ${number}`);
     const when = drawn.weighted({ never: 9, 'at once': 1, soon: 1, 'when nothing moves': 1 });
@@ -75,7 +75,7 @@ export class Life {
     this.#open(beginning);
   }
 
-  /** Where to go on, from what the object holds now. */
+  /** Where to continue, according to the object's content now. */
   #compared(next: Beginning): Beginning {
     const { history, store } = this.#world;
     if (history.isTampered) return next;

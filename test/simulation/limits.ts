@@ -1,16 +1,16 @@
-/** What is held back of the life of a seed, so that less happens in it. */
+/** Limits of the life of a seed, so that less happens in it. */
 export interface Limits {
-  /** Moves that the user makes at most, before he ends the stream. */
+  /** Most moves of the user before the end of the stream. */
   readonly moves?: number | undefined;
 
-  /** Requests after which nothing more goes wrong. */
+  /** Number of requests after which no fault occurs any more. */
   readonly patience?: number | undefined;
 
-  /** What does not happen at all. */
+  /** Names of events that do not happen at all. */
   readonly without?: ReadonlySet<string> | undefined;
 }
 
-/** The command that lives the life of a seed again, within the limits. */
+/** The command that replays the life of a seed within limits. */
 export function replayCommand(seed: number, { moves, patience, without }: Limits = {}): string {
   const flags = [
     `--seed ${seed}`,

@@ -9,7 +9,7 @@ import { sourceData } from './source-data.js';
 import { VirtualTime } from './virtual-time.js';
 import { drawWorld, interfere } from './world.js';
 
-/** Appends one chunk, and resolves with the position behind it; rejects when it gives up. */
+/** Appends one chunk, and resolves with the position after it; rejects when it gives up. */
 export type NaiveAppend = (
   client: SimulatedClient,
   position: number,
@@ -18,7 +18,7 @@ export type NaiveAppend = (
 
 const tries = 4;
 
-/** Steps of time after which a life that goes on will never end. */
+/** Steps of time after which a life counts as endless. */
 const mostSteps = 20_000;
 
 function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T> {
@@ -26,7 +26,7 @@ function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T>
   return new RequestRunner({ signal, requestTimeout: 300, request: {} }).run(0, request);
 }
 
-/** Tries again whatever happened, and where a 409 says that the object ends. */
+/** Retries after every failure, and after a 409 at the length that it reports. */
 export const blindRetry: NaiveAppend = async (client, position, chunk) => {
   let where = position;
   for (let attempt = 1; ; attempt++) {
@@ -41,8 +41,8 @@ export const blindRetry: NaiveAppend = async (client, position, chunk) => {
 };
 
 /**
- * The rule of the append files in the official Go and Python SDKs: try again at the same position,
- * and after a 409 take the chunk for appended if the object has the length it would have then.
+ * The rule of the append files in the official Go and Python SDKs: retry at the same
+ * position, and after a 409 regard the chunk as appended if the object has the expected length.
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/filelike.go
  */
@@ -62,18 +62,18 @@ export const lengthOnly: NaiveAppend = async (client, position, chunk) => {
   }
 };
 
-/** What became of the bytes whose writer did not know better. */
+/** The outcome of a naive writer. */
 export interface NaiveResult {
   readonly isDuplicated: boolean;
 
   /** Bytes that were reported as appended and have never been in the object. */
   readonly bytesLost: number;
 
-  /** How often each thing happened. */
+  /** How often each event happened. */
   readonly counts: Counts;
 }
 
-/** Writes chunk after chunk in the world of a seed, each of them a move. */
+/** Writes chunks in the world of a seed; each is a move. */
 export async function simulateNaive(
   seed: number,
   append: NaiveAppend,
@@ -99,19 +99,19 @@ export async function simulateNaive(
         reported = start + chunk.length;
       }
     })()
-      .catch(() => {}) // It gave up, and said so.
+      .catch(() => {}) // It gave up with an error.
       .finally(() => {
         isWriting = false;
       });
     interfere(world);
     let steps = 0;
     do {
-      if (++steps > mostSteps) throw new Error(`The life of seed ${seed} goes on for ever`);
+      if (++steps > mostSteps) throw new Error(`The life of seed ${seed} does not end`);
       await time.settle(time.isIdle ? 20 : 2);
     } while (time.step());
-    if (isWriting) throw new Error(`The life of seed ${seed} stands still, and no timer is set`);
+    if (isWriting) throw new Error(`The life of seed ${seed} hangs, and no timer is set`);
     await writing;
-    const isDuplicated = chronicle.problems.some((it) => it.includes('what belongs there'));
+    const isDuplicated = chronicle.problems.some((it) => it.includes('not the next of the source'));
     const bytesLost = Math.max(0, reported - history.mostOurs);
     return { isDuplicated, bytesLost, counts: chronicle.counts };
   } finally {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { blindRetry, lengthOnly, type NaiveAppend, simulateNaive } from './naive-writers.js';
 
-/** Lives the same lives as the stream, and tells which seed first showed what. */
+/** Runs the seeds of the simulation, and returns the first one that shows each defect. */
 async function firstSeeds(append: NaiveAppend) {
   const first = { duplicated: Number.POSITIVE_INFINITY, lost: Number.POSITIVE_INFINITY };
   for (let seed = 0; seed < 1000; seed++) {
@@ -12,11 +12,11 @@ async function firstSeeds(append: NaiveAppend) {
   return first;
 }
 
-// If these found nothing, that the stream survives them would mean nothing.
+// Negative controls: the stream's success means something only if naive writers fail.
 test.each([
-  ['tries again blindly', blindRetry],
-  ['looks at the length alone, as the official append files do', lengthOnly],
-])('the seeds catch a writer that %s: bytes twice, and bytes lost', async (_, append) => {
+  ['retries blindly', blindRetry],
+  ['checks the length alone (the rule of the official append files)', lengthOnly],
+])('the seeds make a writer that %s duplicate and lose bytes', async (_, append) => {
   const { duplicated, lost } = await firstSeeds(append);
 
   expect(duplicated).toBeLessThan(1000);

@@ -11,7 +11,7 @@ interface Surroundings {
   readonly chronicle: Chronicle;
 }
 
-/** A bad network in front of a store: gives every request of a life its fate. */
+/** A bad network in front of a store: decides the fate of every request of a life. */
 export class Network {
   readonly #surroundings: Surroundings;
   #requests = 0;
@@ -20,7 +20,7 @@ export class Network {
     this.#surroundings = surroundings;
   }
 
-  /** @param what Says what is asked for, to whoever listens. */
+  /** @param what Describes the request for the log. */
   begin<Fate extends string>(
     kind: 'append' | 'head' | 'get',
     weights: Weights<Fate | 'answered' | 'forbidden'>,

@@ -11,30 +11,30 @@ export interface Incarnation {
   readonly kind: 'Appendable' | 'Normal';
   readonly sealed: boolean;
 
-  /** Number of the object at this key: another one after it was deleted or replaced. */
+  /** Number of the object at this key, which changes when it is deleted or replaced. */
   readonly number: number;
 
-  /** Bytes of ours; they lie behind those that were there before. */
+  /** Number of our bytes, which follow the initial ones. */
   readonly ours: number;
 
-  /** What a stranger did to it: nothing, put his bytes behind ours, or made it himself. */
+  /** What a stranger did to it: nothing, appended after our bytes, or created it. */
   readonly stranger: 'none' | 'appended' | 'made';
 }
 
-/** The truth about the object, and everything that is wrong with what was done to it. */
+/** The true states of the object; reports wrong appends. */
 export class ObjectHistory {
   readonly #blame: (problem: string) => void;
 
-  /** Every state of the object, one after the other. */
+  /** All states of the object, in order. */
   readonly #states: (Incarnation | undefined)[];
 
-  /** Most bytes of ours that have ever been in it. */
+  /** Most of our bytes that the object has ever had. */
   #mostOurs = 0;
 
-  /** Somebody else has changed it since the stream opened it. */
+  /** Whether a stranger has changed it since the stream opened it. */
   #isTampered = false;
 
-  /** @param base What the object holds at first; there is none if it is `undefined`. */
+  /** @param base Initial content; `undefined` if there is no object. */
   constructor(base: Buffer | undefined, blame: (problem: string) => void) {
     this.#states = [base === undefined ? undefined : { ...nothing, bytes: base }];
     this.#blame = blame;
@@ -66,27 +66,27 @@ export class ObjectHistory {
     return this.current?.bytes.length ?? 0;
   }
 
-  /** Adds what a writer under test sent; it fits there by its position. */
+  /** Adds the body of an append by a writer under test, whose position was right. */
   append(body: Buffer): void {
     const before = this.current ?? { ...nothing, number: this.now };
     const bytes = Buffer.concat([before.bytes, body]);
     if (before.stranger === 'made') {
-      // By its length alone it fits, and the store asks for no more: only the checksum tells.
+      // The store compares only the length: the checksum alone shows that this is another object.
       this.#states.push({ ...before, bytes });
       return;
     }
     const ours = before.ours + body.length;
     if (body.length > 0) {
       if (!body.equals(sourceData.subarray(before.ours, ours))) {
-        this.#blame(`bytes ${before.bytes.length}+${body.length} are not what belongs there`);
+        this.#blame(`bytes ${before.bytes.length}+${body.length} are not the next of the source`);
       }
-      if (before.stranger === 'appended') this.#blame("our bytes lie behind a stranger's");
+      if (before.stranger === 'appended') this.#blame("our bytes follow a stranger's");
     }
     this.#states.push({ ...before, bytes, ours });
     this.#mostOurs = Math.max(this.#mostOurs, ours);
   }
 
-  /** Does what somebody else does to the object; `false` where that comes to nothing. */
+  /** Applies a stranger's deed to the object; `false` if that changes nothing. */
   tamper(deed: Deed, bytes: Buffer): boolean {
     const before = this.current;
     const after = changed(before, deed, bytes);
@@ -101,7 +101,10 @@ export class ObjectHistory {
 const nothing: Incarnation = {
   bytes: Buffer.alloc(0),
   kind: 'Appendable',
-  ...{ sealed: false, number: 0, ours: 0, stranger: 'none' },
+  sealed: false,
+  number: 0,
+  ours: 0,
+  stranger: 'none',
 };
 
 function changed(
@@ -115,14 +118,14 @@ function changed(
     case 'replaces':
       return { ...nothing, bytes, kind: 'Normal', stranger: 'made' };
     case 'remakes':
-      // An empty object is nobody's.
+      // An empty object belongs to neither writer.
       return { ...nothing, bytes, stranger: bytes.length > 0 ? 'made' : 'none' };
     case 'seals':
       return before && { ...before, sealed: true };
     case 'appends':
     case 'appends-as-many': {
       if (before === undefined || before.kind === 'Normal' || before.sealed) return before;
-      // A later object that is nobody's yet stays so: he makes his own.
+      // A later object that is still empty stays so: strangers create their own instead.
       if (before.number > 0 && before.bytes.length === 0) return before;
       const stranger = before.stranger === 'made' ? 'made' : 'appended';
       return { ...before, bytes: Buffer.concat([before.bytes, bytes]), stranger };
@@ -133,7 +136,7 @@ function changed(
 /** Checksums of objects, computed once. */
 const checksums = new WeakMap<Incarnation, bigint>();
 
-/** How a store describes it. */
+/** The state that a store reports. */
 export function describe(object: Incarnation | undefined): ObjectState | undefined {
   if (object === undefined) return undefined;
   const checksum = checksums.get(object) ?? crc64(object.bytes);

@@ -1,6 +1,6 @@
 /**
- * The body of a request: read from the caller's own memory, as a socket does, until he has been
- * told how it ended, and from a copy afterwards.
+ * The body of a request: read from the caller's memory, as a socket does, until the caller knows
+ * the outcome, and from a copy afterwards.
  */
 export class Parcel {
   #bytes: Uint8Array;
@@ -19,7 +19,7 @@ export class Parcel {
     return Buffer.from(this.#bytes.subarray(0, length));
   }
 
-  /** The caller has been told, and may do with his memory what he likes. */
+  /** Called when the caller knows the outcome and may reuse the memory. */
   settle(): void {
     if (!this.#isCopy) this.#bytes = this.read();
     this.#isCopy = true;

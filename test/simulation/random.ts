@@ -1,15 +1,15 @@
-/** Random numbers that the same seed brings again. */
+/** Random numbers that a seed reproduces. */
 export class Random {
   readonly #seed: number;
   #state: number;
 
   constructor(seed: number) {
     this.#seed = seed;
-    // Neighbouring seeds begin far apart.
+    // Spreads neighbouring seeds far apart.
     this.#state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
   }
 
-  /** Numbers for one purpose, the same ones however many are drawn for others. */
+  /** Numbers for one purpose, which do not depend on how many are drawn for others. */
   fork(purpose: string | number): Random {
     let seed = this.#seed ^ 0x811c9dc5;
     for (const character of String(purpose)) {
@@ -19,7 +19,7 @@ export class Random {
     return new Random(Math.imul(seed, 0x85ebca6b) >>> 0);
   }
 
-  /** From 0 up to, and without, 1. */
+  /** A number from 0, included, to 1, excluded. */
   next(): number {
     // mulberry32, by Tommy Ettinger, in the public domain.
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
@@ -41,7 +41,7 @@ export class Random {
     return choices[this.integer(0, choices.length - 1)] as T;
   }
 
-  /** Picks by weight; those of weight 0 never. */
+  /** Picks by weight; never one of weight 0. */
   weighted<Name extends string>(weights: Readonly<Partial<Record<Name, number>>>): Name {
     const names = Object.keys(weights) as Name[];
     let rest = this.next() * names.reduce((sum, name) => sum + (weights[name] ?? 0), 0);

@@ -1,20 +1,20 @@
 import type { Counts, Subject } from './counts.js';
 
-/** What each part is about, in order. */
+/** Titles of the parts, in order. */
 const titles: Readonly<Record<Subject, string>> = {
   outcome: 'How the streams ended',
-  'handed back': 'What those that did not finish handed back',
-  append: 'What befell appends',
-  head: 'What befell HEADs',
-  get: 'What befell GETs',
-  network: 'What else befell requests',
-  reconcile: 'What the object said when it was asked',
+  'handed back': 'What unfinished streams handed back',
+  append: 'What happened to appends',
+  head: 'What happened to HEADs',
+  get: 'What happened to GETs',
+  network: 'What else happened to requests',
+  reconcile: 'Outcomes of reconciling',
   stranger: 'What strangers did',
   move: 'What users did',
-  memory: 'What streams held whose users wrote as much as they might',
+  memory: 'What streams held in memory while their users wrote as fast as possible',
 };
 
-/** Says how often each thing happened, the most frequent first. */
+/** Prints how often each event happened, the most frequent first. */
 export function report(counts: Counts): string {
   const parts = Object.entries(titles).map(([subject, title]) => {
     const sum = counts.sum(subject as Subject);

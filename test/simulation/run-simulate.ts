@@ -7,7 +7,7 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Runs the program as it was built: half the time that it takes as vitest loads it. */
+/** Runs the built program, which takes half the time of its source under vitest. */
 export function runSimulate(args: readonly string[], timeout = 10_000): Promise<Ending> {
   const program = builtProgram('test/simulation/simulate');
   return new Promise((resolve) => {

@@ -9,7 +9,7 @@ import { User } from './user.js';
 import { Witness } from './witness.js';
 import type { World } from './world.js';
 
-/** Where a stream begins. */
+/** The starting point of a stream. */
 export interface Beginning {
   /** Number of the stream in its life, from 0. */
   readonly number: number;
@@ -17,17 +17,17 @@ export interface Beginning {
   /** Offset in the source of its first byte. */
   readonly start: number;
 
-  /** What the stream before handed back. */
+  /** Bytes that the stream before handed back. */
   readonly rest: Buffer;
 
-  /** What it must find the object to be; the first of a life has an idea of its own. */
+  /** Length that it requires of the object; the first stream of a life draws its own. */
   readonly position: number | undefined;
 
-  /** Whether nothing of the streams before can land any more. */
+  /** Whether no append of the streams before can be applied any more. */
   readonly isClean: boolean;
 }
 
-/** One stream, somebody who uses it, and somebody who watches. */
+/** One stream with its user and its witness. */
 export class Session {
   readonly stream: AppendWritable;
   readonly user: User;
@@ -45,28 +45,46 @@ export class Session {
     if (random.chance(0.005)) controller.abort();
     chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
     this.stream = new AppendWritable({
-      ...{ ...options, key: 'k', client: world.wrap(client), signal: controller.signal },
+      ...options,
+      key: 'k',
+      client: world.wrap(client),
+      signal: controller.signal,
     });
     const abort = () => controller.abort();
     this.user = new User(this.stream, { start, rest, queueSize, random, chronicle, abort });
     this.user.hasGivenUp = controller.signal.aborted;
     this.witness = new Witness(this.stream, {
-      ...{ history, chronicle, client, user: this.user, start, chunkSize, bound, refusal },
+      history,
+      chronicle,
+      client,
+      user: this.user,
+      start,
+      chunkSize,
+      bound,
+      refusal,
       isGreedy,
       isSurvivable: adversary.isSurvivable && isClean,
       isTruthful: adversary.appends['wrong-crc'] === undefined,
     });
     this.habit = isGreedy
       ? new GreedyHabit(this.stream, this.user, {
-          ...{ random, chronicle, budget, restLength: rest.length },
+          random,
+          chronicle,
+          budget,
+          restLength: rest.length,
           mostBytes: Math.min(Math.floor(1.4 * bound), mostBytes),
         })
       : new FickleHabit(this.stream, this.user, {
-          ...{ random, chronicle, budget, chunkSize, flushInterval, restLength: rest.length },
+          random,
+          chronicle,
+          budget,
+          chunkSize,
+          flushInterval,
+          restLength: rest.length,
           isImpulsive: !limits.without?.has('impulses'),
         });
     client.onRequest = () => {
-      if (this.stream.closed) chronicle.blame('it asks although it is closed');
+      if (this.stream.closed) chronicle.blame('it sent a request although it is closed');
       this.habit.hear();
     };
     this.habit.start();

@@ -7,7 +7,7 @@ import { blindRetry, simulateNaive } from './naive-writers.js';
 import { type Replay, shrink } from './shrink.js';
 import { type SimulationResult, simulate } from './simulation.js';
 
-/** A life with thirty moves and twenty requests, which fails while `fails` says so. */
+/** A life with thirty moves and twenty requests, which fails if `fails` returns true. */
 function lifeThat(fails: (limits: Limits) => boolean) {
   const tried: Limits[] = [];
   const replay = async (limits: Limits): Promise<Replay> => {
@@ -16,7 +16,7 @@ function lifeThat(fails: (limits: Limits) => boolean) {
     counts.add('move', 'write', 30);
     counts.add('append', 'answered', 17);
     if (!limits.without?.has('answer-lost')) counts.add('append', 'answer-lost', 3);
-    // So late that few requests leave no time for it.
+    // Happens only with more than nine requests.
     const isStale = !limits.without?.has('stale') && (limits.patience ?? 20) > 9;
     if (isStale) counts.add('head', 'stale', 2);
     return { problems: fails(limits) ? ['it fails'] : [], counts };
@@ -25,7 +25,7 @@ function lifeThat(fails: (limits: Limits) => boolean) {
 }
 
 describe('shrink()', () => {
-  test('finds the least moves and requests, and what is needed of all that happens', async () => {
+  test('finds the fewest moves and requests, and excludes the event that is not needed', async () => {
     const { replay } = lifeThat(({ moves = 30, patience = 20, without }) => {
       return moves >= 4 && patience >= 12 && !without?.has('answer-lost');
     });
@@ -35,7 +35,7 @@ describe('shrink()', () => {
     expect(limits).toEqual({ moves: 4, patience: 12, without: new Set(['stale']) });
   });
 
-  test('tries again what did not help before something else was left out', async () => {
+  test('tries a limit again after another event was left out', async () => {
     const { replay } = lifeThat(({ moves = 30, patience = 20, without }) => {
       return patience >= 12 && moves >= (without?.has('stale') ? 3 : 20);
     });
@@ -45,7 +45,7 @@ describe('shrink()', () => {
     expect(limits).toMatchObject({ moves: 3, patience: 12 });
   });
 
-  test('does not name what the other limits leave no time for', async () => {
+  test('does not name events that the other limits prevent', async () => {
     const { replay } = lifeThat(({ patience = 20, without }) => {
       return patience >= (without?.has('answer-lost') ? 3 : 12);
     });
@@ -55,14 +55,14 @@ describe('shrink()', () => {
     expect(limits).toEqual({ moves: 0, patience: 3, without: new Set(['answer-lost']) });
   });
 
-  test('leaves a life alone that does not fail', async () => {
+  test('returns no limits for a life that does not fail', async () => {
     const { tried, replay } = lifeThat(() => false);
 
     expect(await shrink(replay)).toEqual({});
     expect(tried).toHaveLength(1);
   });
 
-  test('gives up after a hundred replays, with what it has by then', async () => {
+  test('stops after a hundred replays with the best limits so far', async () => {
     let failures = 0;
     const { tried, replay } = lifeThat(() => failures++ % 2 === 0);
     const limits = await shrink(replay);
@@ -72,7 +72,7 @@ describe('shrink()', () => {
   });
 });
 
-/** Breaks the rule that one call is one attempt: asked in vain, it asks again where the object ends. */
+/** Breaks the rule that one call is one attempt: after a failure it appends at the object's end. */
 function persistent(client: AppendClient): AppendClient {
   return {
     appendObject: async (key, position, body, options) => {
@@ -93,7 +93,7 @@ function persistent(client: AppendClient): AppendClient {
   };
 }
 
-/** The first seed whose life fails, and what it fails with. */
+/** The first seed whose life fails, and its result. */
 async function firstFailure<R extends { readonly problems: readonly string[] }>(
   live: (seed: number) => Promise<R>,
 ): Promise<[seed: number, result: R]> {
@@ -101,28 +101,28 @@ async function firstFailure<R extends { readonly problems: readonly string[] }>(
     const result = await live(seed);
     if (result.problems.length > 0) return [seed, result];
   }
-  throw new Error('Every life is well');
+  throw new Error('No life fails');
 }
 
-/** Seed and limits, as the printed command has them. */
-function obey(command: string): { seed: number; limits: Limits } {
+/** Seed and limits of a printed command. */
+function parseCommand(command: string): { seed: number; limits: Limits } {
   const request = parseArguments(command.replace('npm run simulate -- ', '').split(' '));
-  if (request.kind !== 'replay') throw new Error(`This replays nothing: ${command}`);
+  if (request.kind !== 'replay') throw new Error(`Not a replay command: ${command}`);
   return request;
 }
 
 describe('the printed command', () => {
-  test('replays the small case of a client that appends twice', async () => {
+  test('replays the shrunk life of a client that appends twice', async () => {
     const live = (seed: number, limits?: Limits): Promise<SimulationResult> =>
       simulate(seed, { limits, wrap: persistent });
     const [seed] = await firstFailure(live);
     const limits = await shrink((tried) => live(seed, tried));
 
     const command = replayCommand(seed, limits);
-    const replay = obey(command);
+    const replay = parseCommand(command);
     const { problems, counts } = await live(replay.seed, replay.limits);
 
-    expect(problems[0]).toMatch(/are not what belongs there/);
+    expect(problems[0]).toMatch(/are not the next of the source/);
     expect(limits.moves).toBeLessThanOrEqual(2);
     expect(limits.patience).toBeLessThanOrEqual(4);
     const fates = [...counts.of('append').keys(), ...counts.of('head').keys()];
@@ -130,14 +130,14 @@ describe('the printed command', () => {
     expect((await simulate(replay.seed, { limits: replay.limits })).problems).toEqual([]);
   });
 
-  test('replays the small case of a writer that tries again blindly', async () => {
+  test('replays the shrunk life of a writer that retries blindly', async () => {
     const live = async (seed: number, limits?: Limits) => {
       const { isDuplicated, counts } = await simulateNaive(seed, blindRetry, limits);
-      return { problems: isDuplicated ? ['bytes are there twice'] : [], counts };
+      return { problems: isDuplicated ? ['bytes are duplicated'] : [], counts };
     };
     const [seed] = await firstFailure(live);
     const limits = await shrink((tried) => live(seed, tried));
-    const replay = obey(replayCommand(seed, limits));
+    const replay = parseCommand(replayCommand(seed, limits));
 
     expect((await live(replay.seed, replay.limits)).problems).toHaveLength(1);
     expect(limits.moves).toBeLessThanOrEqual(2);
@@ -152,7 +152,7 @@ describe('limits', () => {
     return lines;
   };
 
-  test('that nothing reaches change nothing', async () => {
+  test('change nothing when they are not reached', async () => {
     for (let seed = 0; seed < 50; seed++) {
       const whole = await lifeWithin(seed, {});
 

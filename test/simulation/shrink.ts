@@ -2,20 +2,20 @@ import { happenings } from './adversary.js';
 import type { Counts } from './counts.js';
 import type { Limits } from './limits.js';
 
-/** What a replay of a failing life shows. */
+/** The result of a replay. */
 export interface Replay {
   readonly problems: readonly string[];
   readonly counts: Counts;
 }
 
-/** Most replays that are worth it. */
+/** Most replays to try. */
 const mostReplays = 100;
 
 /**
- * Finds limits within which a life still fails, and less happens in it: fewer moves, fewer requests
- * that something befalls, and fewer kinds of what befalls them.
+ * Finds limits within which a life still fails while less happens in it: fewer moves, fewer
+ * requests with faults, and fewer kinds of faults.
  *
- * @param replay Lives it again within limits.
+ * @param replay Replays the life within limits.
  * @returns The limits, those of the whole life if it does not fail.
  */
 export async function shrink(replay: (limits: Limits) => Promise<Replay>): Promise<Limits> {
@@ -52,7 +52,7 @@ export async function shrink(replay: (limits: Limits) => Promise<Replay>): Promi
       await keeps({ ...best, without: new Set([...(best.without ?? []), name]) }, name);
     }
   }
-  // What the other limits leave no time for need not be named.
+  // Events that the other limits prevent need not be named.
   for (const name of best.without ?? []) {
     const without = [...(best.without ?? [])].filter((other) => other !== name);
     await keeps({ ...best, without: new Set(without) }, name);
@@ -60,7 +60,7 @@ export async function shrink(replay: (limits: Limits) => Promise<Replay>): Promi
   return best;
 }
 
-/** What may be left out, of all that was counted. */
+/** Counted events that may be left out. */
 function whatHappened(counts: Counts): string[] {
   const subjects = ['append', 'head', 'get', 'network', 'stranger', 'move'] as const;
   const names = new Set(subjects.flatMap((subject) => [...counts.of(subject).keys()]));

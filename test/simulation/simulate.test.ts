@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { runSimulate } from './run-simulate.js';
 
-test('many lives are reported with how often each thing happened', async () => {
+test('simulate reports how often each event happened in many lives', async () => {
   const { code, stdout } = await runSimulate(['--seeds', '50', '--first', '100']);
 
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^50 seeds from 100 in \d+ s: nothing is wrong\n/);
+  expect(stdout).toMatch(/^50 seeds from 100 in \d+ s: no problems\n/);
   expect(stdout).toMatch(/^How the streams ended: \d+\n( +\d+ +\d+\.\d % {2}\S+\n)+\n/m);
-  expect(stdout).toMatch(/^What befell appends: \d+\n +\d+ +\d+\.\d % {2}answered\n/m);
-  expect(stdout).toMatch(/^What befell HEADs: \d+\n +\d+ +\d+\.\d % {2}answered\n/m);
+  expect(stdout).toMatch(/^What happened to appends: \d+\n +\d+ +\d+\.\d % {2}answered\n/m);
+  expect(stdout).toMatch(/^What happened to HEADs: \d+\n +\d+ +\d+\.\d % {2}answered\n/m);
   expect(stdout).toMatch(/ not confirmed\n/);
 });
 
-test('one life is told from beginning to end: user, requests, strangers and the stream', async () => {
+test('simulate --seed logs one life: user, requests, strangers and the stream', async () => {
   const { code, stdout } = await runSimulate(['--seed', '7']);
 
   expect(code).toBe(0);
@@ -23,7 +23,7 @@ test('one life is told from beginning to end: user, requests, strangers and the 
   expect(lines.at(-1)).toMatch(/ stream +close/);
 });
 
-test('arguments that cannot be obeyed are refused with a message', async () => {
+test('simulate refuses invalid arguments with a message', async () => {
   const { code, stdout, stderr } = await runSimulate(['--seed=-1']);
 
   expect(code).toBe(2);

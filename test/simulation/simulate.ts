@@ -1,4 +1,4 @@
-// Lives many lives of a stream in a simulated world, or one of them with everything that happens:
+// Simulates many lives of a stream, or one of them with a log of everything that happens:
 //
 //   npm run simulate -- --seeds 1000000 --first 20000
 //   npm run simulate -- --seed 4711 --moves 3 --patience 2 --without lost,stale
@@ -9,8 +9,8 @@ import { report } from './report.js';
 import { shrink } from './shrink.js';
 import { simulate } from './simulation.js';
 
-/** @returns Whether all is well. */
-async function obey(request: SimulationRequest): Promise<boolean> {
+/** @returns Whether there was no problem. */
+async function run(request: SimulationRequest): Promise<boolean> {
   if (request.kind === 'survey') return survey(request.first, request.count);
   const { seed, limits } = request;
   const { problems } = await simulate(seed, { limits, log: console.log });
@@ -27,16 +27,16 @@ async function survey(first: number, count: number): Promise<boolean> {
     console.log(`Seed ${seed} fails:\n${problems.map((problem) => `  ${problem}\n`).join('')}`);
     console.log(replayCommand(seed));
     const limits = await shrink((tried) => simulate(seed, { limits: tried }));
-    console.log(`${replayCommand(seed, limits)}   (the least of it that fails)`);
+    console.log(`${replayCommand(seed, limits)}   (the smallest case that fails)`);
     return false;
   }
   const seconds = Math.round((Date.now() - startedAt) / 1000);
-  console.log(`${count} seeds from ${first} in ${seconds} s: nothing is wrong\n\n${report(total)}`);
+  console.log(`${count} seeds from ${first} in ${seconds} s: no problems\n\n${report(total)}`);
   return true;
 }
 
 try {
-  process.exitCode = (await obey(parseArguments(process.argv.slice(2)))) ? 0 : 1;
+  process.exitCode = (await run(parseArguments(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(error.message);

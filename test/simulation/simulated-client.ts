@@ -14,7 +14,7 @@ import type { Exchange } from './exchange.js';
 import { Parcel } from './parcel.js';
 import type { World } from './world.js';
 
-/** An append on its way. */
+/** An append in flight. */
 interface Appending {
   readonly exchange: Exchange<AppendFate>;
   readonly position: number;
@@ -22,40 +22,42 @@ interface Appending {
   readonly create: ObjectCreation | undefined;
 }
 
-/** What a store says to an append, and the number of the state that it is about. */
+/** A store's answer to an append, and the number of the state that it describes. */
 interface Answer {
   readonly receipt?: AppendReceipt;
   readonly refusal?: ScriptedFailure;
   readonly about: number;
 }
 
-/** The client of one stream: a store behind a bad network, in time that only the simulation lets pass. */
+/** The client of one stream: a store behind a bad network, in virtual time. */
 export class SimulatedClient implements AppendClient {
-  /** Called within each request, as whoever provides credentials is. */
+  /** Called within each request, as a credentials provider is. */
   onRequest: () => void = () => {};
 
   /** Requests whose caller still waits. */
   inFlight = 0;
 
-  /** Where the last append of bytes that landed ends, and the number of the object it is in. */
+  /** End of the last append of bytes that was applied, and the number of its object. */
   landed: { readonly end: number; readonly object: number } | undefined;
 
-  /** The memory that bodies came in. */
+  /** The memory of the bodies. */
   readonly memory = new Set<ArrayBufferLike>();
 
-  /** Bodies that a deaf client has kept. */
+  /** Number of bodies that a client kept by ignoring its signal. */
   kept = 0;
 
   readonly #world: World;
 
-  /** Appends of bytes at each position, but for those whose caller was certainly refused. */
+  /** Number of appends of bytes at each position, except those with a definite failure. */
   readonly #attempts = new Map<number, number>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** Whether an append at this position may have landed, or may yet, for all its caller can know. */
+  /**
+   * Whether an append at this position may be applied now or later, as far as its caller can know.
+   */
   mayHaveLanded(position: number): boolean {
     return (this.#attempts.get(position) ?? 0) > 0;
   }
@@ -105,7 +107,7 @@ export class SimulatedClient implements AppendClient {
   }
 
   async close(): Promise<void> {
-    this.#world.chronicle.blame('the client of another is closed');
+    this.#world.chronicle.blame('the stream closed a client that it does not own');
   }
 
   async #exchange<T>(
@@ -166,14 +168,14 @@ export class SimulatedClient implements AppendClient {
       case 'early-conflict':
         throw failure.conflict(this.#world.history.length);
       case 'sent-twice':
-        // A proxy that got no answer asks again by itself.
+        // A proxy that got no answer sends the request again.
         this.#land(appending);
         await exchange.pause(30);
         break;
       default:
     }
     const answer = this.#land(appending);
-    // What was stored the network brings a second time, and nobody hears of that.
+    // The network delivers the stored append a second time, unknown to its caller.
     if (exchange.fate === 'echoed' && answer.receipt) exchange.later(() => this.#land(appending));
     await exchange.pause(isEarly ? 10_000 : 30);
     const receipt = this.#answer(appending, answer);
@@ -189,28 +191,28 @@ export class SimulatedClient implements AppendClient {
     }
   }
 
-  /** It arrives at the store, or a part of it does. */
+  /** Delivers the append, or a part of it, to the store. */
   #land({ exchange, position, parcel, create }: Appending, length?: number): Answer {
     const { store, history, chronicle } = this.#world;
     const body = parcel.read(length);
     const tell = (what: string) => {
-      const isLate = exchange.isAborted ? ', too late to be heard of' : '';
+      const isLate = exchange.isAborted ? ', after its caller gave up' : '';
       chronicle.tell(`request ${exchange.number}`, () => `${what}${isLate}`);
     };
     try {
       const receipt = store.append(position, body, create);
       const object = history.current?.number ?? 0;
       if (body.length > 0) this.landed = { end: receipt.nextPosition, object };
-      tell(`lands: ${history.length} bytes are there`);
+      tell(`applied: the object has ${history.length} bytes`);
       return { receipt, about: history.now };
     } catch (error) {
       if (!(error instanceof ScriptedFailure)) throw error;
-      tell(`cannot land: ${error.outcome}`);
+      tell(`not applied: ${error.outcome}`);
       return { refusal: error, about: history.now };
     }
   }
 
-  /** The answer arrives. */
+  /** Delivers the answer. */
   #answer(appending: Appending, { receipt, refusal, about }: Answer): AppendReceipt {
     const { exchange } = appending;
     const isUnclear = receipt ? exchange.fate === 'garbled' : exchange.fate === 'sent-twice';
@@ -225,15 +227,15 @@ export class SimulatedClient implements AppendClient {
     throw refusal;
   }
 
-  /** Says for certain that nothing of it was stored. */
+  /** Refuses it definitely: nothing of it was stored. */
   #refuse({ exchange, position, parcel }: Appending, refusal: ScriptedFailure): ScriptedFailure {
-    // The first attempt on a chunk is not looked at before the event loop has turned.
+    // The stream sees the failure of a first attempt only in the next turn of the event loop.
     const isHeard = !exchange.isAborted && parcel.length > 0;
     if (isHeard) setImmediate(() => this.#count(position, -1));
     return refusal;
   }
 
-  /** Whether the store knows no checksums. */
+  /** Whether the store returns no checksums. */
   #isMute(): boolean {
     const { adversary, chronicle } = this.#world;
     if (adversary.isMute) chronicle.count('network', 'mute');

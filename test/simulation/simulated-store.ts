@@ -3,8 +3,8 @@ import { failure } from '../append/scripted-client.js';
 import { describe, type ObjectHistory } from './object-history.js';
 
 /**
- * A store with one object, which it may show as it was before an append that got no answer, but
- * never as it was before one that did, or before an earlier question.
+ * A store with one object. HEAD may show a state from before an unanswered append, but never from
+ * before an answered one, or from before an earlier HEAD.
  */
 export class SimulatedStore {
   readonly history: ObjectHistory;
@@ -21,12 +21,12 @@ export class SimulatedStore {
     return this.#oldest;
   }
 
-  /** Somebody was told of the state with this number. */
+  /** Called when a caller learns of the state with this number. */
   reveal(number: number): void {
     this.#oldest = Math.max(this.#oldest, number);
   }
 
-  /** Does what OSS does with an append. */
+  /** Handles an append as OSS does. */
   append(position: number, body: Buffer, create: ObjectCreation | undefined): AppendReceipt {
     const { current, length } = this.history;
     if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
@@ -34,7 +34,7 @@ export class SimulatedStore {
     }
     if (position !== length) throw failure.conflict(length);
     if (current === undefined && create === undefined && !this.history.isTampered) {
-      this.#blame('it does not say how to create the object that it creates');
+      this.#blame('an append that creates the object does not say how');
     }
     this.history.append(body);
     const { crc64 } = describe(this.history.current) as ObjectState;

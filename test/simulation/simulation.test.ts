@@ -4,15 +4,15 @@ import { simulate } from './simulation.js';
 
 const timeout = 300_000;
 
-test('whatever befalls a stream and its object at whatever moment, every promise is kept', {
+test('a stream keeps every promise in thousands of simulated lives with faults', {
   timeout,
 }, async () => {
   const { code, stdout } = await runSimulate(['--seeds', '8000'], timeout);
 
-  // What it prints otherwise is the seed, what is wrong, and how to see it again.
-  expect(stdout).toMatch(/^8000 seeds from 0 in \d+ s: nothing is wrong\n/);
+  // Otherwise it prints the seed, the problems and the command that replays them.
+  expect(stdout).toMatch(/^8000 seeds from 0 in \d+ s: no problems\n/);
   expect(code).toBe(0);
-  // The adversary is worth its name.
+  // The adversary must have caused every outcome.
   const [, outcomes = ''] = /How the streams ended: .*\n([\s\S]*?)\n\n/.exec(stdout) ?? [];
   expect(outcomes.match(/\S+$/gm)?.sort()).toEqual([
     'ABORT_ERR',
@@ -30,7 +30,7 @@ test('whatever befalls a stream and its object at whatever moment, every promise
   ]);
 });
 
-test('the same seed is the same life', async () => {
+test('the same seed simulates the same life', async () => {
   const lives: string[][] = [];
   for (let time = 0; time < 2; time++) {
     const lines: string[] = [];

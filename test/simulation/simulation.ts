@@ -8,29 +8,29 @@ import { VirtualTime } from './virtual-time.js';
 import { drawWorld } from './world.js';
 
 export interface SimulationOptions {
-  /** What is held back of the life. */
+  /** Limits of the life. */
   readonly limits?: Limits | undefined;
 
-  /** Told of everything that happens, in virtual milliseconds. */
+  /** Receives every event as a line that begins with its virtual milliseconds. */
   readonly log?: ((line: string) => void) | undefined;
 
-  /** Puts something between each stream and its client. */
+  /** Wraps the client of each stream. */
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
 }
 
-/** How one life went. */
+/** The result of one life. */
 export interface SimulationResult {
-  /** What must not have happened; nothing, if all is well. */
+  /** Events that must not happen; empty if there were none. */
   readonly problems: readonly string[];
 
-  /** How often each thing happened. */
+  /** How often each event happened. */
   readonly counts: Counts;
 }
 
-/** Steps of time after which a life that goes on will never end. */
+/** Steps of time after which a life counts as endless. */
 const mostSteps = 20_000;
 
-/** Lives the life that belongs to a seed; the same seed and limits, the same life. */
+/** Simulates the life of a seed; the same seed and limits give the same life. */
 export async function simulate(
   seed: number,
   { limits, log, wrap }: SimulationOptions = {},
@@ -39,18 +39,18 @@ export async function simulate(
   const jitter = random.fork('jitter');
   const time = new VirtualTime(() => jitter.next());
   const chronicle = new Chronicle(() => time.now, log);
-  const blame = (reason: unknown) => chronicle.blame(`nobody handles ${reason}`);
+  const blame = (reason: unknown) => chronicle.blame(`unhandled rejection: ${reason}`);
   process.on('unhandledRejection', blame);
-  // Most errors of a life are made on purpose, and nobody asks where.
+  // Most errors of a life are intentional: their stack traces would cost time for nothing.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   time.install();
   try {
     await live(new Life(drawWorld(random, { chronicle, limits, wrap })), time, chronicle);
   } catch (error) {
-    chronicle.blame(`it throws ${error}`);
+    chronicle.blame(`exception: ${error}`);
   } finally {
-    // What a life still does that was broken off must not reach into the next one.
+    // The remaining actions of a life that was cut off must not run in the next one.
     await time.settle(20);
     time.uninstall();
     Error.stackTraceLimit = stackTraceLimit;
@@ -61,9 +61,9 @@ export async function simulate(
 
 async function live(life: Life, time: VirtualTime, chronicle: Chronicle): Promise<void> {
   for (let steps = 0; chronicle.problems.length === 0; steps++) {
-    if (steps > mostSteps) chronicle.blame('it goes on for ever');
+    if (steps > mostSteps) chronicle.blame('it does not end');
     await time.settle(2);
-    // Streams take a few turns for what they do; before the end there is time for that.
+    // Streams may need a few turns for their last actions: waits for them before the end.
     if (time.isIdle) await time.settle(20);
     life.check();
     if (time.step() || life.wake()) continue;

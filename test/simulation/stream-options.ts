@@ -2,26 +2,28 @@ import type { AppendWritableOptions } from '../../src/index.js';
 import type { Random } from './random.js';
 import { drawChunkSize, type World } from './world.js';
 
-/** Bytes that Node's own queue gets, however small the bound is. */
+/** Least bytes of Node's own queue, for any bound. */
 const leastQueueSize = 64 * 1024;
 
-/** How a stream is made. */
+/** Options of a stream, and what follows from them. */
 export interface StreamOptions {
   readonly options: Partial<AppendWritableOptions>;
   readonly chunkSize: number;
   readonly flushInterval: number;
 
-  /** Most bytes that it may hold, besides the largest write. */
+  /** Most bytes that it may hold, in addition to the largest write. */
   readonly bound: number;
 
-  /** Those of them that Node's own queue may hold before `write()` asks to wait. */
+  /** Bytes of these that Node's own queue may hold before `write()` returns false. */
   readonly queueSize: number;
 
-  /** Code of the error that it must end with, because it may not even begin. */
+  /** Code of the error with which opening must fail, if it must. */
   readonly refusal: string | undefined;
 }
 
-/** @param position What a stream that goes on for another must find; the first has its own idea. */
+/**
+ * @param position Length that a continuing stream requires of the object; the first draws its own.
+ */
 export function drawStreamOptions(
   random: Random,
   world: World,
@@ -37,10 +39,16 @@ export function drawStreamOptions(
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
-    ...{ chunkSize, flushInterval, bound, queueSize: queueSizeOf(chunkSize, highWaterMark) },
+    chunkSize,
+    flushInterval,
+    bound,
+    queueSize: queueSizeOf(chunkSize, highWaterMark),
     refusal: isFirst ? refusalOf(opening, world) : undefined,
     options: {
-      ...{ chunkSize, highWaterMark, flushInterval, ...opening },
+      chunkSize,
+      highWaterMark,
+      flushInterval,
+      ...opening,
       verify: adversary.isTelling ? 'crc64' : random.pick(['crc64', 'none']),
       requestTimeout: random.pick([50, 300, 60_000]),
       retry: {
@@ -53,7 +61,7 @@ export function drawStreamOptions(
   };
 }
 
-/** What the bound leaves to Node's queue beside the chunk in flight and at most 64 that wait. */
+/** What the bound leaves to Node's queue after the chunk in flight and at most 64 waiting ones. */
 function queueSizeOf(chunkSize: number, highWaterMark = 2 ** 24): number {
   const rest = highWaterMark - chunkSize;
   const waiting = Math.min(rest - leastQueueSize, 64 * chunkSize);
@@ -70,7 +78,7 @@ function drawOpening(random: Random, { base = 0 }: World): Opening {
 }
 
 function refusalOf({ flags, position }: Opening, { base, adversary }: World): string | undefined {
-  // Without HEAD nobody can tell whether the object exists.
+  // Without HEAD the stream cannot know whether the object exists.
   if (flags === 'ax' && adversary.isBlind) return 'APPEND_ERR_SERVICE';
   if (flags === 'ax' && base !== undefined) return 'APPEND_ERR_EXISTS';
   if (position !== undefined && position !== (base ?? 0)) return 'APPEND_ERR_DIVERGED';

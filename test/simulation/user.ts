@@ -10,34 +10,34 @@ export interface UserOptions {
   /** Offset in the source of the first byte of the stream. */
   readonly start: number;
 
-  /** What an earlier stream handed back, to be written first. */
+  /** Bytes that an earlier stream handed back, written first. */
   readonly rest: Buffer;
 
-  /** Bytes that Node's own queue holds before `write()` asks to wait. */
+  /** Bytes that Node's own queue holds before `write()` returns false. */
   readonly queueSize: number;
   readonly random: Random;
   readonly chronicle: Chronicle;
   readonly abort: () => void;
 }
 
-/** Somebody who does things to a stream, and remembers what he passed to it and was told of it. */
+/** Calls the methods of a stream, and records what it wrote and what was acknowledged. */
 export class User {
-  /** Called when he has been told of anything. */
+  /** Called after each callback. */
   onTold: () => void = () => {};
 
-  /** Offset in the source of the end of what he has written. */
+  /** Offset in the source of the end of the bytes written. */
   written: number;
 
   /** Offset in the source up to which a commit was acknowledged. */
   acknowledged: number;
 
-  /** Whether he meant the stream to end before everything was committed. */
+  /** Whether the user destroyed the stream or aborted its signal. */
   hasGivenUp = false;
 
-  /** Whether he is asked to wait for `'drain'`. */
+  /** Whether `write()` returned false and `'drain'` has not followed. */
   isFull = false;
 
-  /** Things he asked for and was not told the end of; the first of them are flushes. */
+  /** Callbacks that have not run yet, and those of them that belong to `flush()`. */
   waiting = 0;
   waitingFlushes = 0;
   largestWrite = 0;
@@ -58,7 +58,7 @@ export class User {
     });
   }
 
-  /** Offset in the source of the end of what is committed. */
+  /** Offset in the source of the end of the committed bytes. */
   get committed(): number {
     return this.#options.start + this.#stream.bytesWritten;
   }
@@ -73,9 +73,9 @@ export class User {
         : this.#stream.write(data, encoding, callback);
     this.isFull = !isTaken;
     const hasRoom = queued + length < this.#options.queueSize && !this.#stream.destroyed;
-    // Of nothing at all, versions of Node.js say different things.
+    // For no bytes at all, versions of Node.js return different values.
     if (isTaken === hasRoom || queued + length === 0) return;
-    this.#blame(`write() says ${isTaken} with ${queued}+${length} bytes in Node's queue`);
+    this.#blame(`write() returned ${isTaken} with ${queued}+${length} bytes in Node's queue`);
   }
 
   append(length: number): void {
@@ -85,7 +85,7 @@ export class User {
     this.#stream.append(data, encoding).then((range) => {
       const base = (this.#stream.position ?? 0) - this.committed;
       if (range.start !== base + start || range.end !== range.start + length) {
-        this.#blame(`append() of ${start}+${length} tells ${range.start} to ${range.end}`);
+        this.#blame(`append() of ${start}+${length} resolved with ${range.start} to ${range.end}`);
       }
       told();
     }, told);
@@ -96,19 +96,19 @@ export class User {
     this.waitingFlushes++;
     const told = this.#await('flush()', (error) => {
       this.waitingFlushes--;
-      this.#heed(0, end, error);
+      this.#check(0, end, error);
     });
     if (this.#options.random.chance(0.3)) void this.#stream.flush(told);
     else this.#stream.flush().then(() => told(), told);
   }
 
-  /** @param length Bytes that he writes with it; none if it is `undefined`. */
+  /** @param length Bytes to pass to `end()`; none if it is `undefined`. */
   end(length?: number): void {
     const stream = this.#stream;
     while (stream.writableCorked > 0) stream.uncork();
     const [data, encoding] = length === undefined ? [] : this.#take(length);
     const end = this.written;
-    const told = this.#await('end()', (error) => this.#heed(0, end, error));
+    const told = this.#await('end()', (error) => this.#check(0, end, error));
     if (data === undefined) stream.end(told);
     else stream.end(data, encoding, told);
   }
@@ -123,7 +123,7 @@ export class User {
     this.#options.abort();
   }
 
-  /** The next bytes in some form that a write takes. */
+  /** The next bytes in one of the forms that a write accepts. */
   #take(length: number): [data: string | Uint8Array, encoding?: BufferEncoding] {
     const { random } = this.#options;
     const bytes = this.#bytes(this.written, this.written + length);
@@ -136,7 +136,7 @@ export class User {
     return [random.chance(0.3) ? new Uint8Array(bytes) : bytes];
   }
 
-  /** A copy of what he has between two offsets: what was handed back, and then the source. */
+  /** A copy of the user's bytes between two offsets: those handed back, then the source. */
   #bytes(from: number, to: number): Buffer {
     const { start, rest } = this.#options;
     return Buffer.concat([
@@ -145,17 +145,17 @@ export class User {
     ]);
   }
 
-  /** What he does when the write that he has just made is committed. */
+  /** The callback of the write just made. */
   #onCommit(data: string | Uint8Array): Told {
     const end = this.written;
     return this.#await(`the write up to ${end}`, (error) => {
-      // Whoever is told may use his memory for something else.
+      // After the callback a user may reuse the memory.
       if (typeof data !== 'string') data.fill(0xff);
-      this.#heed(data.length, end, error);
+      this.#check(data.length, end, error);
     });
   }
 
-  /** The same for a callback: those run in the order of the writes. */
+  /** The same for `write()`, whose callbacks must run in the order of the writes. */
   #inOrder(data: string | Uint8Array): Told {
     const end = this.written;
     const told = this.#onCommit(data);
@@ -170,22 +170,23 @@ export class User {
     let times = 0;
     this.waiting++;
     return (error) => {
-      if (++times > 1) this.#blame(`${what} was told ${times} times`);
+      if (++times > 1) this.#blame(`the callback of ${what} ran ${times} times`);
       else this.waiting--;
       told(error);
       this.onTold();
     };
   }
 
-  #heed(length: number, end: number, error?: Error | null): void {
+  #check(length: number, end: number, error?: Error | null): void {
     const { committed } = this;
     if (!error) {
       this.acknowledged = Math.max(this.acknowledged, end);
       if (end > committed) this.#blame(`acknowledged ${end} when ${committed} are committed`);
       return;
     }
-    if (!this.#stream.destroyed) this.#blame(`told of a failure that is none: ${error}`);
-    if (length > 0 && end <= committed) this.#blame(`told that ${end} failed, which is committed`);
+    if (!this.#stream.destroyed) this.#blame(`a callback failed, but the stream did not: ${error}`);
+    if (length > 0 && end <= committed)
+      this.#blame(`the callback for ${end} failed, but it is committed`);
   }
 
   #blame(problem: string): void {
@@ -193,7 +194,7 @@ export class User {
   }
 }
 
-/** What a user destroys his stream with. */
+/** The error with which a user destroys a stream. */
 class OwnError extends Error {
   override readonly name = 'OwnError';
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { VirtualTime } from './virtual-time.js';
 
 describe('VirtualTime', () => {
-  test('keeps its timers when one of another time is cleared', () => {
+  test('keeps its timers when a timer of another instance is cleared', () => {
     const [earlier, later] = [new VirtualTime(() => 0), new VirtualTime(() => 0)];
     const told: string[] = [];
     try {

@@ -3,9 +3,9 @@ import { replaceTimers } from '../../src/timers/node-timers.js';
 const realImmediate = setImmediate;
 
 /**
- * Time that passes only when somebody says so: stands in for the timers and the clock of the library,
- * for the global ones, and for `Math.random()` while it is installed. Timers due at one time run in the order they were set,
- * and as in Node.js a timer may run a fraction of a millisecond too early.
+ * Time that passes only in `step()`. While installed, it replaces the timers and the clock of the
+ * library, the global ones, and `Math.random()`. Timers due at the same time run in the order in
+ * which they were set, and as in Node.js a timer may run a fraction of a millisecond too early.
  */
 export class VirtualTime {
   readonly #random: () => number;
@@ -20,7 +20,7 @@ export class VirtualTime {
   #order = 0;
   #putBack = (): void => {};
 
-  /** @param random What `Math.random()` returns. */
+  /** @param random Stands in for `Math.random()`. */
   constructor(random: () => number) {
     this.#random = random;
   }
@@ -33,7 +33,7 @@ export class VirtualTime {
     Object.assign(globalThis, {
       setTimeout: (run: (...args: unknown[]) => void, delay = 0, ...args: unknown[]) =>
         this.#add(args.length === 0 ? run : () => run(...args), delay),
-      // A timer of another time may have the same number.
+      // A timer of another instance may have the same number.
       clearTimeout: (handle: unknown) => {
         if (handle instanceof Timer && this.#timers.get(handle.order) === handle) {
           this.#timers.delete(handle.order);
@@ -54,7 +54,7 @@ export class VirtualTime {
     this.#putBack();
   }
 
-  /** Lets everything happen that needs no time, as far as that takes so many turns of the event loop. */
+  /** Waits for turns of the event loop, so that everything happens that needs no timer. */
   async settle(turns: number): Promise<void> {
     for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => realImmediate(resolve));
   }

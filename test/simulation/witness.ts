@@ -16,30 +16,30 @@ export interface Scene {
   readonly start: number;
   readonly chunkSize: number;
 
-  /** Most bytes that it may hold, besides the largest write. */
+  /** Most bytes that it may hold, in addition to the largest write. */
   readonly bound: number;
 
-  /** Whether its user writes as much as he may. */
+  /** Whether its user writes as fast as possible. */
   readonly isGreedy: boolean;
 
-  /** Code of the error that it must end with, because it may not even begin. */
+  /** Code of the error with which opening must fail, if it must. */
   readonly refusal: string | undefined;
 
-  /** Whether a patient writer survives everything, so that only its user ends it. */
+  /** Whether endless retries survive everything, so that only its user can end it. */
   readonly isSurvivable: boolean;
 
-  /** Whether every checksum that the store tells is right. */
+  /** Whether every checksum of the store is right. */
   readonly isTruthful: boolean;
 }
 
 const events = ['ready', 'drain', 'commit', 'retry', 'reconcile', 'finish', 'error', 'close'];
 
-/** Compares, at every event, what one stream says with what is true. */
+/** Compares, at every event, what one stream reports with the truth. */
 export class Witness {
   /** `finished`, `destroyed`, or the code of the error; `undefined` until it is closed. */
   outcome: string | undefined;
 
-  /** What it handed back. */
+  /** Bytes that it handed back. */
   rest: UncommittedBytes | undefined;
   readonly #stream: AppendWritable;
   readonly #scene: Scene;
@@ -47,10 +47,10 @@ export class Witness {
   #base: number | undefined;
   #positionBefore = 0;
 
-  /** What `finished()` told. */
+  /** Whether `finished()` reported success. */
   #hasFinished: boolean | undefined;
 
-  /** Whether it had to doubt what it handed back, when it did. */
+  /** Whether its chunk may have been stored, as far as it could know, when it closed. */
   #isInDoubt = false;
 
   /** Most bytes that it held at once. */
@@ -76,30 +76,31 @@ export class Witness {
     }
   }
 
-  /** At any moment. */
+  /** Checks what must hold at any moment. */
   check(): void {
     const { history, user, client, start, chunkSize, bound } = this.#scene;
     const { bytesWritten, position, stats, destroyed, writableLength } = this.#stream;
     const committed = start + bytesWritten;
-    if (committed > history.mostOurs) this.#blame(`bytesWritten ${bytesWritten} overstates`);
+    if (committed > history.mostOurs)
+      this.#blame(`bytesWritten ${bytesWritten} is more than the object has ever had`);
     if (user.acknowledged > committed) {
       this.#blame(`acknowledged ${user.acknowledged} of ${committed}`);
     }
     if (client.inFlight > 1) this.#blame(`${client.inFlight} requests are in flight`);
     if (this.#base !== undefined && position !== this.#base + bytesWritten) {
-      this.#blame(`position ${position} is not ${bytesWritten} on`);
+      this.#blame(`position ${position} is not the first one plus ${bytesWritten}`);
     }
     if ((position ?? 0) < this.#positionBefore) this.#blame('the position has decreased');
     this.#positionBefore = position ?? 0;
 
     const { bytesAccepted, bytesInFlight } = stats;
-    // One in flight, and 64 that wait.
+    // One chunk in flight, and 64 waiting.
     if (bytesAccepted - bytesWritten > 65 * chunkSize || bytesInFlight > chunkSize) {
       this.#blame(`${bytesAccepted - bytesWritten} bytes are in chunks of ${chunkSize}`);
     }
-    // These, and one that is filling; what was given back is used again.
+    // These, and one being filled; released memory is reused.
     if (client.memory.size > 66 + client.kept) {
-      this.#blame(`chunks came in ${client.memory.size} pieces of memory`);
+      this.#blame(`chunks used ${client.memory.size} pieces of memory`);
     }
     if (destroyed) return;
     this.#peak = Math.max(this.#peak, writableLength);
@@ -107,11 +108,11 @@ export class Witness {
       this.#blame(`writableLength is ${writableLength} with ${user.written - committed} to commit`);
     }
     if (writableLength > bound + user.largestWrite) {
-      this.#blame(`it holds ${writableLength} bytes, ${bound} being the bound`);
+      this.#blame(`it holds ${writableLength} bytes with a bound of ${bound}`);
     }
   }
 
-  /** Nothing moves any more, and nothing is under way. */
+  /** Checks what must hold at the end, when no request is in flight. */
   conclude(): void {
     const { user, client, chronicle, chunkSize, refusal } = this.#scene;
     if (this.outcome === undefined) {
@@ -120,15 +121,15 @@ export class Witness {
     }
     chronicle.count('outcome', this.outcome);
     this.#countMemory();
-    if (user.waiting > 0) this.#blame(`${user.waiting} callbacks are not told`);
+    if (user.waiting > 0) this.#blame(`${user.waiting} callbacks did not run`);
     for (const { byteLength } of client.memory) {
-      if (byteLength > chunkSize) this.#blame(`a chunk came in ${byteLength} bytes of memory`);
+      if (byteLength > chunkSize) this.#blame(`a chunk used ${byteLength} bytes of memory`);
     }
     if (this.#hasFinished !== (this.outcome === 'finished'))
-      this.#blame('finished() told otherwise');
+      this.#blame('finished() and the outcome disagree');
     this.#checkEvents();
     if (refusal !== undefined && this.#stream.bytesWritten > 0)
-      this.#blame('it began all the same');
+      this.#blame('it committed bytes although opening had to fail');
     if (this.outcome === 'finished') {
       this.#concludeWell();
     } else {
@@ -146,11 +147,11 @@ export class Witness {
     this.outcome = writableFinished ? 'finished' : codeOf(errored);
   }
 
-  /** Counts whether it ever held as much as it may. */
+  /** Counts whether it ever reached its bound. */
   #countMemory(): void {
     const { chronicle, bound, isGreedy } = this.#scene;
     if (!isGreedy) return;
-    chronicle.count('memory', this.#peak >= bound ? 'as much as it may hold' : 'less');
+    chronicle.count('memory', this.#peak >= bound ? 'as much as the bound' : 'less');
   }
 
   #checkEvents(): void {
@@ -165,23 +166,25 @@ export class Witness {
     const { appends, retries, reconciles } = stats;
     const counted = [appends, retries, reconciles];
     const seen = [count('commit'), count('retry'), count('reconcile')];
-    if (String(counted) !== String(seen)) this.#blame(`it counts ${counted} events of ${seen}`);
+    if (String(counted) !== String(seen))
+      this.#blame(`its statistics count ${counted} events instead of ${seen}`);
     const said = Reflect.get(errored ?? {}, 'bytesWritten') ?? bytesWritten;
-    if (said !== bytesWritten) this.#blame(`its error tells of ${said} bytes of ${bytesWritten}`);
+    if (said !== bytesWritten)
+      this.#blame(`its error reports ${said} bytes instead of ${bytesWritten}`);
   }
 
   #concludeWell(): void {
     const { history, user, refusal, isTruthful } = this.#scene;
     const { crc64 } = this.#stream;
-    if (refusal !== undefined) this.#blame(`it began all the same`);
+    if (refusal !== undefined) this.#blame('it finished although opening had to fail');
     if (user.committed !== user.written) {
       this.#blame(`finished with ${user.committed} of ${user.written}`);
     }
-    if (this.rest !== undefined) this.#blame('finished, and hands something back');
+    if (this.rest !== undefined) this.#blame('finished, but handed bytes back');
     if (history.isTampered) return;
-    if (history.current?.ours !== user.written) this.#blame('finished, and not all is there');
+    if (history.current?.ours !== user.written) this.#blame('finished, but the object lacks bytes');
     if (isTruthful && crc64 !== undefined && crc64 !== describe(history.current)?.crc64) {
-      this.#blame('finished with another checksum than that of the object');
+      this.#blame('finished with a checksum that is not that of the object');
     }
   }
 
@@ -193,17 +196,21 @@ export class Witness {
     }
     const { bytes = Buffer.alloc(0), confirmed = true } = this.rest ?? {};
     const due = sourceData.subarray(user.committed, user.written);
-    if (!bytes.equals(due)) this.#blame(`hands back ${bytes.length} bytes of ${due.length}`);
+    if (!bytes.equals(due))
+      this.#blame(`handed back ${bytes.length} bytes instead of ${due.length}`);
     if (this.rest === undefined || position === undefined) return;
-    if (this.rest.position !== position) this.#blame(`hands back for ${this.rest.position}`);
+    if (this.rest.position !== position)
+      this.#blame(`handed bytes back for position ${this.rest.position}`);
     const { landed } = client;
     if (confirmed && landed?.object === history.current?.number && (landed?.end ?? 0) > position) {
-      this.#blame('confirmed, and yet they got there');
+      this.#blame('the object contains bytes confirmed as not stored');
     }
-    if (!confirmed && !this.#isInDoubt) this.#blame('not confirmed without a doubt');
+    if (!confirmed && !this.#isInDoubt)
+      this.#blame('not confirmed, but the chunk cannot have been stored');
     const isUnconfirmed = this.outcome === 'APPEND_ERR_UNCONFIRMED';
     const isExhausted = this.outcome === 'APPEND_ERR_RETRIES_EXHAUSTED';
-    if (confirmed ? isUnconfirmed : isExhausted) this.#blame(`${this.outcome}, and says otherwise`);
+    if (confirmed ? isUnconfirmed : isExhausted)
+      this.#blame(`${this.outcome} with confirmed: ${confirmed}`);
   }
 
   #blame(problem: string): void {

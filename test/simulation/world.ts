@@ -8,7 +8,7 @@ import type { Random } from './random.js';
 import { SimulatedStore } from './simulated-store.js';
 import { strangeData } from './source-data.js';
 
-/** An object, a store that holds it, and what is to befall them. */
+/** An object, its store, and the faults that they will meet. */
 export interface World {
   readonly random: Random;
   readonly limits: Limits;
@@ -18,28 +18,28 @@ export interface World {
   readonly store: SimulatedStore;
   readonly network: Network;
 
-  /** Bytes in the object before anybody of ours came; `undefined` where there was none. */
+  /** Initial length of the object; `undefined` if there is none. */
   readonly base: number | undefined;
 
-  /** Whether a producer is at work that writes as fast as he may. */
+  /** Whether the user writes as fast as possible. */
   readonly isGreedy: boolean;
   readonly chunkSize: number;
 
-  /** Moves that the user may still make. */
+  /** Moves left for the user. */
   readonly budget: { left: number };
 
-  /** What comes between a stream and its client. */
+  /** Wraps the client of each stream. */
   readonly wrap: (client: AppendClient) => AppendClient;
 }
 
-/** How to live a life in another way than its seed alone says. */
+/** Options of a life in addition to its seed. */
 export interface WorldOptions {
   readonly chronicle: Chronicle;
   readonly limits?: Limits | undefined;
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
 }
 
-/** Draws the world of a seed, the same one whoever writes in it. */
+/** Draws the world of a seed, which does not depend on the writer. */
 export function drawWorld(random: Random, options: WorldOptions): World {
   const { chronicle, limits = {}, wrap = (client) => client } = options;
   const adversary = drawAdversary(random.fork('adversary'), limits);
@@ -49,7 +49,14 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const blame = (problem: string) => chronicle.blame(problem);
   const history = new ObjectHistory(base === undefined ? undefined : strangeData(base, 1), blame);
   return {
-    ...{ random, limits, chronicle, adversary, history, base, isGreedy, wrap },
+    random,
+    limits,
+    chronicle,
+    adversary,
+    history,
+    base,
+    isGreedy,
+    wrap,
     store: new SimulatedStore(history, blame),
     network: new Network({ random, adversary, limits, chronicle }),
     chunkSize: drawChunkSize(drawn, isGreedy),
@@ -62,7 +69,7 @@ export function drawChunkSize(random: Random, isGreedy: boolean): number {
   return isGreedy ? random.pick([4096, 16384, 65536]) : random.pick([1, 2, 7, 16, 64]);
 }
 
-/** Lets strangers do what they are up to, sooner or later. */
+/** Schedules the deeds of strangers. */
 export function interfere(world: World): void {
   const { random, adversary, history, store, chunkSize, limits, chronicle } = world;
   for (const [number, deed] of adversary.deeds.entries()) {
@@ -76,10 +83,10 @@ export function interfere(world: World): void {
       };
       const name = deed === 'remakes' || deed === 'appends-as-many' ? deed : 'other';
       if (!history.tamper(deed, strangeData(length[name], drawn.integer(2, 99)))) return;
-      // Nothing of that is ever hidden.
+      // HEAD never shows a state from before a stranger's deed.
       store.reveal(history.now);
       chronicle.count('stranger', deed);
-      chronicle.tell('stranger', () => `${deed}: ${history.length} bytes are there`);
+      chronicle.tell('stranger', () => `${deed}: the object has ${history.length} bytes`);
     };
     if (!limits.without?.has(deed)) setTimeout(act, delay);
   }

@@ -1,12 +1,12 @@
 import type { Sample } from './resources.js';
 
-/** What a process holds exactly, when nothing is under way. */
+/** The exact resources of a process while no request is in flight. */
 export interface Holdings extends Pick<Sample, 'handles' | 'listeners' | 'streams' | 'clients'> {
   /** Most connections that may be kept for the next request. */
   readonly mostSockets: number;
 }
 
-/** Says what a process holds that it should not, or no longer holds that it should. */
+/** Describes every difference between the resources of a process and the expected ones. */
 export function checkSample(sample: Sample, expected: Holdings): string[] {
   const { handles, mostSockets, listeners, streams, clients } = expected;
   const problems: string[] = [];
@@ -17,7 +17,7 @@ export function checkSample(sample: Sample, expected: Holdings): string[] {
   compare('streams in memory', sample.streams, streams);
   compare('clients in memory', sample.clients, clients);
   if (sample.sockets > mostSockets) {
-    problems.push(`${sample.sockets} open connections instead of ${mostSockets} at most`);
+    problems.push(`${sample.sockets} open connections instead of at most ${mostSockets}`);
   }
   return problems;
 

@@ -1,4 +1,4 @@
-/** How a stream ended, by its own account and by that of whoever used it. */
+/** How a stream ended, according to itself and to its user. */
 export interface Ending {
   /** Offset in the object of the stream's first byte. */
   readonly base: number;
@@ -6,7 +6,7 @@ export interface Ending {
   /** Bytes passed to the stream. */
   readonly written: number;
 
-  /** Bytes up to which a callback, `append()` or `flush()` told of success. */
+  /** Bytes up to which a callback, `append()` or `flush()` reported success. */
   readonly acknowledged: number;
 
   /** Its `bytesWritten` and `position`. */
@@ -16,32 +16,32 @@ export interface Ending {
   /** `finished`, `destroyed`, or the code of the error. */
   readonly outcome: string;
 
-  /** What it handed back. */
+  /** Bytes that it handed back. */
   readonly uncommitted:
     | { readonly position: number | undefined; readonly bytes: Buffer; readonly confirmed: boolean }
     | undefined;
 }
 
-/** What the store holds. */
+/** The object in the store. */
 export interface FoundObject {
   readonly length: number;
 
-  /** Bytes at its front that are the source's. */
+  /** Length of the prefix that equals the source. */
   readonly matching: number;
 }
 
-/** What somebody else did to the object. */
+/** What another writer did to the object. */
 export type Interference = 'none' | 'appended' | 'removed';
 
 export interface Expectation {
   readonly outcomes: readonly string[];
   readonly interference: Interference;
 
-  /** What was written and not committed. */
+  /** Bytes written and not committed. */
   readonly rest: Buffer;
 }
 
-/** Says what is wrong with how a stream ended; nothing, if all is well. */
+/** Describes every problem in how a stream ended; empty when there is none. */
 export function examineEnding(
   ending: Ending,
   found: FoundObject,
@@ -58,11 +58,14 @@ export function examineEnding(
   check(acknowledged <= committed, `acknowledged ${acknowledged} bytes of ${committed} committed`);
   check(
     position === end || (position === undefined && committed === 0),
-    `is at position ${position} with ${committed} bytes behind ${base}`,
+    `is at position ${position} with ${committed} bytes after ${base}`,
   );
 
   if (interference !== 'removed') {
-    check(found.matching >= end, `only ${found.matching} of ${end} committed bytes are there`);
+    check(
+      found.matching >= end,
+      `only ${found.matching} of ${end} committed bytes are in the object`,
+    );
   }
   if (interference === 'none') {
     check(
@@ -87,7 +90,7 @@ export function examineEnding(
     check(uncommitted.position === position, `handed back bytes for ${uncommitted.position}`);
     check(
       !uncommitted.confirmed || interference !== 'none' || found.length <= end,
-      `said for sure that nothing lies behind ${end}, where the object has ${found.length} bytes`,
+      `confirmed that the object ends at ${end}, but it has ${found.length} bytes`,
     );
   }
   return problems;

@@ -9,33 +9,33 @@ function series(value: (index: number) => number): number[] {
   return Array.from({ length: count }, (_, index) => value(index));
 }
 
-/** Up to `width` in both directions, never the same for two seeds. */
+/** Noise of up to `width` in both directions, different for each seed. */
 function noise(width: number, seed: number): () => number {
   const random = new Random(seed);
   return () => (random.next() * 2 - 1) * width;
 }
 
-describe('judgeSamples() takes for flat', () => {
+describe('judgeSamples() accepts as flat', () => {
   test.each([
-    { scenario: 'what does not change', value: () => 50 },
-    { scenario: 'what shrinks', value: (index: number) => 100 - index },
-    { scenario: 'what grows while it warms up', value: (index: number) => Math.min(index, 25) },
-    { scenario: 'what grows by less than is allowed', value: (index: number) => index / 51 },
-    { scenario: 'a saw', value: (index: number) => (index % 10) * 3 },
+    { scenario: 'a constant value', value: () => 50 },
+    { scenario: 'a falling value', value: (index: number) => 100 - index },
+    { scenario: 'growth during the warm-up', value: (index: number) => Math.min(index, 25) },
+    { scenario: 'growth within the allowance', value: (index: number) => index / 51 },
+    { scenario: 'a sawtooth', value: (index: number) => (index % 10) * 3 },
     { scenario: 'a few samples at bad moments', value: (index: number) => (index % 9 ? 50 : 500) },
     { scenario: 'a bad moment at the end', value: (index: number) => (index > 90 ? 500 : 50) },
   ])('$scenario', ({ value }) => {
     expect(judgeSamples(series(value), allowance)).toMatchObject({ isFlat: true });
   });
 
-  test.each([1, 2, 3, 4, 5])('noise wider than what is allowed, drawn with %i', (seed) => {
+  test.each([1, 2, 3, 4, 5])('noise wider than the allowance, with seed %i', (seed) => {
     const samples = series(noise(2 * allowance, seed));
 
     expect(judgeSamples(samples, allowance)).toMatchObject({ isFlat: true });
   });
 });
 
-describe('judgeSamples() notices', () => {
+describe('judgeSamples() detects', () => {
   test.each([
     { scenario: 'a leak', value: (index: number) => index },
     { scenario: 'a slow leak', value: (index: number) => index / 36 },
@@ -43,12 +43,12 @@ describe('judgeSamples() notices', () => {
     { scenario: 'one step, in the middle', value: (index: number) => (index < 50 ? 0 : 3) },
     { scenario: 'one step, late', value: (index: number) => (index < 80 ? 0 : 3) },
     { scenario: 'a leak that begins late', value: (index: number) => Math.max(0, index - 70) / 2 },
-    { scenario: 'a saw that climbs', value: (index: number) => (index % 10) * 3 + index / 25 },
+    { scenario: 'a rising sawtooth', value: (index: number) => (index % 10) * 3 + index / 25 },
   ])('$scenario', ({ value }) => {
     expect(judgeSamples(series(value), allowance)).toMatchObject({ isFlat: false });
   });
 
-  test.each([1, 2, 3, 4, 5])('a leak under noise, drawn with %i', (seed) => {
+  test.each([1, 2, 3, 4, 5])('a leak under noise, with seed %i', (seed) => {
     const random = noise(2 * allowance, seed);
     const samples = series((index) => index / 20 + random());
 
@@ -56,7 +56,7 @@ describe('judgeSamples() notices', () => {
   });
 });
 
-test('judgeSamples() tells by how much', () => {
+test('judgeSamples() returns growth and trend', () => {
   const { growth, trend } = judgeSamples(
     series((index) => 2 * index),
     allowance,
@@ -66,13 +66,13 @@ test('judgeSamples() tells by how much', () => {
   expect(trend).toBeCloseTo(148);
 });
 
-test('judgeSamples() does not trust fewer samples than there are quarters', () => {
+test('judgeSamples() accepts no fewer than four samples', () => {
   expect(judgeSamples([], allowance)).toMatchObject({ isFlat: false });
   expect(judgeSamples([1, 1, 1], allowance)).toMatchObject({ isFlat: false });
   expect(judgeSamples([1, 1, 1, 1], allowance)).toMatchObject({ isFlat: true });
 });
 
-test('median() lies in the middle of an even number of values, too', () => {
+test('median() of an even number of values is the mean of the two in the middle', () => {
   expect(median([3, 1, 20])).toBe(3);
   expect(median([20, 3, 1, 2])).toBe(2.5);
 });

@@ -2,20 +2,20 @@
 export interface Verdict {
   readonly isFlat: boolean;
 
-  /** From the second quarter of the run to the last. */
+  /** Growth from the second quarter of the run to the last. */
   readonly growth: number;
 
-  /** What the trend adds from the end of the warm-up to the end of the run. */
+  /** Growth of the trend line from the end of the warm-up to the end of the run. */
   readonly trend: number;
 }
 
 /**
- * Tells whether a resource that was sampled at even distances stays flat, give or take `allowance`.
+ * Judges whether a resource that was sampled at even intervals stays flat within `allowance`.
  *
- * The first quarter is warm-up: code is compiled, pools and slabs reach their size. Of the rest the
- * median of the last quarter must not lie above that of the second, nor the Theil-Sen line at its
- * end above its start, by more than the allowance: medians see a step, the line a steady creep, and
- * neither a few samples taken at a bad moment.
+ * The first quarter is warm-up: code is compiled, pools and slabs reach their size. After
+ * that, neither the medians (from the second quarter to the last) nor the Theil-Sen line (from its
+ * start to its end) may rise by more than the allowance. The medians detect a step and the line a
+ * steady growth; both ignore a few samples taken at a bad moment.
  */
 export function judgeSamples(values: readonly number[], allowance: number): Verdict {
   const quarter = Math.floor(values.length / 4);

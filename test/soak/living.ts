@@ -1,4 +1,4 @@
-/** Counts which of the objects it was shown are still in memory, and keeps none of them there. */
+/** Counts which of the added objects are still in memory, without keeping them there. */
 export class Living {
   readonly #references = new Set<WeakRef<object>>();
 
@@ -7,7 +7,7 @@ export class Living {
     return object;
   }
 
-  /** Right only after garbage was collected in a turn of its own. */
+  /** Correct only after a garbage collection in an earlier turn of the event loop. */
   count(): number {
     for (const reference of this.#references) {
       if (reference.deref() === undefined) this.#references.delete(reference);

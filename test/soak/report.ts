@@ -6,8 +6,8 @@ import type { Tally } from './tally.js';
 const mebibyte = 2 ** 20;
 
 /**
- * Bytes that a flat resource may seem to grow by: for the heap what is compiled late, for RSS what
- * the allocator keeps to itself.
+ * Bytes by which a flat resource may seem to grow: in the heap by code compiled late, in RSS by
+ * memory that the allocator retains.
  */
 const allowances = {
   heapUsed: 2 * mebibyte,
@@ -17,21 +17,21 @@ const allowances = {
 } as const;
 
 /**
- * A process needs about this many milliseconds to warm up. That is what the first quarter of a run is
- * for; where it is shorter, more is allowed.
+ * Milliseconds that a process needs to warm up. If the first quarter of a run is shorter, more
+ * growth is allowed.
  */
 const warmUp = 30_000;
 const allowedMoreBy = 4;
 
 const rows = 12;
 
-/** Prints what happened, and tells whether all is well. */
+/** Prints the result, and returns whether there was no problem. */
 export function report(result: SoakResult, troubles: readonly string[]): boolean {
   const { samples, leftovers, tally, storeRss } = result;
   const isShort = (samples.at(-1)?.at ?? 0) / 4 < warmUp;
   printSamples(samples);
   printTally(tally);
-  console.log(`emulator's process: ${inMebibytes(storeRss)} MiB in the end\n`);
+  console.log(`emulator's process: ${inMebibytes(storeRss)} MiB at the end\n`);
 
   const growth = Object.entries(allowances).map(([name, allowance]) =>
     printGrowth(
@@ -60,15 +60,17 @@ function printSamples(samples: readonly Sample[]): void {
       'RSS MiB': inMebibytes(sample.rss),
       timers: handles.Timeout ?? 0,
       handles: Object.values(handles).reduce((sum, count) => sum + count, 0),
-      ...{ sockets, listeners, streams },
+      sockets,
+      listeners,
+      streams,
     };
   });
-  console.log(`${samples.length} quiet points, of which`);
+  console.log(`${samples.length} quiet points, among them`);
   console.table(table);
 }
 
 function printTally({ outcomes, faults, totals, requests }: Tally): void {
-  console.log('\nHow the streams ended, each looked at in the store');
+  console.log('\nHow the streams ended, each compared with the store');
   for (const [usage, ends] of [...outcomes].sort()) {
     const counts = [...ends].map(([outcome, times]) => `${times} ${outcome}`);
     console.log(`  ${usage.padEnd(16)}${counts.join(', ')}`);
@@ -90,7 +92,7 @@ function printGrowth(
     allowance,
   );
   if (Number.isNaN(growth)) {
-    console.log(`FAIL ${name}: too few quiet points to tell`);
+    console.log(`FAIL ${name}: too few quiet points to judge`);
     return false;
   }
   const figures = `${inMebibytes(growth)} MiB between the medians, ${inMebibytes(trend)} MiB by the trend, ${inMebibytes(allowance)} MiB allowed`;
@@ -100,7 +102,7 @@ function printGrowth(
 
 function printVerdict(name: string, problems: readonly string[]): boolean {
   const isWell = problems.length === 0;
-  console.log(isWell ? `ok   ${name}: as they should be` : `FAIL ${name}:`);
+  console.log(isWell ? `ok   ${name}: as expected` : `FAIL ${name}:`);
   for (const problem of problems.slice(0, 20)) console.log(`       ${problem}`);
   return isWell;
 }

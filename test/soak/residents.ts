@@ -5,15 +5,15 @@ import { Writer } from './writer.js';
 
 const kibibyte = 1024;
 
-/** Streams that live through the whole run: some are written to all the time, others wait. */
+/** Streams that exist for the whole run: some are written to all the time, others wait. */
 export class Residents {
-  /** Get lines, and rest when the traffic does. */
+  /** Written to while there is traffic. */
   readonly #trickles: readonly Writer[];
 
   /** Never written to. */
   readonly #idle: readonly Writer[];
 
-  /** Written to once, with a flush that is far away: each keeps a timer. */
+  /** Written to once; two of them keep a timer for a flush that is far away. */
   readonly #waiting: readonly Writer[];
   readonly #world: World;
 
@@ -40,7 +40,7 @@ export class Residents {
     for (const writer of this.#waiting) writer.write(100);
   }
 
-  /** How many there are, how many of them listen to the shared signal, and how many keep a timer. */
+  /** Number of streams, of listeners to the shared signal, and of timers. */
   readonly count = { streams: 10, listeners: 6, timers: 2 };
 
   get #all(): readonly Writer[] {
@@ -53,7 +53,7 @@ export class Residents {
     await Promise.all(this.#trickles.map((writer) => this.#writeLines(writer, end)));
   }
 
-  /** Ends all, and looks at what they wrote. */
+  /** Ends all streams and verifies their objects. */
   async end(): Promise<void> {
     for (const { stream } of this.#all) stream.end();
     await Promise.all(this.#all.map((writer) => writer.verify()));

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { World } from './world.js';
 
-/** Those of the package, which does not export them. */
+/** The slabs of the built package, which does not export them. */
 const { sharedSlabs }: typeof import('../../src/buffer/slab-pool.js') = await import(
   new URL('shared/slab-pool.js', import.meta.resolve('oss-append-stream')).href
 );
 
-/** What the process holds at a quiet point. */
+/** Resources that the process holds at a quiet point. */
 export interface Sample {
   /** Milliseconds since the start. */
   readonly at: number;
@@ -22,10 +22,10 @@ export interface Sample {
   readonly external: number;
   readonly arrayBuffers: number;
 
-  /** Bytes that no stream needs at the moment, as many as once were needed together, up to a bound. */
+  /** Bytes of slabs kept for reuse: the most that were needed at one time, up to a bound. */
   readonly slabs: number;
 
-  /** What keeps the event loop alive, by type. */
+  /** Resources that keep the event loop alive, by type. */
   readonly handles: Readonly<Record<string, number>>;
 
   /** Open connections, also those that do not keep the event loop alive. */
@@ -34,7 +34,7 @@ export interface Sample {
   /** Listeners of the shared signal. */
   readonly listeners: number;
 
-  /** Streams and clients that garbage collection does not take. */
+  /** Streams and clients that survived garbage collection. */
   readonly streams: number;
   readonly clients: number;
 }
@@ -67,7 +67,9 @@ export async function takeSample(world: World, sockets: OpenSockets): Promise<Sa
   const slabs = sharedSlabs.byteLength;
   return {
     at: performance.now(),
-    ...{ heapUsed, rss, slabs },
+    heapUsed,
+    rss,
+    slabs,
     external: external - slabs,
     arrayBuffers: arrayBuffers - slabs,
     handles: countHandles(),
@@ -78,7 +80,7 @@ export async function takeSample(world: World, sockets: OpenSockets): Promise<Sa
   };
 }
 
-/** What keeps the event loop alive, by type, without what only happens to be under way. */
+/** Resources that keep the event loop alive, by type, without transient ones. */
 export function countHandles(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const type of process.getActiveResourcesInfo()) {
@@ -87,7 +89,7 @@ export function countHandles(): Record<string, number> {
   return counts;
 }
 
-/** Requests of the moment, such as a socket that is being closed or the turn that was awaited. */
+/** Whether a resource is transient, such as a closing socket or the turn just awaited. */
 function isPassing(type: string): boolean {
   return type === 'CloseReq' || type === 'Immediate';
 }

@@ -13,16 +13,16 @@ import { mostAtOnce, World } from './world.js';
 export interface SoakResult {
   readonly samples: readonly Sample[];
 
-  /** What was held at quiet points, or after the end, that should not have been. */
+  /** Unexpected resources at quiet points and after the end. */
   readonly leftovers: readonly string[];
   readonly tally: Tally;
 
-  /** Bytes that the emulator's process had at the end. */
+  /** RSS of the emulator's process at the end, in bytes. */
   readonly storeRss: number;
 }
 
 export interface SoakOptions {
-  /** Milliseconds of traffic, about. */
+  /** Approximate milliseconds of traffic. */
   readonly duration: number;
   readonly seed: number;
 
@@ -30,24 +30,24 @@ export interface SoakOptions {
   readonly isOver: () => boolean;
 }
 
-/** Quiet points in a run that is long enough for them, and in any. */
+/** Quiet points in a long run, and the least in any run. */
 const samplesWanted = 100;
 const leastSamples = 8;
 
-/** Leftovers that are enough to know. */
+/** Leftovers after which the run ends early. */
 const mostLeftovers = 10;
 
-/** Milliseconds after which a stream hangs. */
+/** Milliseconds after which a stream counts as hanging. */
 const patience = 120_000;
 
-/** Milliseconds that sockets and the like may take to be gone. */
+/** Milliseconds that resources may take to be released. */
 const settlingTime = 1000;
 
 /**
- * Uses streams in every way at once, under changing weather, and looks at what the process holds
- * whenever all of them but the residents are over.
+ * Uses streams in all ways at once, under changing faults, and samples the resources of the process
+ * whenever all streams but the residents have ended.
  *
- * @throws {Violation} As soon as a stream broke a guarantee.
+ * @throws {Violation} If a stream breaks a guarantee.
  */
 export async function runSoak({ duration, seed, isOver }: SoakOptions): Promise<SoakResult> {
   const random = new Random(seed);
@@ -58,8 +58,8 @@ export async function runSoak({ duration, seed, isOver }: SoakOptions): Promise<
   const handles = countHandles();
   let residents: Residents | undefined = new Residents(world);
   const { timers, ...counts } = residents.count;
-  // The emulator's process, the channel to it, and timers of residents. Idle connections stay open
-  // as well, as many as there were requests at once, but they keep no process alive.
+  // The emulator's process, the channel to it, and timers of residents. Idle connections, as many
+  // as there were requests at once, stay open too, but do not keep the process alive.
   const held = {
     handles: { ...handles, Timeout: timers },
     ...counts,
@@ -92,7 +92,7 @@ export async function runSoak({ duration, seed, isOver }: SoakOptions): Promise<
   await settle({ handles: handlesAtStart, listeners: 0, streams: 0, clients: 1, mostSockets: 0 });
   return { samples, leftovers, tally: world.tally, storeRss };
 
-  /** Samples until the process holds what it should, for as long as that may take. */
+  /** Samples until the process holds the expected resources, at most for `settlingTime`. */
   async function settle(expected: Holdings): Promise<Sample> {
     const until = performance.now() + settlingTime;
     for (;;) {
@@ -111,7 +111,7 @@ export async function runSoak({ duration, seed, isOver }: SoakOptions): Promise<
 }
 
 /**
- * Waits for what streams do.
+ * Waits for `work` of streams.
  *
  * @throws {Violation} If one of them hangs for `timeout` milliseconds, or fails unexpectedly.
  */
@@ -124,7 +124,7 @@ async function watched(world: World, work: Promise<unknown>, timeout: number): P
     await Promise.race([work, hanging]);
   } catch (error) {
     const failed = [...world.underway].find(({ stream }) => stream.errored === error);
-    throw (await failed?.violation(['was to survive this'], { error })) ?? error;
+    throw (await failed?.violation(['had to survive this'], { error })) ?? error;
   } finally {
     clearTimeout(timer);
   }
@@ -135,7 +135,7 @@ function hangingError({ underway }: World): Violation {
   return new Violation(`A stream hangs, one of these:\n${writers.join('\n')}`);
 }
 
-/** Ends the weather, asks the store what happened, and lets it forget what nobody needs. */
+/** Clears the faults, tallies the requests, and deletes the objects that are no longer needed. */
 async function tidy({ overdue, store, tally }: World): Promise<{ rss: number }> {
   await store.call('setWeather', calm);
   const { requests, faults, rss } = await store.call('account');

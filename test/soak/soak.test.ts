@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const root = new URL('../../', import.meta.url);
 const program = fileURLToPath(new URL('build/test/soak/soak.js', root));
 
-// A slow machine takes its time, but a run that hangs ends by itself.
+// Long enough for a slow machine; a run that hangs ends by itself.
 const timeout = 180_000;
 
 /** Runs the built program, with `preload` run before it in the same process. */
@@ -23,7 +23,7 @@ function soak(seconds: number, preload = ''): Promise<{ code: number | null; std
   });
 }
 
-test('nothing piles up while streams are used in every way, and each keeps its promises', {
+test('the soak finds no leak and no broken promise while streams are used in all ways', {
   timeout,
 }, async () => {
   const { code, stdout } = await soak(6);
@@ -32,15 +32,15 @@ test('nothing piles up while streams are used in every way, and each keeps its p
   for (const resource of ['heapUsed', 'external', 'arrayBuffers', 'rss']) {
     expect(stdout).toMatch(new RegExp(`^ok {3}${resource}: -?[0-9]`, 'm'));
   }
-  expect(stdout).toMatch(/^ok {3}handles, timers, sockets, listeners, streams: as they should/m);
-  expect(stdout).toMatch(/^ok {3}rejections, exceptions, warnings: as they should be$/m);
+  expect(stdout).toMatch(/^ok {3}handles, timers, sockets, listeners, streams: as expected$/m);
+  expect(stdout).toMatch(/^ok {3}rejections, exceptions, warnings: as expected$/m);
   expect(stdout).toMatch(/^ok {3}the process ended by itself$/m);
   expect(code).toBe(0);
 });
 
 const library = new URL('dist/index.js', root).href;
 
-/** Runs `code` when the soak looks at its memory for the first time. */
+/** Runs `code` when the soak takes its first sample. */
 const meanwhile = (code: string) => `
   const { gc } = globalThis;
   globalThis.gc = () => {
@@ -48,7 +48,7 @@ const meanwhile = (code: string) => `
     ${code};
   };`;
 
-describe('the soak notices', () => {
+describe('the soak reports', () => {
   test.each([
     {
       defect: 'streams, listeners and timers that are left behind',
@@ -70,19 +70,19 @@ describe('the soak notices', () => {
       ],
     },
     {
-      defect: 'what goes wrong behind its back',
+      defect: 'warnings, rejections and exceptions',
       preload: meanwhile(`
         process.emitWarning('This is odd');
-        Promise.reject(new Error('Nobody cares'));
-        setImmediate(() => { throw new Error('Nobody catches this'); })`),
+        Promise.reject(new Error('Not handled'));
+        setImmediate(() => { throw new Error('Not caught'); })`),
       notices: [
         / Warning: This is odd$/m,
-        / unhandled rejection: Error: Nobody cares$/m,
-        / uncaught exception: Error: Nobody catches this$/m,
+        / unhandled rejection: Error: Not handled$/m,
+        / uncaught exception: Error: Not caught$/m,
       ],
     },
     {
-      defect: 'a byte that is lost',
+      defect: 'a lost byte',
       preload: `
         import { AppendWritable } from '${library}';
         const { _write } = AppendWritable.prototype;

@@ -1,5 +1,5 @@
-// Uses streams in every way for a while, with faults, and sees that nothing piles up and that each
-// stream kept its promises. The seed draws what is done and what goes wrong, but not how long it takes.
+// Uses streams in all ways for a while, with faults, and checks that no resource leaks and that
+// each stream keeps its promises. The seed determines the actions and faults, but not their timing.
 //
 //   npm run soak                             ten minutes
 //   npm run soak -- --seconds 60 --seed 4711
@@ -32,7 +32,7 @@ try {
   process.exit(1);
 }
 
-// Only a process that something keeps alive gets this far.
+// Fires only if something keeps the process alive.
 setTimeout(() => {
   console.log('FAIL the process does not end by itself:', process.getActiveResourcesInfo());
   process.exit(1);

@@ -3,7 +3,7 @@ import { Source } from './source.js';
 
 const period = 2 ** 23 - 15;
 
-test('a source has the same bytes in whatever pieces it is asked for', () => {
+test('a source returns the same bytes in pieces of any size', () => {
   const source = new Source(77);
   const start = period - 104_729 * 77 - 50;
   const whole = source.bytes(start, start + 100);
@@ -15,7 +15,7 @@ test('a source has the same bytes in whatever pieces it is asked for', () => {
   expect(new Source(78).bytes(start, start + 100)).not.toEqual(whole);
 });
 
-test('a source knows its own bytes, and where they stop being its own', () => {
+test('a source finds its bytes in an object, and the first difference', () => {
   const source = new Source(3);
   const object = Buffer.from(source.bytes(0, 200_000));
   expect(source.matching(object)).toBe(200_000);

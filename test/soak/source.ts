@@ -1,13 +1,13 @@
 import { createCipheriv } from 'node:crypto';
 
-/** A prime, so that what a stream carries never repeats at a distance that chunks have. */
+/** A prime, so that the bytes of a stream never repeat at a multiple of the chunk size. */
 const period = 2 ** 23 - 15;
 
 const block = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(
   Buffer.alloc(period),
 );
 
-/** What is written to one object: bytes without end that anybody can tell from its number. */
+/** The bytes of one object: an endless sequence that its number determines. */
 export class Source {
   readonly #start: number;
 
@@ -15,7 +15,7 @@ export class Source {
     this.#start = number * 104_729;
   }
 
-  /** Must not be changed: it may be the memory of all sources. */
+  /** The result must not be changed: it may be memory that all sources share. */
   bytes(start: number, end: number): Buffer {
     const first = (this.#start + start) % period;
     const pieces: Buffer[] = [];
@@ -28,7 +28,7 @@ export class Source {
     return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
   }
 
-  /** How many bytes at the front of `object` are those of the source. */
+  /** Length of the prefix of `object` that equals the source. */
   matching(object: Buffer): number {
     const stride = 64 * 1024;
     for (let start = 0; start < object.byteLength; start += stride) {
@@ -40,7 +40,7 @@ export class Source {
     return object.byteLength;
   }
 
-  /** Offset at which the source, in its first `length` bytes, has `bytes`; -1 if nowhere. */
+  /** Offset of `bytes` in the first `length` bytes of the source; -1 if they are not there. */
   indexOf(bytes: Uint8Array, length: number): number {
     return bytes.byteLength === 0 ? -1 : this.bytes(0, length).indexOf(bytes);
   }

@@ -1,5 +1,5 @@
-// The emulator in a process of its own, so that only the client's memory is looked at. `Store.start()`
-// forks this file and sends it calls.
+// The emulator in its own process, so that the samples contain only the client's memory.
+// `Store.start()` forks this file and sends it calls.
 
 import { OssClient } from 'oss-append-stream';
 import { type Fault, startEmulator } from 'oss-append-stream/emulator';
@@ -14,7 +14,7 @@ const client = new OssClient({ endpoint, region, credentials, bucket });
 const calls = {
   connection: () => ({ endpoint, region, credentials, bucket }),
 
-  /** Replaces all faults. The clock must not change while anybody's request is under way. */
+  /** Replaces all faults. The clock must not change while a request is in flight. */
   async setWeather({ faults, isSkewed }: Weather) {
     emulator.faults.clear();
     if (isSkewed) {
@@ -28,7 +28,7 @@ const calls = {
     emulator.faults.add(fault);
   },
 
-  /** Compares an object with its source; `next` is what lies at the first difference. */
+  /** Compares an object with its source; `next` has the bytes at the first difference. */
   async compare(key: string, number: number) {
     const object = await emulator.read(bucket, key).catch(() => Buffer.alloc(0));
     const matching = new Source(number).matching(object);
@@ -36,7 +36,7 @@ const calls = {
     return { length: object.byteLength, matching, next };
   },
 
-  /** Deletes objects; no request of anybody else may be under way. There are no faults afterwards. */
+  /** Deletes objects and clears all faults; no other request may be in flight. */
   async forget(keys: readonly string[]) {
     emulator.faults.clear();
     // OssClient does not delete, but a fault does.
@@ -48,7 +48,7 @@ const calls = {
 
   requestsOf: (key: string) => emulator.requests.filter((request) => request.key === key),
 
-  /** What happened since it was last asked. */
+  /** Requests and faults since the last call. */
   account() {
     const requests = emulator.requests.splice(0);
     const faults: Record<string, number> = {};

@@ -10,7 +10,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The emulator, in its process. */
+/** The emulator in its own process. */
 export class Store {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -32,7 +32,7 @@ export class Store {
     return new Store(child);
   }
 
-  /** Runs one of its calls there. */
+  /** Runs a call in that process. */
   call<Name extends keyof StoreCalls>(
     name: Name,
     ...values: Parameters<StoreCalls[Name]>

@@ -15,7 +15,7 @@ export class StreamLog {
     }
   }
 
-  /** Shows where the stream stands, and how it got there. */
+  /** The state of the stream and its last events. */
   toString(): string {
     const events = this.#events.map((event) => `  ${event}`);
     return [inspect(this.#stream), 'last events:', ...events].join('\n');

@@ -4,7 +4,7 @@ import type { World } from './world.js';
 
 export type StreamSettings = Omit<AppendWritableOptions, 'key'>;
 
-/** A client for one stream: the one that all share, or one of its own. */
+/** A client for one stream: the shared one, or its own. */
 export function drawClient(world: World): StreamSettings {
   const { ownConnection, random, sharedClient } = world;
   switch (random.weighted({ shared: 3, own: 2, provided: 1 })) {
@@ -17,7 +17,7 @@ export function drawClient(world: World): StreamSettings {
   }
 }
 
-/** Settings with which a stream gets through whatever does not end it for good. */
+/** Settings with which a stream survives all faults that are not fatal. */
 export function patientSettings({ random, signal }: World) {
   return {
     requestTimeout: random.pick([0.6 * longestDelay, 2 * longestDelay, 60_000]),
@@ -27,7 +27,7 @@ export function patientSettings({ random, signal }: World) {
   } satisfies StreamSettings;
 }
 
-/** Settings of a stream that, stopped at any moment, leaves a timer of a minute if it leaves one. */
+/** Settings with long timers, so that one that a stopped stream leaves behind shows. */
 export function sluggishSettings(): StreamSettings {
   return {
     requestTimeout: 60_000,
@@ -36,7 +36,7 @@ export function sluggishSettings(): StreamSettings {
   };
 }
 
-/** Temporary credentials that are new whenever they are asked for. */
+/** Provides new temporary credentials on each call. */
 export function createProvider({ connection }: World) {
   const credentials = connection.credentials as Credentials;
   let tokens = 0;

@@ -1,8 +1,8 @@
 import type { AppendStatistics } from 'oss-append-stream';
 
-/** Counts how streams ended, what they did, and what befell them. */
+/** Counts the outcomes, the activity and the faults of streams. */
 export class Tally {
-  /** By how they were used and how they ended. */
+  /** Number of streams by usage and outcome. */
   readonly outcomes = new Map<string, Map<string, number>>();
   readonly faults = new Map<string, number>();
   readonly totals = { streams: 0, bytes: 0, appends: 0, attempts: 0, retries: 0, reconciles: 0 };

@@ -15,21 +15,51 @@ import {
 import type { World } from './world.js';
 
 const uses = {
-  ...{ short, piped, burst, appending, corked, disposed, together },
-  ...{ destroyed, aborted, stillborn, failingSource },
-  ...{ download, existing, misused, refused, hostile, resent },
+  short,
+  piped,
+  burst,
+  appending,
+  corked,
+  disposed,
+  together,
+  destroyed,
+  aborted,
+  stillborn,
+  failingSource,
+  download,
+  existing,
+  misused,
+  refused,
+  hostile,
+  resent,
 };
 
 const weights: Readonly<Record<keyof typeof uses, number>> = {
-  ...{ short: 6, piped: 3, burst: 4, appending: 4, corked: 3, disposed: 3, together: 2 },
-  ...{ destroyed: 4, aborted: 4, stillborn: 1, failingSource: 2 },
-  ...{ download: 3, existing: 1, misused: 0.2, refused: 3, hostile: 6, resent: 6 },
+  short: 6,
+  piped: 3,
+  burst: 4,
+  appending: 4,
+  corked: 3,
+  disposed: 3,
+  together: 2,
+  destroyed: 4,
+  aborted: 4,
+  stillborn: 1,
+  failingSource: 2,
+  download: 3,
+  existing: 1,
+  misused: 0.2,
+  refused: 3,
+  hostile: 6,
+  resent: 6,
 };
 
-/** How many use streams at the same time. */
+/** Number of concurrent users. */
 const users = 10;
 
-/** Uses streams in one way after another for `duration` milliseconds; resolves when all are over. */
+/**
+ * Uses streams in one way after another for `duration` milliseconds; resolves when all have ended.
+ */
 export async function makeTraffic(world: World, duration: number): Promise<void> {
   const end = performance.now() + duration;
   const work = async () => {

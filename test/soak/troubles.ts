@@ -1,4 +1,4 @@
-/** Collects what a process that is well never says. */
+/** Collects warnings and errors that a healthy process never emits. */
 export function watchForTroubles(): readonly string[] {
   const troubles: string[] = [];
   process.on('warning', ({ name, message }) => troubles.push(`${name}: ${message}`));

@@ -1,4 +1,4 @@
-/** Something that must not happen, told with all that is needed to look into it. */
+/** A broken guarantee, with the details that are needed to investigate it. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }

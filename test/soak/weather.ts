@@ -1,10 +1,10 @@
 import type { Fault } from 'oss-append-stream/emulator';
 import type { Random } from '../simulation/random.js';
 
-/** Most milliseconds that faults make an answer, or an append, come late. */
+/** Longest delay of an answer or an append by a fault, in milliseconds. */
 export const longestDelay = 400;
 
-/** What patience survives, and how often each happens to a request in rough weather. */
+/** Faults that endless retries survive, and their probabilities per request in rough weather. */
 const faults: readonly Fault[] = [
   { kind: 'drop-request', operation: 'append', probability: 0.02 },
   { kind: 'cut-request', operation: 'append', probability: 0.02 },
@@ -40,7 +40,7 @@ export interface Weather {
 
 export const calm: Weather = { faults: [], isSkewed: false };
 
-/** Draws the faults of the next while: now and then none, now and then a storm. */
+/** Draws the faults of the next stretch: sometimes none, sometimes twice the usual. */
 export function drawWeather(random: Random): Weather {
   const force = random.pick([0, 0.3, 1, 1, 2]);
   return {

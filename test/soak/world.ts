@@ -7,42 +7,42 @@ import type { Store } from './store.js';
 import { Tally } from './tally.js';
 import type { Violation } from './violation.js';
 
-/** An object, and what is written to it. */
+/** An object, and the source of its bytes. */
 export interface Subject {
   readonly key: string;
   readonly number: number;
   readonly source: Source;
 }
 
-/** Who uses a stream. */
+/** The user of a stream. */
 export interface User {
   readonly stream: AppendWritable;
   describe(): string;
 
-  /** Says what is wrong with it. */
+  /** Describes what is wrong with the stream. */
   violation(problems: readonly string[], circumstances: { error: unknown }): Promise<Violation>;
 }
 
-/** Most streams and downloads at once, with those that live through the whole run. */
+/** Most streams and downloads at once, including the residents. */
 export const mostAtOnce = 40;
 
-/** What all the traffic shares. */
+/** What all users of streams share. */
 export class World {
   readonly random: Random;
   readonly store: Store;
   readonly connection: OssClientOptions;
   readonly tally = new Tally();
 
-  /** A user's own signal, which outlives the streams that it is given to. */
+  /** A signal that outlives the streams to which it is passed. */
   readonly signal: AbortSignal;
   readonly sharedClient: OssClient;
   readonly streams = new Living();
   readonly clients = new Living();
 
-  /** Who uses a stream that is to be over soon. */
+  /** Users whose stream has not been verified yet. */
   readonly underway = new Set<User>();
 
-  /** Objects that nobody needs any more. */
+  /** Keys of objects that are no longer needed. */
   readonly overdue: string[] = [];
   #subjects = 0;
 
@@ -51,7 +51,7 @@ export class World {
     this.store = store;
     this.connection = connection;
     this.signal = new AbortController().signal;
-    // More than the ten that Node takes for normal, and no more than there can be.
+    // Raises Node's limit of ten to the most that are possible.
     setMaxListeners(mostAtOnce, this.signal);
     this.sharedClient = this.createClient(connection);
   }
@@ -60,7 +60,7 @@ export class World {
     return new World(random, store, await store.call('connection'));
   }
 
-  /** The same store under another name: its connections are closed whenever its last client is. */
+  /** The same store under another host name, whose connections close with its last client. */
   get ownConnection(): OssClientOptions {
     const { endpoint = '' } = this.connection;
     return { ...this.connection, endpoint: endpoint.replace('127.0.0.1', 'localhost') };

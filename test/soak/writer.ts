@@ -7,14 +7,14 @@ import { Violation } from './violation.js';
 import type { Subject, World } from './world.js';
 
 interface WriterOptions extends StreamSettings {
-  /** @default an object of its own */
+  /** @default a new object */
   readonly subject?: Subject;
 
   /** @default 0 */
   readonly base?: number;
 }
 
-/** What a use of a stream may come to. */
+/** The allowed outcome of a stream. */
 export interface Verification {
   /** @default ['finished'] */
   readonly outcomes?: readonly string[];
@@ -22,11 +22,13 @@ export interface Verification {
   /** @default 'none' */
   readonly interference?: Interference;
 
-  /** Whether bytes were taken from the source that nobody passed to the stream. */
+  /** Whether bytes may have been taken from the source without being passed to the stream. */
   readonly isReadAhead?: boolean;
 }
 
-/** Writes a source to a stream, remembers what it was told, and looks at the object in the end. */
+/**
+ * Writes a source to a stream, records its acknowledgements, and verifies the object at the end.
+ */
 export class Writer {
   readonly stream: AppendWritable;
   readonly subject: Subject;
@@ -54,7 +56,9 @@ export class Writer {
     world.underway.add(this);
   }
 
-  /** Writes the next `length` bytes of the source, in one of several ways, unless it is too late. */
+  /**
+   * Writes the next `length` bytes of the source, in one of several ways, unless the stream ended.
+   */
   write(length: number): boolean {
     const { stream } = this;
     if (stream.destroyed || stream.writableEnded) return false;
@@ -77,7 +81,7 @@ export class Writer {
     return this.subject.source.bytes(start, start + length);
   }
 
-  /** To be called when all that has been written so far is reported to be committed. */
+  /** Returns a callback that records the commit of everything written so far. */
   acknowledgement(): (error?: Error | null) => void {
     const end = this.written;
     return (error) => {
@@ -85,23 +89,25 @@ export class Writer {
     };
   }
 
-  /** Has all that was written committed. */
+  /** Commits everything that was written. */
   async flush(): Promise<void> {
     const acknowledge = this.acknowledgement();
     await this.stream.flush();
     acknowledge();
   }
 
-  /** Looks at the object after a flush, while the stream stays open. */
+  /** Verifies the object after a flush, while the stream stays open. */
   async verifyFlushed(): Promise<void> {
     const { subject, stream, written, base } = this;
     const object = await this.#world.store.call('compare', subject.key, subject.number);
     const end = base + written;
     if (object.length === end && object.matching === end && stream.bytesWritten === written) return;
-    throw await this.violation([`flushed ${written} bytes that are not all there`], { object });
+    throw await this.violation([`flushed ${written} bytes that are not all in the object`], {
+      object,
+    });
   }
 
-  /** Waits until the stream is over, and looks at what it left. */
+  /** Waits for the end of the stream, and verifies the object. */
   async verify(verification: Verification = {}): Promise<UncommittedBytes | undefined> {
     const { outcomes = ['finished'], interference = 'none', isReadAhead = false } = verification;
     await this.#closed;
@@ -121,7 +127,9 @@ export class Writer {
     return uncommitted;
   }
 
-  /** Tells that the stream broke a guarantee, with all that is needed to look into it. */
+  /**
+   * Reports a broken guarantee of the stream, with the details that are needed to investigate it.
+   */
   async violation(
     problems: readonly string[],
     circumstances: {
@@ -137,7 +145,7 @@ export class Writer {
       [
         `A stream broke a guarantee: it ${problems.join(', and it ')}`,
         `circumstances: ${inspect(circumstances, { depth: 4 })}`,
-        ...(origin < 0 ? [] : [`what is at the first difference belongs at ${origin}`]),
+        ...(origin < 0 ? [] : [`the bytes at the first difference belong at ${origin}`]),
         this.describe(),
         'last requests for the object:',
         ...requests.slice(-30).map((request) => `  ${JSON.stringify(request)}`),

@@ -32,15 +32,15 @@ interface Flags extends ConnectionFlags, AppendFlags {
 }
 
 interface FlagsAgain extends Flags {
-  /** Those that a replay needs too, as they were typed; `undefined` where the object is gone. */
+  /** Flags that a replay needs too, as typed; `undefined` if the object was only in memory. */
   readonly again: readonly string[] | undefined;
 }
 
 /**
  * Makes `program` append where no other command is named.
  *
- * @param replay The command that sends what could not be appended.
- * @param args What was typed.
+ * @param replay The command that later appends the bytes that this one could not.
+ * @param args The arguments as typed.
  */
 export function addAppendCommand(
   program: Command,
@@ -48,32 +48,28 @@ export function addAppendCommand(
   args: readonly string[],
   done: (exitCode: number) => void,
 ): void {
-  program.argument('<oss://bucket/key>', 'where to append; created if it is not there');
-  program.argument('[file...]', 'what to append; "-" is standard input, the default');
+  program.argument('<oss://bucket/key>', 'object to append to; created if it does not exist');
+  program.argument('[file...]', 'files to append; "-" is standard input, the default');
   addConnectionOptions(
     addAppendOptions(
       program
         .optionsGroup('Options:')
-        .option('--tee', 'copy everything to standard output too')
-        .option('--quiet', 'say nothing unless something is wrong')
-        .option('--json', 'end with one line of JSON on standard output')
-        .option(
-          '--shutdown-timeout <time>',
-          'most time from a signal to the end (8s)',
-          parseDuration,
-        )
+        .option('--tee', 'also copy everything to standard output')
+        .option('--quiet', 'print nothing unless something goes wrong')
+        .option('--json', 'print the result as one line of JSON')
+        .option('--shutdown-timeout <time>', 'longest time from signal to exit (8s)', parseDuration)
         .option('--fallback <file>', 'new file for bytes that cannot be committed'),
     ),
   );
   program.action(async (first: string, others: string[], flags: Flags) => {
     const [href, ...names] = sortOperands([first, ...others]);
-    const isGone = flags.emulator === true && flags.dir === undefined;
-    const again = isGone ? undefined : flagsToRepeat(program, args, replay);
+    const isInMemory = flags.emulator === true && flags.dir === undefined;
+    const again = isInMemory ? undefined : flagsToRepeat(program, args, replay);
     done(await append(parseObjectUrl(href), names, { ...flags, again }));
   });
 }
 
-/** The address first, wherever it was typed. */
+/** Moves the address to the front, wherever it was typed. */
 function sortOperands(operands: readonly string[]): [string, ...string[]] {
   const [href, ...more] = operands.filter(isObjectUrl);
   if (href === undefined || more.length > 0) {
@@ -87,7 +83,8 @@ async function append(
   names: readonly string[],
   flags: FlagsAgain,
 ): Promise<number> {
-  if (flags.tee && flags.json) throw new UsageError('--tee and --json both want standard output.');
+  if (flags.tee && flags.json)
+    throw new UsageError('--tee and --json both write to standard output.');
   if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
   const sources = findSources(names);
   const run: Run = {
@@ -103,12 +100,12 @@ async function append(
     });
     return conclude(run, outcome, url, flags);
   } finally {
-    // Last: what could not be committed is safe by now.
+    // Close last, when uncommitted bytes have been saved.
     await run.connection?.close();
   }
 }
 
-/** What there is of a run, however far it got. */
+/** The parts of a run; each is `undefined` until the run gets that far. */
 interface Run {
   readonly startedAt: number;
   connection: Connection | undefined;
@@ -128,7 +125,7 @@ async function appendAll(
   run.stream = stream;
   const appending = new AppendRun({ stream, sources, tee, shutdownTimeout });
   run.appending = appending;
-  // Two writers on one terminal would garble each other's lines.
+  // With --tee on the same terminal, progress and data would garble each other.
   const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
   const progress = isWatched ? new ProgressLine(stream) : undefined;
   if (progress === undefined && !quiet) noticeOutage(stream);
@@ -139,7 +136,7 @@ async function appendAll(
   }
 }
 
-/** Saves what is left, tells how it went, and returns what to exit with. */
+/** Saves uncommitted bytes, reports the result, and returns the exit code. */
 function conclude(
   { startedAt, stream, appending }: Run,
   outcome: AppendRunResult,
@@ -158,7 +155,7 @@ function conclude(
   appending?.conclude(report.exitCode);
   reportInWords(report, quiet);
   if (emulator && dir === undefined && report.error === undefined && !quiet) {
-    say('The emulator kept that in memory, and it is gone now; --dir keeps it.');
+    say('The emulator kept this object in memory and has discarded it; use --dir to keep it.');
   }
   if (json) reportAsJson(report);
   if (outcome.deadline !== undefined) leaveBy(outcome.deadline, report.exitCode);
@@ -175,9 +172,9 @@ const nothingHappened: AppendRunResult = {
   unread: [],
 };
 
-/** A reader of standard output that has stopped reading would keep the process for ever. */
+/** Forces the exit: unread standard output would keep the process alive for ever. */
 function leaveBy(deadline: number, code: number): void {
-  // After a blocked event loop timers run before I/O: a reader that is back gets its turn first.
+  // After a blocked event loop timers run before I/O: give pending output one turn to leave.
   const rest = Math.max(deadline - performance.now(), 0);
   setTimeout(setImmediate, rest, () => process.exit(code)).unref();
 }
@@ -195,7 +192,7 @@ function exitCodeFor(
   return signal === undefined ? exitCode.success : exitCodeOfSignal(signal);
 }
 
-/** Sees to it that what is not committed is somewhere: in the files it came from, or in a new one. */
+/** Makes sure that uncommitted bytes survive: in the files they came from, or in a new file. */
 function keep(
   { uncommitted, ranges }: AppendRunResult,
   url: ObjectUrl,
@@ -203,7 +200,7 @@ function keep(
 ): Pick<AppendReport, 'saved' | 'rereadable'> {
   if (uncommitted === undefined) return { saved: undefined, rereadable: [] };
   const rereadable = findRereadable(ranges, uncommitted.bytes);
-  // One file with everything is easier to go on with than a part here and a part there.
+  // Unless every source can be read again, save everything: one file is easier to replay.
   if (rereadable.length === ranges.length) return { saved: undefined, rereadable };
   try {
     return { saved: saveUncommitted(uncommitted, url, path), rereadable: [] };

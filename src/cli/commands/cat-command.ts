@@ -24,12 +24,14 @@ export function addCatCommand(program: Command, done: (exitCode: number) => void
   const command = program
     .command('cat')
     .summary('write an object to standard output')
-    .description('Writes what an object holds now to standard output, and compares its checksum.')
+    .description(
+      'Writes the current content of an object to standard output and verifies its checksum.',
+    )
     .argument('<oss://bucket/key>', 'object to read')
     .showHelpAfterError('See oss-append cat --help.')
     .optionsGroup('Options:')
-    .option('--start <bytes>', 'first byte wanted (default: 0)', parseByteSize)
-    .option('--end <bytes>', 'byte after the last one wanted (default: all)', parseByteSize);
+    .option('--start <bytes>', 'offset of the first byte (default: 0)', parseByteSize)
+    .option('--end <bytes>', 'offset after the last byte (default: end)', parseByteSize);
   addConnectionOptions(command).action(async (href: string) => {
     done(await cat(parseObjectUrl(href), command.optsWithGlobals()));
   });
@@ -45,7 +47,7 @@ async function cat(url: ObjectUrl, flags: Flags): Promise<number> {
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall !== 'write') throw error;
-    // With EPIPE as `cat FILE | head` ends: nobody wants the rest. Anything else is told elsewhere.
+    // EPIPE: the reader has left, as in `cat FILE | head`. main.ts reports every other write error.
     return code === 'EPIPE' ? exitCodeOfSignal('SIGPIPE') : exitCode.failure;
   }
 }
@@ -54,7 +56,7 @@ async function copy(client: OssClient, url: ObjectUrl, flags: Flags): Promise<nu
   const { requestPayer, trafficLimit, start = 0 } = flags;
   const state = await retrying(() => client.headObject(url.key, { requestPayer }));
   if (state === undefined) {
-    complain(`There is no object ${url.href}.`);
+    complain(`The object ${url.href} does not exist.`);
     return exitCode.failure;
   }
   const end = Math.min(flags.end ?? state.length, state.length);
@@ -65,7 +67,7 @@ async function copy(client: OssClient, url: ObjectUrl, flags: Flags): Promise<nu
   const isWhole = range.start === 0 && range.end === state.length;
   if (isWhole && state.crc64 !== undefined && reader.crc64 !== state.crc64) {
     complain(
-      `What was written is not what the object held: its CRC-64 is ${reader.crc64} and should be ${state.crc64}.`,
+      `The output differs from the object: its CRC-64 is ${reader.crc64} instead of ${state.crc64}.`,
     );
     return exitCode.failure;
   }

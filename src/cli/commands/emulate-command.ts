@@ -20,36 +20,36 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** Adds `emulate`, which is a local OSS until it is told to stop. */
+/** Adds `emulate`, which runs a local OSS until a signal stops it. */
 export function addEmulateCommand(program: Command, done: (exitCode: number) => void): void {
   program
     .command('emulate')
     .summary('run a local OSS')
-    .description('Runs a local OSS, for tests and for trying things out, until it is told to stop.')
+    .description('Runs a local OSS for tests and experiments until a signal stops it.')
     .showHelpAfterError('See oss-append emulate --help.')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: a free one)', parseInteger)
-    .option('--dir <folder>', 'keeps the objects (default: memory)')
+    .option('--dir <folder>', 'folder for the objects (default: memory)')
     .addOption(
-      new Option('--bucket <name>', 'repeatable (default: examplebucket)').argParser(
+      new Option('--bucket <name>', 'bucket, repeatable (default: examplebucket)').argParser(
         (name: string, before: readonly string[] = []) => [...before, name],
       ),
     )
-    .option('--region <region>', 'its region (default: cn-hangzhou)')
-    .option('--access-key-id <id>', 'who may use it (default: emulator)')
-    .option('--access-key-secret <secret>', 'key to sign with (default: emulator)')
+    .option('--region <region>', 'region to emulate (default: cn-hangzhou)')
+    .option('--access-key-id <id>', 'accepted key id (default: emulator)')
+    .option('--access-key-secret <secret>', 'accepted secret (default: emulator)')
     .option('--no-credentials', 'accept every signature')
     .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
-    .option('--seed <number>', 'makes chances of faults repeatable', parseInteger)
-    .option('--json', 'print its address and keys as JSON')
+    .option('--seed <number>', 'makes random faults reproducible', parseInteger)
+    .option('--json', 'print address and keys as one line of JSON')
     .action(async (flags: Flags) => done(exitCodeOfSignal(await emulate(flags))));
 }
 
 async function emulate(flags: Flags): Promise<TerminatingSignal> {
   const emulator = await start(flags);
   const stopped = new Promise<TerminatingSignal>((resolve) => {
-    const onHurry = (signal: TerminatingSignal) => process.exit(exitCodeOfSignal(signal));
-    new Shutdown({ onStop: resolve, onHurry });
+    const onForce = (signal: TerminatingSignal) => process.exit(exitCodeOfSignal(signal));
+    new Shutdown({ onStop: resolve, onForce });
   });
   if (flags.json) introduceAsJson(emulator);
   else introduce(emulator, flags);
@@ -64,7 +64,7 @@ async function start(flags: Flags): Promise<Emulator> {
   const credentials = flags.credentials ? { accessKeyId, accessKeySecret } : null;
   const options = { host, port, dir, buckets, region, faults, seed, credentials };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  // Loaded only here: the other commands are to start fast.
+  // Loaded on demand: other commands start faster without it.
   const { startEmulator } = await import('../../emulator/index.js');
   try {
     return await startEmulator(Object.fromEntries(given) as EmulatorOptions);
@@ -79,7 +79,7 @@ function introduce(emulator: Emulator, { host = '127.0.0.1', dir }: Flags): void
   const lines = [
     `OSS emulator at ${endpoint}, region ${region}, buckets: ${buckets.join(', ')}.`,
     `Objects are kept in ${dir ?? `${describeMemory(emulator)} and gone when it stops`}.`,
-    ...(isLoopback(host) ? [] : [`Whoever reaches ${host} over the network can use it.`]),
+    ...(isLoopback(host) ? [] : [`Anyone who can reach ${host} over the network can use it.`]),
     'To use it:',
     `  export OSS_ENDPOINT=${endpoint} OSS_REGION=${region}`,
     `  export OSS_ACCESS_KEY_ID=${accessKeyId} OSS_ACCESS_KEY_SECRET=${accessKeySecret}`,

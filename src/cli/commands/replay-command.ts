@@ -26,24 +26,24 @@ interface Flags extends ConnectionFlags, AppendFlags {
   readonly json?: boolean;
 }
 
-/** Adds `replay`, which appends what a file of uncommitted bytes has and the object lacks. */
+/** Adds `replay`, which appends the bytes of a saved file that the object does not have yet. */
 export function addReplayCommand(program: Command, done: (exitCode: number) => void): Command {
   const command = program
     .command('replay')
-    .summary('append a file of uncommitted bytes')
+    .summary('append saved uncommitted bytes')
     .description(
-      'Appends what a file of uncommitted bytes has and the object lacks. It can be repeated: nothing gets there twice.',
+      'Appends the bytes of a saved file that the object does not have yet. It is safe to repeat: no byte is appended twice.',
     )
-    .argument('<file>', 'file that was saved when bytes could not be committed')
-    .argument('[oss://bucket/key]', 'object to append to (default: as the file says)')
+    .argument('<file>', 'file with uncommitted bytes, as saved by oss-append')
+    .argument('[oss://bucket/key]', 'object to append to (default: the one named in the file)')
     .showHelpAfterError('See oss-append replay --help.')
     .optionsGroup('Options:')
     .addOption(
       new Option('--conflict <what>', 'if others have appended since').choices(['fail', 'rebase']),
     )
-    .option('--remove', 'remove the file when the object holds everything')
-    .option('--quiet', 'say nothing unless something is wrong')
-    .option('--json', 'end with one line of JSON on standard output');
+    .option('--remove', 'remove the file once everything is committed')
+    .option('--quiet', 'print nothing unless something goes wrong')
+    .option('--json', 'print the result as one line of JSON');
   addConnectionOptions(addDeliveryOptions(command));
   return command.action(async (file: string, href: string | undefined) => {
     done(await replay(resolve(file), href, command.optsWithGlobals()));
@@ -52,7 +52,9 @@ export function addReplayCommand(program: Command, done: (exitCode: number) => v
 
 async function replay(path: string, href: string | undefined, flags: Flags): Promise<number> {
   if (flags.emulator && flags.dir === undefined) {
-    throw new UsageError('--emulator needs --dir here, to keep what is appended.');
+    throw new UsageError(
+      'With --emulator, replay needs --dir: memory would lose the appended bytes.',
+    );
   }
   const named = href === undefined ? undefined : parseObjectUrl(href);
   const { url, saved } = findTarget(path, await readFile(path), named);
@@ -62,7 +64,11 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
   asUsage(() => resolveOptions({ ...append, key: url.key, client }));
   let unwatch = () => {};
   const run = new ReplayRun({
-    ...{ client, path, saved, conflict, append },
+    client,
+    path,
+    saved,
+    conflict,
+    append,
     onStream: (stream) => {
       if (!quiet) unwatch = watch(stream);
     },
@@ -97,7 +103,7 @@ function asError(error: unknown): Error {
   return error as Error;
 }
 
-/** Shows how far it has come; returns what ends that. */
+/** Shows progress or outages; returns a function that stops it. */
 function watch(stream: AppendWritable): () => void {
   if (!canShowProgress()) {
     noticeOutage(stream);

@@ -16,18 +16,18 @@ interface Flags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-/** Adds `seal`, which ends an object for good. */
+/** Adds `seal`, which makes an object refuse further appends for good. */
 export function addSealCommand(program: Command, done: (exitCode: number) => void): void {
   const command = program
     .command('seal')
     .summary('make an object refuse further appends')
-    .description('Makes an object refuse further appends, for good.')
+    .description('Makes an object refuse further appends. This cannot be undone.')
     .argument('<oss://bucket/key>', 'object to seal')
     .showHelpAfterError('See oss-append seal --help.')
     .optionsGroup('Options:')
-    .option('--position <bytes>', 'fail unless the object is this long', parseByteSize)
-    .option('--quiet', 'say nothing unless something goes wrong')
-    .option('--json', 'write one line of JSON to standard output');
+    .option('--position <bytes>', 'fail unless the object has this length', parseByteSize)
+    .option('--quiet', 'print nothing unless something goes wrong')
+    .option('--json', 'print the result as one line of JSON');
   addConnectionOptions(command).action(async (href: string) => {
     done(await seal(parseObjectUrl(href), command.optsWithGlobals()));
   });
@@ -40,7 +40,7 @@ function seal(url: ObjectUrl, flags: Flags): Promise<number> {
       (await retrying(() => client.headObject(url.key, { requestPayer })))?.length;
     const position = flags.position ?? (await findLength());
     if (position === undefined) {
-      complain(`There is no object ${url.href}.`);
+      complain(`The object ${url.href} does not exist.`);
       return exitCode.failure;
     }
     await retrying(() => client.sealAppendObject(url.key, position, { requestPayer }));

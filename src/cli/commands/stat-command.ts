@@ -13,16 +13,16 @@ interface Flags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-/** Adds `stat`, which tells what an object is and where the next append goes. */
+/** Adds `stat`, which shows the type, length and next append position of an object. */
 export function addStatCommand(program: Command, done: (exitCode: number) => void): void {
   const command = program
     .command('stat')
-    .summary('show what an object is and where the next append goes')
-    .description('Shows what an object is and where the next append to it goes.')
-    .argument('<oss://bucket/key>', 'object to look at')
+    .summary('show type, length and next position of an object')
+    .description('Shows type, length and next append position of an object.')
+    .argument('<oss://bucket/key>', 'object to inspect')
     .showHelpAfterError('See oss-append stat --help.')
     .optionsGroup('Options:')
-    .option('--json', 'write one line of JSON');
+    .option('--json', 'print the result as one line of JSON');
   addConnectionOptions(command).action(async (href: string) => {
     done(await stat(parseObjectUrl(href), command.optsWithGlobals()));
   });
@@ -33,7 +33,7 @@ function stat(url: ObjectUrl, flags: Flags): Promise<number> {
     const { requestPayer } = flags;
     const state = await retrying(() => client.headObject(url.key, { requestPayer }));
     if (state === undefined) {
-      complain(`There is no object ${url.href}.`);
+      complain(`The object ${url.href} does not exist.`);
       return exitCode.failure;
     }
     const { length, crc64, appendable, sealed, objectType, etag } = state;

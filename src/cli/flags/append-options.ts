@@ -34,31 +34,37 @@ export interface AppendFlags
 export function addAppendOptions(command: Command): Command {
   command
     .optionsGroup('How it is appended:')
-    .option('--chunk-size <size>', 'most bytes in one append (default: 4MiB)', parseByteSize)
-    .option('--flush-interval <time>', 'most time a byte waits (default: 1s)', parseEndlessDuration)
-    .option('--high-water-mark <size>', 'most bytes in memory (default: 4 chunks)', parseByteSize)
-    .addOption(new Option('--flags <flags>', 'append, or fail if it exists').choices(['a', 'ax']))
-    .option('--position <bytes>', 'fail unless the object is this long', parseByteSize);
+    .option('--chunk-size <size>', 'bytes per append, at most (default: 4MiB)', parseByteSize)
+    .option('--flush-interval <time>', 'longest wait of a byte (default: 1s)', parseEndlessDuration)
+    .option(
+      '--high-water-mark <size>',
+      'bytes in memory, at most (default: 4 chunks)',
+      parseByteSize,
+    )
+    .addOption(
+      new Option('--flags <flags>', 'append, or fail if object exists').choices(['a', 'ax']),
+    )
+    .option('--position <bytes>', 'fail unless the object has this length', parseByteSize);
   return addDeliveryOptions(command);
 }
 
-/** Adds those that do not depend on where the bytes come from. */
+/** Adds the flags that `replay` accepts too. */
 export function addDeliveryOptions(command: Command): Command {
   return command
     .optionsGroup('How it is appended:')
     .addOption(new Option('--verify <how>', 'compare checksums').choices(['crc64', 'none']))
     .option('--retries <number>', 'retries of one chunk (default: 10)', parseRetries)
-    .option('--min-timeout <time>', 'first wait (default: 200ms)', parseDuration)
-    .option('--max-timeout <time>', 'longest wait (default: 20s)', parseDuration)
-    .option('--max-retry-time <time>', 'most time for one chunk', parseDuration)
-    .optionsGroup('What a new object gets:')
+    .option('--min-timeout <time>', 'wait before the first retry (default: 200ms)', parseDuration)
+    .option('--max-timeout <time>', 'longest wait before a retry (default: 20s)', parseDuration)
+    .option('--max-retry-time <time>', 'longest time for one chunk', parseDuration)
+    .optionsGroup('Attributes of a new object:')
     .option('--content-type <type>', 'MIME type')
     .option('--cache-control <value>', 'how long it may be cached')
     .option('--content-disposition <value>', 'how browsers show it')
-    .option('--content-encoding <value>', 'how it is encoded')
+    .option('--content-encoding <value>', 'encoding of the content')
     .option('--expires <date>', 'when caches drop it', parseDate)
     .addOption(
-      new Option('--acl <acl>', 'rights').choices([
+      new Option('--acl <acl>', 'access').choices([
         'default',
         'private',
         'public-read',
@@ -75,7 +81,7 @@ export function addDeliveryOptions(command: Command): Command {
     );
 }
 
-/** Makes options of the stream from flags; what was not given stays away. */
+/** Converts flags to options of the stream. */
 export function streamOptions(
   flags: AppendFlags & ConnectionFlags,
 ): Omit<AppendWritableOptions, 'key' | 'client'> {
@@ -86,10 +92,25 @@ export function streamOptions(
   const { acl, storageClass, tagging } = flags;
   const retry = Object.entries({ retries, minTimeout, maxTimeout, maxRetryTime });
   return {
-    ...{ flags: openFlags, position, chunkSize, flushInterval, highWaterMark, verify },
-    ...{ requestTimeout, requestPayer, trafficLimit, serverSideEncryption },
-    ...{ contentType, cacheControl, contentDisposition, contentEncoding, expires },
-    ...{ acl, storageClass, tagging, metadata: meta },
+    flags: openFlags,
+    position,
+    chunkSize,
+    flushInterval,
+    highWaterMark,
+    verify,
+    requestTimeout,
+    requestPayer,
+    trafficLimit,
+    serverSideEncryption,
+    contentType,
+    cacheControl,
+    contentDisposition,
+    contentEncoding,
+    expires,
+    acl,
+    storageClass,
+    tagging,
+    metadata: meta,
     retry: Object.fromEntries(retry.filter(([, value]) => value !== undefined)),
   };
 }

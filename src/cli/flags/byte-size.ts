@@ -16,15 +16,17 @@ const factors = new Map([
 ]);
 
 /**
- * Reads a number of bytes: `4194304`, `4096KiB`, `4MiB`, `4M`; `MB` and its like are decimal.
+ * Parses a number of bytes: `4194304`, `4096KiB`, `4MiB`, `4M`; `kB`, `MB` and `GB` are decimal.
  *
- * @throws {InvalidArgumentError} If it is none.
+ * @throws {InvalidArgumentError} If `text` is not a size in whole bytes.
  */
 export function parseByteSize(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
   const bytes = Number(digits) * (factors.get(unit) ?? Number.NaN);
   if (digits === '' || !Number.isSafeInteger(bytes)) {
-    throw new InvalidArgumentError('It must be whole bytes, such as 65536, 64KiB or 4MiB.');
+    throw new InvalidArgumentError(
+      'It must be a whole number of bytes, such as 65536, 64KiB or 4MiB.',
+    );
   }
   return bytes;
 }

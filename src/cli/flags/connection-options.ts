@@ -27,49 +27,45 @@ export interface ConnectionFlags {
   readonly seed?: number;
 }
 
-const wayOut = `
-Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper
-case. --credentials names a module whose default export is a function that
-returns { accessKeyId, accessKeySecret, securityToken, expiration }, or a
-promise of it: a file, as a path or URL, or a package.`;
+const connectionHelp = `
+Proxies are read from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in lower or upper
+case. --credentials names a module, as a path, a file: URL or a package. Its
+default export is a function that returns { accessKeyId, accessKeySecret,
+securityToken, expiration } or a promise of them.`;
 
 /** Adds the flags that say where the object is. */
 export function addConnectionOptions(command: Command): Command {
   return command
     .optionsGroup('Where the object is:')
     .option('--region <region>', 'region of the bucket (default: $OSS_REGION)')
-    .option('--endpoint <host>', 'host to reach it at (default: $OSS_ENDPOINT)')
-    .option('--internal', 'reach it from inside Alibaba Cloud')
+    .option('--endpoint <host>', 'host to connect to (default: $OSS_ENDPOINT)')
+    .option('--internal', 'use the endpoint inside Alibaba Cloud')
     .addOption(
-      new Option('--addressing <style>', 'place of the bucket').choices([
-        'virtual',
-        'path',
-        'cname',
-      ]),
+      new Option('--addressing <style>', 'style of URLs').choices(['virtual', 'path', 'cname']),
     )
-    .option('--credentials <module>', 'gives keys, and new ones in time', parseModule)
-    .option('--request-timeout <time>', 'of one attempt (default: 1m)', parseDuration)
+    .option('--credentials <module>', 'module that supplies and renews keys', parseModule)
+    .option('--request-timeout <time>', 'limit for one attempt (default: 1m)', parseDuration)
     .addOption(new Option('--request-payer <who>', 'who pays').choices(['requester']))
-    .option('--traffic-limit <bits>', 'bits per second that OSS may take', parseInteger)
+    .option('--traffic-limit <bits>', 'bits per second, at most', parseInteger)
     .optionsGroup('Without OSS:')
-    .option('--emulator', 'use an emulator of its own')
-    .option('--dir <folder>', 'keeps its objects (default: memory)')
+    .option('--emulator', 'use a built-in emulator')
+    .option('--dir <folder>', 'folder for its objects (default: memory)')
     .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
-    .option('--seed <number>', 'makes chances of faults repeatable', parseInteger)
-    .addHelpText('after', wayOut);
+    .option('--seed <number>', 'makes random faults reproducible', parseInteger)
+    .addHelpText('after', connectionHelp);
 }
 
-/** A way to the object, and what must be closed after it was gone. */
+/** A client, and the function that closes everything behind it. */
 export interface Connection {
   readonly client: OssClient;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens the way to a bucket: OSS, or an emulator that has such a bucket.
+ * Connects to a bucket: in OSS, or in an emulator that is started with this bucket.
  *
  * @throws {UsageError} If flags contradict each other.
- * @throws {ConfigurationError} If region, endpoint or folder do not fit.
+ * @throws {ConfigurationError} If region, endpoint or folder is wrong.
  */
 export async function connect(bucket: string, flags: ConnectionFlags): Promise<Connection> {
   assertConsistent(flags);
@@ -88,7 +84,7 @@ export async function connect(bucket: string, flags: ConnectionFlags): Promise<C
   return { client, close };
 }
 
-/** As {@link connect}, for as long as `use` takes. */
+/** Connects as {@link connect} does, and closes when `use` has settled. */
 export async function withClient<Result>(
   bucket: string,
   flags: ConnectionFlags,
@@ -111,14 +107,18 @@ function clientOptions({
   requestTimeout,
 }: ConnectionFlags) {
   return {
-    ...{ region, endpoint, internal, addressing, requestTimeout },
+    region,
+    endpoint,
+    internal,
+    addressing,
+    requestTimeout,
     credentials: loadedCredentials(credentials, 'load credentials'),
     proxy: 'environment',
   };
 }
 
 async function startEmbedded(bucket: string, { dir, fault, seed }: ConnectionFlags) {
-  // Loaded only here: nobody else needs it.
+  // Loaded on demand: only --emulator needs it.
   const { startEmulator } = await import('../../emulator/index.js');
   const options = {
     buckets: [bucket],
@@ -133,7 +133,7 @@ async function startEmbedded(bucket: string, { dir, fault, seed }: ConnectionFla
   }
 }
 
-/** A wrong value is the user's; a folder or a port that cannot be had is the machine's. */
+/** Invalid values are usage errors; an unavailable folder or port is a configuration error. */
 export function startFailure(error: unknown): Error {
   const { message } = error as Error;
   const isUsage = error instanceof TypeError || error instanceof RangeError;
@@ -168,9 +168,9 @@ function configured<Result>(create: () => Result): Result {
 }
 
 /**
- * A path may be relative here, as for every other file that is named.
+ * Parses the name of a module; a relative path is resolved against the working directory.
  *
- * @throws {InvalidArgumentError} If `text` can name no module.
+ * @throws {InvalidArgumentError} If `text` cannot name a module.
  */
 function parseModule(text: string): CredentialsModule {
   const module = /^\.{1,2}[\\/]/.test(text) ? resolve(text) : text;
@@ -184,7 +184,7 @@ function parseModule(text: string): CredentialsModule {
   return { module };
 }
 
-/** @throws {InvalidArgumentError} If `text` is no whole number. */
+/** @throws {InvalidArgumentError} If `text` is not a whole number. */
 export function parseInteger(text: string): number {
   const value = Number(text);
   if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {

@@ -9,9 +9,9 @@ const factors = new Map([
 ]);
 
 /**
- * Reads milliseconds: `500`, `500ms`, `2s`, `1.5m`, `1h`.
+ * Parses a duration to milliseconds: `500`, `500ms`, `2s`, `1.5m`, `1h`.
  *
- * @throws {InvalidArgumentError} If it is no duration.
+ * @throws {InvalidArgumentError} If `text` is not a duration.
  */
 export function parseDuration(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([a-z]*)$/.exec(text) ?? [];
@@ -23,9 +23,9 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Reads a duration that may be endless: `Infinity` too.
+ * Parses a duration that may also be `Infinity`.
  *
- * @throws {InvalidArgumentError} If it is no duration.
+ * @throws {InvalidArgumentError} If `text` is not a duration.
  */
 export function parseEndlessDuration(text: string): number {
   return text === 'Infinity' ? Number.POSITIVE_INFINITY : parseDuration(text);

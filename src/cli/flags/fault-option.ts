@@ -6,10 +6,10 @@ const numbers = new Set(['nth', 'times', 'probability']);
 const texts = new Set(['kind', 'operation', 'key']);
 
 /**
- * Reads one `--fault`, such as `kind=drop-answer,operation=append,nth=2`, and adds it to those
- * before it. What the values may be is for the emulator to say.
+ * Parses one `--fault`, such as `kind=drop-answer,operation=append,nth=2`, and appends it to
+ * `before`. The emulator validates the values.
  *
- * @throws {InvalidArgumentError} If it is no list of known names and values.
+ * @throws {InvalidArgumentError} If `text` is not a list of known names and values.
  */
 export function collectFault(text: string, before: readonly Fault[] = []): readonly Fault[] {
   const fields = text.split(',').map((field): [string, string | number] => {
@@ -23,6 +23,6 @@ export function collectFault(text: string, before: readonly Fault[] = []): reado
       `"${field}" is not of the form NAME=VALUE with a name of ${known}.`,
     );
   });
-  // Not known to be one: the emulator checks every field when the fault is added.
+  // The cast is unchecked: the emulator validates every field when it adds the fault.
   return [...before, Object.fromEntries(fields) as unknown as Fault];
 }

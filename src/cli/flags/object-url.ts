@@ -2,7 +2,7 @@ import { assertBucketName } from '../../oss/endpoint.js';
 import { assertObjectKey } from '../../oss/request/object-key.js';
 import { UsageError } from '../exit-code.js';
 
-/** What `oss://bucket/key` names. */
+/** A parsed `oss://bucket/key`. */
 export interface ObjectUrl {
   readonly bucket: string;
   readonly key: string;
@@ -13,16 +13,16 @@ export interface ObjectUrl {
 
 const scheme = 'oss://';
 
-/** Whether an argument is meant as the address of an object, well-formed or not. */
+/** Whether an argument is meant as the address of an object, even if it is malformed. */
 export function isObjectUrl(argument: string): boolean {
   return argument.startsWith(scheme);
 }
 
 /**
- * Reads `oss://bucket/key`. The key is taken as it stands: nothing in it is decoded, so that `%`,
- * `?` and `#` need no care.
+ * Parses `oss://bucket/key`. The key is taken literally, without decoding, so `%`, `?` and `#` need
+ * no escaping.
  *
- * @throws {UsageError} If it is none.
+ * @throws {UsageError} If `href` has another form, or bucket or key is invalid.
  */
 export function parseObjectUrl(href: string): ObjectUrl {
   const [, bucket, key] = /^oss:\/\/([^/]*)\/(.+)$/s.exec(href) ?? [];
@@ -33,7 +33,7 @@ export function parseObjectUrl(href: string): ObjectUrl {
     assertBucketName('use it', bucket);
     assertObjectKey(key, 'use it');
   } catch (error) {
-    throw new UsageError(`"${href}" names no object: ${(error as Error).message}.`);
+    throw new UsageError(`"${href}" does not name an object: ${(error as Error).message}.`);
   }
   return { bucket, key, href };
 }

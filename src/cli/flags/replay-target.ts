@@ -2,7 +2,7 @@ import type { SavedBytes } from '../../recovery/saved-bytes.js';
 import { UsageError } from '../exit-code.js';
 import { type ObjectUrl, parseObjectUrl } from './object-url.js';
 
-/** The object that saved bytes go to, and what is known of their place in it. */
+/** The object that saved bytes go to, and what is known about their position in it. */
 export interface ReplayTarget {
   readonly url: ObjectUrl;
 
@@ -11,11 +11,11 @@ export interface ReplayTarget {
 }
 
 /**
- * Finds the object that saved bytes go to: the one that is named, or else the one they were for.
+ * Finds the object that saved bytes go to: the one named on the command line, or else in the file.
  *
- * In another object than that they have no place yet, and none of them has landed.
+ * In any object other than the one in the file they have no position yet, and none is committed.
  *
- * @throws {UsageError} If none is named, and the file names no bucket.
+ * @throws {UsageError} If neither the command line nor the file names a bucket.
  */
 export function findTarget(
   path: string,
@@ -25,13 +25,13 @@ export function findTarget(
   if (named === undefined) {
     const { bucket, key } = saved;
     if (bucket === undefined) {
-      throw new UsageError(`"${path}" names no bucket: add oss://bucket/key behind it.`);
+      throw new UsageError(`"${path}" does not name a bucket: add oss://bucket/key after it.`);
     }
     return { url: parseObjectUrl(`oss://${bucket}/${key}`), saved };
   }
   const { bucket, key } = named;
   const isSame = key === saved.key && (saved.bucket ?? bucket) === bucket;
   if (isSame) return { url: named, saved: { ...saved, bucket } };
-  const nowhere = { position: undefined, doubtful: 0, landed: 0, replay: undefined };
-  return { url: named, saved: { ...saved, bucket, key, ...nowhere } };
+  const unplaced = { position: undefined, doubtful: 0, landed: 0, replay: undefined };
+  return { url: named, saved: { ...saved, bucket, key, ...unplaced } };
 }

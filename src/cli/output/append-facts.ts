@@ -3,11 +3,11 @@ import type { ObjectUrl } from '../flags/object-url.js';
 import type { AppendRunResult } from '../run/append-run.js';
 import type { SourceRange } from '../run/source.js';
 
-/** Everything there is to tell about a run. */
+/** Everything that is reported about a run. */
 export interface AppendReport extends Omit<AppendRunResult, 'deadline' | 'isCutShort' | 'ranges'> {
   readonly url: ObjectUrl;
 
-  /** `undefined` if it did not get as far as that. */
+  /** `undefined` if the run failed before it opened the stream. */
   readonly stream: AppendWritable | undefined;
 
   /** Milliseconds. */
@@ -17,9 +17,9 @@ export interface AppendReport extends Omit<AppendRunResult, 'deadline' | 'isCutS
   /** Where the uncommitted bytes are, or why they could not be saved. */
   readonly saved: string | Error | undefined;
 
-  /** Where they were read and can be read again, unless they are saved: all, or those that are not lost. */
+  /** Where uncommitted bytes can be read again; empty if they are saved. */
   readonly rereadable: readonly SourceRange[];
 
-  /** Flags that a replay of what is saved needs again; `undefined` where the object is gone. */
+  /** Flags that a replay needs again; `undefined` if the object was only in memory. */
   readonly flagsToRepeat: readonly string[] | undefined;
 }

@@ -8,12 +8,18 @@ export function reportAsJson(report: AppendReport): void {
   const { appends, attempts, retries, reconciles } = stream?.stats ?? {};
   const line = {
     url: url.href,
-    ...{ bucket: url.bucket, key: url.key },
+    bucket: url.bucket,
+    key: url.key,
     bytesWritten: stream?.bytesWritten ?? 0,
     position: stream?.position,
     crc64: stream?.crc64?.toString(),
-    ...{ appends, attempts, retries, reconciles, duration: Math.round(duration) },
-    ...{ exitCode, signal },
+    appends,
+    attempts,
+    retries,
+    reconciles,
+    duration: Math.round(duration),
+    exitCode,
+    signal,
     error: error && describeError(error),
     uncommitted: uncommitted && {
       position: uncommitted.position,
@@ -30,7 +36,7 @@ export function reportAsJson(report: AppendReport): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** What JSON tells of an error. */
+/** Returns the fields of an error that JSON output shows. */
 export function describeError(error: Error): object {
   const code = isAppendError(error) ? error.code : undefined;
   const { ossCode, requestId } = error instanceof OssServiceError ? error : {};

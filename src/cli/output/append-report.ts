@@ -5,7 +5,7 @@ import { complain, say, sentence, toLine } from '../messages.js';
 import type { AppendReport } from './append-facts.js';
 import { describeRest, describeUnread } from './rest-report.js';
 
-/** Says in lines for people how a run ended. */
+/** Prints how a run ended, for people. */
 export function reportInWords(report: AppendReport, isQuiet: boolean): void {
   const { error, signal, uncommitted, stream, unread } = report;
   if (error !== undefined) {
@@ -33,11 +33,11 @@ function summary({ url, signal, duration }: AppendReport, stream: AppendWritable
   ].join('');
 }
 
-/** How far it got. */
+/** Says how much is committed. */
 function standing(error: Error, { bytesWritten, position }: AppendWritable): string {
   if (position === undefined) return 'Nothing was read or committed.';
   const bytes = bytesWritten === 0 ? 'Nothing' : count(bytesWritten, 'byte');
-  // Somebody else has changed the object: what there is to say about it, the error says.
+  // The object was changed by another writer: its position is in the message of the error.
   if (error instanceof DivergedError) return `${bytes} had been committed.`;
   const be = bytesWritten === 0 ? 'was' : bytesWritten === 1 ? 'is' : 'are';
   return `${bytes} ${be} committed, the next position is ${position}.`;

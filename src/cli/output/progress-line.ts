@@ -2,12 +2,12 @@ import { formatByteSize } from '../../quantity.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
 import { toLine } from '../messages.js';
 
-/** Milliseconds between two states of the line. */
+/** Milliseconds between updates. */
 const interval = 500;
 
 const clearLine = '\r\u001b[K';
 
-/** One line on a terminal that shows how far a stream has come, as long as it is open. */
+/** A line on a terminal that shows the progress of a stream until it is closed. */
 export class ProgressLine {
   readonly #stream: AppendWritable;
   readonly #timer: NodeJS.Timeout;
@@ -27,7 +27,7 @@ export class ProgressLine {
     }
   }
 
-  /** Takes the line away. */
+  /** Erases the line. */
   close(): void {
     clearInterval(this.#timer);
     process.stderr.write(clearLine);
@@ -43,13 +43,13 @@ export class ProgressLine {
       `${stats.appends} appends`,
       ...(this.#trouble === undefined ? [] : [this.#trouble]),
     ];
-    // A line that wraps could not be taken away again. Some terminals do not know their width.
+    // A line that wraps could not be erased. Some terminals report no width.
     const width = (process.stderr.columns || 80) - 1;
     process.stderr.write(`${clearLine}${parts.join('  ').slice(0, width)}`);
   }
 }
 
-/** Whether somebody watches, on something that can take a line away again. */
+/** Whether standard error is a terminal that can erase a line. */
 export function canShowProgress(): boolean {
   return process.stderr.isTTY && process.env.TERM !== 'dumb';
 }

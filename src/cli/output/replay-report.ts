@@ -5,20 +5,20 @@ import type { ObjectUrl } from '../flags/object-url.js';
 import { complain, say, sentence, toLine } from '../messages.js';
 import { describeError } from './append-json.js';
 
-/** Everything there is to tell about a replay. */
+/** Everything that is reported about a replay. */
 export interface ReplayReport {
   readonly url: ObjectUrl;
   readonly path: string;
   readonly saved: SavedBytes;
   readonly run: ReplayRun;
 
-  /** Why it ended before the object held everything. */
+  /** Why it ended before everything was committed. */
   readonly error: Error | undefined;
   readonly isRemoved: boolean;
   readonly exitCode: number;
 }
 
-/** Says how a replay ended. */
+/** Prints how a replay ended. */
 export function reportReplay(
   report: ReplayReport,
   { quiet, json }: { readonly quiet: boolean; readonly json: boolean },
@@ -41,25 +41,31 @@ function summary({ url, path, saved, run, isRemoved }: ReplayReport): string {
   return `${appended}: next position ${stream.position}. ${end}`;
 }
 
-/** How far it got. */
+/** Says how much was appended. */
 function standing({ path, run }: ReplayReport): string {
   const { bytesWritten, noteFailure } = run;
   const appended = bytesWritten === 0 ? 'Nothing was' : `${count(bytesWritten, 'byte')} were`;
   const end = `${appended} appended, and ${path} still has everything.`;
   return noteFailure === undefined
     ? end
-    : `${end} How far it came could not be noted there: ${sentence(noteFailure)}`;
+    : `${end} Its progress could not be recorded there: ${sentence(noteFailure)}`;
 }
 
 function reportAsJson({ url, path, saved, run, error, isRemoved, exitCode }: ReplayReport): void {
   const { present, stream } = run;
   const { href, bucket, key } = url;
   const line = {
-    ...{ url: href, bucket, key, file: path, byteLength: saved.bytes.byteLength, present },
+    url: href,
+    bucket,
+    key,
+    file: path,
+    byteLength: saved.bytes.byteLength,
+    present,
     bytesWritten: run.bytesWritten,
     position: stream?.position,
     crc64: stream?.crc64?.toString(),
-    ...{ removed: isRemoved, exitCode },
+    removed: isRemoved,
+    exitCode,
     error: error && describeError(error),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);

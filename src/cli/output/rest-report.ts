@@ -6,39 +6,41 @@ import type { SourceRange } from '../run/source.js';
 import type { AppendReport } from './append-facts.js';
 import { shellCommand } from './shell-command.js';
 
-/** Errors after which the same bytes cannot go to the same object, or must not. */
-const dead: readonly AppendErrorCode[] = [
+/** Errors after which these bytes cannot or must not be appended to the same object. */
+const final: readonly AppendErrorCode[] = [
   'APPEND_ERR_DIVERGED',
   'APPEND_ERR_NOT_APPENDABLE',
   'APPEND_ERR_OBJECT_FULL',
   'APPEND_ERR_CHECKSUM',
 ];
 
-/** Most names in one message. */
+/** Longest list of names in one message. */
 const mostNames = 10;
 
-/** Says what is not committed, where it is, and how to go on with it. */
+/** Says which bytes are not committed, where they are, and how to append them. */
 export function describeRest(
   report: AppendReport,
   error: Error,
   { bytes, confirmed }: UncommittedBytes,
 ): string {
   const { saved, rereadable, flagsToRepeat } = report;
-  const doubt = confirmed ? '' : ', the first of which may be in the object or still get there';
+  const doubt = confirmed
+    ? ''
+    : ', the first of which may be in the object or may still arrive there';
   const what = `Not committed: ${count(bytes.byteLength, 'byte')}${doubt}`;
   if (saved instanceof Error) {
     const lost = rereadable.length === 0 ? 'they' : `${shares(rereadable)}; all others`;
     return `${what}; ${lost} are lost. ${sentence(saved)}`;
   }
   if (saved === undefined) return `${what}; ${places(rereadable)}.`;
-  const place = `${what}; saved to ${saved}, behind one line that says where they belong.`;
+  const place = `${what}; saved to ${saved}, after a first line that says where they belong.`;
   if (flagsToRepeat === undefined) return place;
-  if (isAppendError(error) && dead.includes(error.code)) return place;
+  if (isAppendError(error) && final.includes(error.code)) return place;
   const command = shellCommand(['oss-append', 'replay', ...flagsToRepeat, saved]);
   return command === undefined ? place : `${place} To append them: ${command}`;
 }
 
-/** Says what was named and not read. */
+/** Says which sources were not read, or not to their end. */
 export function describeUnread(unread: AppendReport['unread']): string {
   const names = unread.map(({ name, start }) => {
     const what = name === '-' ? 'standard input' : name;
@@ -57,12 +59,12 @@ function shares(ranges: readonly SourceRange[]): string {
   const files = ranges.map(
     ({ name, start, end }) => `${name} has ${end - start} of them, from byte ${start} on`,
   );
-  // All but the first and the last were read, and are left, as a whole.
-  const between = (left: number) => `${left} files named behind it have as many as they are long`;
+  // Only the first and the last range can be part of a file: all between are whole files.
+  const between = (left: number) => `the ${left} files named after it are among them in full`;
   return shorten(files, between).join('; ');
 }
 
-/** Puts a few words in the place of what would be too many: all that lies before the last. */
+/** Replaces the items before the last by a summary if the list is too long. */
 function shorten(items: readonly string[], describe: (left: number) => string): readonly string[] {
   if (items.length <= mostNames) return items;
   const left = items.length - mostNames + 1;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { shellWord } from '../../shell-word.js';
 
-/** Flags that belong to one run, and not to the next that goes on with it. */
-const once = new Set([...['--json', '--quiet', '--fault', '--seed']]);
+/** Flags that apply to a single run and not to its replay. */
+const once = new Set(['--json', '--quiet', '--fault', '--seed']);
 
 /**
- * The flags of `command` among `args` that `next`, which goes on, needs again: where the object is,
- * and how it is written to.
+ * Returns the flags of `command` among `args` that `next` needs again: where the object is, and how
+ * it is written.
  */
 export function flagsToRepeat(
   { options }: Command,
@@ -28,7 +28,7 @@ export function flagsToRepeat(
   return flags;
 }
 
-/** Writes words as a shell reads them; `undefined` where one has what no line can show. */
+/** Quotes words for a shell; `undefined` if one contains control characters. */
 export function shellCommand(words: readonly string[]): string | undefined {
   if (words.some((word) => /\p{Cc}/u.test(word))) return undefined;
   return words.map(shellWord).join(' ');

@@ -11,8 +11,8 @@ import type { Source, SourceRange } from './source.js';
 import { SourcePump } from './source-pump.js';
 
 /**
- * Milliseconds that reading goes on after a signal: it may have gone to the whole pipeline, and what
- * is upstream may still write its last output.
+ * Milliseconds that reading continues after a signal: the whole pipeline may have received it, and
+ * upstream processes may still write their last output.
  */
 const gracePeriod = 1000;
 
@@ -23,35 +23,35 @@ export interface AppendRunOptions {
   /** Whether standard output gets a copy. */
   readonly tee: boolean;
 
-  /** Milliseconds from a signal until it gives up. */
+  /** Milliseconds from a signal until the run gives up. */
   readonly shutdownTimeout: number;
 }
 
-/** How it went. */
+/** The result of a run. */
 export interface AppendRunResult {
   /** Why it ended before everything was committed. */
   readonly error: Error | undefined;
 
-  /** What told it to stop. */
+  /** The signal that stopped it. */
   readonly signal: TerminatingSignal | undefined;
 
-  /** When the process is to have ended, as `performance.now()`; with a signal. */
+  /** When the process must have ended, as `performance.now()`; `undefined` without a signal. */
   readonly deadline: number | undefined;
 
-  /** Whether the deadline or another signal came before everything was committed. */
+  /** Whether the deadline or a second signal came before everything was committed. */
   readonly isCutShort: boolean;
 
-  /** What was read and is not known to be committed. */
+  /** Bytes that were read and are not known to be committed. */
   readonly uncommitted: UncommittedBytes | undefined;
 
-  /** Where the uncommitted bytes were read, in their order. */
+  /** Where the uncommitted bytes were read, in order. */
   readonly ranges: readonly SourceRange[];
 
-  /** What was named and not read, each from the first such byte. */
+  /** Sources that were not read, or not to their end, each from its first unread byte. */
   readonly unread: readonly Pick<SourceRange, 'name' | 'start'>[];
 }
 
-/** Appends sources to one object, from opening it to its last byte or to the signal to stop. */
+/** Appends sources to one object until all are committed or a signal stops it. */
 export class AppendRun {
   readonly #stream: AppendWritable;
   readonly #pump: SourcePump;
@@ -59,24 +59,24 @@ export class AppendRun {
   readonly #shutdownTimeout: number;
   readonly #closed: Promise<unknown>;
 
-  // After a blocked event loop they let an answer that has already arrived come first.
+  // ReusableTimers: after a blocked event loop they let an answer already received come first.
   readonly #deadlineTimer = new ReusableTimer();
   readonly #graceTimer = new ReusableTimer();
   #deadline: number | undefined;
   #failure: Error | undefined;
   #isCutShort = false;
 
-  /** What the process will exit with, once that is known. */
+  /** The exit code of the process, once it is known. */
   #exitCode: number | undefined;
 
-  /** @param options With a stream that nobody has written to. */
+  /** @param options Its stream must not have been written to. */
   constructor({ stream, sources, tee, shutdownTimeout }: AppendRunOptions) {
     this.#stream = stream;
     this.#shutdownTimeout = shutdownTimeout;
     this.#pump = new SourcePump(sources, tee ? [stream, process.stdout] : [stream]);
     this.#shutdown = new Shutdown({
       onStop: () => this.#stop(),
-      onHurry: (signal) => this.#hurry(signal),
+      onForce: (signal) => this.#stopNow(signal),
     });
     stream.on('error', (error) => {
       this.#failure = error;
@@ -85,12 +85,12 @@ export class AppendRun {
     this.#closed = new Promise((resolve) => stream.on('close', resolve));
   }
 
-  /** Resolves when the stream has closed, whatever closed it. */
+  /** Resolves when the stream has closed, for whatever reason. */
   async finish(): Promise<AppendRunResult> {
     const stream = this.#stream;
-    // Nothing is read before there is somewhere to put it.
+    // Do not read before the object is open: a failure to open must not cost any bytes.
     await Promise.race([once(stream, 'ready'), this.#closed]).catch(() => {});
-    if (!stream.destroyed) await this.#feedAll();
+    if (!stream.destroyed) await this.#appendAll();
     await this.#closed;
     this.#deadlineTimer.close();
     this.#graceTimer.close();
@@ -105,18 +105,18 @@ export class AppendRun {
     };
   }
 
-  /** From now on a signal ends the process, with `exitCode`: all that was left to do is done. */
+  /** From now on a signal ends the process with `exitCode`: there is no work left. */
   conclude(exitCode: number): void {
     this.#exitCode = exitCode;
   }
 
-  async #feedAll(): Promise<void> {
+  async #appendAll(): Promise<void> {
     try {
       await this.#pump.run();
     } catch (error) {
       this.#failure = error as Error;
     }
-    // What was read is committed, also if the rest could not be.
+    // Commit what was read even if a source failed.
     if (!this.#stream.destroyed) this.#stream.end();
   }
 
@@ -133,7 +133,7 @@ export class AppendRun {
       this.#giveUp(`Not everything could be committed within ${timeout} of the signal`),
     );
     if (this.#pump.hasWriter) {
-      this.#pump.stopBehindCurrent();
+      this.#pump.stopAfterCurrent();
       const grace = Math.min(gracePeriod, this.#shutdownTimeout / 2);
       this.#graceTimer.start(grace, () => this.#pump.stop());
     } else {
@@ -141,8 +141,8 @@ export class AppendRun {
     }
   }
 
-  /** Leaves at once, and loses nothing. */
-  #hurry(signal: TerminatingSignal): void {
+  /** Stops without waiting for commits; uncommitted bytes are still handed back. */
+  #stopNow(signal: TerminatingSignal): void {
     if (this.#exitCode !== undefined) process.exit(this.#exitCode);
     this.#deadline = performance.now();
     this.#giveUp(`Not everything could be committed before a second signal, ${signal}, came`);
@@ -151,7 +151,7 @@ export class AppendRun {
   #giveUp(what: string): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
-    // As long as the stream takes what has been read and not been passed on.
+    // Stop the pump before the stream is destroyed, while it still accepts the bytes already read.
     this.#pump.stop();
     const { lastFailure: trouble } = stream.stats;
     const why = trouble === undefined ? '' : `: ${trouble.message}`;

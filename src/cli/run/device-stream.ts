@@ -1,22 +1,22 @@
 import { close, constants, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 
-/** How to open what is read by a {@link DeviceStream}, so that nothing of it can block. */
+/** Flags to open a file for a {@link DeviceStream}, so that no read blocks. */
 export const deviceFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** Bytes read at once. */
+/** Bytes per read. */
 const readSize = 64 * 1024;
 
-/** Most milliseconds between two looks at a device that has nothing. */
+/** Longest time between two reads of a device that has no data, in milliseconds. */
 const longestPause = 50;
 
 /**
- * Reads a terminal, a serial line, a kernel log: whatever may have nothing to read for hours.
+ * Reads a file that may have no data for hours: a terminal, a serial line, a kernel log.
  *
  * Node.js reads files in threads, and a thread that waits for a device keeps the process alive: not
- * even `process.exit()` ends it. So the device is never waited for, it is looked at again and again.
- * That is synchronous, as it takes no longer than copying what is there; in return nothing is being
- * read at the moment when the stream is destroyed, and so nothing gets lost.
+ * even `process.exit()` ends it. So the device is opened without blocking and polled. Reads are
+ * synchronous, because they take no longer than a copy; no read is in flight when the stream is
+ * destroyed, so that no bytes are lost.
  */
 export class DeviceStream extends Readable {
   readonly #fd: number;
@@ -24,7 +24,7 @@ export class DeviceStream extends Readable {
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Milliseconds until the next look, if there is nothing. */
+  /** Milliseconds until the next read while there is no data. */
   #pause = 1;
 
   /** @param fd Opened with {@link deviceFlags}; closed with the stream. */
@@ -34,8 +34,8 @@ export class DeviceStream extends Readable {
   }
 
   override _read(): void {
-    // Not at once: a device that always has something would leave no turn to anybody else.
-    this.#immediate ??= setImmediate(this.#look);
+    // Deferred: a device that always has data would block the event loop.
+    this.#immediate ??= setImmediate(this.#poll);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -44,7 +44,7 @@ export class DeviceStream extends Readable {
     close(this.#fd, (failure) => callback(error ?? failure));
   }
 
-  readonly #look = (): void => {
+  readonly #poll = (): void => {
     try {
       const length = readSync(this.#fd, this.#buffer, 0, readSize, null);
       this.#immediate = undefined;
@@ -55,7 +55,7 @@ export class DeviceStream extends Readable {
         this.destroy(error as Error);
         return;
       }
-      this.#timer = setTimeout(this.#look, this.#pause);
+      this.#timer = setTimeout(this.#poll, this.#pause);
       this.#pause = Math.min(2 * this.#pause, longestPause);
     }
   };

@@ -2,13 +2,13 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { deviceFlags } from './device-stream.js';
 import type { SourceRange } from './source.js';
 
-/** Bytes compared at once. */
+/** Bytes per comparison. */
 const pieceSize = 2 ** 20;
 
 /**
- * Finds those ranges that can be read again from where they were read.
+ * Finds the ranges whose files still have the bytes that were read.
  *
- * @param bytes What was read, all ranges one behind the other.
+ * @param bytes The bytes of all ranges, concatenated.
  */
 export function findRereadable(
   ranges: readonly SourceRange[],
@@ -22,19 +22,19 @@ export function findRereadable(
   });
 }
 
-/** Whether there is something from `start` on, as far as a look at the file's length tells. */
+/** Whether the file goes on after `start`, judged by its length; `true` for an unread source. */
 export function hasMore({ name, start }: Pick<SourceRange, 'name' | 'start'>): boolean {
   return start === 0 || (statSync(name, { throwIfNoEntry: false })?.size ?? 0) > start;
 }
 
 /**
- * Whether the file is the same, and has the same bytes. A file that is truncated and written anew,
- * as by logrotate's `copytruncate`, keeps its identity; so the bytes decide.
+ * Whether the file is the same and has the same bytes. Identity alone is no proof: a file that was
+ * truncated and written again, as with logrotate's `copytruncate`, keeps it.
  */
 function isRereadable({ name, file, start, end }: SourceRange, bytes: Uint8Array): boolean {
   if (file === undefined || bytes.byteLength !== end - start) return false;
   try {
-    // As a device, because that may be what the name stands for by now.
+    // Opened like a device, because the name may refer to one by now.
     const fd = openSync(name, deviceFlags);
     try {
       const { dev, ino, size } = fstatSync(fd, { bigint: true });
@@ -43,7 +43,7 @@ function isRereadable({ name, file, start, end }: SourceRange, bytes: Uint8Array
       closeSync(fd);
     }
   } catch {
-    // Whatever the reason: what cannot be read now has to be kept elsewhere.
+    // Any failure to read means that the bytes have to be saved elsewhere.
     return false;
   }
 }

@@ -2,24 +2,24 @@ import type { TerminatingSignal } from '../exit-code.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly TerminatingSignal[];
 
-/** Milliseconds in which one stop may be told several times. */
+/** Milliseconds within which several signals may belong to one stop. */
 const repetitionTime = 1000;
 
 export interface ShutdownListener {
   /** Called with the first signal. */
   readonly onStop: (signal: TerminatingSignal) => void;
 
-  /** Called with every other one that somebody sent because the first took too long. */
-  readonly onHurry: (signal: TerminatingSignal) => void;
+  /** Called with every later signal that does not belong to the same stop. */
+  readonly onForce: (signal: TerminatingSignal) => void;
 }
 
 /**
- * Listens for the process being told to stop, until it ends: a signal that nobody listens to would
- * end it in the middle of its last words.
+ * Listens for signals to stop until the process exits: without a listener, a signal would end it in
+ * the middle of its last work.
  *
- * One stop may arrive as several signals. npm passes on what the terminal has sent to everybody
- * already, `timeout` signals its child and then the group, a shell and the kernel both say that the
- * terminal is gone, and systemd can send SIGHUP right behind SIGTERM.
+ * One stop may arrive as several signals. npm forwards a signal that the terminal has already sent
+ * to the whole group, `timeout` signals its child and then the group, shell and kernel both report
+ * that the terminal is gone, and systemd can send SIGHUP right after SIGTERM.
  */
 export class Shutdown {
   readonly #listener: ShutdownListener;
@@ -32,7 +32,7 @@ export class Shutdown {
     }
   }
 
-  /** What told the process to stop, if anything has. */
+  /** The first signal received. */
   get signal(): TerminatingSignal | undefined {
     return this.#first?.signal;
   }
@@ -44,9 +44,9 @@ export class Shutdown {
       this.#listener.onStop(signal);
       return;
     }
-    // A terminal that is gone is nobody's hurry, whatever came before.
-    const isAlike = [this.#first.signal, 'SIGHUP'].includes(signal);
-    if (isAlike && now - this.#first.at < repetitionTime) return;
-    this.#listener.onHurry(signal);
+    // SIGHUP also follows other signals: the terminal closes, or systemd sends both.
+    const isSameStop = [this.#first.signal, 'SIGHUP'].includes(signal);
+    if (isSameStop && now - this.#first.at < repetitionTime) return;
+    this.#listener.onForce(signal);
   }
 }

@@ -2,7 +2,7 @@ import { finished, type Readable, type Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { FileIdentity, OpenSource, Source, SourceRange } from './source.js';
 
-/** How far a source has been read. */
+/** The progress of reading a source. */
 interface Progress {
   readonly source: Source;
   readonly file: FileIdentity | undefined;
@@ -11,18 +11,18 @@ interface Progress {
 }
 
 /**
- * Passes sources on, one after the other, at the pace of the slowest destination, and can stop in
- * between without losing what was read.
+ * Copies sources, one after the other, to all destinations, at the pace of the slowest. It can stop
+ * at any time without losing bytes that were read.
  *
- * Not `pipeline()`: that would destroy the destination with the source, and what it had accepted
- * would be gone. Not `pipe()`: with two destinations it stalls when one of them fails while it is
- * waited for.
+ * Not `pipeline()`: a failing source would destroy the destination and the bytes it had accepted.
+ * Not `pipe()`: with two destinations it stalls when one of them fails while the source is paused
+ * for it.
  */
 export class SourcePump {
   readonly #sources: readonly Source[];
   readonly #destinations: readonly Writable[];
 
-  /** Destinations that want no more for now. */
+  /** Destinations that have not emitted 'drain' yet. */
   readonly #full = new Set<Writable>();
   #current: Readable | undefined;
 
@@ -30,16 +30,16 @@ export class SourcePump {
   #opening: Source | undefined;
   readonly #progress: Progress[] = [];
 
-  /** What was read when the first destination had ended. */
+  /** Bytes that were read after the first destination had ended. */
   readonly #untaken: Buffer[] = [];
   #isStopped = false;
   readonly #stopped: Promise<void>;
   #resolveStopped = (): void => {};
 
-  /** Whether the sources behind the current one are left unread. */
+  /** Whether the sources after the current one stay unread. */
   #isLast = false;
 
-  /** @param destinations What gets every byte; one that fails is left out from then on. */
+  /** @param destinations Each gets every byte; one that fails is skipped from then on. */
   constructor(sources: readonly Source[], destinations: readonly Writable[]) {
     this.#sources = sources;
     this.#destinations = destinations;
@@ -53,18 +53,18 @@ export class SourcePump {
     }
   }
 
-  /** Whether something is being read whose writer may be about to end. */
+  /** Whether the current source is written by a process that may be about to end. */
   get hasWriter(): boolean {
     const isReading = this.#current !== undefined && !this.#current.destroyed;
     return isReading && (this.#progress.at(-1)?.source.hasWriter ?? false);
   }
 
-  /** What was read and the first destination did not take, as it had ended. */
+  /** Bytes that were read after the first destination had ended, so that it did not get them. */
   get untaken(): Buffer {
     return Buffer.concat(this.#untaken);
   }
 
-  /** Finds where bytes came from: all from `offset` on, counted from the first that was read. */
+  /** Finds where the bytes from `offset` on were read; `offset` counts across all sources. */
   rangesFrom(offset: number): readonly SourceRange[] {
     const ranges: SourceRange[] = [];
     let before = 0;
@@ -76,7 +76,7 @@ export class SourcePump {
     return ranges;
   }
 
-  /** What was named and has not been read, each from the first such byte. */
+  /** Sources that were not read, or not to their end, each from its first unread byte. */
   get unread(): readonly Pick<SourceRange, 'name' | 'start'>[] {
     const untouched = this.#sources.slice(this.#progress.length);
     const rest = untouched.map(({ name }) => ({ name, start: 0 }));
@@ -86,7 +86,7 @@ export class SourcePump {
   }
 
   /**
-   * Resolves when every source has ended, or with {@link stop}, whatever a source is waiting for.
+   * Resolves when every source has ended, or with {@link stop}, even while a source is waiting.
    *
    * @throws {Error} If a source cannot be read.
    */
@@ -94,14 +94,14 @@ export class SourcePump {
     return Promise.race([this.#passAll(), this.#stopped]);
   }
 
-  /** Reads the current source to its end, and none behind it. */
-  stopBehindCurrent(): void {
+  /** Reads the current source to its end, and no further source. */
+  stopAfterCurrent(): void {
     this.#isLast = true;
   }
 
   /**
-   * Reads no more. What has been read is passed on, all at once and whatever the destinations say:
-   * it is not more than one buffer.
+   * Stops reading. Bytes already read are written at once despite backpressure: it is one buffer at
+   * most.
    */
   stop(): void {
     if (this.#isStopped) return;
@@ -111,7 +111,7 @@ export class SourcePump {
     const stream = this.#current;
     if (stream === undefined || stream.destroyed) return;
     stream.pause().removeAllListeners('data');
-    // In one turn of the event loop with `destroy()`: nothing more can arrive in between.
+    // `read()` and `destroy()` in the same tick: no bytes can arrive in between.
     const rest: Buffer | null = stream.read();
     stream.destroy();
     if (rest !== null) this.#take(rest);

@@ -1,39 +1,39 @@
 import type { BigIntStats } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** Something whose bytes are to be appended. */
+/** An input whose bytes are appended. */
 export interface Source {
   /** `-` for standard input, otherwise the path. */
   readonly name: string;
 
-  /** Whether a process writes it, which may be about to end too. */
+  /** Whether another process writes it, which may be about to end too. */
   readonly hasWriter: boolean;
 
-  /** Starts to read it. */
+  /** Opens it for reading. */
   readonly open: () => Promise<OpenSource>;
 
-  /** Makes an `open()` that waits come to its end. */
+  /** Ends a waiting `open()`. */
   readonly cancel?: () => void;
 }
 
 export interface OpenSource {
   readonly stream: Readable;
 
-  /** The file that is read, from its first byte on; `undefined` for what can be read only once. */
+  /** The file, read from its first byte on; `undefined` if it can be read only once. */
   readonly file: FileIdentity | undefined;
 }
 
-/** What a name stood for when it was opened. */
+/** Identifies the file that a name referred to when it was opened. */
 export type FileIdentity = Pick<BigIntStats, 'dev' | 'ino'>;
 
-/** Bytes of one source, one behind the other. */
+/** A contiguous range of bytes of one source. */
 export interface SourceRange {
   readonly name: string;
 
-  /** The first byte. */
+  /** Offset of the first byte. */
   readonly start: number;
 
-  /** Behind the last byte. */
+  /** Offset after the last byte. */
   readonly end: number;
 
   /** As in {@link OpenSource}. */

@@ -16,22 +16,22 @@ import { DeviceStream, deviceFlags } from './device-stream.js';
 import type { FileIdentity, OpenSource, Source } from './source.js';
 import { findStandardInput } from './standard-input.js';
 
-/** Bytes read from a file at once. */
+/** Bytes per read of a file. */
 const readSize = 2 ** 20;
 
 /**
- * Checks what is to be appended, before anything is read: files by path, `-` for standard input,
- * and standard input where nothing is named.
+ * Finds and checks the sources before any of them is read: files by path, `-` for standard input,
+ * and standard input if `names` is empty.
  *
- * @throws {UsageError} If a file is not there or no file, or standard input cannot be read, is named
- *   twice, or is a terminal that is not named.
+ * @throws {UsageError} If a file or standard input cannot be read, or if standard input is named
+ *   twice, or is a terminal and not named.
  */
 export function findSources(names: readonly string[]): readonly Source[] {
   if (names.length === 0) return [findStandardInput({ isNamed: false })];
   if (names.filter((name) => name === '-').length > 1) {
     throw new UsageError('Standard input, "-", can be read only once.');
   }
-  // One after the other: there may be more of them than a process may have open.
+  // Check one after the other: a process may not have that many files open at once.
   return names.map((name) =>
     name === '-' ? findStandardInput({ isNamed: true }) : findFile(name),
   );
@@ -40,7 +40,7 @@ export function findSources(names: readonly string[]): readonly Source[] {
 function findFile(path: string): Source {
   const stats = inspectFile(path);
   if (stats.isFIFO()) return { name: path, hasWriter: true, ...pipeOpening(path) };
-  // Files of /proc have no length, and some of them wait for what the kernel has to say.
+  // Files of /proc have size 0, and reading some of them waits for output of the kernel.
   const isDevice = stats.isCharacterDevice() || (stats.isFile() && stats.size === 0);
   const read = isDevice ? () => openDevice(path) : () => openRegularFile(path);
   return { name: path, hasWriter: false, open: read };
@@ -51,7 +51,7 @@ function inspectFile(path: string): Stats {
     const stats = statSync(path);
     if (stats.isDirectory()) throw new Error('it is a folder');
     if (stats.isSocket()) throw new Error('it is a socket');
-    // Opening a pipe waits for its writer, and opening a device may do something to it.
+    // Do not open others: opening a pipe waits for its writer, and opening a device may affect it.
     if (stats.isFile()) closeSync(openSync(path, 'r'));
     else accessSync(path, constants.R_OK);
     return stats;
@@ -77,19 +77,19 @@ function identityOf(fd: number): FileIdentity | undefined {
 }
 
 /**
- * A named pipe is read as a socket, because a read of a file cannot be called off. On Linux that
- * waits for the writer too. Elsewhere it would take a pipe without a writer for one that has come to
- * its end; so it is opened in a way that waits. That cannot be called off, and while it waits not even
- * `process.exit()` ends the process; but a writer ends the wait.
+ * A named pipe is read as a socket, because a file read cannot be cancelled. On Linux a socket also
+ * waits for the writer. Elsewhere it would read a pipe without a writer as ended, so the pipe is
+ * opened with a blocking call. While that blocks, not even `process.exit()` ends the process; but
+ * opening the pipe for writing unblocks it.
  */
 function pipeOpening(path: string): Pick<Source, 'open' | 'cancel'> {
   const { O_RDONLY, O_RDWR, O_NONBLOCK } = constants;
-  const waits = process.platform !== 'linux';
+  const blocks = process.platform !== 'linux';
   const openPipe = async (): Promise<OpenSource> => {
-    const fd = await openFile(path, waits ? O_RDONLY : O_RDONLY | O_NONBLOCK);
+    const fd = await openFile(path, blocks ? O_RDONLY : O_RDONLY | O_NONBLOCK);
     return { stream: new Socket({ fd, readable: true, writable: false }), file: undefined };
   };
-  if (!waits) return { open: openPipe };
+  if (!blocks) return { open: openPipe };
   return { open: openPipe, cancel: () => closeSync(openSync(path, O_RDWR | O_NONBLOCK)) };
 }
 

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../protocol/oss-error.js';
 import type { OssRequest } from '../protocol/request.js';
 
-/** OSS's diagnostic number for each way in which the list may be wrong, where it documents one. */
+/** OSS's diagnostic number for each kind of invalid list, where it documents one. */
 export interface AdditionalHeadersErrors {
   readonly blank: string;
   readonly emptyName: string;
@@ -9,10 +9,10 @@ export interface AdditionalHeadersErrors {
 }
 
 /**
- * Reads the names of the headers that a signature of version 4 covers besides those it always does.
+ * Reads the names of the additional headers that a version 4 signature covers.
  *
- * @param list Names with semicolons between them; `undefined` where the request has no such list.
- * @throws {OssError} If there is a list and it names nothing, an empty name, or what is not there.
+ * @param list Names separated by semicolons; `undefined` if the request has no such list.
+ * @throws {OssError} If the list is blank, or has an empty name or one of an absent header.
  * @see https://help.aliyun.com/en/oss/user-guide/0002-00000209, -00000210 and -00000211
  */
 export function readAdditionalHeaders(

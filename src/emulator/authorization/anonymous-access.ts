@@ -7,8 +7,8 @@ import { isSigned } from './authorization.js';
 const readers = ['get', 'head', 'object-meta'];
 
 /**
- * Whether a request without a signature may be answered: it reads an object that everybody may read,
- * or that is missing in a bucket that everybody may read.
+ * Whether a request needs no signature: it reads an object that is public, or one that does not
+ * exist in a bucket that is public.
  *
  * @see https://help.aliyun.com/zh/oss/user-guide/object-acl
  */

@@ -6,12 +6,12 @@ import { parametersV1, readQueryV1 } from './query-signature-v1.js';
 import { readQueryV4, versionParameter } from './query-signature-v4.js';
 import type { SignatureClaim } from './signature-claim.js';
 
-/** A key pair, and with a temporary one its token. */
+/** A key pair, with its token if it is temporary. */
 export interface EmulatorCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
 
-  /** When given, requests must carry it; when not, any token is let through. */
+  /** If set, requests must carry this token; otherwise any token is accepted. */
   readonly securityToken?: string;
 }
 
@@ -20,17 +20,18 @@ export interface AuthorizationOptions {
   readonly region: string;
   readonly now: Date;
 
-  /** Throws where the bucket cannot be: OSS looks for it before it looks who asks. */
+  /** Throws if the bucket is invalid or missing: OSS checks this before the key id. */
   readonly assertBucket: () => void;
 }
 
-/** Tried in order; each leaves a request alone that is signed another way. */
+/** Tried in order; each returns `undefined` for a request that is signed another way. */
 const readers = [readHeaderV4, readHeaderV1, readQueryV4, readQueryV1];
 
 /**
- * Lets a request pass or refuses it in OSS's words.
+ * Checks who signed a request and when.
  *
- * @throws {OssError} If the request is not signed, or not with these credentials, or not lately.
+ * @throws {OssError} If the request is not signed, or not with these credentials, or the signature
+ *   is not valid at this time.
  */
 export function authorize(request: OssRequest, options: AuthorizationOptions): void {
   const claim = readClaim(request, options);
@@ -49,7 +50,7 @@ export function authorize(request: OssRequest, options: AuthorizationOptions): v
   if (securityToken !== undefined) assertToken(request, securityToken);
 }
 
-/** Whether a request says who sends it. */
+/** Whether a request has a signature. */
 export function isSigned(request: OssRequest): boolean {
   return request.headers.has('authorization') || isQuerySigned(request);
 }
@@ -106,7 +107,7 @@ function assertToken(request: OssRequest, securityToken: string): void {
   });
 }
 
-/** Version 4 renamed the parameter, but the version 1 Java SDK signs its URLs with the old name. */
+/** Version 4 renamed the parameter, but version 1 of the Java SDK signs URLs with the old name. */
 function tokenOf(request: OssRequest): string | undefined {
   return (
     request.headers.get('x-oss-security-token') ??

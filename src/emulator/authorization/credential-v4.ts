@@ -1,6 +1,6 @@
 import { invalidArgument } from '../protocol/oss-error.js';
 
-/** Who signed with version 4, and what for. */
+/** The credential and scope of a version 4 signature. */
 export interface CredentialV4 {
   readonly accessKeyId: string;
 
@@ -10,7 +10,7 @@ export interface CredentialV4 {
   readonly product: string;
 }
 
-/** Reads `<key id>/<date>/<region>/<product>/aliyun_v4_request`; `undefined` if it is not that. */
+/** Parses `<key id>/<date>/<region>/<product>/aliyun_v4_request`; `undefined` for another form. */
 export function parseCredential(text: string): CredentialV4 | undefined {
   const [accessKeyId, date, region = '', product = '', terminator, ...rest] = text.split('/');
   if (!accessKeyId || !date || terminator !== 'aliyun_v4_request' || rest.length > 0) {
@@ -20,10 +20,10 @@ export function parseCredential(text: string): CredentialV4 | undefined {
 }
 
 /**
- * Refuses a signature made for another place.
+ * Checks that a signature was made for this region and for OSS.
  *
- * @param part What of the request holds the credential.
- * @throws {OssError} If the region is another, or the product not OSS.
+ * @param part Name of the part of the request that holds the credential.
+ * @throws {OssError} If the region or the product differs.
  */
 export function assertScope(credential: CredentialV4, region: string, part: string): void {
   if (credential.region !== region) {

@@ -8,10 +8,9 @@ import { isValidDate, parseBasicDate, parseHttpDate } from './signing-date.js';
 const scheme = 'OSS ';
 
 /**
- * Reads the claim an `Authorization` header of version 1 makes; `undefined` if it is of another
- * kind.
+ * Reads the claim of an `Authorization` header of version 1; `undefined` for any other header.
  *
- * @throws {OssError} If it is one, but malformed.
+ * @throws {OssError} If the header is malformed.
  */
 export function readHeaderV1(request: OssRequest): SignatureClaim | undefined {
   const authorization = request.headers.get('authorization');
@@ -28,7 +27,7 @@ export function readHeaderV1(request: OssRequest): SignatureClaim | undefined {
   };
 }
 
-/** @see https://help.aliyun.com/en/oss/user-guide/0002-00000062, and those that follow it */
+/** @see https://help.aliyun.com/en/oss/user-guide/0002-00000062 and the following pages */
 function parsePair(text: string): { accessKeyId: string; signature: string } {
   const colon = text.indexOf(':');
   if (colon === -1) throw malformed('0002-00000062');
@@ -43,8 +42,7 @@ function malformed(ec: string): OssError {
 }
 
 /**
- * Where there are both, `x-oss-date` counts: some clients cannot set a `Date`, and ali-oss does
- * not.
+ * `x-oss-date` takes precedence over `Date`: some clients cannot set `Date`, and ali-oss does not.
  *
  * @see https://help.aliyun.com/document_detail/31951.htm
  */
@@ -52,7 +50,7 @@ function dateOf({ headers }: OssRequest): string {
   return headers.get('x-oss-date') ?? headers.get('date') ?? '';
 }
 
-/** SDKs send the form of HTTP; OSS's page on 0002-00000503 has `x-oss-date` in ISO 8601. */
+/** SDKs send HTTP dates; OSS's page on 0002-00000503 shows `x-oss-date` in ISO 8601. */
 function parseDate(text: string): Date {
   const date = parseHttpDate(text);
   return isValidDate(date) ? date : parseBasicDate(text);

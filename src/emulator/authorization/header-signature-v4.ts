@@ -8,10 +8,9 @@ import { algorithmV4, signV4 } from './signature-v4.js';
 import { isValidDate, parseBasicDate, parseHttpDate } from './signing-date.js';
 
 /**
- * Reads the claim an `Authorization` header of version 4 makes; `undefined` if it is of another
- * kind.
+ * Reads the claim of an `Authorization` header of version 4; `undefined` for any other header.
  *
- * @throws {OssError} If it is one, but malformed or for another region or product.
+ * @throws {OssError} If the header is malformed, or for another region or product.
  */
 export function readHeaderV4(request: OssRequest, region: string): SignatureClaim | undefined {
   const authorization = request.headers.get('authorization');
@@ -61,11 +60,11 @@ function parseFields(text: string): Map<string, string> {
 }
 
 /**
- * Each header has a form of its own, and where it is the `Date` that is used, it is signed as it
- * is.
+ * `x-oss-date` and `Date` have different forms; without `x-oss-date`, the value of `Date` is signed
+ * unchanged.
  *
  * @see https://help.aliyun.com/en/oss/user-guide/0002-00000502
- * @see https://github.com/aliyun/aliyun-oss-go-sdk/blob/master/oss/auth.go, which sends no other
+ * @see https://github.com/aliyun/aliyun-oss-go-sdk/blob/master/oss/auth.go, which sends only `Date`
  */
 function timeOf({ headers }: OssRequest): { timestamp: string; signedAt: Date } {
   const ossDate = headers.get('x-oss-date');

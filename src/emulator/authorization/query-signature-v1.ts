@@ -4,14 +4,14 @@ import type { SignatureClaim } from './signature-claim.js';
 import { assertUnexpired } from './signature-time.js';
 import { signV1 } from './signature-v1.js';
 
-/** Each makes a request one signed in the query, so that the others must be there too. */
+/** Any of these marks a request as signed in the query; all three are then required. */
 export const parametersV1 = ['Expires', 'OSSAccessKeyId', 'Signature'] as const;
 
 /**
- * Reads the claim a URL signed with version 1 makes; `undefined` if it is not one.
+ * Reads the claim of a URL signed with version 1; `undefined` for any other URL.
  *
  * @see https://www.alibabacloud.com/help/en/oss/developer-reference/ddd-signatures-to-urls
- * @throws {OssError} If it is one, but malformed.
+ * @throws {OssError} If a parameter is missing or malformed.
  */
 export function readQueryV1(request: OssRequest): SignatureClaim | undefined {
   if (parametersV1.every((name) => queryValue(request, name) === undefined)) return undefined;
@@ -30,7 +30,7 @@ export function readQueryV1(request: OssRequest): SignatureClaim | undefined {
   };
 }
 
-/** @see https://help.aliyun.com/en/oss/user-guide/0002-00000067, and those that follow it */
+/** @see https://help.aliyun.com/en/oss/user-guide/0002-00000067 and the following pages */
 const numbers = {
   Expires: { missing: '0002-00000067', empty: '0002-00000068' },
   OSSAccessKeyId: { missing: '0002-00000071', empty: '0002-00000072' },

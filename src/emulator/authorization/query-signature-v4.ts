@@ -7,17 +7,17 @@ import { assertBegun, assertUnexpired } from './signature-time.js';
 import { algorithmV4, signV4 } from './signature-v4.js';
 import { isValidDate, parseBasicDate } from './signing-date.js';
 
-/** Makes a request one signed in the query with a version that has a name, so not with 1. */
+/** Marks a request as signed in the query; URLs of version 1 do not have it. */
 export const versionParameter = 'x-oss-signature-version';
 
-/** Seconds a signature may be good for. */
+/** Longest validity of a signature in seconds. */
 const maxLifetime = 7 * 24 * 60 * 60;
 
 /**
- * Reads the claim a URL signed with version 4 makes; `undefined` if it is not one.
+ * Reads the claim of a URL signed with version 4; `undefined` for any other URL.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/add-signatures-to-urls
- * @throws {OssError} If it is one, but malformed or for another region or product.
+ * @throws {OssError} If a parameter is missing or malformed, or for another region or product.
  */
 export function readQueryV4(request: OssRequest, region: string): SignatureClaim | undefined {
   const version = queryValue(request, versionParameter);
@@ -85,7 +85,7 @@ function timestampOf(request: OssRequest, credential: CredentialV4): string {
   });
 }
 
-/** @param ec Left out where OSS documents none. */
+/** @param ec Omitted if OSS documents none. */
 function invalid(name: string, ec?: string): OssError {
   return invalidArgument(`Invalid ${name} parameter.`, ec === undefined ? {} : { ec });
 }

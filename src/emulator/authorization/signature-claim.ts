@@ -1,17 +1,17 @@
-/** What a request says about who signed it, whichever way it was signed. */
+/** A request's claim about who signed it, for all kinds of signatures. */
 export interface SignatureClaim {
   readonly accessKeyId: string;
 
-  /** The signature that was sent. */
+  /** The signature in the request. */
   readonly signature: string;
 
-  /** Throws an `OssError` where the signature is not good at that moment. */
+  /** Throws an `OssError` if the signature is not valid at `now`. */
   readonly assertTimely: (now: Date) => void;
 
-  /** Computes what should have been sent. */
+  /** Computes the correct signature. */
   readonly expect: (accessKeySecret: string) => ExpectedSignature;
 
-  /** Computes what official SDKs send instead, and cannot be meant otherwise. */
+  /** Computes signatures that official SDKs send instead, and that are unambiguous. */
   readonly alternatives?: (accessKeySecret: string) => readonly ExpectedSignature[];
 }
 

@@ -1,14 +1,14 @@
 import { OssError } from '../protocol/oss-error.js';
 import { isValidDate } from './signing-date.js';
 
-/** Milliseconds by which the clock of a client may be off. */
+/** Largest accepted difference between the clocks of client and server, in milliseconds. */
 const maxSkew = 15 * 60 * 1000;
 
 /**
- * Refuses a request that was not signed just now.
+ * Checks that a request was signed within 15 minutes of `now`.
  *
- * @param signedAt An invalid date if the request does not say.
- * @throws {OssError} If there is no such date, or it is too far off.
+ * @param signedAt An invalid date if the request has none.
+ * @throws {OssError} If the date is invalid or too far from `now`.
  */
 export function assertRecent(signedAt: Date, now: Date): void {
   if (!isValidDate(signedAt)) {
@@ -33,10 +33,10 @@ export function assertRecent(signedAt: Date, now: Date): void {
 }
 
 /**
- * Refuses a request whose signature was good for a time that has not come yet.
+ * Checks that the validity of a signature has begun.
  *
  * @see https://www.alibabacloud.com/help/en/oss/support/0002-00000235
- * @throws {OssError} If it was signed later than now, by more than clocks may differ.
+ * @throws {OssError} If `signedAt` is more than 15 minutes after `now`.
  */
 export function assertBegun(signedAt: Date, now: Date): void {
   if (signedAt.getTime() - now.getTime() <= maxSkew) return;
@@ -44,14 +44,14 @@ export function assertBegun(signedAt: Date, now: Date): void {
 }
 
 export interface Expiry {
-  /** Milliseconds since the epoch; the signature is still good then. */
+  /** Milliseconds since the epoch, inclusive. */
   readonly expires: number;
 
-  /** The number that a refusal carries, which is not the same for all versions. */
+  /** OSS's diagnostic number of the refusal, which depends on the version of the signature. */
   readonly ec: string;
 }
 
-/** @throws {OssError} If it is later than that. */
+/** @throws {OssError} If `now` is after `expires`. */
 export function assertUnexpired({ expires, ec }: Expiry, now: Date): void {
   if (now.getTime() <= expires) return;
   throw new OssError(403, 'AccessDenied', 'Request has expired.', {

@@ -2,22 +2,22 @@ import { createHmac } from 'node:crypto';
 import type { QueryParameter } from '../protocol/request-target.js';
 import { isSignedSubresource } from './signed-subresources.js';
 
-/** Everything a version 1 signature covers, and what it picks from. */
+/** Input of a version 1 signature, which covers only some of the headers and parameters. */
 export interface SigningInputV1 {
   readonly method: string;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
 
-  /** The path is that of a bucket, without the slash that belongs behind it. */
+  /** The path names a bucket without its trailing slash. */
   readonly isBare?: boolean;
   readonly query: readonly QueryParameter[];
   readonly headers: ReadonlyMap<string, string>;
 
-  /** The time as the request gives it; in a signed URL the second it expires. */
+  /** The date as in the request; for a signed URL, its time of expiry in seconds. */
   readonly date: string;
 }
 
-/** A signature with the text it was made from, so that a client can see where it differs. */
+/** A signature with the text it was computed from, which error answers show to the client. */
 export interface SignedV1 {
   readonly signature: string;
   readonly stringToSign: string;
@@ -33,8 +33,8 @@ export function signV1(input: SigningInputV1, accessKeySecret: string): SignedV1
 }
 
 /**
- * The C SDK signs `GET /bucket?prefix=` as it is sent, without the slash that the resource of a
- * bucket ends with.
+ * Signs a request as the C SDK does: for `GET /bucket?prefix=` it omits the trailing slash of the
+ * bucket's resource.
  *
  * @see https://github.com/aliyun/aliyun-oss-c-sdk/blob/master/oss_c_sdk/oss_auth.c
  */
@@ -48,7 +48,7 @@ function sign(input: SigningInputV1, resource: string, accessKeySecret: string):
   const { method, headers, date } = input;
   const head = [method, headers.get('content-md5') ?? '', headers.get('content-type') ?? '', date];
   const bytes = Buffer.concat([
-    // Header values are bytes in Latin-1 here; signing them as such signs what was sent.
+    // Node decodes header values as Latin-1: encoding them back yields the bytes that were sent.
     Buffer.from([...head, ...canonicalHeaders(headers), ''].join('\n'), 'latin1'),
     Buffer.from(resource),
   ]);
@@ -63,7 +63,7 @@ function canonicalHeaders(headers: ReadonlyMap<string, string>): string[] {
     .map((name) => `${name}:${headers.get(name)?.trim()}`);
 }
 
-/** Unlike that of version 4, nothing in it is percent-encoded. */
+/** Not percent-encoded, unlike that of version 4. */
 function canonicalResource({ bucket, key, query }: SigningInputV1): string {
   const subresources = query
     .filter(([name]) => isSignedSubresource(name))

@@ -3,7 +3,7 @@ import type { QueryParameter } from '../protocol/request-target.js';
 
 export const algorithmV4 = 'OSS4-HMAC-SHA256';
 
-/** Everything a version 4 signature covers. */
+/** Input of a version 4 signature. */
 export interface SigningInputV4 {
   readonly method: string;
   readonly bucket: string | undefined;
@@ -11,16 +11,16 @@ export interface SigningInputV4 {
   readonly query: readonly QueryParameter[];
   readonly headers: ReadonlyMap<string, string>;
 
-  /** Headers signed beyond those that always are. */
+  /** Headers signed in addition to those that are always signed. */
   readonly additionalHeaders: readonly string[];
 
-  /** The time as the request gives it. */
+  /** The date as in the request. */
   readonly timestamp: string;
   readonly payload: string;
   readonly scope: { readonly date: string; readonly region: string; readonly product: string };
 }
 
-/** A signature with the two texts it was made from, so that a client can see where it differs. */
+/** A signature with the texts it was computed from, which error answers show to the client. */
 export interface SignedV4 {
   readonly signature: string;
   readonly stringToSign: string;
@@ -39,7 +39,7 @@ export function signV4(input: SigningInputV4, accessKeySecret: string): SignedV4
     algorithmV4,
     input.timestamp,
     `${date}/${region}/${product}/aliyun_v4_request`,
-    // Header values are bytes in Latin-1 here; hashing them as such gives back what was sent.
+    // Node decodes header values as Latin-1: encoding them back yields the bytes that were sent.
     createHash('sha256').update(canonicalRequest, 'latin1').digest('hex'),
   ].join('\n');
   let signingKey: string | Buffer = `aliyun_v4${accessKeySecret}`;

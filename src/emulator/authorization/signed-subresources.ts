@@ -1,9 +1,9 @@
 /**
- * Tells whether version 1 signs a query parameter. It signs those that make another request of a
- * request, and leaves the likes of `prefix` and `max-keys` alone.
+ * Whether version 1 signs a query parameter. It signs those that select an operation, but not those
+ * like `prefix` and `max-keys`.
  *
- * The names are all that official SDKs sign, as each knows only those it sends itself. The newest
- * sign whatever begins with `x-oss-`; Python's version 2 SDK alone does not.
+ * The list is the union of those in the official SDKs, since each has only the names it sends. The
+ * newest sign every name that begins with `x-oss-`; only version 2 of the Python SDK does not.
  *
  * @see https://github.com/aliyun/aliyun-oss-go-sdk/blob/master/oss/conn.go
  * @see https://github.com/aliyun/aliyun-oss-php-sdk/blob/master/src/OSS/Signer/SignerV1.php

@@ -6,14 +6,14 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** `standard` is what HTTP says; OSS's own way is to send everything when a range does not fit. */
+/** `standard` follows HTTP; `oss`, the default, answers an invalid range with the whole object. */
 export type RangeBehavior = 'standard' | 'oss';
 
 /**
- * Reads a `Range` header; `undefined` means the whole object. A header that is no range, or names
- * several, does not count.
+ * Parses a `Range` header; `undefined` means the whole object. A malformed header, or one with
+ * several ranges, is ignored.
  *
- * @throws {OssError} If the behaviour is standard and the range begins beyond the object.
+ * @throws {OssError} If the behaviour is standard and the range begins after the end of the object.
  * @see https://help.aliyun.com/zh/oss/how-to-obtain-oss-resources-by-segmenting-http-range-requests
  */
 export function readRange(

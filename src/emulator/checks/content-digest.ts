@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OssError } from '../protocol/oss-error.js';
 import type { Content } from '../storage/content.js';
 
-/** Bytes from which on a piece takes so long that others get a turn after it. */
+/** After hashing a piece of at least this many bytes, other requests get a turn. */
 const longPiece = 2 ** 20;
 
-/** Computes the MD5 of the content, which takes seconds where it is gigabytes. */
+/** Computes the MD5 of the content, which takes seconds for gigabytes. */
 export async function md5Of({ pieces }: Content): Promise<Buffer> {
   const hash = createHash('md5');
   for (const piece of pieces) {
@@ -17,9 +17,9 @@ export async function md5Of({ pieces }: Content): Promise<Buffer> {
 }
 
 /**
- * Compares the body with the `Content-MD5` header, where there is one.
+ * Compares the body with the `Content-MD5` header, if present.
  *
- * @throws {OssError} If they differ, or the header is no MD5.
+ * @throws {OssError} If they differ, or the header is not an MD5.
  */
 export async function assertDigest(
   headers: ReadonlyMap<string, string>,

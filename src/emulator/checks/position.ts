@@ -4,9 +4,9 @@ import { type OssRequest, queryValue } from '../protocol/request.js';
 const maxPosition = 2n ** 63n - 1n;
 
 /**
- * Reads the append position a request names.
+ * Reads the append position of a request.
  *
- * @throws {OssError} If there is none, or it is no 64-bit integer.
+ * @throws {OssError} If it is missing or not a non-negative 64-bit integer.
  */
 export function readPosition(request: OssRequest): number {
   const text = queryValue(request, 'position');
@@ -19,11 +19,11 @@ export function readPosition(request: OssRequest): number {
       extras: { ArgumentName: 'position', ArgumentValue: text },
     });
   }
-  // Beyond 2^53 the number is not exact, but no object is nearly that long.
+  // Inexact above 2^53, but no object is that long.
   return Number(text);
 }
 
-/** The position a request names, if it names one. */
+/** The append position of a request, or `undefined` if it is missing or invalid. */
 export function findPosition(request: OssRequest): number | undefined {
   const text = queryValue(request, 'position') ?? '';
   return isPosition(text) ? Number(text) : undefined;

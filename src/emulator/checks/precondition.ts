@@ -6,25 +6,25 @@ import { OssError } from '../protocol/oss-error.js';
 type Headers = ReadonlyMap<string, string>;
 type Condition = (value: string, record: ObjectRecord) => boolean;
 
-/** Conditions that refuse the request when they do not hold. */
+/** Conditions that fail with 412. */
 const refusing: Readonly<Record<string, Condition>> = {
   'If-Match': matches,
   'If-Unmodified-Since': (value, record) => !(modifiedAt(record) > Date.parse(value)),
 };
 
-/** Conditions that say "you have it already" when they do not hold. */
+/** Conditions that fail with 304. */
 const sparing: Readonly<Record<string, Condition>> = {
   'If-None-Match': (value, record) => !matches(value, record),
   'If-Modified-Since': (value, record) => !(modifiedAt(record) <= Date.parse(value)),
 };
 
 /**
- * Answers a read whose conditions do not hold; `undefined` where all do.
+ * Answers a read whose conditions do not hold; `undefined` if all hold.
  *
- * OSS documents what each header does by itself, and no precedence; so every one that is there
- * counts, and a refusal comes before a 304. A date that is none does not count.
+ * OSS documents each header by itself, but no precedence; so all are evaluated, and a 412 comes
+ * before a 304. An invalid date is ignored.
  *
- * @throws {OssError} If the request is refused.
+ * @throws {OssError} If a condition fails with 412.
  * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
  */
 export function answerUnmet(headers: Headers, record: ObjectRecord): Answer | undefined {
@@ -38,7 +38,7 @@ export function answerUnmet(headers: Headers, record: ObjectRecord): Answer | un
 }
 
 /**
- * Refuses conditions where they mean nothing: OSS has none on a write.
+ * Refuses conditions on a write, which OSS does not support.
  *
  * @see https://www.alibabacloud.com/help/en/oss/support/http-400-status-code
  */
@@ -69,7 +69,7 @@ function matches(value: string, { etag }: ObjectRecord): boolean {
   return tags.includes('*') || tags.includes(unquote(etag));
 }
 
-/** In whole seconds, which is all that the headers can say. */
+/** Rounded down to seconds, the resolution of the headers. */
 function modifiedAt({ lastModified }: ObjectRecord): number {
   return Math.floor(lastModified / 1000) * 1000;
 }

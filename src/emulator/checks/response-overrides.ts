@@ -11,9 +11,9 @@ const overridable = [
 ];
 
 /**
- * The headers a GET wants instead of those the object has: `response-content-type=…` and the like.
+ * Reads the headers that a GET overrides by parameters such as `response-content-type`.
  *
- * @throws {OssError} If a value cannot be sent in a header.
+ * @throws {OssError} If a value has control characters.
  * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
  */
 export function readOverrides(request: OssRequest): Record<string, string> {
@@ -23,7 +23,7 @@ export function readOverrides(request: OssRequest): Record<string, string> {
     if (/[^\t\P{Cc}]/u.test(value)) {
       throw invalidValue(`response-${name}`, value);
     }
-    // Node writes headers as Latin-1, one character for each byte.
+    // Node writes headers as Latin-1: one character per byte of UTF-8.
     if (value !== '') overrides[name] = Buffer.from(value).toString('latin1');
   }
   return overrides;

@@ -5,9 +5,9 @@ import { noSuchBucket, OssError } from '../protocol/oss-error.js';
 import type { OssRequest } from '../protocol/request.js';
 
 /**
- * Refuses a request for a bucket that cannot be.
+ * Checks the bucket of a request.
  *
- * @throws {OssError} If its name is not well-formed, or it is not there and not being made.
+ * @throws {OssError} If its name is invalid, or it does not exist and is not being created.
  */
 export function assertBucket(
   { bucket }: OssRequest,
@@ -26,9 +26,9 @@ export function assertBucket(
 }
 
 /**
- * Refuses a request for a key that cannot be.
+ * Checks the key of a request.
  *
- * @throws {OssError} If it is not well-formed.
+ * @throws {OssError} If the key is invalid.
  * @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions
  */
 export function assertKey({ key = '' }: OssRequest): void {

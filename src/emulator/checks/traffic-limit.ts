@@ -4,18 +4,17 @@ import { type OssRequest, queryValue } from '../protocol/request.js';
 const name = 'x-oss-traffic-limit';
 
 /**
- * Bits per second a request may be limited to. The page says at least 819,200, but official SDKs
- * say 245,760, and a limit OSS takes must not be refused here.
+ * Accepted limits in bits per second. The page gives a minimum of 819,200, but official SDKs give
+ * 245,760; the lower one is used, so that no limit is refused here that OSS accepts.
  *
  * @see https://help.aliyun.com/en/oss/user-guide/single-connection-bandwidth-throttling-4
  */
 const range = { minimum: 245_760, maximum: 838_860_800 };
 
 /**
- * Checks the limit a request sets itself, in a header or the query. The emulator does not slow
- * down for it.
+ * Checks the traffic limit of a request, in a header or the query. The emulator does not apply it.
  *
- * @throws {OssError} If it is out of range, or there are two.
+ * @throws {OssError} If it is out of range, or in both the header and the query.
  * @see https://help.aliyun.com/en/oss/user-guide/0004-00000501
  */
 export function assertTrafficLimit(request: OssRequest): void {

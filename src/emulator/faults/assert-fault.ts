@@ -3,10 +3,10 @@ import { operationNames } from '../operations/operation-name.js';
 import { type Fault, faultKinds } from './fault.js';
 
 /**
- * Checks a fault from outside.
+ * Validates a fault given by the user.
  *
- * @throws {TypeError} If a field has the wrong type, or kind or operation are unknown.
- * @throws {RangeError} If a number is out of range, or kind and operation do not go together.
+ * @throws {TypeError} If a field has the wrong type, or `kind` or `operation` is unknown.
+ * @throws {RangeError} If a number is out of range, or `kind` does not apply to `operation`.
  */
 export function assertFault(fault: Fault): void {
   const { kind, operation, key, nth, times, probability, delay } = fault;
@@ -65,7 +65,7 @@ function assertNumber(name: string, value: unknown, rule: NumberRule): void {
   );
 }
 
-/** Not every value can be made a string. */
+/** `String()` throws for some objects. */
 function show(value: unknown): string {
   return typeof value === 'object' ? inspect(value, { depth: 0 }) : String(value);
 }

@@ -12,13 +12,13 @@ import {
 import { type Content, contentOf } from '../storage/content.js';
 import type { Fault, FaultKind } from './fault.js';
 
-/** Milliseconds that `delay` and `apply-late` take when the fault does not say. */
+/** Default milliseconds of `delay` and `apply-late`. */
 export const defaultDelay = 100;
 
 /**
- * What a fault does before the body is read.
+ * Applies a fault before the body is read.
  *
- * @throws {OssError} If the request is refused there.
+ * @throws {OssError} If the request is to be refused.
  */
 export function strikeEarly(kind: FaultKind, { bucket, key, objects }: OperationContext): void {
   switch (kind) {
@@ -42,10 +42,10 @@ export function strikeEarly(kind: FaultKind, { bucket, key, objects }: Operation
 }
 
 /**
- * What a fault does when the body is there and nothing has been applied.
+ * Applies a fault after the body has been read and before the request is applied.
  *
- * @throws {Hangup} If the connection dies there.
- * @throws {OssError} If the request is refused there.
+ * @throws {Hangup} If the connection is to be closed.
+ * @throws {OssError} If the request is to be refused.
  */
 export async function strikeBeforeApply(
   fault: Fault,
@@ -75,7 +75,7 @@ export async function strikeBeforeApply(
   }
 }
 
-/** What a fault makes of an answer. */
+/** Applies a fault to an answer. */
 export function alterAnswer(kind: FaultKind, answer: Answer): Answer {
   switch (kind) {
     case 'hide-crc': {
@@ -93,7 +93,7 @@ export function alterAnswer(kind: FaultKind, answer: Answer): Answer {
   }
 }
 
-/** A gateway that lost its upstream; it knows nothing of OSS's headers. */
+/** The answer of a gateway that lost its upstream, without OSS's headers. */
 export function gatewayAnswer(method: string): Answer {
   const body = Buffer.from('<html><body><h1>502 Bad Gateway</h1></body></html>\n');
   return {
@@ -132,7 +132,7 @@ async function replaceObject(
   await object.replace(content, stamp, plainAttributes);
 }
 
-/** Any number of bytes without holding them: the same piece again and again. */
+/** Yields any number of bytes without holding them: the same piece repeatedly. */
 function* replacement(byteLength: number): Generator<Uint8Array> {
   const piece = Buffer.alloc(Math.min(byteLength, 2 ** 16), 'replaced ');
   for (let rest = byteLength; rest > 0; rest -= piece.byteLength) yield piece.subarray(0, rest);

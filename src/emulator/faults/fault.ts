@@ -1,6 +1,6 @@
 import type { OperationName } from '../operations/operation-name.js';
 
-/** Every way a request can be made to go wrong. */
+/** All kinds of faults. */
 export const faultKinds = [
   'drop-request',
   'cut-request',
@@ -27,8 +27,8 @@ export const faultKinds = [
 ] as const;
 
 /**
- * What happens to a request. "Applied" means the object has changed; "dies" means the connection
- * is closed without a complete answer. What happens to an answer happens to a refusal too.
+ * Effect of a fault on a request. "Applied" means that the object has changed; "dies" means that
+ * the connection is closed without a complete answer. Effects on the answer apply to refusals too.
  *
  * | kind | what happens |
  * |---|---|
@@ -38,16 +38,16 @@ export const faultKinds = [
  * | `cut-answer` | applied, then dies in the middle of the answer |
  * | `delay` | waits `delay` milliseconds, then applied and answered, even if the client has left |
  * | `stall` | applied; answered `delay` milliseconds later, or never without `delay` |
- * | `apply-late` | dies when the body has arrived; applied `delay` milliseconds later if it still may be |
+ * | `apply-late` | dies when the body has arrived; applied `delay` milliseconds later if it is still valid |
  * | `error-500`, `error-503` | refused; not applied (503 before the body is read) |
  * | `error-500-after` | applied, then answered with OSS's 500 |
  * | `error-502-after` | applied, then answered with a gateway's 502, without OSS's headers |
  * | `early-conflict` | 409 `PositionNotEqualToLength` with the true length before the body is read; not applied |
- * | `stranger` | a second writer appends as many bytes (ours inverted; at least one) just before |
- * | `stranger-drop` | the same, then dies; ours is not applied |
- * | `delete` | the object is deleted just before |
- * | `replace` | the object is replaced by a Normal one of the same length (at least one byte) just before |
- * | `seal` | the object is sealed just before |
+ * | `stranger` | just before, a second writer appends as many bytes (ours inverted; at least one) |
+ * | `stranger-drop` | the same, then dies; the request is not applied |
+ * | `delete` | just before, the object is deleted |
+ * | `replace` | just before, a Normal object of the same length (at least one byte) replaces the object |
+ * | `seal` | just before, the object is sealed |
  * | `forbid` | 403 `AccessDenied` before the body is read |
  * | `hide-crc` | applied and answered without `x-oss-hash-crc64ecma` |
  * | `wrong-crc` | applied and answered with another `x-oss-hash-crc64ecma` |
@@ -57,43 +57,43 @@ export const faultKinds = [
 export type FaultKind = (typeof faultKinds)[number];
 
 /**
- * A scripted failure. A request matches when operation and key do; of the faults a request
- * matches, the first that is due fires, and only that one.
+ * A scripted failure. It matches a request if operation and key match; of all matching faults, only
+ * the first that is due fires.
  *
  * A fault is due on every matching request; with `nth` only on the nth; with `nth` and `times` on
- * the nth and those after it, until it has fired `times` times. `probability` is thrown last, each
- * time the fault is due.
+ * the nth and those after it, until it has fired `times` times. Each time it is due, `probability`
+ * decides whether it fires.
  */
 export interface Fault {
   readonly kind: FaultKind;
 
   /**
-   * The operation it waits for.
+   * The operation it matches.
    *
-   * @default every one; for `stranger`, `stranger-drop` and `early-conflict` `'append'`
+   * @default every operation; `'append'` for `stranger`, `stranger-drop` and `early-conflict`
    */
   readonly operation?: OperationName;
 
-  /** The object key it waits for. Default: every one. */
+  /** The object key it matches. Default: every key. */
   readonly key?: string;
 
-  /** Which matching request it fires on, counted from 1 and from when it was added. */
+  /** The matching request on which it fires: 1 is the first after it was added. */
   readonly nth?: number;
 
-  /** Most firings. Default: no limit, or one with `nth`. */
+  /** How often it fires at most. Default: no limit, or once with `nth`. */
   readonly times?: number;
 
   /**
-   * Chance that it fires when it is due, from 0 to 1, thrown with the emulator's `seed`.
+   * Probability that it fires when it is due, from 0 to 1; depends on the option `seed`.
    *
    * @default 1
    */
   readonly probability?: number;
 
   /**
-   * Milliseconds, for `delay`, `apply-late` and `stall`; the others do not look at it.
+   * Milliseconds, for `delay`, `apply-late` and `stall`; ignored by all others.
    *
-   * @default 100, for `stall` for ever
+   * @default 100; no end for `stall`
    */
   readonly delay?: number;
 }

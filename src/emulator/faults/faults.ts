@@ -2,13 +2,13 @@ import type { OperationName } from '../operations/operation-name.js';
 import { assertFault } from './assert-fault.js';
 import type { Fault, FaultKind } from './fault.js';
 
-/** What a fault looks at to decide whether it is meant. */
+/** The properties of a request that a fault matches. */
 export interface FaultTarget {
   readonly operation: OperationName;
   readonly key: string | undefined;
 }
 
-/** Decides which fault, if any, a request meets. Does nothing to the request itself. */
+/** Selects the fault that fires on a request. Does not apply it. */
 export class FaultList {
   readonly #random: () => number;
   #entries: Entry[] = [];
@@ -19,10 +19,10 @@ export class FaultList {
   }
 
   /**
-   * Adds a fault after those there are.
+   * Adds a fault after the existing ones.
    *
    * @returns A function that removes it again.
-   * @throws {TypeError} If a field has the wrong type, or kind or operation are unknown.
+   * @throws {TypeError} If a field has the wrong type, or `kind` or `operation` is unknown.
    * @throws {RangeError} If a number is out of range.
    */
   add(fault: Fault): () => void {

@@ -1,7 +1,7 @@
 /**
- * Creates a generator of numbers in `[0, 1)` that repeats itself for the same seed (mulberry32).
+ * Creates a generator of numbers in `[0, 1)` that are the same for the same seed (mulberry32).
  *
- * @param seed Only its low 32 bits count.
+ * @param seed Only its low 32 bits are used.
  */
 export function createSeededRandom(seed: number): () => number {
   let state = seed >>> 0;

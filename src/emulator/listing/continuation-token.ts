@@ -1,8 +1,8 @@
 import { invalidValue } from '../protocol/oss-error.js';
 
 /**
- * Writes the token that stands for a place in a listing. OSS's own looks like this too: a tag
- * byte, the length and the bytes of a key, in base64 that can stand in a URL.
+ * Encodes the key after which a listing continues. OSS's tokens have the same form: a tag byte, the
+ * length and the bytes of a key, in URL-safe base64.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/listobjectsv2
  */
@@ -14,7 +14,7 @@ export function writeToken(place: string): string {
   return text.replaceAll('=', '-').replaceAll('+', '.').replaceAll('/', '_');
 }
 
-/** @throws {OssError} If it is not a token {@link writeToken} has written. */
+/** @throws {OssError} If it was not written by {@link writeToken}. */
 export function readToken(token: string): string {
   const text = token.replaceAll('-', '=').replaceAll('.', '+').replaceAll('_', '/');
   const bytes = Buffer.from(text, 'base64');

@@ -4,20 +4,20 @@ import { type XmlElement, xmlTime } from '../protocol/xml-document.js';
 import type { Page } from './list-page.js';
 import { encodeKey, type ListParameters } from './list-parameters.js';
 
-/** What the two listings of objects say in different words. */
+/** The parts in which the two versions of a listing differ. */
 export interface ListWords {
   readonly bucket: string;
 
-  /** Where the page begins: `Marker`, or `StartAfter` and `ContinuationToken`. */
+  /** Start of the page: `Marker`, or `StartAfter` and `ContinuationToken`. */
   readonly start: readonly XmlElement[];
 
-  /** Where the next page begins; nothing when this is the last. */
+  /** Start of the next page; empty on the last page. */
   readonly next: readonly XmlElement[];
   readonly withOwner: boolean;
 }
 
 /**
- * The elements of a `ListBucketResult`, in OSS's order.
+ * Returns the elements of a `ListBucketResult`, in OSS's order.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/listobjects
  * @see https://help.aliyun.com/zh/oss/developer-reference/listobjectsv2
@@ -43,7 +43,7 @@ export function listElements(
   ];
 }
 
-/** How keys, prefixes and the like are written. */
+/** Returns the function that writes keys and prefixes. */
 export function keyWriter(isEncoded: boolean): (key: string) => string {
   return isEncoded ? encodeKey : (key) => key;
 }

@@ -1,16 +1,16 @@
 import { compareKeys } from '../objects/key-order.js';
 
-/** Which part of a bucket a listing is to show. */
+/** The part of a bucket that a page shows. */
 export interface PageOptions {
   readonly prefix: string;
 
-  /** Keys that have it after the prefix are shown as one common prefix; `''` groups nothing. */
+  /** Groups keys that contain it after the prefix into common prefixes; `''` groups nothing. */
   readonly delimiter: string;
 
-  /** The key or common prefix to begin after; `''` begins at the beginning. */
+  /** The page begins after this key or common prefix; `''` is the first page. */
   readonly after: string;
 
-  /** Most keys and common prefixes together. */
+  /** Most keys and common prefixes in total. */
   readonly maxEntries: number;
 }
 
@@ -18,12 +18,12 @@ export interface Page {
   readonly keys: readonly string[];
   readonly commonPrefixes: readonly string[];
 
-  /** What the next page begins after; `undefined` when this is the last. */
+  /** Key or common prefix after which the next page begins; `undefined` on the last page. */
   readonly next: string | undefined;
 }
 
 /**
- * Cuts one page out of a bucket's keys.
+ * Returns one page of a bucket's keys.
  *
  * @param sortedKeys All keys in the order of {@link compareKeys}.
  */
@@ -54,13 +54,13 @@ export function cutPage(
   return { keys, commonPrefixes, next: undefined };
 }
 
-/** The common prefix a key is part of, up to and with the delimiter. */
+/** The common prefix of a key, including the delimiter. */
 function groupOf(key: string, prefix: string, delimiter: string): string | undefined {
   const found = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
   return found === -1 ? undefined : key.slice(0, found + delimiter.length);
 }
 
-/** The first index from `start` on whose key is `wanted`, as all keys after it must be too. */
+/** Binary search: the first index from `start` on whose key, like all after it, is `wanted`. */
 function firstIndex(
   sortedKeys: readonly string[],
   start: number,

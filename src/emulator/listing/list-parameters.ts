@@ -4,21 +4,21 @@ import { type OssRequest, queryValue } from '../protocol/request.js';
 const maxPageSize = 1000;
 const defaultPageSize = 100;
 
-/** Most bytes of a prefix or a marker: as many as a key may have. */
+/** Most bytes of a prefix or a marker: the limit of a key. */
 const maxTextSize = 1023;
 
-/** What every listing of keys can be asked. */
+/** Parameters common to all listings of keys. */
 export interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string;
   readonly maxKeys: number;
 
-  /** Whether keys are to be percent-encoded, because XML cannot hold all of them. */
+  /** Whether keys are percent-encoded, because XML cannot represent all keys. */
   readonly isEncoded: boolean;
 }
 
 /**
- * Reads what the listings of keys have in common.
+ * Reads the parameters common to all listings of keys.
  *
  * @throws {OssError} If a value is out of range.
  * @see https://help.aliyun.com/zh/oss/developer-reference/listobjectsv2
@@ -32,14 +32,14 @@ export function readListParameters(request: OssRequest): ListParameters {
   };
 }
 
-/** @throws {OssError} If it is longer than a key may be. */
+/** @throws {OssError} If it is longer than a key can be. */
 export function readListText(request: OssRequest, name: string): string {
   const text = queryValue(request, name) ?? '';
   if (Buffer.byteLength(text) > maxTextSize) throw invalidValue(name, text);
   return text;
 }
 
-/** @throws {OssError} If it is no integer from 1 to 1000. */
+/** @throws {OssError} If it is not an integer from 1 to 1000. */
 export function readMaxKeys(request: OssRequest, name = 'max-keys'): number {
   const text = queryValue(request, name) ?? '';
   if (text === '') return defaultPageSize;
@@ -49,19 +49,19 @@ export function readMaxKeys(request: OssRequest, name = 'max-keys'): number {
 }
 
 /**
- * Whether the answer is to have its keys percent-encoded.
+ * Reads whether keys in the answer must be percent-encoded.
  *
- * @throws {OssError} If another encoding is asked for.
+ * @throws {OssError} If the request names another encoding.
  */
 export function readEncoding(request: OssRequest): boolean {
   return isUrl(queryValue(request, 'encoding-type') ?? '');
 }
 
 /**
- * As {@link readEncoding}, of the header of that name.
+ * Does the same as {@link readEncoding} for the header of this name.
  *
- * @see https://help.aliyun.com/zh/oss/developer-reference/deletemultipleobjects, which Java's first
- *   SDK follows
+ * @see https://help.aliyun.com/zh/oss/developer-reference/deletemultipleobjects, which version 1 of
+ *   the Java SDK follows
  */
 export function readEncodingHeader({ headers }: OssRequest): boolean {
   return isUrl(headers.get('encoding-type') ?? '');
@@ -73,8 +73,8 @@ function isUrl(text: string): boolean {
 }
 
 /**
- * Percent-encodes all but letters, digits and `-._~`, so that every decoder, also one that reads
- * `+` as a space, finds the key again.
+ * Percent-encodes all but letters, digits and `-._~`, so that every decoder restores the key, even
+ * one that decodes `+` as a space.
  */
 export function encodeKey(key: string): string {
   return encodeURIComponent(key).replace(

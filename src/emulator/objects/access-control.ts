@@ -4,9 +4,9 @@ const bucketLists = ['private', 'public-read', 'public-read-write'];
 const objectLists = ['default', ...bucketLists];
 
 /**
- * The access control list a request wants for an object; `'default'` is the bucket's.
+ * Reads the access control list for an object; `'default'` is that of the bucket.
  *
- * @throws {OssError} If it is none.
+ * @throws {OssError} If its value is unknown.
  * @see https://help.aliyun.com/zh/oss/developer-reference/putobjectacl
  */
 export function readObjectAcl(headers: ReadonlyMap<string, string>): string {
@@ -14,9 +14,9 @@ export function readObjectAcl(headers: ReadonlyMap<string, string>): string {
 }
 
 /**
- * The access control list a request wants for a bucket it creates.
+ * Reads the access control list for a new bucket.
  *
- * @throws {OssError} If it is none.
+ * @throws {OssError} If its value is unknown.
  * @see https://help.aliyun.com/zh/oss/developer-reference/putbucket
  */
 export function readBucketAcl(headers: ReadonlyMap<string, string>): string {

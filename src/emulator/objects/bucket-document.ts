@@ -3,8 +3,8 @@ import { type XmlElement, xmlTime } from '../protocol/xml-document.js';
 import type { BucketRecord } from './bucket.js';
 
 /**
- * The elements that describe a bucket, in OSS's order. Its endpoints are the host that the request
- * named: a client that follows them, to clear up for example, must not end up at OSS itself.
+ * Returns the elements that describe a bucket, in OSS's order. Its endpoints are the host of the
+ * request, so that a client that follows them, to delete objects for example, never reaches OSS.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/getbucketinfo
  */
@@ -26,7 +26,7 @@ export function bucketElements(
   ];
 }
 
-/** OSS's name for a region where a bucket is. */
+/** OSS's name for the location of a bucket. */
 export function bucketLocation(region: string): string {
   return `oss-${region}`;
 }

@@ -1,6 +1,5 @@
 /**
- * Tells whether OSS would take `name` for a new bucket. Such a name is also safe as the name of a
- * folder.
+ * Whether OSS accepts `name` for a new bucket. Such a name is also safe as the name of a folder.
  *
  * @see https://help.aliyun.com/zh/oss/user-guide/bucket-naming-conventions
  */

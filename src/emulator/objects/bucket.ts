@@ -3,25 +3,25 @@ import { type FileSystem, listFolder, readText } from '../storage/file-system.js
 import { compareKeys } from './key-order.js';
 import type { StoredObject } from './stored-object.js';
 
-/** What is known of a bucket besides its objects. */
+/** The properties of a bucket. */
 export interface BucketRecord {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly acl: string;
 
-  /** What objects get whose creator names no class. */
+  /** Storage class of objects created without one. */
   readonly storageClass: string;
 }
 
 const recordFile = 'bucket.json';
 
-/** A bucket while the store is open: its record, its objects, and their order. */
+/** A bucket in an open store: its record, its objects, and their order. */
 export class Bucket {
   readonly name: string;
   readonly record: BucketRecord;
   readonly #objects = new Map<string, StoredObject>();
 
-  /** All keys in order; `undefined` after one came or went. */
+  /** All keys in order; `undefined` after an object was added or removed. */
   #sortedKeys: readonly string[] | undefined;
 
   constructor(name: string, record: BucketRecord) {
@@ -42,7 +42,7 @@ export class Bucket {
     return this.#objects.get(key);
   }
 
-  /** Takes note of an object as it is after a change: it may be there or be gone. */
+  /** Adds an object, or removes it if it no longer has a record. */
   update(object: StoredObject): void {
     const { key, record } = object;
     if (this.#objects.has(key) !== (record !== undefined)) this.#sortedKeys = undefined;
@@ -51,7 +51,7 @@ export class Bucket {
   }
 }
 
-/** Reads the record in a bucket's folder; `undefined` where the folder is no bucket. */
+/** Reads the record in a bucket's folder; `undefined` if the folder is not a bucket. */
 export async function readBucketRecord(
   files: FileSystem,
   folder: string,
@@ -60,7 +60,7 @@ export async function readBucketRecord(
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** Makes a folder a bucket, at one stroke. */
+/** Turns a folder into a bucket, atomically by renaming the record into place. */
 export async function writeBucketRecord(
   files: FileSystem,
   folder: string,
@@ -72,7 +72,7 @@ export async function writeBucketRecord(
   await files.promises.rename(newPath, join(folder, recordFile));
 }
 
-/** Makes a bucket's folder an ordinary one, and removes it unless there are strangers' files. */
+/** Removes the record of a bucket, and its folder unless it contains other files. */
 export async function removeBucketRecord(files: FileSystem, folder: string): Promise<void> {
   const remove = (path: string) => files.promises.rm(path, { recursive: true, force: true });
   await remove(join(folder, recordFile));

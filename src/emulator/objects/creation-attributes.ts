@@ -5,7 +5,7 @@ import type { ObjectAttributes } from './object-record.js';
 import { readTags } from './tagging.js';
 import { assertUserMetadata } from './user-metadata.js';
 
-/** Headers an object keeps from the request that brought it into existence. */
+/** Headers that an object keeps from the request that created it. */
 const keptHeaders = [
   'content-type',
   'cache-control',
@@ -19,17 +19,17 @@ const keptHeaders = [
 ];
 
 export interface StorageClasses {
-  /** Those the operation may give an object. */
+  /** Storage classes that the operation accepts. */
   readonly allowed: readonly string[];
 
-  /** The bucket's: what an object gets whose creator names none. */
+  /** Storage class of the bucket, the default. */
   readonly inherited: string | undefined;
 }
 
 /**
- * Reads what a request wants to fix about an object it creates.
+ * Reads the attributes for a new object.
  *
- * @throws {OssError} If one of the headers says what OSS does not take.
+ * @throws {OssError} If a header has a value that OSS does not accept.
  */
 export function readAttributes(
   requestHeaders: ReadonlyMap<string, string>,

@@ -1,15 +1,15 @@
 import { OssError } from '../protocol/oss-error.js';
 
-/** What each header may ask for. The emulator encrypts nothing, it only remembers. */
+/** Accepted values of each header. The emulator does not encrypt, it only stores the headers. */
 const algorithms: Readonly<Record<string, readonly string[]>> = {
   'x-oss-server-side-encryption': ['AES256', 'KMS', 'SM4'],
   'x-oss-server-side-data-encryption': ['SM4'],
 };
 
 /**
- * Checks the headers that ask for encryption.
+ * Checks the encryption headers.
  *
- * @throws {OssError} If one names an algorithm OSS does not have.
+ * @throws {OssError} If a header names an algorithm that OSS does not support.
  * @see https://help.aliyun.com/zh/oss/developer-reference/putobject
  */
 export function assertEncryption(headers: ReadonlyMap<string, string>): void {

@@ -1,6 +1,6 @@
 /**
- * Compares two keys by their UTF-8 bytes, as OSS orders them. JavaScript's own order is by UTF-16
- * units, which puts the characters beyond U+FFFF before U+E000 to U+FFFF.
+ * Compares two keys by their UTF-8 bytes, as OSS does. JavaScript compares UTF-16 units, which
+ * sorts characters above U+FFFF before U+E000 to U+FFFF.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/listobjectsv2
  */
@@ -13,7 +13,7 @@ export function compareKeys(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Moves the surrogates, which stand for what is beyond U+FFFF, behind all other units. */
+/** Ranks surrogates, which encode characters above U+FFFF, after all other units. */
 function rankOf(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

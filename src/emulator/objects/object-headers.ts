@@ -1,6 +1,6 @@
 import type { ObjectRecord } from './object-record.js';
 
-/** The headers HEAD and GET answer with, `content-length` apart. */
+/** Headers of answers to HEAD and GET, except `content-length`. */
 export function objectHeaders(record: ObjectRecord): Record<string, string> {
   const { attributes, sealedAt } = record;
   const headers: Record<string, string> = {
@@ -22,7 +22,7 @@ export function objectHeaders(record: ObjectRecord): Record<string, string> {
   return headers;
 }
 
-/** The headers that tell one state of an object from another. */
+/** Headers that identify the state of an object. */
 export function identityHeaders({
   etag,
   lastModified,
@@ -35,7 +35,7 @@ export function identityHeaders({
   };
 }
 
-/** The headers a write answers with. */
+/** Headers of the answer to a write. */
 export function writtenHeaders({ attributes, etag, crc64 }: ObjectRecord): Record<string, string> {
   const encryption = Object.entries(attributes.headers).filter(([name]) =>
     name.startsWith('x-oss-server-side-'),

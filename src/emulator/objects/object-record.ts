@@ -1,6 +1,6 @@
-/** What a request may fix about an object when it brings it into existence. */
+/** Attributes that a request can set when it creates an object. */
 export interface ObjectAttributes {
-  /** Headers kept and echoed as they came: content type, caching, `x-oss-meta-*` and the like. */
+  /** Headers stored and returned unchanged, such as content type, caching and `x-oss-meta-*`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly storageClass: string;
   readonly acl: string;
@@ -12,7 +12,7 @@ export interface ObjectTag {
   readonly value: string;
 }
 
-/** Everything about an object but its bytes. Replaced as a whole, never changed. */
+/** Everything about an object except its bytes. Immutable: a change replaces the record. */
 export interface ObjectRecord {
   readonly key: string;
   readonly type: 'Appendable' | 'Normal';
@@ -26,10 +26,10 @@ export interface ObjectRecord {
   readonly lastModified: number;
   readonly attributes: ObjectAttributes;
 
-  /** Milliseconds since 1970; present once no append is allowed any more. */
+  /** Milliseconds since 1970; set once the object is sealed. */
   readonly sealedAt?: number;
 
-  /** Name of the segment files that hold the bytes; another one after every replacement. */
+  /** Base name of the segment files with the bytes; each replacement gets a new one. */
   readonly dataName: string;
 }
 

@@ -2,13 +2,13 @@ import { OssError } from '../protocol/oss-error.js';
 import type { OssRequest } from '../protocol/request.js';
 
 /**
- * Most bytes in an object that is put or appended: 5 GiB.
+ * Largest size of an object that is put or appended: 5 GiB.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/appendobject
  */
 export const maxObjectSize = 5 * 2 ** 30;
 
-/** @throws {OssError} If the request does not say where its body ends. */
+/** @throws {OssError} If the request gives neither a length nor a transfer encoding. */
 export function assertSized({ headers }: OssRequest): void {
   if (headers.has('content-length') || headers.has('transfer-encoding')) return;
   throw new OssError(

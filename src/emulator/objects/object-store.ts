@@ -23,15 +23,15 @@ import { StoredObject } from './stored-object.js';
  *                                    / NAME.000000, …     the bytes
  * ```
  *
- * A key never becomes a path, so no key can leave the folder or be too long for it. Memory is the
- * authority while the store is open; the files are read once, when it opens.
+ * A key is never used as a path, so no key can point outside the folder or be too long for it.
+ * While the store is open, memory is authoritative; records are read only when it opens.
  */
 export class ObjectStore {
   readonly #files: FileSystem;
   readonly #root: string;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Tasks for an object are named `bucket/key`, those for buckets `''`. */
+  /** Queues of tasks: `bucket/key` for an object, `''` for buckets. */
   readonly #tasks = new TaskQueues();
 
   private constructor(files: FileSystem, root: string) {
@@ -39,7 +39,7 @@ export class ObjectStore {
     this.#root = root;
   }
 
-  /** @throws {Error} If an object there has fewer bytes than its record says. */
+  /** @throws {Error} If an object has fewer bytes than its record says. */
   static async open(files: FileSystem, root: string): Promise<ObjectStore> {
     const store = new ObjectStore(files, root);
     await files.promises.mkdir(root, { recursive: true });
@@ -51,7 +51,7 @@ export class ObjectStore {
     return store;
   }
 
-  /** Names in order. */
+  /** Names of all buckets in order. */
   get buckets(): readonly string[] {
     return [...this.#buckets.keys()].sort();
   }
@@ -75,10 +75,10 @@ export class ObjectStore {
     });
   }
 
-  /** @returns Whether it is gone; `false` if it has objects. */
+  /** @returns `true` if it was deleted; `false` if it has objects. */
   deleteBucket(bucket: string): Promise<boolean> {
     return this.#tasks.run('', async () => {
-      // Whoever is about to create an object has been promised a bucket.
+      // A request that is creating an object has already checked that the bucket exists.
       await this.#tasks.idle(`${bucket}/`);
       const found = this.#bucketAt(bucket);
       if (!found.isEmpty) return false;
@@ -93,18 +93,18 @@ export class ObjectStore {
     return this.#bucketAt(bucket).keys;
   }
 
-  /** The record of an object as it is now. */
+  /** The current record of an object. */
   find(bucket: string, key: string): ObjectRecord | undefined {
     return this.#bucketAt(bucket).find(key)?.record;
   }
 
-  /** Reads `[start, end)` of an object that exists. */
+  /** Reads `[start, end)` of an existing object. */
   read(bucket: string, key: string, { start, end }: ReadRange): AsyncIterable<Buffer> {
     return this.#objectAt(this.#bucketAt(bucket), key).read(start, end);
   }
 
   /**
-   * Runs `task` when all earlier tasks for this object are over, and before all later ones.
+   * Runs `task` after all earlier tasks for this object and before all later ones.
    *
    * @throws {OssError} If the bucket has been deleted by then.
    */

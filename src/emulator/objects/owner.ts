@@ -1,9 +1,9 @@
 import type { XmlElement } from '../protocol/xml-document.js';
 
-/** The account everything in the emulator belongs to. */
+/** The account that owns everything in the emulator. */
 const accountId = '1234567890123456';
 
-/** OSS's `DisplayName` is the ID again. */
+/** In OSS, `DisplayName` equals `ID`. */
 export const owner: XmlElement = [
   'Owner',
   [

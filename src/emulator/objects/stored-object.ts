@@ -11,18 +11,18 @@ import {
   serializeRecord,
 } from './object-record.js';
 
-/** What changes with every write. */
+/** The properties that every write changes. */
 export type WriteStamp = Pick<ObjectRecord, 'etag' | 'lastModified'>;
 
 export const recordFile = 'object.json';
 const newRecordFile = 'object.json.new';
 
 /**
- * One key's object: a record and its bytes, in a folder of its own. Knows nothing of OSS's rules;
- * who calls has checked them and has the object to itself (see {@link ObjectStore.exclusively}).
+ * The object of one key: a record and its bytes, in a folder of its own. Does not apply the rules
+ * of OSS; callers check them and have exclusive access (see {@link ObjectStore.exclusively}).
  *
- * The bytes are written first, the record after them, by renaming it into place: whoever opens the
- * folder after a crash finds a record whose bytes are all there, and cuts off what has none.
+ * The bytes are written first, then the record is renamed into place. So after a crash all bytes of
+ * the record exist, and `open()` truncates bytes after them.
  */
 export class StoredObject {
   readonly #files: FileSystem;
@@ -30,7 +30,7 @@ export class StoredObject {
   readonly #key: string;
   #record: ObjectRecord | undefined;
 
-  /** The bytes of `#record`: there whenever it is. */
+  /** The bytes of `#record`; set if and only if `#record` is. */
   #data: SegmentedFile | undefined;
 
   constructor(files: FileSystem, folder: string, key: string) {
@@ -39,7 +39,7 @@ export class StoredObject {
     this.#key = key;
   }
 
-  /** Opens a folder as a crash may have left it; `undefined` if there is no object in it. */
+  /** Opens a folder, even after a crash; `undefined` if it has no object. */
   static async open(files: FileSystem, folder: string): Promise<StoredObject | undefined> {
     const text = await readText(files, join(folder, recordFile));
     if (text === undefined) {
@@ -58,15 +58,15 @@ export class StoredObject {
     return this.#key;
   }
 
-  /** `undefined` where there is no object. */
+  /** `undefined` if the object does not exist. */
   get record(): ObjectRecord | undefined {
     return this.#record;
   }
 
   /**
-   * Adds bytes at the end.
+   * Appends bytes.
    *
-   * @param creation Attributes the object gets if this brings it into existence.
+   * @param creation Attributes of the object if this append creates it.
    */
   async append(
     content: Content,
@@ -84,7 +84,7 @@ export class StoredObject {
     });
   }
 
-  /** Puts a Normal object where there was another one or none. */
+  /** Creates a Normal object, or replaces an object by one. */
   async replace(
     content: Content,
     stamp: WriteStamp,
@@ -100,7 +100,7 @@ export class StoredObject {
     return record;
   }
 
-  /** Allows no append any more. The first time counts. */
+  /** Refuses further appends. A repeated call keeps the first time. */
   async seal(sealedAt: number): Promise<ObjectRecord> {
     if (this.#record === undefined || this.#data === undefined) {
       throw new Error(`Cannot seal "${this.#key}": there is no object`);
@@ -108,7 +108,7 @@ export class StoredObject {
     return this.#commit(this.#data, { sealedAt, ...this.#record });
   }
 
-  /** Puts other attributes in the place of those the object has; its bytes and its age stay. */
+  /** Replaces the attributes; bytes and `lastModified` stay. */
   async setAttributes(attributes: ObjectAttributes): Promise<ObjectRecord> {
     if (this.#record === undefined || this.#data === undefined) {
       throw new Error(`Cannot describe "${this.#key}": there is no object`);
@@ -126,7 +126,7 @@ export class StoredObject {
     if (isGone) await this.#files.promises.rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Reads `[start, end)` of the object as it is now, whatever becomes of it meanwhile. */
+  /** Reads `[start, end)` of the current bytes, even if the object is changed meanwhile. */
   read(start: number, end: number): AsyncIterable<Buffer> {
     if (this.#data === undefined) throw new Error(`Cannot read "${this.#key}": there is no object`);
     return this.#data.read(start, end);

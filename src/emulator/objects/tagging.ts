@@ -6,9 +6,9 @@ const maxKeySize = 128;
 const maxValueSize = 256;
 
 /**
- * Reads the tags in an `x-oss-tagging` header: `key=value` or `key`, percent-encoded, joined by `&`.
+ * Parses an `x-oss-tagging` header: `key=value` or `key`, percent-encoded, joined by `&`.
  *
- * @throws {OssError} If they are not well-formed, too many or too long, or one comes twice.
+ * @throws {OssError} If tags are malformed, too many or too long, or a key is repeated.
  * @see https://help.aliyun.com/zh/oss/developer-reference/putobjecttagging
  * @see https://www.alibabacloud.com/help/en/oss/support/0010-00000219
  */

@@ -6,8 +6,8 @@ const maxSize = 8 * 1024;
 /**
  * Checks the `x-oss-meta-*` headers.
  *
- * @throws {OssError} If a name has other characters than letters, digits and hyphens, or all of
- *   them together are too long.
+ * @throws {OssError} If a name has characters other than letters, digits and hyphens, or the total
+ *   size is too large.
  * @see https://help.aliyun.com/en/oss/user-guide/0011-00000002
  * @see https://help.aliyun.com/en/oss/user-guide/0011-00000004
  */

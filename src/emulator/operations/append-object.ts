@@ -33,8 +33,8 @@ export const appendObject: Operation = {
     assertTrafficLimit(request);
     assertAttributes(context, objects.find(bucket, key));
     assertSized(request);
-    // The body of a doomed append is read all the same, so that the refusal is not lost in a
-    // reset; unless the client waits to hear, or it would take for ever.
+    // Read the body even if the append must fail: refusing early may reset the connection and lose
+    // the answer. Refuse early only if the client expects 100 Continue, or the body is too large.
     const byteLength = declaredLength(request) ?? 0;
     if (request.expectsContinue || byteLength > maxObjectSize - position) {
       assertAppendable(objects.find(bucket, key), position, byteLength);
@@ -68,7 +68,7 @@ function attributesOf({ request, bucket, objects }: OperationContext): ObjectAtt
   return readAttributes(request.headers, { allowed: storageClasses, inherited });
 }
 
-/** What an append to an object that is there says of its attributes is ignored, but for one of them. */
+/** An append to an existing object ignores all attributes except the ACL. */
 function assertAttributes(context: OperationContext, found: ObjectRecord | undefined): void {
   if (found === undefined) attributesOf(context);
   else laterAcl(context);
@@ -79,7 +79,7 @@ function laterAcl({ request: { headers } }: OperationContext): string | undefine
   return headers.has('x-oss-object-acl') ? readObjectAcl(headers) : undefined;
 }
 
-/** The order of these checks is OSS's: what the object is, then where it ends, then the size. */
+/** Same order as in OSS: type and state of the object, then position, then size. */
 function assertAppendable(
   found: ObjectRecord | undefined,
   position: number,
@@ -98,7 +98,7 @@ function assertAppendable(
   if (length + byteLength > maxObjectSize) throw entityTooLarge();
 }
 
-/** An appendable object's ETag is no MD5, only different every time. */
+/** The ETag of an appendable object is not an MD5, only unique per append. */
 function createEtag(): string {
   return `"${randomUUID().replaceAll('-', '').toUpperCase()}"`;
 }

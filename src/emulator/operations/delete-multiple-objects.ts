@@ -41,7 +41,7 @@ export const deleteMultipleObjects: Operation = {
   },
 };
 
-/** Whether keys are to be percent-encoded in the answer: documented as a header, sent as either. */
+/** Whether the answer encodes keys: OSS documents a header, but SDKs also send a parameter. */
 function isUrlEncoded(request: OssRequest): boolean {
   return readEncoding(request) || readEncodingHeader(request);
 }

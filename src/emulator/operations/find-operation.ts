@@ -53,11 +53,11 @@ const operations: readonly Operation[] = [
 ];
 
 /**
- * The operation a request asks for; `undefined` for one that is not emulated.
+ * Finds the operation of a request; `undefined` if the emulator does not implement it.
  *
- * A request that changes something must ask for nothing that its operation does not know: taken for
- * a plainer one, `PUT /bucket/log?legalHold` would replace the log. One that only reads may say what
- * means nothing to OSS, such as `?t=123` for a cache.
+ * A request that changes data must have no parameter that its operation does not know: without this
+ * rule, `PUT /bucket/log?legalHold` would replace the log. A request that reads may have parameters
+ * that OSS ignores, such as `?t=123` against caches.
  */
 export function findOperation(request: OssRequest): Operation | undefined {
   const target = targetOf(request);
@@ -74,7 +74,7 @@ function isReader({ method }: Operation): boolean {
 }
 
 function isReadBy({ flag }: Operation, request: OssRequest): boolean {
-  // Whoever asks for a callback reads its answer.
+  // With a callback the client expects the answer of its own server.
   if (request.headers.has('x-oss-callback')) return false;
   return isExactly(namesOf(request).filter(isSubresource), flag);
 }
@@ -84,7 +84,7 @@ function isKnownTo({ flag, parameters = [], headers = [] }: Operation, request: 
   return isExactly(names, flag) && tellingHeaders(request).every((name) => isAmong(headers, name));
 }
 
-/** The names in the query; the version `null` is that of an object without versions. */
+/** The names in the query, except the version `null`, which every object without versions has. */
 function namesOf({ query }: OssRequest): string[] {
   return query
     .filter(([name, value]) => name !== 'versionId' || value !== 'null')
@@ -99,9 +99,9 @@ function isAmong(known: readonly string[], name: string): boolean {
   return known.some((it) => (it.endsWith('*') ? name.startsWith(it.slice(0, -1)) : it === name));
 }
 
-/** What to answer where {@link findOperation} finds nothing. */
+/** The answer if {@link findOperation} finds no operation. */
 export function notImplemented(): OssError {
-  // 400 and not 501: SDKs send a request that met a 5xx again.
+  // 400 instead of 501: SDKs retry after a 5xx.
   return new OssError(400, 'NotImplemented', 'The emulator does not implement this operation.');
 }
 

@@ -17,7 +17,9 @@ export const listBuckets: Operation = {
     const marker = readListText(request, 'marker');
     const maxKeys = readMaxKeys(request);
     const page = cutPage(objects.buckets, {
-      ...{ prefix, delimiter: '', after: marker },
+      prefix,
+      delimiter: '',
+      after: marker,
       maxEntries: maxKeys,
     });
     const buckets = page.keys.flatMap((name): XmlElement[] => {
@@ -33,7 +35,7 @@ export const listBuckets: Operation = {
   },
 };
 
-/** Only a listing that is cut off says how it was cut. */
+/** OSS sends these elements only in a truncated listing. */
 function truncation(cut: {
   readonly prefix: string;
   readonly marker: string;

@@ -3,8 +3,7 @@ import { xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /**
- * There are no live channels in the emulator, so there are none to list; but who clears up a
- * bucket asks.
+ * Always empty: the emulator has no live channels, but tools that empty a bucket list them.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/listlivechannel
  */

@@ -5,8 +5,7 @@ import { type XmlElement, xmlAnswer } from '../protocol/xml-document.js';
 import type { Operation } from './operation.js';
 
 /**
- * There are no multipart uploads in the emulator, so there are none to list; but who clears up a
- * bucket asks.
+ * Always empty: the emulator has no multipart uploads, but tools that empty a bucket list them.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/listmultipartuploads
  */

@@ -6,7 +6,7 @@ import { type XmlElement, xmlAnswer, xmlTime } from '../protocol/xml-document.js
 import type { Operation } from './operation.js';
 
 /**
- * Lists each object as the one version that an object has in a bucket without versioning.
+ * Lists each object with one version, as for a bucket without versioning.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/listobjectversions
  */

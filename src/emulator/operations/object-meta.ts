@@ -15,8 +15,8 @@ export const headObjectMeta: Operation = {
 };
 
 /**
- * The same, as older SDKs ask for it. OSS sends no body here either, although `content-length`
- * tells the object's length; so the connection can carry nothing after it.
+ * The same with GET, for older SDKs. OSS sends no body here either, although `content-length` is
+ * the object's length; so the connection cannot be reused.
  *
  * @see https://help.aliyun.com/document_detail/31985.html
  */

@@ -1,4 +1,4 @@
-/** Every operation the emulator tells apart, in the words faults and the request log use. */
+/** All operations of the emulator, with their names in faults and the request log. */
 export const operationNames = [
   'append',
   'seal',

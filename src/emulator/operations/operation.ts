@@ -6,45 +6,45 @@ import type { Content } from '../storage/content.js';
 import type { OperationName } from './operation-name.js';
 
 /**
- * One of OSS's operations. A request is authorized and its bucket and key are known to be good
- * before any of this is called, in this order: `check`, the body is read, `apply`.
+ * An operation of OSS. After a request is authorized and its bucket and key are checked, `check` is
+ * called, the body is read, and `apply` is called.
  */
 export interface Operation {
   readonly name: OperationName;
 
-  /** What a request for it looks like; the query must have `flag`. */
+  /** Requests for it have this method, target and, if set, `flag` in the query. */
   readonly method: string;
   readonly target: 'service' | 'bucket' | 'object';
   readonly flag?: string;
 
-  /** Query parameters it knows besides, where it changes something; those of a reader are ignored. */
+  /** Further parameters that it accepts; a read ignores all that it does not know. */
   readonly parameters?: readonly string[];
 
-  /** Headers that begin with `x-oss-` it knows, where it changes something; `*` for what follows. */
+  /** `x-oss-` headers that it accepts if it changes data; a final `*` matches any suffix. */
   readonly headers?: readonly string[];
 
-  /** Whether the body means something; if not it is thrown away. */
+  /** Whether the body is used; otherwise it is discarded. */
   readonly readsBody: boolean;
 
-  /** Most bytes of the body. Default: those of an object. */
+  /** Most bytes of the body. Default: the limit of an object. */
   readonly maxBodySize?: number;
 
   /**
-   * Refuses what can be refused without the body.
+   * Checks everything that does not depend on the body.
    *
-   * @throws {OssError} If the request cannot succeed whatever its body is.
+   * @throws {OssError} If the request cannot succeed with any body.
    */
   readonly check?: (context: OperationContext) => void;
 
   /**
-   * Does the work.
+   * Performs the operation.
    *
-   * @throws {OssError} If it may not be done; nothing has changed then.
+   * @throws {OssError} If it is refused, before anything has changed.
    */
   readonly apply: (context: OperationContext, body: Content) => Promise<Answer>;
 }
 
-/** What an operation works with. */
+/** The request and the state that an operation works with. */
 export interface OperationContext {
   readonly request: OssRequest;
 
@@ -56,7 +56,7 @@ export interface OperationContext {
   readonly objects: ObjectStore;
   readonly crc64: Crc64;
 
-  /** Where the emulator says it is, without `oss-` in front. */
+  /** Region of the emulator, without the prefix `oss-`. */
   readonly region: string;
   readonly now: () => Date;
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Bytes and milliseconds spent on a body nobody wants. */
+/** Most bytes and milliseconds spent on discarding a body. */
 const maxDiscarded = 64 * 2 ** 20;
 const discardTimeout = 5000;
 
 /**
- * Reads the rest of a body and throws it away, so that a client busy sending sees the answer
- * instead of a reset. Resolves with `false` when there is too much of it.
+ * Reads and discards the rest of a body, so that a client that is still sending gets the answer
+ * instead of a reset. Resolves with `false` if a limit is exceeded.
  */
 export function discardBody(incoming: IncomingMessage): Promise<boolean> {
   if (incoming.complete || incoming.destroyed) return Promise.resolve(true);

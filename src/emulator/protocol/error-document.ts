@@ -1,18 +1,18 @@
 import type { Answer } from './answer.js';
 import type { OssError } from './oss-error.js';
 
-/** Where an error happened: the parts of its document that do not depend on what went wrong. */
+/** The parts of an error document that depend on the request, not on the error. */
 export interface ErrorSite {
   readonly method: string;
   readonly requestId: string;
 
-  /** The `Host` the client named; OSS calls it `HostId`. */
+  /** The `Host` header of the request, which OSS calls `HostId`. */
   readonly hostId: string;
 }
 
 /**
- * Turns a refusal into OSS's answer. An answer to HEAD has no body, so there the document travels
- * base64-encoded in `x-oss-err`.
+ * Converts an error to OSS's answer. An answer to HEAD has no body, but the document in base64 in
+ * `x-oss-err`.
  */
 export function errorAnswer(error: OssError, site: ErrorSite): Answer {
   const document = Buffer.from(errorDocument(error, site));
@@ -57,7 +57,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Escapes text for an XML element; what XML 1.0 cannot hold at all becomes U+FFFD. */
+/** Escapes text for an XML element; characters not allowed in XML 1.0 become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => entities[character] ?? character)

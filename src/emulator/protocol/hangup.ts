@@ -1,4 +1,4 @@
-/** Thrown where an exchange ends without an answer: the connection dies, or has died already. */
+/** Thrown to end an exchange without an answer: the connection is closed, or is to be closed. */
 export class Hangup extends Error {
   override readonly name = 'Hangup';
 }

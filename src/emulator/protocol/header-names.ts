@@ -1,10 +1,10 @@
-/** As OSS writes them; SDKs in C# and PHP look for exactly that. Its own names are in lower case. */
+/** Names as OSS writes them: the C# and PHP SDKs are case-sensitive. */
 const irregular: Readonly<Record<string, string>> = {
   etag: 'ETag',
   'content-md5': 'Content-MD5',
 };
 
-/** The headers of an answer with their names as OSS writes them. */
+/** Returns headers with their names as OSS writes them. */
 export function withOssNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [ossName(name), value]));
 }

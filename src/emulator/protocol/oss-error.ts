@@ -1,6 +1,6 @@
-/** What an {@link OssError} carries besides its code and message. */
+/** Details of an {@link OssError} in addition to its code and message. */
 export interface OssErrorDetails {
-  /** OSS's diagnostic number, sent as `x-oss-ec`. Left out where OSS documents none. */
+  /** OSS's diagnostic number, sent as `x-oss-ec`. Omitted if OSS documents none. */
   readonly ec?: string;
 
   /** Elements added to the error document, in order. */
@@ -10,7 +10,7 @@ export interface OssErrorDetails {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal in OSS's words; becomes an error document on its way out. */
+/** An error as OSS reports it; sent as an error document. */
 export class OssError extends Error {
   override readonly name = 'OssError';
   readonly status: number;
@@ -29,14 +29,14 @@ export function invalidArgument(message: string, details?: OssErrorDetails): Oss
   return new OssError(400, 'InvalidArgument', message, details);
 }
 
-/** An argument, in a header or the query, that has a value OSS does not take. */
+/** The error for an invalid value in a header or the query. */
 export function invalidValue(name: string, value: string): OssError {
   return invalidArgument(`The argument of ${name} is not valid.`, {
     extras: { ArgumentName: name, ArgumentValue: value },
   });
 }
 
-/** @param ec Left out where OSS documents none. */
+/** @param ec Omitted if OSS documents none. */
 export function missingArgument(name: string, ec?: string): OssError {
   return new OssError(400, 'MissingArgument', 'Missing Some Required Arguments.', {
     ...(ec === undefined ? {} : { ec }),
@@ -44,7 +44,7 @@ export function missingArgument(name: string, ec?: string): OssError {
   });
 }
 
-/** @param actualLength Bytes in the object, which is where the next append must start. */
+/** @param actualLength Length of the object, the next append position. */
 export function positionNotEqualToLength(actualLength: number): OssError {
   return new OssError(409, 'PositionNotEqualToLength', 'Position is not equal to file length', {
     ec: '0026-00000016',

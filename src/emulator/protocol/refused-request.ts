@@ -5,14 +5,14 @@ import { withOssNames } from './header-names.js';
 import { OssError } from './oss-error.js';
 import { createRequestId } from './request-id.js';
 
-/** What Node says of a request that its parser does not take. */
+/** Node's report of a request that its parser refuses. */
 export interface ParseFailure {
   readonly code?: string | undefined;
 
-  /** Where it is known. */
+  /** Set if known. */
   readonly method?: string | undefined;
 
-  /** The bytes it was found in. */
+  /** The bytes that could not be parsed. */
   readonly rawPacket?: Uint8Array;
 }
 
@@ -24,10 +24,10 @@ const refusals: Readonly<Record<string, OssError>> = {
 const unreadable = new OssError(400, 'InvalidRequest', 'The request is not one that HTTP allows.');
 
 /**
- * Whether it is safe to say what a request is that Node's lenient parser let through. It is not for
- * other versions of HTTP, for bodies that end with the connection, and for headers of which a proxy
- * might read another value. What else that parser lets through means the same to everybody: a length
- * beside chunks, which are what counts, and a header that is folded.
+ * Whether a request that Node's lenient parser accepted is unambiguous. Ambiguous are other
+ * versions of HTTP, bodies that end with the connection, and headers that a proxy might parse to
+ * another value. The rest that this parser tolerates has only one meaning: a length in addition to
+ * chunks, which take precedence, and folded headers.
  */
 export function isReadable({ httpVersionMajor, headers, rawHeaders }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding'];
@@ -40,17 +40,17 @@ function isClean(text: string): boolean {
 }
 
 /**
- * Answers what is no request, in OSS's words and where the socket still lets it, and ends the
- * connection: nobody can tell where the next request would begin.
+ * Answers an unreadable request with an error of OSS if the socket is still writable, and closes
+ * the connection, because the start of the next request is unknown.
  *
- * @param isHeard Whether it would not be taken for the answer to an earlier request.
+ * @param isHeard Whether the client would not match the answer with an earlier request.
  */
 export function refuseUnreadable(
   { code = '', rawPacket, method = firstWord(rawPacket) }: ParseFailure,
   socket: Socket,
   { isHeard, now }: { readonly isHeard: boolean; readonly now: Date },
 ): void {
-  // A client that leaves in the middle of a request gets no answer: it may be to HEAD, with no body.
+  // Send no answer to a client that left in the middle of a request: it may be a HEAD.
   const hasLeft = code === 'ECONNRESET' || code === 'HPE_INVALID_EOF_STATE';
   if (!socket.writable || !isHeard || hasLeft) {
     socket.destroy();
@@ -60,7 +60,10 @@ export function refuseUnreadable(
   const refusal = refusals[code] ?? unreadable;
   const { status, headers, body = '' } = errorAnswer(refusal, { method, requestId, hostId: '' });
   const all = withOssNames({
-    ...{ server: 'AliyunOSS', date: now.toUTCString(), ...headers, connection: 'close' },
+    server: 'AliyunOSS',
+    date: now.toUTCString(),
+    ...headers,
+    connection: 'close',
     'x-oss-request-id': requestId,
   });
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

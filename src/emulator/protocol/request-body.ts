@@ -8,30 +8,30 @@ import { entityTooLarge } from './oss-error.js';
 export interface ReadBodyOptions {
   readonly crc64: Crc64;
 
-  /** Where bodies are copied to; short ones stay in the buffers they came in. */
+  /** Memory for bodies; short ones stay in the buffers they were received in. */
   readonly slabs: SlabPool;
 
-  /** Bytes beyond which the body is refused. */
+  /** Largest accepted body in bytes. */
   readonly limit: number;
 
-  /** Told of every piece; throws {@link Hangup} to break off. */
+  /** Called after every piece with the bytes so far; may throw {@link Hangup} to stop. */
   readonly onProgress: (byteLength: number) => void;
 }
 
-/** A body that has arrived completely. */
+/** A complete body. */
 export interface ReceivedBody extends Content {
-  /** Gives the memory back; the pieces must not be read afterwards. */
+  /** Releases the memory; the pieces must not be read afterwards. */
   readonly release: () => void;
 }
 
-/** The body of a request that has none. */
+/** The empty body. */
 export const noBody: ReceivedBody = { pieces: [], byteLength: 0, crc64: 0n, release: () => {} };
 
 /**
- * Collects a body.
+ * Reads a body.
  *
- * @throws {Hangup} If the client leaves before the end: a body cut short is no body.
- * @throws {OssError} If the body is longer than `limit`; the rest is left unread.
+ * @throws {Hangup} If the client closes the connection before the end.
+ * @throws {OssError} If the body is longer than `limit`; the rest stays unread.
  */
 export async function readBody(
   incoming: IncomingMessage,
@@ -53,21 +53,21 @@ export async function readBody(
   return { ...content, pieces: copier.pieces, release: () => slabs.give(copier.slabs) };
 }
 
-/** A body in chunks may be of any length, and may come byte by byte. */
+/** A chunked body counts as long: its length is unknown, and it may arrive byte by byte. */
 function isShort({ headers, readableHighWaterMark }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= readableHighWaterMark;
 }
 
 async function* piecesOf(incoming: IncomingMessage): AsyncGenerator<Buffer> {
   try {
-    // The socket must survive an early exit: the client is to hear why.
+    // Keep the socket open after an early exit, to send an answer.
     yield* incoming.iterator({ destroyOnReturn: false });
   } catch {
     throw new Hangup();
   }
 }
 
-/** Bytes that are looked at together, where so many come. */
+/** Bytes after which a run is returned, so that the checksum works on long runs. */
 const runSize = 64 * 2 ** 10;
 
 /** Copies pieces into slabs, one after the other. */
@@ -75,7 +75,7 @@ class SlabCopier {
   readonly slabs: Buffer[] = [];
   readonly #pool: SlabPool;
 
-  /** Bytes used of the last slab, and those of them that were returned in a run. */
+  /** Bytes used in the last slab, and how many of them were returned in runs. */
   #used = 0;
   #returned = 0;
 
@@ -83,14 +83,14 @@ class SlabCopier {
     this.#pool = pool;
   }
 
-  /** The whole of what has been copied. */
+  /** All bytes copied so far. */
   get pieces(): Buffer[] {
     return this.slabs.map((slab) =>
       slab === this.slabs.at(-1) ? slab.subarray(0, this.#used) : slab,
     );
   }
 
-  /** @returns What has become a long run in the slabs with `piece`. */
+  /** @returns The runs that `piece` has completed. */
   copy(piece: Buffer): Buffer[] {
     const runs: Buffer[] = [];
     for (let done = 0; done < piece.byteLength; ) {
@@ -104,7 +104,7 @@ class SlabCopier {
     return runs;
   }
 
-  /** @returns What has been copied and not been returned yet. */
+  /** @returns The bytes that were copied and not returned yet. */
   takeRun(): Buffer {
     const run = this.slabs.at(-1)?.subarray(this.#returned, this.#used) ?? Buffer.alloc(0);
     this.#returned = this.#used;

@@ -4,26 +4,26 @@ import { invalidArgument, OssError } from './oss-error.js';
 
 export type QueryParameter = readonly [name: string, value: string];
 
-/** What the request target and the `Host` header name together. */
+/** Bucket, key and query, from the request target and the `Host` header. */
 export interface TargetLocation {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
 
-  /** The path is that of a bucket, without the slash that belongs behind it. */
+  /** The path names a bucket without its trailing slash. */
   readonly isBare: boolean;
   readonly query: readonly QueryParameter[];
 }
 
-/** The two hosts that decide between path style and virtual-host style. */
+/** The hosts that distinguish path style from virtual-host style. */
 export interface TargetHosts {
   readonly hostId: string;
   readonly ownHost: string;
 }
 
 /**
- * Finds bucket, key and query in a raw request target.
+ * Parses bucket, key and query from a raw request target.
  *
- * @throws {OssError} If a percent-encoding is broken or the key is not UTF-8.
+ * @throws {OssError} If percent-encoding is malformed or a part is not UTF-8.
  */
 export function locateTarget(target: string, { hostId, ownHost }: TargetHosts): TargetLocation {
   const { path, rawQuery } = splitTarget(target);
@@ -35,14 +35,14 @@ export function locateTarget(target: string, { hostId, ownHost }: TargetHosts): 
   return { ...splitPath(path), query };
 }
 
-/** The bucket and the key of a path; the C SDK escapes the slash between them. */
+/** Parses bucket and key from a path; the C SDK escapes the slash between them. */
 function splitPath(path: string): Omit<TargetLocation, 'query'> {
-  // C# asks for the buckets with `GET ///`, and no key of no bucket can be meant.
+  // The C# SDK lists buckets with `GET ///`: without a bucket it cannot mean a key.
   if (/^\/+$/.test(path)) return { bucket: undefined, key: undefined, isBare: false };
   const [, name = '', slash = '', rest = ''] = /^\/(.*?)(?:(\/|%2f)(.*))?$/is.exec(path) ?? [];
   const first = decodeForm(name);
   const key = present(decodeForm(rest));
-  // A key in a bucket without a name is not to be taken for the whole service.
+  // An empty bucket name with a key must stay invalid instead of meaning the whole service.
   return {
     bucket: key === undefined ? present(first) : first,
     key,
@@ -51,7 +51,7 @@ function splitPath(path: string): Omit<TargetLocation, 'query'> {
 }
 
 function splitTarget(target: string): { path: string; rawQuery: string } {
-  // A proxy's client names the origin too: `GET http://host/path`.
+  // Clients of a proxy send the origin too: `GET http://host/path`.
   const local = target.replace(/^https?:\/\/[^/?]*/i, '');
   const mark = local.indexOf('?');
   const path = mark === -1 ? local : local.slice(0, mark);
@@ -60,12 +60,12 @@ function splitTarget(target: string): { path: string; rawQuery: string } {
   return { path: path === '' ? '/' : path, rawQuery };
 }
 
-/** Endpoints of OSS: of a region, for acceleration, and the dual stack of a region. */
+/** Endpoints of OSS: regional, accelerated and dual-stack. */
 const serviceHost = /^(oss-[a-z0-9-]+|[a-z]{2,3}-[a-z]+(-[a-z0-9]+)*\.oss)\.aliyuncs\.com$/;
 
 /**
- * The bucket a `Host` begins with. A service endpoint of OSS, an address and a name without a dot
- * begin with none.
+ * The bucket in the first label of a `Host`; `undefined` for a service endpoint of OSS, an IP
+ * address and a name without a dot.
  */
 function bucketOfHost(hostId: string, ownHost: string): string | undefined {
   const name = hostId.replace(/:\d*$/, '').toLowerCase();
@@ -88,7 +88,8 @@ function parseQuery(rawQuery: string): QueryParameter[] {
 }
 
 /**
- * A plus is a space, in the path too: the first Go SDK escapes keys as forms are, and finds them.
+ * Decodes `+` as a space, in the path too: version 1 of the Go SDK form-encodes keys, and OSS
+ * accepts that.
  *
  * @see https://github.com/aliyun/aliyun-oss-go-sdk/blob/v1.4.0/oss/conn.go
  */
@@ -97,7 +98,7 @@ function decodeForm(raw: string): string {
 }
 
 function decode(raw: string): string {
-  // Node hands out bytes above 0x7f as Latin-1; a client that does not escape them means UTF-8.
+  // Node decodes bytes above 0x7f as Latin-1, but clients that do not escape them send UTF-8.
   const escaped = raw.replace(
     /[\u0080-\u00ff]/g,
     (character) => `%${character.charCodeAt(0).toString(16)}`,

@@ -1,43 +1,43 @@
 import type { IncomingMessage } from 'node:http';
 import { locateTarget, type QueryParameter } from './request-target.js';
 
-/** A request as OSS understands it: what is asked, of which bucket and key, under which headers. */
+/** A parsed request: method, bucket, key, query and headers. */
 export interface OssRequest {
   readonly method: string;
 
-  /** Absent where the request is about the whole service. */
+  /** `undefined` for a request to the service. */
   readonly bucket: string | undefined;
 
-  /** Decoded; absent where the request is about the bucket. */
+  /** Decoded; `undefined` for a request to the service or a bucket. */
   readonly key: string | undefined;
 
-  /** The path is that of a bucket, without the slash that belongs behind it. */
+  /** The path names a bucket without its trailing slash. */
   readonly isBare?: boolean;
 
-  /** Decoded names and values in the order they came; a name without a value has `''`. */
+  /** Decoded names and values in their original order; a missing value is `''`. */
   readonly query: readonly QueryParameter[];
 
-  /** Lower-case names; repeated headers joined with a comma, as signatures want them. */
+  /** Lower-case names; repeated headers are joined with a comma, as signatures require. */
   readonly headers: ReadonlyMap<string, string>;
 
   /** The `Host` header, or `''`. */
   readonly hostId: string;
 
-  /** The client waits for `100 Continue` before it sends the body. */
+  /** Whether the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
 }
 
 export interface ParseOptions {
-  /** The name this server listens on: a `Host` equal to it names no bucket. */
+  /** Host that the server listens on; as a `Host` header it does not contain a bucket. */
   readonly host: string;
   readonly expectsContinue: boolean;
 }
 
 /**
- * Reads the head of a request. Looks at the raw request target, because a URL parser would
- * collapse the dots and slashes that are part of a key.
+ * Parses the head of a request. Uses the raw request target, because a URL parser would normalize
+ * dots and slashes in a key.
  *
- * @throws {OssError} If the target is not a well-formed address of an object.
+ * @throws {OssError} If the target is malformed.
  */
 export function parseRequest(
   incoming: Pick<IncomingMessage, 'method' | 'url' | 'headersDistinct'>,
@@ -62,12 +62,12 @@ function joinHeaders(distinct: IncomingMessage['headersDistinct']): Map<string, 
   return headers;
 }
 
-/** The value of a query parameter, `''` where it has none, `undefined` where it is not there. */
+/** The value of a query parameter: `''` if it has none, `undefined` if it is absent. */
 export function queryValue({ query }: OssRequest, name: string): string | undefined {
   return query.find(([other]) => other === name)?.[1];
 }
 
-/** Bytes the client says the body has; `undefined` for a chunked body and for none at all. */
+/** The value of `Content-Length`; `undefined` if absent, as with chunked bodies. */
 export function declaredLength({ headers }: OssRequest): number | undefined {
   const value = headers.get('content-length');
   return value === undefined ? undefined : Number(value);

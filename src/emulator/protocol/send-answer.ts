@@ -10,7 +10,7 @@ export interface ExchangeSides {
   readonly response: ServerResponse;
 }
 
-/** Sends a whole answer and resolves when it is out, or its reader has left. */
+/** Sends a whole answer and resolves when it is sent or the client has left. */
 export async function sendAnswer(answer: Answer, sides: ExchangeSides): Promise<void> {
   const { incoming, response } = sides;
   const { body } = answer;
@@ -21,8 +21,7 @@ export async function sendAnswer(answer: Answer, sides: ExchangeSides): Promise<
 }
 
 /**
- * Sends part of an answer, then ends the connection: half of the body, or half of the head where
- * there is no body.
+ * Sends half of the body, or half of the head if the answer has no body, and closes the connection.
  */
 export async function sendCutAnswer(answer: Answer, { incoming }: ExchangeSides): Promise<void> {
   const { socket } = incoming;
@@ -43,7 +42,7 @@ async function sendPieces(
   response.end();
 }
 
-/** Asks the socket too: a response behind one of Node's own never hears that the client left. */
+/** Watches the socket too: a response queued after one of Node's own gets no 'close' event. */
 function untilDrained(response: ServerResponse, socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const finish = () => {
@@ -57,9 +56,9 @@ function untilDrained(response: ServerResponse, socket: Socket): Promise<void> {
 }
 
 /**
- * Answers a client that is still sending its body. The exchange is only closed when the rest has
- * been read: Node may close the connection with it, and a close on unread bytes becomes a reset
- * that can overtake the answer.
+ * Answers a client that is still sending its body. Ends the response only after the rest has been
+ * read: Node may close the connection then, and closing it with unread bytes causes a reset that
+ * can overtake the answer.
  */
 async function sendEarly(
   body: Uint8Array | undefined,

@@ -4,19 +4,19 @@ import type { Content } from '../storage/content.js';
 import { OssError } from './oss-error.js';
 
 /**
- * Most bytes of a body that is XML: what OSS takes for 1,000 keys.
+ * Largest XML body in bytes: OSS's limit for 1,000 keys.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/deletemultipleobjects
  */
 export const maxXmlSize = 2 * 2 ** 20;
 
-/** Most tags of one: ten for each key. More would only cost the time to read them. */
+/** Most tags in a body: ten per key. Bounds the time to parse it. */
 const maxTags = 10_000;
 
 /**
- * Reads the element `root` out of a body.
+ * Parses a body and returns its root element.
  *
- * @throws {OssError} If the body is no XML, or another document.
+ * @throws {OssError} If the body is not XML, or its root element is not `root`.
  */
 export function parseXmlBody({ pieces }: Content, root: string): XmlNode {
   const element = parse(Buffer.concat(pieces));
@@ -24,7 +24,7 @@ export function parseXmlBody({ pieces }: Content, root: string): XmlNode {
   return element;
 }
 
-/** The text of the first child called `name`, if that has no children; else `undefined`. */
+/** The text of the first child called `name`; `undefined` if there is none or it has children. */
 export function textOf(element: XmlNode, name: string): string | undefined {
   const child = childrenOf(element, name)[0];
   return child?.children.length === 0 ? child.text : undefined;
@@ -38,7 +38,7 @@ export function malformedXml(): OssError {
 
 function parse(bytes: Uint8Array): XmlNode {
   try {
-    // Bytes that are not UTF-8 must not become another key.
+    // Refuse invalid UTF-8: a replacement character would change the key.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (text.split('<', maxTags + 2).length > maxTags + 1) throw malformedXml();
     return checked(parseXml(text));
@@ -47,7 +47,7 @@ function parse(bytes: Uint8Array): XmlNode {
   }
 }
 
-/** Without prefixes, which clients may choose. `&#xD800;` stands for half a character. */
+/** Removes prefixes, which clients choose, and refuses lone surrogates such as `&#xD800;`. */
 function checked({ name, text, children }: XmlNode): XmlNode {
   if (/\p{Surrogate}/u.test(text)) throw malformedXml();
   return { name: name.replace(/^.*:/, ''), text, children: children.map(checked) };

@@ -1,9 +1,9 @@
 import type { Answer } from './answer.js';
 
-/** An element: its name, and its text or what is in it. */
+/** An element: its name, and its text or child elements. */
 export type XmlElement = readonly [name: string, content: string | readonly XmlElement[]];
 
-/** Answers with a document. */
+/** Returns an answer with an XML document. */
 export function xmlAnswer(root: XmlElement): Answer {
   const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${render(root, '')}`);
   return {
@@ -13,7 +13,7 @@ export function xmlAnswer(root: XmlElement): Answer {
   };
 }
 
-/** Milliseconds since 1970 as OSS writes them in documents: the second is all it knows. */
+/** Formats milliseconds since 1970 as OSS does in documents, in whole seconds. */
 export function xmlTime(time: number): string {
   return new Date(Math.floor(time / 1000) * 1000).toISOString();
 }
@@ -27,8 +27,8 @@ function render([name, content]: XmlElement, indent: string): string {
 }
 
 /**
- * Control characters stay as they are: OSS sends keys so, unreadable as XML, which is what
- * `encoding-type` is for. Only a bare carriage return would silently be read as another character.
+ * Keeps control characters: OSS also sends such keys as invalid XML, unless the client asks for
+ * `encoding-type`. Only a carriage return is escaped, because parsers would read it as a line feed.
  */
 function escapeMarkup(text: string): string {
   return text

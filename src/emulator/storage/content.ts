@@ -1,22 +1,22 @@
 import { type Crc64, combineCrc64 } from '../../crc64.js';
 
-/** Bytes on their way into an object: they come in pieces, and need not be joined. */
+/** Bytes to be written to an object, in pieces. */
 export interface Content {
   readonly pieces: readonly Uint8Array[];
   readonly byteLength: number;
 
-  /** CRC-64 of the pieces put together. */
+  /** CRC-64 of all pieces. */
   readonly crc64: bigint;
 }
 
-/** @param pieces Bytes that will not change any more. */
+/** @param pieces Must not be changed afterwards. */
 export function contentOf(pieces: Iterable<Uint8Array>, crc64: Crc64): Content {
   const builder = new ContentBuilder(crc64);
   for (const piece of pieces) builder.push(piece);
   return builder.finish();
 }
 
-/** Gathers pieces and rolls their CRC-64 forward, with one look at each byte. */
+/** Collects pieces and updates their CRC-64, reading each byte once. */
 export class ContentBuilder {
   readonly #crc64: Crc64;
   readonly #pieces: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /**
- * The part of `node:fs` the emulator stores objects with. `node:fs` itself, a memfs volume and
- * most stand-ins for `fs` fit; answers are typed loosely so that they do.
+ * The part of `node:fs` that the emulator uses to store objects. Results are typed loosely, so that
+ * `node:fs`, memfs volumes and most replacements of `fs` are assignable.
  */
 export interface FileSystem {
   readonly promises: {
@@ -14,7 +14,7 @@ export interface FileSystem {
   };
 }
 
-/** The part of a `FileHandle` the emulator uses. */
+/** The part of a `FileHandle` that the emulator uses. */
 export interface OpenFile {
   read(
     buffer: Uint8Array,
@@ -33,7 +33,7 @@ export interface OpenFile {
   close(): Promise<unknown>;
 }
 
-/** Opens a file, hands it to `use`, and closes it whatever happens. */
+/** Opens a file, passes it to `use`, and closes it when `use` has settled. */
 export async function withFile<Result>(
   files: FileSystem,
   { path, flags }: { path: string; flags: string },
@@ -47,7 +47,7 @@ export async function withFile<Result>(
   }
 }
 
-/** Names in a folder; none where there is no folder. */
+/** Names in a folder; none if it does not exist. */
 export async function listFolder(files: FileSystem, path: string): Promise<string[]> {
   try {
     return (await files.promises.readdir(path)).map(String);
@@ -57,7 +57,7 @@ export async function listFolder(files: FileSystem, path: string): Promise<strin
   }
 }
 
-/** Reads a text file; `undefined` where there is none, and no folder for it. */
+/** Reads a text file; `undefined` if the file or its folder does not exist. */
 export async function readText(files: FileSystem, path: string): Promise<string | undefined> {
   try {
     return String(await files.promises.readFile(path));
@@ -67,7 +67,7 @@ export async function readText(files: FileSystem, path: string): Promise<string 
   }
 }
 
-/** What is a file is no folder, so there is nothing in it either. */
+/** Whether a file or folder is missing; ENOTDIR means that a parent is a file. */
 function isMissing(error: unknown): boolean {
   // No `instanceof`: in Jest errors of `node:fs` are of another realm.
   const { code } = error as NodeJS.ErrnoException;

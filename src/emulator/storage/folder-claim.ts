@@ -4,34 +4,34 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 
 /**
- * Says for as long as this process lives that it uses `folder`: with a Unix socket in it, which the
- * system closes whatever ends the process. A process id would not do: in another container the
- * same number is somebody else's. The socket's name is that of the running system, because on
- * another machine that shares the disk nobody answers at it, although the process lives.
+ * Marks `folder` as used by this process while it lives: with a Unix socket in it, which the system
+ * closes however the process ends. A process id is not enough, because in another container it
+ * belongs to another process. The socket is named after the boot id of the running system, because
+ * on another machine that shares the disk a connection fails although the process lives.
  *
- * Where that cannot be said (not on Linux, a disk without sockets), the folder stays unclaimed.
+ * Where this is impossible (not on Linux, or a disk without sockets), the folder stays unclaimed.
  *
- * @returns Gives the claim up.
+ * @returns A function that releases the claim.
  */
 export async function claimFolder(folder: string): Promise<() => void> {
   const path = await findClaim(folder);
   if (path === undefined) return () => {};
   const server = createServer((socket) => socket.destroy());
-  // Not shared: in a cluster the primary would listen for its workers, and outlive them.
+  // Exclusive: in a cluster the primary would listen instead of this worker, and outlive it.
   server.listen({ path: join(folder, 'socket'), exclusive: true });
   server.unref();
   try {
     await once(server, 'listening');
     server.on('error', () => {});
-    // Only now: nobody listens yet at a socket that is being opened.
+    // Rename after listening: until then a connection fails, which would look abandoned.
     await rename(join(folder, 'socket'), path);
   } catch {
-    // Nobody takes an unclaimed folder for abandoned.
+    // Without a claim the folder never counts as abandoned.
   }
   return () => void server.close();
 }
 
-/** Whether `folder` was claimed by a process of this system that is certainly gone. */
+/** Whether `folder` was claimed by a process of this system that no longer exists. */
 export async function isAbandoned(folder: string): Promise<boolean> {
   const path = await findClaim(folder);
   if (path === undefined) return false;
@@ -40,19 +40,19 @@ export async function isAbandoned(folder: string): Promise<boolean> {
     await once(socket, 'connect');
     return false;
   } catch (error) {
-    // Anything else, such as ENOENT, EACCES and EAGAIN, says nothing about the process.
+    // Other errors, such as ENOENT, EACCES and EAGAIN, do not prove that the process is gone.
     return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
   } finally {
     socket.destroy();
   }
 }
 
-/** Whether it is what `claimFolder()` puts into a folder. */
+/** Whether a file in the folder is its claim. */
 export function isClaim(name: string): boolean {
   return name.endsWith('.sock');
 }
 
-/** Linux's limit is 107; longer ones are cut off in silence. */
+/** Linux's limit is 107 bytes; longer paths are truncated silently. */
 const maxSocketPathLength = 100;
 
 async function findClaim(folder: string): Promise<string | undefined> {
@@ -62,7 +62,7 @@ async function findClaim(folder: string): Promise<string | undefined> {
   return isUsable ? path : undefined;
 }
 
-/** Names the running system: another one for each machine and start, one for all its containers. */
+/** Identifies the running system: unique per machine and boot, the same in all its containers. */
 async function readBootId(): Promise<string | undefined> {
   const text = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   return /^[0-9a-f-]{36}$/.exec(text.trim())?.[0];

@@ -1,28 +1,28 @@
 import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
-/** Locks of this process. A restarted container often has the number of the one before. */
+/** Locks of this process: its id may equal that in a stale lock, as after a container restarts. */
 const held = new Set<string>();
 
 /**
- * Keeps a folder on disk to this process: two emulators on one folder would each confirm what the
- * other overwrites. A process that was killed leaves its lock behind, which then counts no more.
+ * Locks a folder on disk for this process: two emulators on one folder would each confirm bytes
+ * that the other overwrites. The lock of a killed process is ignored.
  *
- * @returns Gives the folder back.
- * @throws {Error} If another process has it, or it is no folder and cannot be made one.
+ * @returns A function that releases the lock.
+ * @throws {Error} If another process holds the lock, or the folder cannot be created.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await createFolder(folder);
-  // One folder may have several names.
+  // Resolve symbolic links: one folder may have several paths.
   const path = join(await realpath(folder), 'emulator.pid');
   const holder = await readHolder(path);
   if (held.has(path) || (holder !== undefined && holder !== process.pid && isAlive(holder))) {
     throw new Error(
-      `Cannot keep objects in ${folder}: process ${holder} does. If that is no emulator any more, delete ${path}`,
+      `Cannot keep objects in ${folder}: process ${holder} uses it. If that process is not an emulator, delete ${path}`,
     );
   }
   if (holder !== undefined) await rm(path, { force: true });
-  // Exclusively: of two that start at the same time one fails.
+  // `wx`: if two processes start at the same time, one of them fails.
   await writeFile(path, String(process.pid), { flag: 'wx' });
   held.add(path);
   return async () => {
@@ -33,7 +33,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 
 async function createFolder(folder: string): Promise<void> {
   try {
-    // Not recursively where the parent is there: in places like /proc that would never end.
+    // Not recursive if the parent exists: in places like /proc that would never end.
     const isParentThere = await isFolder(dirname(resolve(folder)));
     if (!(await isFolder(folder))) await mkdir(folder, { recursive: !isParentThere });
   } catch (error) {
@@ -57,10 +57,10 @@ async function readHolder(path: string): Promise<number | undefined> {
 
 function isAlive(pid: number): boolean {
   try {
-    // Signal 0 only asks.
+    // Signal 0 only checks that the process exists.
     return process.kill(pid, 0);
   } catch (error) {
-    // It is somebody else's process.
+    // EPERM: it exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -12,15 +12,15 @@ export interface MemfsFileSystem extends FileSystem {
 }
 
 /**
- * Creates files in memory that give it back when they are deleted or replaced.
+ * Creates a file system in memory that frees the memory of deleted and replaced files.
  *
- * memfs keeps a list of all files, and only `unlink()` takes one off it.
+ * memfs keeps a list of all files, and only `unlink()` removes a file from it.
  *
  * @see https://github.com/streamich/memfs/blob/master/packages/fs-core/src/Superblock.ts
  */
 export function createMemoryVolume({ memfs }: MemfsModule): FileSystem {
   const { promises } = memfs().fs;
-  // There may be no such file, and a folder it cannot take.
+  // Ignore failures: the file may not exist, or be a folder.
   const free = (path: string) => promises.unlink(path).catch(() => {});
   const freeing: FileSystem['promises'] = Object.assign(Object.create(promises), {
     rename: async (oldPath: string, newPath: string) => {

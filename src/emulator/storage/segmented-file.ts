@@ -2,24 +2,24 @@ import { join } from 'node:path';
 import { type FileSystem, listFolder, type OpenFile, withFile } from './file-system.js';
 
 /**
- * Bytes in one segment. A memfs file grows by copying itself into twice the room, so one long file
- * would stall an append now and then, for longer each time.
+ * Bytes in one segment. A growing memfs file is copied into a buffer of twice the size, so one long
+ * file would block an append now and then, longer each time.
  */
 const segmentSize = 4 * 2 ** 20;
 
-/** Bytes handed out at once when reading. */
+/** Bytes per read. */
 const readSize = 2 ** 20;
 
 /**
- * The bytes of one object, cut into segment files of one size:
+ * The bytes of one object, split into segment files of equal size:
  *
  * ```
  * position   0           4 MiB         8 MiB
  *            │ NAME.000000 │ NAME.000001 │ NAME.000002 …
  * ```
  *
- * Knows no length: what lies beyond the length its owner has recorded means nothing, and is
- * overwritten by the next write.
+ * Does not know its length: bytes after the length in the record of its owner are invalid, and the
+ * next write overwrites them.
  */
 export class SegmentedFile {
   readonly #files: FileSystem;
@@ -27,10 +27,10 @@ export class SegmentedFile {
   readonly #name: string;
   #readers = 0;
 
-  /** Set by {@link remove}; the last reader clears up. */
+  /** Set by {@link remove}; the last reader deletes the segments. */
   #isRemoved = false;
 
-  /** @param name Tells the segments of this file from those of others in `folder`. */
+  /** @param name Distinguishes the segments of this file from others in `folder`. */
   constructor(files: FileSystem, folder: string, name: string) {
     this.#files = files;
     this.#folder = folder;
@@ -47,7 +47,7 @@ export class SegmentedFile {
     }
   }
 
-  /** Reads `[start, end)`, also while the file is removed. */
+  /** Reads `[start, end)`, even if the file is removed meanwhile. */
   async *read(start: number, end: number): AsyncGenerator<Buffer> {
     this.#readers++;
     try {
@@ -60,24 +60,24 @@ export class SegmentedFile {
       }
     } finally {
       this.#readers--;
-      await this.#clearUp();
+      await this.#deleteIfUnused();
     }
   }
 
   /**
-   * Deletes the bytes, once nobody is reading them any more.
+   * Deletes the bytes when the last reader has finished.
    *
-   * @returns Whether that was at once.
+   * @returns Whether they were deleted at once.
    */
   async remove(): Promise<boolean> {
     this.#isRemoved = true;
-    await this.#clearUp();
+    await this.#deleteIfUnused();
     return this.#readers === 0;
   }
 
   /**
-   * Deletes everything beyond `length` and every file in the folder that is not a segment of this
-   * one, except `kept`.
+   * Deletes all bytes after `length`, and all files in the folder except `kept` and the segments of
+   * this file.
    *
    * @throws {Error} If there are fewer bytes than `length`.
    */
@@ -101,7 +101,7 @@ export class SegmentedFile {
     }
   }
 
-  async #clearUp(): Promise<void> {
+  async #deleteIfUnused(): Promise<void> {
     if (!this.#isRemoved || this.#readers > 0) return;
     for (const name of await listFolder(this.#files, this.#folder)) {
       if (name.startsWith(`${this.#name}.`)) await this.#delete(name);
@@ -121,7 +121,7 @@ export class SegmentedFile {
   }
 }
 
-/** Groups pieces into runs that each lie within one segment; a piece across a border is split. */
+/** Groups pieces into runs within one segment each; a piece across a boundary is split. */
 function* cutAtSegments(
   position: number,
   pieces: readonly Uint8Array[],

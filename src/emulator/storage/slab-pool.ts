@@ -5,8 +5,8 @@ const slabSize = 4 * 2 ** 20;
 const maxFreeSlabs = 8;
 
 /**
- * Lends big buffers again and again: touching fresh memory costs several times the copy into
- * memory that has been used before.
+ * Reuses large buffers: the first write to fresh memory costs several times as much as a copy into
+ * used memory.
  */
 export class SlabPool {
   readonly #free: Buffer[] = [];
@@ -15,7 +15,7 @@ export class SlabPool {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(slabSize);
   }
 
-  /** Takes back slabs nobody reads from any more. */
+  /** Returns slabs to the pool; they must not be read afterwards. */
   give(slabs: readonly Buffer[]): void {
     for (const slab of slabs) {
       if (this.#free.length < maxFreeSlabs) this.#free.push(slab);

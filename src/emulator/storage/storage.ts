@@ -4,15 +4,15 @@ import { lockFolder } from './folder-lock.js';
 import { createMemoryVolume, type MemfsModule } from './memory-volume.js';
 import { createTemporaryFolder } from './temporary-folder.js';
 
-/** Where objects are kept, and what becomes of that place in the end. */
+/** A place for objects, and how to release it. */
 export interface Storage {
   readonly files: FileSystem;
   readonly root: string;
 
-  /** `root`, where that is a folder on disk. */
+  /** `root` if it is on disk. */
   readonly dir: string | undefined;
 
-  /** Removes what was only made for this emulator, and gives the place back. */
+  /** Removes the folder if it is temporary, and releases its lock or claim. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -22,8 +22,8 @@ export interface StorageOptions {
 }
 
 /**
- * Finds a place for objects: `dir` in `fs` or on disk, or else memory. Without memfs, an optional
- * peer, memory is a temporary folder.
+ * Opens the place for objects: `dir` in `fs` or on disk, otherwise memory; without memfs, which is
+ * an optional peer dependency, a temporary folder.
  *
  * @param loadMemfs Rejects as `import('memfs')` does where memfs is not installed.
  */
@@ -57,10 +57,10 @@ async function openMemory(loadMemfs: () => Promise<MemfsModule>): Promise<FileSy
 }
 
 /**
- * Whether `import('memfs')` failed because there is no such package. The code is
- * `ERR_MODULE_NOT_FOUND` in Node, and `MODULE_NOT_FOUND` in Jest, whose error is not even an
- * `instanceof Error` in the tests that it runs. The message tells this from memfs being there and
- * lacking another package.
+ * Whether `import('memfs')` failed because memfs is not installed. The code is
+ * `ERR_MODULE_NOT_FOUND` in Node and `MODULE_NOT_FOUND` in Jest, whose error is not an
+ * `instanceof Error` in its tests. The message distinguishes this from a missing dependency of
+ * memfs.
  */
 function isNotInstalled(thrown: unknown): boolean {
   const { code, message } = thrown as NodeJS.ErrnoException;

@@ -1,9 +1,9 @@
-/** Runs tasks of one name in turn, and those of different names meanwhile. */
+/** Runs tasks with the same name one by one, and tasks with different names concurrently. */
 export class TaskQueues {
-  /** The last task of every name that has one. It never rejects. */
+  /** The last task of each name; never rejects. */
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Runs `task` when all earlier tasks of this name are over, and before all later ones. */
+  /** Runs `task` after all earlier tasks with this name and before all later ones. */
   async run<Result>(name: string, task: () => Promise<Result>): Promise<Result> {
     const before = this.#last.get(name) ?? Promise.resolve();
     const running = before.then(task);
@@ -16,7 +16,7 @@ export class TaskQueues {
     }
   }
 
-  /** Resolves once there is no task left whose name begins with `prefix`. */
+  /** Resolves when no task is left whose name begins with `prefix`. */
   async idle(prefix: string): Promise<void> {
     for (;;) {
       const tasks = [...this.#last].filter(([name]) => name.startsWith(prefix));

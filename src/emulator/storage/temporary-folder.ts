@@ -6,13 +6,13 @@ import { claimFolder, isAbandoned, isClaim } from './folder-claim.js';
 export interface TemporaryFolder {
   readonly path: string;
 
-  /** Removes the folder and all that is in it. */
+  /** Removes the folder and its content. */
   readonly remove: () => Promise<void>;
 }
 
 const prefix = 'oss-emulator-';
 
-/** Creates an empty folder, and removes those of processes that could not remove theirs. */
+/** Creates an empty folder, and removes folders that killed processes left. */
 export async function createTemporaryFolder(parent: string = tmpdir()): Promise<TemporaryFolder> {
   await removeAbandoned(parent);
   const path = await mkdtemp(join(parent, prefix));
@@ -29,20 +29,20 @@ async function removeAbandoned(parent: string): Promise<void> {
   for (const name of names) {
     if (!name.startsWith(prefix)) continue;
     const path = join(parent, name);
-    // What cannot be removed is no reason not to start.
+    // Failing to remove an abandoned folder must not prevent the start.
     if ((await isOwnFolder(path)) && (await isAbandoned(path))) {
       await removeFolder(path).catch(() => {});
     }
   }
 }
 
-/** Others may put something into a folder for temporary files that leads elsewhere. */
+/** Other users can create symbolic links in the folder for temporary files. */
 async function isOwnFolder(path: string): Promise<boolean> {
   const stats = await lstat(path).catch(() => undefined);
   return stats?.isDirectory() === true && stats.uid === process.getuid?.();
 }
 
-/** The claim goes last: without it nobody would know that what is left is abandoned. */
+/** Removes the claim last: without it, a partly removed folder would not count as abandoned. */
 async function removeFolder(path: string): Promise<void> {
   const names = await readdir(path).catch(() => []);
   for (const name of names.filter((it) => !isClaim(it))) {

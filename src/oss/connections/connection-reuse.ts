@@ -1,29 +1,29 @@
 /**
- * What became of the last connection that was used more than once.
+ * Remembers whether the last reuse of a connection failed.
  *
- * A server, or what stands before it, may close connections behind each answer without having said
- * so, or have forgotten those that were idle. What the next request is sent on must not have the same
- * fault: while the last reuse failed, a request without a body, as whoever is in doubt sends before
- * the next attempt, takes its connection down with it. Where a proxy passes requests on, every request
- * does: tinyproxy serves one on each connection, and each append would otherwise fail once.
+ * A server or a gateway may close connections after each answer without announcing it, or may have
+ * dropped idle ones. The next append must not hit the same fault. So, while the last reuse failed,
+ * a request without a body, such as the HEAD sent before a retry, is the last one on its
+ * connection. If a proxy forwards the requests, every request is: tinyproxy serves one request per
+ * connection, and each append would otherwise fail once.
  */
 export class ConnectionReuse {
   readonly #onFailure: (() => void) | undefined;
-  readonly #isPassedOn: boolean;
+  readonly #isForwarded: boolean;
   #hasFailed = false;
 
   /**
    * @param onFailure Called whenever a reuse has failed.
-   * @param isPassedOn Whether a proxy passes the requests on, one by one.
+   * @param isForwarded Whether a proxy forwards the requests one by one, without a tunnel.
    */
-  constructor(onFailure?: () => void, isPassedOn = false) {
+  constructor(onFailure?: () => void, isForwarded = false) {
     this.#onFailure = onFailure;
-    this.#isPassedOn = isPassedOn;
+    this.#isForwarded = isForwarded;
   }
 
   /** Whether a request should be the last one on its connection. */
   endsWith(hasBody: boolean): boolean {
-    return this.#hasFailed && (!hasBody || this.#isPassedOn);
+    return this.#hasFailed && (!hasBody || this.#isForwarded);
   }
 
   succeeded(): void {

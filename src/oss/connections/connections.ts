@@ -13,51 +13,51 @@ export interface WaitOptions {
   /** Ends the wait at once. */
   readonly signal: RequestSignal;
 
-  /** Called when the wait begins; what it returns is called when it ends. */
+  /** Called when the wait begins. Returns a function to call when it ends. */
   suspend(): () => void;
 }
 
 /**
- * Connections to one origin: as many as there are requests at a time, up to a bound. Requests beyond
- * it wait, first come, first served.
+ * Connections to one origin: one per concurrent request, up to a maximum. Further requests wait,
+ * first come, first served.
  *
- * undici's own `Pool` takes a connection for busy until the event loop has turned, so that requests
- * in succession, which is what a stream sends, would need two connections by turns.
+ * undici's own `Pool` considers a connection busy until the next turn of the event loop, so a
+ * stream, which sends one request right after another, would alternate between two connections.
  */
 export class Connections {
   readonly #origin: string;
   readonly #most: number;
   readonly #proxies: Proxies | undefined;
 
-  /** Those that no request uses, the last one used last: it is the likeliest to be connected. */
+  /** Idle connections, the last used one at the end: it is the likeliest to be still connected. */
   readonly #free: Connection[] = [];
 
-  /** How many there are, free or not. */
+  /** Number of connections, idle or in use. */
   #count = 0;
 
-  /** In the order in which they came; empty while a connection is free. */
+  /** Waiting requests in order of arrival; empty while a connection is idle. */
   readonly #waiting = new Set<(client: Connection) => void>();
   #onQuiet: (() => void) | undefined;
   readonly #reuse: ConnectionReuse;
 
   /**
-   * @param most Connections at a time.
-   * @param proxies What they lead through.
+   * @param most Maximum number of connections.
+   * @param proxies Proxies to connect through.
    */
   constructor(origin: string, most: number, proxies?: Proxies) {
     this.#origin = origin;
     this.#most = most;
     this.#proxies = proxies;
-    const isPassedOn = proxies !== undefined && origin.startsWith('http:');
-    this.#reuse = new ConnectionReuse(() => this.#dropFree(), isPassedOn);
+    const isForwarded = proxies !== undefined && origin.startsWith('http:');
+    this.#reuse = new ConnectionReuse(() => this.#dropFree(), isForwarded);
   }
 
   /**
-   * Has `send` send one request, at once if a connection is free, and resolves with its result. The
-   * connection is free again when undici has done with the request, or when `send` returned without
-   * having sent any.
+   * Lets `send` send one request, at once if a connection is free, and resolves with its result.
+   * The connection is free again when undici has finished the request, or when `send` has returned
+   * without sending one.
    *
-   * @throws The reason of the signal, if that fires while the request waits.
+   * @throws The signal's reason, if it fires while the request waits.
    */
   use<T>(send: (dispatcher: RequestDispatcher) => Promise<T>, wait: WaitOptions): Promise<T> {
     if (areTurnsFaked()) this.#dropFree();
@@ -65,14 +65,14 @@ export class Connections {
     return client === undefined ? this.#wait(send, wait) : this.#lend(client, send);
   }
 
-  /** Waits for requests under way, and for those that wait for their turn. */
+  /** Waits for the requests in flight and for those waiting for a connection. */
   async close(): Promise<void> {
     while (this.#free.length < this.#count) {
       await new Promise<void>((resolve) => {
         this.#onQuiet = resolve;
       });
     }
-    // A request that is signed again after this opens a connection that ends with its keep-alive.
+    // A request re-signed after this opens a connection, which closes by its keep-alive timeout.
     this.#count = 0;
     await Promise.all(this.#free.splice(0).map((client) => client.close()));
   }
@@ -117,7 +117,7 @@ export class Connections {
   }
 
   #lend<T>(client: Connection, send: (dispatcher: RequestDispatcher) => T): T {
-    // Not at once: undici tells the end of a request before it has cleared it away.
+    // Deferred: undici calls the handler before it has removed the request from the connection.
     const giveBack = () => nodeTimers.queueMicrotask(() => this.#giveBack(client));
     const connection = new SingleUseConnection(client, this.#reuse, giveBack);
     try {
@@ -127,7 +127,7 @@ export class Connections {
     }
   }
 
-  /** What was idle as long as a connection that has failed may fail too. */
+  /** Closes idle connections: they may be as dead as the one that has just failed. */
   #dropFree(): void {
     this.#count -= this.#free.length;
     for (const client of this.#free.splice(0)) void client.destroy();

@@ -9,14 +9,14 @@ import { PassedHandler } from './passed-handler.js';
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
-/** Those of undici itself: its agents and pools inherit that of `Client`. */
+/** The `dispatch` methods of undici itself; its agents and pools inherit that of `Client`. */
 const dispatchesOfUndici: ReadonlySet<unknown> = new Set(
   [Client, ProxyAgent, MockAgent].map(({ prototype }) => prototype.dispatch),
 );
 
 const given = new WeakMap<Dispatcher, GivenDispatcher>();
 
-/** The same one for the same dispatcher, whichever clients it was passed to. */
+/** Returns the one `GivenDispatcher` of a dispatcher, even if several clients share it. */
 export function givenDispatcher(dispatcher: Dispatcher): GivenDispatcher {
   let found = given.get(dispatcher);
   if (found === undefined) {
@@ -27,25 +27,26 @@ export function givenDispatcher(dispatcher: Dispatcher): GivenDispatcher {
 }
 
 /**
- * A dispatcher that was passed in: whether it can be relied on to say when a request starts, and how
- * many are under way in it.
+ * A dispatcher passed in by the user. Tracks whether it reliably calls `onRequestStart`, and how
+ * many of our requests are in flight in it.
  *
- * Before undici says so nothing of a request can have left, and a handler that refuses then keeps it
- * from leaving. But a dispatcher may be anything: an interceptor of somebody's that does not pass
- * the start on, or one that sends by other means. Those of undici are relied on at once, others as
- * soon as they have told a start, and none any more that has answered without.
+ * undici calls `onRequestStart` before it sends anything, and a handler that aborts there keeps the
+ * request from being sent. A custom dispatcher may differ: an interceptor may not forward the call,
+ * or the dispatcher may send by other means. undici's own dispatchers are trusted from the
+ * beginning, others after their first `onRequestStart`, and none any more once it has answered
+ * without calling it.
  */
 export class GivenDispatcher {
   readonly reuse = new ConnectionReuse();
   readonly #dispatcher: Dispatcher;
 
-  /** `undefined` until it has shown. */
+  /** `undefined` until the first request has shown it. */
   #tellsStarts: boolean | undefined;
 
   /** Requests that have started and not ended. */
-  #underWay = 0;
+  #inFlight = 0;
 
-  /** Requests that have not started. Their clocks stand still while others are under way. */
+  /** Requests that have not started. Their timeouts are suspended while others are in flight. */
   readonly #waiting = new Set<GivenRequest>();
 
   constructor(dispatcher: Dispatcher) {
@@ -54,8 +55,8 @@ export class GivenDispatcher {
   }
 
   /**
-   * Has `send` send one request, and resolves with its result. The clock stands still while the request
-   * waits for others to end, and only then: nothing else ends one whose connection is never made.
+   * Lets `send` send one request, and resolves with its result. The timeout is suspended only while
+   * the request waits for others to end: nothing else ends a request that never gets a connection.
    */
   async use<T>(
     send: (dispatcher: RequestDispatcher) => Promise<T>,
@@ -72,65 +73,65 @@ export class GivenDispatcher {
     }
   }
 
-  /** Whether no request leaves before it was said to start. */
+  /** Whether it certainly calls `onRequestStart` before it sends anything. */
   get tellsStarts(): boolean {
     return this.#tellsStarts === true;
   }
 
-  /** Whether its owner has ended it, as far as it says. */
+  /** Whether its owner has closed or destroyed it, if it has undici's properties that tell. */
   get isClosed(): boolean {
     const { closed, destroyed } = this.#dispatcher as Partial<Client>;
     return closed === true || destroyed === true;
   }
 
-  /** A request waits for its start. */
+  /** A request begins to wait for its start. */
   enter(request: GivenRequest): void {
     this.#waiting.add(request);
-    if (this.#underWay > 0) request.suspend();
+    if (this.#inFlight > 0) request.suspend();
   }
 
-  /** A request waits no more. */
+  /** A request no longer waits. */
   leave(request: GivenRequest): void {
     this.#waiting.delete(request);
     request.resume();
   }
 
-  /** It has said that a request starts. */
+  /** It has called `onRequestStart`. */
   startTold(): void {
     this.#tellsStarts ??= true;
   }
 
-  /** A request is under way. */
+  /** A request has started. */
   began(): void {
-    if (this.#underWay++ > 0) return;
+    if (this.#inFlight++ > 0) return;
     for (const request of this.#waiting) request.suspend();
   }
 
-  /** A request is under way no more. */
+  /** A started request has ended. */
   ended(): void {
-    if (--this.#underWay > 0 || this.#waiting.size === 0) return;
-    // The one that follows starts in the next turn, if there is a connection for it.
+    if (--this.#inFlight > 0 || this.#waiting.size === 0) return;
+    // If the connection is free again, the next request starts within the next turn.
     nodeTimers.setImmediate(() => {
-      if (this.#underWay > 0) return;
+      if (this.#inFlight > 0) return;
       for (const request of this.#waiting) request.resume();
     });
   }
 
-  /** It has answered a request without having said that it starts. */
+  /** It has answered a request without calling `onRequestStart`. */
   startConcealed(): void {
     this.#tellsStarts = false;
   }
 }
 
-/** One request through a dispatcher that was passed in. */
+/** One request through a user's dispatcher. */
 class GivenRequest implements RequestDispatcher {
   readonly #dispatcher: Dispatcher;
   readonly #owner: GivenDispatcher;
   readonly #wait: Pick<WaitOptions, 'suspend'>;
-  #status: 'waiting' | 'under way' | 'ended' = 'waiting';
+  #status: 'waiting' | 'in flight' | 'ended' = 'waiting';
   #resume: (() => void) | undefined;
 
-  /** Nobody looks where the dispatcher is relied on. */
+  /** Only tracked for dispatchers that are not trusted. */
   #wasRead = true;
 
   constructor(dispatcher: Dispatcher, owner: GivenDispatcher, wait: Pick<WaitOptions, 'suspend'>) {
@@ -156,13 +157,13 @@ class GivenRequest implements RequestDispatcher {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
-    const isRelied = this.#owner.tellsStarts;
-    const passed = isRelied ? options : this.#watchBody(options);
+    const isTrusted = this.#owner.tellsStarts;
+    const passed = isTrusted ? options : this.#watchBody(options);
     this.#owner.enter(this);
     return this.#dispatcher.dispatch(passed, new ProgressNotice(handler, this));
   }
 
-  /** Stops the clock until {@link resume}. */
+  /** Suspends the timeout until {@link resume}. */
   suspend(): void {
     this.#resume ??= this.#wait.suspend();
   }
@@ -172,22 +173,22 @@ class GivenRequest implements RequestDispatcher {
     this.#resume = undefined;
   }
 
-  /** The dispatcher says that it starts, perhaps once more, perhaps after it was given up. */
+  /** The dispatcher called `onRequestStart`, possibly again, or after the request was abandoned. */
   start(): void {
     this.#owner.startTold();
     if (this.#status !== 'waiting') return;
-    this.#status = 'under way';
+    this.#status = 'in flight';
     this.#owner.leave(this);
     this.#owner.began();
   }
 
-  /** There is an answer. */
+  /** The head of an answer has arrived. */
   answer(): void {
     if (this.#status === 'waiting') this.#owner.startConcealed();
   }
 
   end(): void {
-    if (this.#status === 'under way') this.#owner.ended();
+    if (this.#status === 'in flight') this.#owner.ended();
     this.#status = 'ended';
   }
 
@@ -202,7 +203,7 @@ class GivenRequest implements RequestDispatcher {
   }
 }
 
-/** Passes everything on, and tells how far a request has come. */
+/** Forwards all calls, and reports the progress of the request. */
 class ProgressNotice extends PassedHandler {
   readonly #request: GivenRequest;
 

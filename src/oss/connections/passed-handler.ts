@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
-/** Passes on whatever is told of a request. */
+/** Forwards all calls to another handler. */
 export class PassedHandler implements Handler {
   readonly #handler: Handler;
 

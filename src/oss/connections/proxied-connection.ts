@@ -3,11 +3,11 @@ import { type Connection, connectionSettings } from './connection.js';
 import { type Proxies, proxyAddress } from './proxies.js';
 
 /**
- * A connection that leads through a proxy, unless `NO_PROXY` excepts its origin.
+ * A connection through a proxy, unless `NO_PROXY` excludes its origin.
  *
- * To an endpoint with TLS the proxy is asked for a tunnel (CONNECT). An endpoint without TLS is
- * reached by requests that name the whole URL, for proxies such as squid allow CONNECT to port 443
- * only; undici makes a tunnel all the same where the way to the proxy itself has TLS.
+ * For an endpoint with TLS the proxy is asked for a tunnel (CONNECT). For an endpoint without TLS
+ * the proxy gets requests with the full URL, because proxies such as squid allow CONNECT only to
+ * port 443; undici still uses a tunnel if the connection to the proxy itself has TLS.
  */
 export class ProxiedConnection implements Connection {
   readonly #agent: EnvHttpProxyAgent;
@@ -24,14 +24,14 @@ export class ProxiedConnection implements Connection {
       proxyTls: connect,
       requestTls: connect,
       clientFactory: (url, options) => {
-        // Its answer to CONNECT is part of connecting.
+        // Waiting for the answer to CONNECT is part of connecting.
         const client = new Client(url, { ...options, headersTimeout: connect.timeout });
-        return withTunnels(client, () => this.#leadsThrough(url));
+        return withTunnels(client, () => this.#setProxy(url));
       },
-      // One for each origin, and not a pool: nothing but one request at a time is sent on it.
+      // A client instead of a pool: only one request at a time is sent.
       factory: (target, options) => {
         const url = new URL(target);
-        if (url.origin !== origin) this.#leadsThrough(url);
+        if (url.origin !== origin) this.#setProxy(url);
         return new Client(url.origin, { ...keepAlive, connect: Reflect.get(options, 'connect') });
       },
     });
@@ -53,12 +53,12 @@ export class ProxiedConnection implements Connection {
     return this.#agent.destroy();
   }
 
-  #leadsThrough(url: URL): void {
+  #setProxy(url: URL): void {
     this.#proxy = proxyAddress(url);
   }
 }
 
-/** Has a client of a proxy say why it made no tunnel. */
+/** Makes a proxy's client fail with the reason why there is no tunnel. */
 function withTunnels(client: Client, onConnect: () => void): Client {
   const send = client.connect.bind(client) as (
     options: Dispatcher.ConnectOptions,
@@ -67,7 +67,7 @@ function withTunnels(client: Client, onConnect: () => void): Client {
     onConnect();
     const data = await send(options).catch((error: unknown) => {
       const isTimeout = error instanceof Error && error.name === 'HeadersTimeoutError';
-      throw isTimeout ? new Error('it did not answer to CONNECT in time') : error;
+      throw isTimeout ? new Error('it did not answer CONNECT in time') : error;
     });
     if (data.statusCode === 200) return data;
     data.socket.on('error', () => {}).destroy();
@@ -77,6 +77,6 @@ function withTunnels(client: Client, onConnect: () => void): Client {
 }
 
 function refusal(status: number): string {
-  const advice = status === 407 ? ': it wants a user and a password, or others' : '';
+  const advice = status === 407 ? ': check its user and password' : '';
   return `it answered ${status} to CONNECT${advice}`;
 }

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 
-/** Proxies to reach OSS through: URLs, empty for none. */
+/** URLs of proxies; empty for none. */
 export interface Proxies {
   /** For endpoints without TLS. */
   readonly http: string;
 
-  /** For endpoints with TLS; where it is empty, that of the others counts. */
+  /** For endpoints with TLS; if empty, `http` is used. */
   readonly https: string;
 
   /** Hosts that are reached without a proxy, as `NO_PROXY` spells them. */
@@ -13,10 +13,10 @@ export interface Proxies {
 }
 
 /**
- * Reads the option `proxy`, and the environment where that says so. `undefined` means that there is
- * none.
+ * Reads the option `proxy`, and for `'environment'` the environment variables. Returns `undefined`
+ * if there is no proxy.
  *
- * @throws {TypeError} If it is neither a URL nor `'environment'`, or the environment has no URL.
+ * @throws {TypeError} If it is neither a URL nor `'environment'`, or a variable is not a URL.
  */
 export function resolveProxies(act: string, proxy: unknown): Proxies | undefined {
   if (proxy === undefined) return undefined;
@@ -30,7 +30,7 @@ export function resolveProxies(act: string, proxy: unknown): Proxies | undefined
   return { http: proxy, https: proxy, none: '' };
 }
 
-/** Host and port, and nothing that is secret. */
+/** Host and port, without user and password. */
 export function proxyAddress({ protocol, hostname, port }: URL): string {
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }
@@ -42,7 +42,7 @@ function environmentProxies(act: string): Proxies | undefined {
   return { http, https, none: variable('NO_PROXY').value };
 }
 
-/** A URL, which may come without `http://` there. */
+/** Reads a URL, which may lack `http://` in a variable. */
 function environmentProxy(act: string, upperCase: string): string {
   const { name, value } = variable(upperCase);
   if (value === '') return '';
@@ -51,31 +51,31 @@ function environmentProxy(act: string, upperCase: string): string {
   return url;
 }
 
-/** In lower case first, and even if it is empty, as undici has it. */
+/** Reads a variable. The lower-case name has precedence even if it is empty, as in undici. */
 function variable(upperCase: string): { readonly name: string; readonly value: string } {
   const lowerCase = upperCase.toLowerCase();
   const name = process.env[lowerCase] === undefined ? upperCase : lowerCase;
   return { name, value: process.env[name]?.trim() ?? '' };
 }
 
-/** Shows of the value what can be no part of a password. */
+/** Quotes in errors only what cannot be part of a password. */
 function assertProxyUrl(act: string, name: string, rule: string, value: string): void {
   const fail = (fault: string) => {
     throw new TypeError(`Cannot ${act} as '${name}' must be ${rule}: ${fault}`);
   };
-  if (!URL.canParse(value)) fail('it is no URL');
+  if (!URL.canParse(value)) fail('it is not a URL');
   const url = new URL(value);
   const { protocol, username, password, pathname, search, hash } = url;
   if (protocol !== 'http:' && protocol !== 'https:') fail(`it begins with ${inspect(protocol)}`);
   if (pathname !== '/' || search !== '' || hash !== '') {
-    // An unencoded `/`, `?` or `#` in a password ends the host there.
+    // An unencoded `/`, `?` or `#` in a password ends the host early.
     fail(
       value.includes('@')
         ? 'nothing may follow its host and port, and special characters in user and password must be percent-encoded'
         : `nothing may follow its host and port, ${proxyAddress(url)}`,
     );
   }
-  // undici sends both or nothing.
+  // undici sends credentials only if both are present.
   if ((username === '') !== (password === '')) {
     fail(`it must have both a user and a password, or neither, for ${proxyAddress(url)}`);
   }

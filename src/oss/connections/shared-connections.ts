@@ -2,7 +2,7 @@ import { Connections } from './connections.js';
 import type { Proxies } from './proxies.js';
 
 /**
- * Connections to one origin at a time, as many as the official SDK for Go has by default.
+ * Maximum connections to one origin: the default of the official Go SDK.
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/transport/http.go
  */
@@ -15,22 +15,21 @@ interface SharedConnections {
   references: number;
 }
 
-/** By origin, and by the proxies that lead there. */
+/** By origin and proxies. */
 const sharedConnections = new Map<string, SharedConnections>();
 
-/** A client's share in the connections to one origin. */
+/** A client's reference to the connections to one origin. */
 export interface ConnectionShare {
   readonly connections: Connections;
 
-  /** Closes the connections when nobody else uses them. Must be called once. */
+  /** Closes the connections if no other client uses them. Must be called once. */
   release(): Promise<void>;
 }
 
 /**
- * Joins the connections to `origin`, which all clients of the process share that go there through the
- * same proxies.
+ * Returns the connections to `origin`, which all clients of the process with these proxies share.
  *
- * @param most How many there may be at a time; whoever comes first decides.
+ * @param most Maximum number of connections; the first client decides.
  */
 export function shareConnections(
   origin: string,

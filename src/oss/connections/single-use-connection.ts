@@ -8,7 +8,7 @@ import { PassedHandler } from './passed-handler.js';
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
-/** A connection that nobody else uses until the one request it is lent for has ended. */
+/** A connection reserved for one request until that has ended. */
 export class SingleUseConnection implements RequestDispatcher {
   readonly tellsStart = true;
   readonly wasRead = true;
@@ -18,14 +18,14 @@ export class SingleUseConnection implements RequestDispatcher {
   readonly #onEnd: () => void;
   #isUsed = false;
 
-  /** @param onEnd Called when undici has done with the request, while it still tells its handler. */
+  /** @param onEnd Called when undici has finished the request, just before its handler is. */
   constructor(connection: Connection, reuse: ConnectionReuse, onEnd: () => void) {
     this.#connection = connection;
     this.reuse = reuse;
     this.#onEnd = onEnd;
   }
 
-  /** Whether a request has been sent on it. */
+  /** Whether its request has been dispatched. */
   get isUsed(): boolean {
     return this.#isUsed;
   }
@@ -35,7 +35,7 @@ export class SingleUseConnection implements RequestDispatcher {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
-    if (this.#isUsed) throw new Error('Cannot send a second request on a connection that was lent');
+    if (this.#isUsed) throw new Error('Cannot send a second request on a single-use connection');
     this.#isUsed = true;
     const notice = new EndNotice(handler, this.#onEnd);
     try {
@@ -47,7 +47,7 @@ export class SingleUseConnection implements RequestDispatcher {
   }
 }
 
-/** Passes everything on, and tells once when the request has ended: nothing follows from then on. */
+/** Forwards all calls, and reports once when the request has ended. */
 class EndNotice extends PassedHandler {
   #onEnd: (() => void) | undefined;
 
@@ -66,7 +66,7 @@ class EndNotice extends PassedHandler {
     super.onResponseError(controller, error);
   }
 
-  // First of all, whatever the handler does; and once, for one that throws is told of an error too.
+  // Before the handler, which may throw; and only once: undici then calls `onResponseError` too.
   end(): void {
     this.#onEnd?.();
     this.#onEnd = undefined;

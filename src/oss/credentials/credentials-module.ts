@@ -5,23 +5,22 @@ import { typeError } from '../../assertions.js';
 import { CredentialsError } from '../../errors.js';
 import type { Credentials, CredentialsProvider } from './credentials.js';
 
-/** Where to find a provider of credentials. */
+/** A module that exports a provider of credentials. */
 export interface CredentialsModule {
   /**
    * Module whose default export is a provider: a `file:` URL, an absolute path, or the name of a
-   * package as the working folder knows it.
+   * package, resolved from the working folder.
    */
   readonly module: string;
 }
 
-/** What a client takes. */
+/** The values that the option `credentials` of a client accepts. */
 type Given = Credentials | CredentialsProvider | undefined;
 
 /**
- * Makes a provider of a module that holds one, which is loaded when it is first asked; leaves other
- * credentials as they are.
+ * Turns a module into a provider that loads it when first called; leaves other credentials alone.
  *
- * @throws {TypeError} If the name of the module is none.
+ * @throws {TypeError} If the module's name is invalid.
  */
 export function loadedCredentials(credentials: Given | CredentialsModule, act: string): Given {
   if (!isModule(credentials)) return credentials;
@@ -37,7 +36,7 @@ function isModule(credentials: Given | CredentialsModule): credentials is Creden
   return typeof credentials === 'object' && credentials !== null && 'module' in credentials;
 }
 
-/** What to import. */
+/** Returns the URL or package name to import. */
 function locate(name: unknown, act: string): string {
   if (typeof name === 'string') {
     if (name.startsWith('file:')) return name;
@@ -52,14 +51,14 @@ async function load(location: string): Promise<CredentialsProvider> {
   let exported: unknown;
   try {
     const url = location.startsWith('file:') ? location : resolvePackage(location);
-    // It is there when the program runs, not when a bundler makes it.
+    // Bundlers must leave this import alone: the module exists only at run time.
     exported = await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   } catch (error) {
     const { message } = error as Error;
     const what = `Cannot load credentials from ${location}: ${message}`;
     throw new CredentialsError(what, { outcome: 'fatal' }, { cause: error });
   }
-  // A CommonJS module that was compiled from ESM has one default within another.
+  // A CommonJS module compiled from ESM has a default export inside the default export.
   for (let depth = 0; depth < 2 && typeof exported === 'object' && exported !== null; depth++) {
     exported = Reflect.get(exported, 'default');
   }
@@ -72,13 +71,13 @@ async function load(location: string): Promise<CredentialsProvider> {
 function resolvePackage(name: string): string {
   const parent = join(process.cwd(), 'package.json');
   try {
-    // As pino does, so that package managers with a way of their own are heeded. Not by an import:
-    // webpack would look for the package among those that it bundles, and warn.
+    // With require(), as pino does: package managers with their own resolution hook into it. Not
+    // with an imported `createRequire`: webpack would resolve the package while bundling, and warn.
     const { createRequire } = process.getBuiltinModule('node:module');
     return pathToFileURL(createRequire(parent).resolve(name)).href;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
-    // To a require() a package that has only an \`import\` condition exports nothing.
+    // require() cannot resolve a package whose exports have only an `import` condition.
     return resolve(name, pathToFileURL(parent).href);
   }
 }

@@ -9,13 +9,13 @@ import {
   faultOf,
 } from './credentials.js';
 
-// As in the official Go SDK, whose fetcher refreshes two minutes before the end.
+// As in the official Go SDK, which refreshes credentials two minutes before they expire.
 const refreshWindow = 120_000;
 
-/** Least milliseconds between two calls while the cached credentials last. */
+/** Minimum milliseconds between two calls while the cached credentials are valid. */
 const refreshPause = 1000;
 
-/** Milliseconds after which nobody new waits for a call, so that a second one is made. */
+/** Milliseconds after which a new request makes a second call instead of waiting for the first. */
 const longestCall = 30_000;
 
 interface Cached {
@@ -25,18 +25,18 @@ interface Cached {
   readonly expiration: number;
 }
 
-/** A call of the provider that has not answered yet. */
+/** A call of the provider that has not settled yet. */
 interface Call {
-  /** In milliseconds, by a clock that nobody sets. */
+  /** Milliseconds of the monotonic clock. */
   readonly startedAt: number;
   readonly answer: Promise<Credentials>;
 }
 
 /**
- * Credentials from a user's function, cached while they last.
+ * Credentials from a user's function, cached until they expire.
  *
- * In the two minutes before their end new ones are asked for in the background; a request waits for
- * an answer only when nothing cached is good any more.
+ * In the last two minutes before that, new ones are requested in the background; a request waits
+ * for the provider only if there are no valid cached credentials.
  */
 export class ProvidedCredentials implements CredentialsSource {
   readonly #provider: CredentialsProvider;
@@ -44,19 +44,18 @@ export class ProvidedCredentials implements CredentialsSource {
 
   #cached: Cached | undefined;
 
-  /** The last call, shared by everybody who asks meanwhile. */
+  /** The last call, shared by all requests that need credentials meanwhile. */
   #call: Call | undefined;
 
-  /** Calls made so far. */
   #calls = 0;
 
-  /** Which of the calls `#cached` is the answer to: one that was given up may answer after it. */
+  /** Number of the call that returned `#cached`: an abandoned call may still settle after it. */
   #answeredCall = 0;
 
-  /** No call is made in the background before this time, of the clock that nobody sets. */
+  /** Earliest time of the next background call, in milliseconds of the monotonic clock. */
   #nextRefresh = 0;
 
-  /** A provider that worked before may work again; one that never did is misconfigured. */
+  /** A provider that worked before may work again; one that never worked is misconfigured. */
   #hasWorked = false;
 
   constructor(provider: CredentialsProvider, clock: ServiceClock) {
@@ -69,7 +68,7 @@ export class ProvidedCredentials implements CredentialsSource {
     if (cached === undefined) return this.#underWay() ?? this.#ask();
     if (this.#clock.now() < cached.expiration - refreshWindow) return cached.credentials;
     this.#refresh();
-    // A provider that waits for nothing has brought new ones by now.
+    // A synchronous provider has returned new ones by now.
     return (this.#lasting() ?? cached).credentials;
   }
 
@@ -103,7 +102,7 @@ export class ProvidedCredentials implements CredentialsSource {
     try {
       void this.#ask();
     } catch {
-      // A request that finds nothing to sign with asks again, and reports what it meets.
+      // The next request without valid credentials calls the provider again, and reports its error.
     }
   }
 
@@ -122,7 +121,7 @@ export class ProvidedCredentials implements CredentialsSource {
       .finally(() => {
         if (this.#call?.answer === answer) this.#call = undefined;
       });
-    // Nobody may be waiting: the call is made in the background, or was given up.
+    // No unhandled rejection: nobody awaits a background call or an abandoned one.
     answer.catch(() => {});
     this.#call = { startedAt: nodeTimers.now(), answer };
     return answer;
@@ -131,7 +130,7 @@ export class ProvidedCredentials implements CredentialsSource {
   #accept(value: unknown, number: number): Credentials {
     const fault = faultOf(value) ?? expirationFault(value);
     if (fault !== undefined) {
-      throw new CredentialsError(`Cannot sign requests as what the provider returned ${fault}`, {
+      throw new CredentialsError(`Cannot sign requests as the provider's result ${fault}`, {
         outcome: 'fatal',
       });
     }
@@ -172,11 +171,11 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function expirationFault(value: unknown): string | undefined {
   return Number.isNaN(expirationOf(value))
-    ? "must have 'expiration' as a Date, an ISO 8601 string or milliseconds: it is none of them"
+    ? "must have 'expiration' as a Date, an ISO 8601 string or milliseconds: it is none of these"
     : undefined;
 }
 
-/** Milliseconds since 1970, `undefined` without an expiration and `NaN` for one nobody can read. */
+/** Milliseconds since 1970, `undefined` without an expiration, `NaN` for an invalid one. */
 function expirationOf(value: unknown): number | undefined {
   const expiration: unknown = Reflect.get(value as object, 'expiration');
   if (expiration === undefined) return undefined;

@@ -9,7 +9,7 @@ import {
 } from './credentials.js';
 import { ProvidedCredentials } from './credentials-provider.js';
 
-/** Makes a source of what a user passed; without anything, of the environment. */
+/** Creates a source from the option `credentials`, or from the environment without it. */
 export function credentialsSource(
   act: string,
   credentials: Credentials | CredentialsProvider | undefined,
@@ -34,7 +34,7 @@ const environmentNames = [
   ],
 ] as const;
 
-// Read for every request: a test or a launcher may set it after the client was made.
+// Read for every request: a test or a launcher may set the variables after the client was created.
 function environmentCredentials(): Credentials {
   for (const [id, secret, token] of environmentNames) {
     const { [id]: accessKeyId, [secret]: accessKeySecret, [token]: securityToken } = process.env;
@@ -42,7 +42,7 @@ function environmentCredentials(): Credentials {
     const credentials = { accessKeyId, accessKeySecret, securityToken };
     const fault = faultOf(credentials);
     if (fault === undefined) return copyCredentials(credentials);
-    throw new CredentialsError(`Cannot sign requests as what ${id} belongs to ${fault}`, {
+    throw new CredentialsError(`Cannot sign requests as the credentials from ${id} ${fault}`, {
       outcome: 'fatal',
     });
   }

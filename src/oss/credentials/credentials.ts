@@ -5,38 +5,38 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
 
-  /** Token that belongs to temporary credentials. */
+  /** Token of temporary credentials. */
   readonly securityToken?: string | undefined;
 }
 
 /**
- * An access key as a provider returns it. Optional only for the compiler, so that what
- * `@alicloud/credentials` returns fits: without id and secret it is a `CredentialsError`.
+ * An access key as a provider returns it. The fields are optional only so that the type of
+ * `@alicloud/credentials` fits: without id and secret, requests fail with a `CredentialsError`.
  */
 export interface ProvidedAccessKey extends Partial<Credentials> {
   /**
-   * When these credentials end: a `Date`, an ISO 8601 string or milliseconds since 1970. They are
-   * asked for again two minutes earlier; without it, for every request.
+   * When these credentials expire: a `Date`, an ISO 8601 string or milliseconds since 1970. The
+   * provider is called again two minutes earlier; without an expiration, for every request.
    */
   readonly expiration?: Date | string | number | undefined;
 }
 
-/** Function that returns credentials; called again whenever they are about to end. */
+/** Function that returns credentials; called again whenever they are about to expire. */
 export type CredentialsProvider = () => ProvidedAccessKey | Promise<ProvidedAccessKey>;
 
-/** Where a client takes credentials from, for each request anew. */
+/** Source from which a client gets the credentials for each request. */
 export interface CredentialsSource {
-  /** The credentials, at once wherever nothing has to be waited for. */
+  /** Returns the credentials, or a promise only if they are not available yet. */
   get(): Credentials | Promise<Credentials>;
 
-  /** Where they can change: forgets `refused`, so that the next call asks again. */
+  /** Discards `refused` and returns new credentials. Absent if the credentials cannot change. */
   renew?(refused: Credentials): Credentials | Promise<Credentials>;
 
-  /** Gives up on an answer that does not come, so that the next call asks again. */
+  /** Abandons a promise that does not settle, so that the next `get()` calls the provider again. */
   abandon?(awaited: Promise<Credentials>): CredentialsError;
 }
 
-/** What is wrong with a value that should be credentials, without ever quoting it. */
+/** Describes what is wrong with credentials, without quoting them; `undefined` if nothing is. */
 export function faultOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) {
     return `must be an object: its type is ${value === null ? 'null' : typeof value}`;
@@ -52,18 +52,18 @@ export function faultOf(value: unknown): string | undefined {
     }
   }
   if (Reflect.get(value, 'securityToken')) return undefined;
-  // Without its token, a temporary key is an unknown one.
+  // OSS does not know a temporary key without its token.
   const foreign = ['stsToken', 'sessionToken'].find((name) => Reflect.get(value, name));
   return foreign && `must have its token as 'securityToken': it has '${foreign}'`;
 }
 
-/** Takes over the parts that matter, so that later changes to the object do not. */
+/** Copies the credentials, so that later changes to the user's object have no effect. */
 export function copyCredentials(credentials: Credentials): Credentials {
   const { accessKeyId, accessKeySecret, securityToken } = credentials;
   return { accessKeyId, accessKeySecret, securityToken: securityToken || undefined };
 }
 
-/** Whether requests signed with one are signed as with the other. */
+/** Whether both sign requests in the same way. */
 export function isSameCredentials(a: Credentials, b: Credentials): boolean {
   return (
     a.accessKeyId === b.accessKeyId &&

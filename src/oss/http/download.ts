@@ -11,18 +11,18 @@ import { RequestTimedOut } from './request-deadline.js';
 import { requestError } from './request-error.js';
 import { ResponseCollector } from './response-collector.js';
 
-/** The answer to a GET. */
+/** The answer to a GET, with its body as a stream. */
 interface Download extends HttpAnswer {
-  /** The body of a success; empty for a refusal, whose `body` has it. */
+  /** The body of a successful answer; empty for a refusal, whose body is in `body`. */
   readonly stream: Readable;
 }
 
 /**
- * Sends a GET and resolves as soon as its answer begins.
+ * Sends a GET and resolves when the head of its answer arrives.
  *
- * @param options `signal` counts until then; `idleTimeout` is how many milliseconds may pass
+ * @param options `signal` has an effect until then; `idleTimeout` is the maximum in milliseconds
  * between two pieces of the body.
- * @throws {OssRequestError} If no answer came.
+ * @throws {OssRequestError} If no answer arrived.
  */
 export async function download(
   dispatcher: RequestDispatcher,
@@ -35,7 +35,7 @@ export async function download(
   return { ...answer, stream: handler.stream ?? Readable.from([]) };
 }
 
-/** Turns the body of a success into a stream, and collects that of anything else. */
+/** Turns the body of a successful answer into a stream, and collects that of any other answer. */
 class DownloadHandler extends ResponseCollector {
   stream: Readable | undefined;
   readonly #dispatcher: RequestDispatcher;
@@ -45,7 +45,7 @@ class DownloadHandler extends ResponseCollector {
   #isPaused = false;
   readonly #idleTimer = new ReusableTimer();
 
-  /** Bytes still to come; `NaN` where the answer did not say how many it brings. */
+  /** Bytes still expected; `NaN` if the answer has no readable `Content-Range`. */
   #remaining = Number.NaN;
 
   constructor(
@@ -73,7 +73,7 @@ class DownloadHandler extends ResponseCollector {
       read: () => this.#resume(),
       destroy: (error, callback) => {
         this.#idleTimer.close();
-        controller.abort(error ?? new Error('the download was given up'));
+        controller.abort(error ?? new Error('the download was cancelled'));
         callback(error);
       },
     });
@@ -91,7 +91,7 @@ class DownloadHandler extends ResponseCollector {
       controller.abort(new Error('the body is longer than its Content-Range'));
       return;
     }
-    // A view keeps all that it came with: up to 64 KiB around each byte of a body in chunks.
+    // Copy small views: each keeps its whole buffer, up to 64 KiB for each byte of a chunked body.
     const isSmall = chunk.byteLength < chunk.buffer.byteLength / 2;
     if (this.stream.push(isSmall ? Buffer.from(chunk) : chunk)) this.#awaitMore();
     else this.#pause();
@@ -102,7 +102,7 @@ class DownloadHandler extends ResponseCollector {
       super.onResponseEnd();
       return;
     }
-    // The next request on the connection needs its answer.
+    // Or the answer to the next request on this socket would not be read.
     this.#resume();
     this.#idleTimer.close();
     if (this.#remaining > 0) this.#fail(new Error('the body is shorter than its Content-Range'));
@@ -137,7 +137,7 @@ class DownloadHandler extends ResponseCollector {
     const { describe, method, origin } = this.#request;
     const { proxy } = this.#dispatcher;
     const failure = requestError(error, { describe, method, origin, proxy, isStarted: true });
-    // Not at once: whoever asked for the stream may not have it yet, to listen for its error.
+    // Deferred: the caller may not have the stream yet, so nobody would listen for its 'error'.
     nodeTimers.setImmediate(() => this.stream?.destroy(failure));
   }
 }

@@ -6,10 +6,10 @@ import { ResponseCollector } from './response-collector.js';
 /**
  * Sends one request and resolves with its answer, whatever its status.
  *
- * Reaches `dispatcher.dispatch()` before it returns. Does not touch the body any more once its
- * promise has settled.
+ * Calls `dispatcher.dispatch()` before it returns. The body is not read any more once the promise
+ * has settled.
  *
- * @throws {OssRequestError} If no complete answer came.
+ * @throws {OssRequestError} If no complete answer arrived.
  */
 export function exchange(
   dispatcher: RequestDispatcher,
@@ -30,9 +30,9 @@ export function dispatch(
   try {
     const { origin, method, path, headers, body = null } = request;
     dispatcher.dispatch(
-      // undici's timeouts are a second too coarse, so they are off: a deadline aborts. Without `reset`
-      // it closes the connection after a HEAD. In a pipeline, where only what is idempotent goes
-      // behind something else, a request would be held up, and ended, by the answer before its own.
+      // undici's timeouts are only accurate to a second, so they are off and a deadline aborts.
+      // Without `reset`, undici closes the connection after a HEAD. `idempotent: false` prevents
+      // pipelining, in which the previous answer could delay or abort this request.
       {
         origin,
         method,

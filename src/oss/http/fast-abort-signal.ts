@@ -1,4 +1,4 @@
-/** As much of an `AbortSignal` as a request needs. */
+/** The part of an `AbortSignal` that a request needs. */
 export type RequestSignal = Pick<AbortSignal, 'aborted' | 'reason' | 'throwIfAborted'> & {
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
@@ -7,8 +7,8 @@ export type RequestSignal = Pick<AbortSignal, 'aborted' | 'reason' | 'throwIfAbo
 const followers = new WeakMap<AbortSignal, FastAbortSignal>();
 
 /**
- * A signal that fires when `signal` does; the same one for the same signal, to which it listens once
- * for all. Listening to a real `AbortSignal` for each request takes as long as signing it.
+ * Returns a signal that fires when `signal` does: always the same one for the same `signal`, with a
+ * single listener. Listening to a real `AbortSignal` for each request takes as long as signing it.
  */
 export function followOnce(signal: AbortSignal): RequestSignal {
   let follower = followers.get(signal);
@@ -22,7 +22,7 @@ export function followOnce(signal: AbortSignal): RequestSignal {
   return follower;
 }
 
-/** A signal and its controller in one: making a real `AbortSignal` takes longer. */
+/** A signal and its controller in one: creating a real `AbortSignal` is slower. */
 export class FastAbortSignal implements RequestSignal {
   #listeners: (() => void)[] = [];
   #aborted = false;
@@ -36,7 +36,7 @@ export class FastAbortSignal implements RequestSignal {
     return this.#reason;
   }
 
-  /** Tells every listener, the first time. */
+  /** Calls every listener, only the first time. */
   abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;

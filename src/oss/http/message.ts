@@ -2,37 +2,37 @@ import type { Dispatcher } from 'undici';
 import type { ConnectionReuse } from '../connections/connection-reuse.js';
 import { sanitize } from '../response/sanitize.js';
 
-/** What one request is sent through. */
+/** Sends one request. */
 export interface RequestDispatcher extends Pick<Dispatcher, 'dispatch'> {
-  /** Whether it is certain that the request has not left before its handler is told of the start. */
+  /** Whether it certainly sends nothing before it calls `onRequestStart`. */
   readonly tellsStart: boolean;
 
-  /** Whether anybody may have read the body of the request. */
+  /** Whether the body of the request may have been read. */
   readonly wasRead: boolean;
 
-  /** Whether it takes no more requests, ever. */
+  /** Whether it accepts no more requests, ever. */
   readonly isClosed: boolean;
 
-  /** Of the connections that it uses. */
+  /** Whether the connections that it uses can be reused. */
   readonly reuse: ConnectionReuse;
 
-  /** Host and port of the proxy that it sends through, as far as is known. */
+  /** Host and port of the proxy that it sends through, if known. */
   readonly proxy?: string | undefined;
 }
 
-/** A request as it goes on the wire. */
+/** A signed request, as it is sent. */
 export interface HttpRequest {
   readonly origin: string;
   readonly method: 'GET' | 'HEAD' | 'POST';
 
-  /** Raw, with its query: nothing may parse and rebuild it. */
+  /** Encoded path with query. Must not be parsed and rebuilt. */
   readonly path: string;
 
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: string[];
   readonly body?: Uint8Array | undefined;
 
-  /** What it is for, to put after "Cannot" in an error's message. */
+  /** Says what the request does, for use after "Cannot" in an error message. */
   readonly describe: () => string;
 }
 
@@ -45,18 +45,18 @@ export interface HttpAnswer {
   /** The first 64 KiB. */
   readonly body: Buffer;
 
-  /** Host and port of the proxy that it came through, if any. */
+  /** Host and port of the proxy that it was received through, if any. */
   readonly proxy?: string | undefined;
 }
 
-/** A header that came exactly once; of one that came twice nobody knows which is meant. */
+/** Returns a header that occurs exactly once; a repeated one is ambiguous. */
 export function headerOf(headers: HttpHeaders, name: string): string | undefined {
   const value = headers[name];
-  // undici leaves the space behind a value, which is no part of it.
+  // undici does not remove trailing space, which does not belong to the value.
   return typeof value === 'string' ? value.trimEnd() : undefined;
 }
 
-/** As {@link headerOf}, fit to be shown. */
+/** As {@link headerOf}, sanitized for messages. */
 export function sanitizedHeader(headers: HttpHeaders, name: string): string | undefined {
   const value = headerOf(headers, name);
   return value === undefined ? undefined : sanitize(value);

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { nodeTimers } from '../../timers/node-timers.js';
 
 /**
- * Keeps undici from reading a socket, so that the server has to wait.
+ * Keeps undici from reading a socket, so that the server has to wait, by replacing `socket.read`.
  *
- * undici's own pause throws where nobody can catch it when the connection ends meanwhile.
+ * undici's own pause throws an uncatchable error if the connection ends meanwhile.
  *
  * @see https://github.com/nodejs/undici/issues/5360
  */
@@ -16,13 +16,13 @@ export class SocketPause {
   }
 
   pause(): void {
-    // What undici asks for whenever it is told that there is something.
+    // undici calls it for each 'readable' event.
     this.#socket.read = () => null;
   }
 
   resume(): void {
     Reflect.deleteProperty(this.#socket, 'read');
-    // Not at once: undici may be in the middle of what it read last.
+    // Deferred: undici may still be parsing the data it read last.
     nodeTimers.nextTick(() => this.#socket.emit('readable'));
   }
 }

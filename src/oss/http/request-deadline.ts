@@ -4,11 +4,11 @@ import { nodeTimers } from '../../timers/node-timers.js';
 import { PausableTimer } from '../../timers/pausable-timer.js';
 import { FastAbortSignal, followOnce, type RequestSignal } from './fast-abort-signal.js';
 
-/** The reason of a request whose time was up. */
+/** Abort reason of a request that timed out. */
 export class RequestTimedOut extends Error {
   override readonly name = 'RequestTimedOut';
 
-  /** Milliseconds it had. */
+  /** Milliseconds that the request was given. */
   readonly timeout: number;
 
   constructor(timeout: number) {
@@ -17,32 +17,33 @@ export class RequestTimedOut extends Error {
   }
 }
 
-/** The reason of a request that its caller aborted. */
+/** Abort reason of a request that its caller aborted. */
 export class RequestAborted extends Error {
   override readonly name = 'RequestAborted';
 }
 
-/** When a request must end: at its timeout, or as soon as its caller aborts. */
+/** Aborts a request at its timeout, or when its caller aborts. */
 export class RequestDeadline {
   readonly #signal = new FastAbortSignal();
   readonly #timeout: number;
   readonly #callerSignal: RequestSignal | undefined;
   readonly #callerTimeout: RequestTimeout | undefined;
 
-  /** Absent where the caller's clock ends the request before its own would. */
+  /** Absent if the caller's timeout ends the request first. */
   #timer: PausableTimer | undefined;
 
-  /** Later than it was by as long as the clock stood still. */
+  /** Start of the request, moved forward by the time for which it was suspended. */
   #startedAt = nodeTimers.now();
 
   /**
    * @param timeout Milliseconds.
-   * @param caller Whose signal ends the request too.
+   * @param caller Its signal ends the request too.
    */
   constructor(timeout: number, caller: Pick<RequestOptions, 'signal' | 'timeout'> = {}) {
     this.#timeout = timeout;
     this.#callerTimeout = caller.timeout;
-    // A stream's, which comes again and is gone with the stream; others are left as they came.
+    // A stream passes the same signal for every request. A user's signal may outlive the requests,
+    // and is listened to only while they last.
     const isShared = caller.signal !== undefined && caller.timeout !== undefined;
     this.#callerSignal = isShared ? followOnce(caller.signal) : caller.signal;
     if (this.#callerSignal?.aborted) this.#abort();
@@ -55,14 +56,14 @@ export class RequestDeadline {
     return this.#signal;
   }
 
-  /** Grants the whole time again, for a request sent once more. */
+  /** Starts the timeout again, for a request that is sent once more. */
   restart(): void {
     this.#timer?.close();
     this.#startedAt = nodeTimers.now();
     this.#startTimer();
   }
 
-  /** Stops the clock, and that of the caller, until the returned function is called. */
+  /** Suspends the timeout, and that of the caller, until the returned function is called. */
   suspend(): () => void {
     const since = nodeTimers.now();
     const resumeCaller = this.#callerTimeout?.suspend();
@@ -74,7 +75,7 @@ export class RequestDeadline {
     };
   }
 
-  /** Lets go of the timer and of the caller's signal. */
+  /** Stops the timer and removes the listener from the caller's signal. */
   clear(): void {
     this.#timer?.close();
     this.#callerSignal?.removeEventListener('abort', this.#abort);
@@ -82,7 +83,7 @@ export class RequestDeadline {
 
   #startTimer(): void {
     const { milliseconds = Number.POSITIVE_INFINITY } = this.#callerTimeout ?? {};
-    // A clock that fires no signal ends nothing.
+    // The caller's timeout ends the request only through its signal.
     if (this.#callerSignal !== undefined && milliseconds <= this.#timeout) return;
     this.#timer = new PausableTimer(this.#timeout, () => {
       this.#signal.abort(new RequestTimedOut(this.#timeout));
@@ -91,7 +92,7 @@ export class RequestDeadline {
 
   readonly #abort = (): void => {
     const cause: unknown = this.#callerSignal?.reason;
-    // Time is up all the same where the caller keeps it, as with `AbortSignal.timeout()`.
+    // The caller's own timeout is a timeout too, such as that of `AbortSignal.timeout()`.
     const isTimeout = isError(cause) && cause.name === 'TimeoutError';
     const elapsed = Math.round(nodeTimers.now() - this.#startedAt);
     this.#signal.abort(

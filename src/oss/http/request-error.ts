@@ -5,9 +5,9 @@ import { isProgrammingError } from '../../programming-error.js';
 import { sanitize } from '../response/sanitize.js';
 import { RequestAborted, RequestTimedOut } from './request-deadline.js';
 
-/** How far a request had come when it failed. */
+/** A request, and how far it had come when it failed. */
 interface FailedRequest {
-  /** What it was for, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
+  /** Says what the request does, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
   readonly describe: () => string;
   readonly method: string;
   readonly origin: string;
@@ -19,16 +19,16 @@ interface FailedRequest {
   readonly isStarted: boolean;
 
   /**
-   * Whether it would be known if it had been handed to a connection; absent where it had not even
-   * reached a dispatcher.
+   * Whether `isStarted` is certain to be true once anything was sent; absent if the request did not
+   * even reach a dispatcher.
    */
   readonly tellsStart?: boolean;
 
-  /** Whether its dispatcher takes no more requests, ever. */
+  /** Whether its dispatcher accepts no more requests, ever. */
   readonly isClosed?: boolean;
 }
 
-/** Makes an error of what a connection, a timer or a signal reported. */
+/** Converts what a connection, a timer or a signal reported to an error. */
 export function requestError(error: unknown, request: FailedRequest): OssRequestError {
   const { method, origin, proxy, isStarted, tellsStart, isClosed } = request;
   const way = proxy === undefined ? '' : ` through the proxy at ${proxy}`;
@@ -37,7 +37,7 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
   const certainty = ambiguity(isWaiting);
   if (error instanceof RequestTimedOut) {
     const missing = isStarted ? 'answer' : 'connection';
-    const reserve = isStarted || isWaiting ? '' : ', as far as its dispatcher tells';
+    const reserve = isStarted || isWaiting ? '' : ', as far as its dispatcher reports';
     return new OssRequestError(
       `${begin} got no ${missing} within ${error.timeout} ms${reserve}`,
       certainty,
@@ -51,7 +51,7 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
       { cause: error.cause },
     );
   }
-  // What undici could not parse. A server may have sent back the very request, signature and all.
+  // `data` is the answer that undici could not parse. It may repeat the request with its signature.
   if (isError(error)) Reflect.deleteProperty(error, 'data');
   const isUnsent = !isStarted && (tellsStart === true || isConnectFailure(error));
   const code = codeOf(error);
@@ -62,7 +62,7 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
       { cause: error },
     );
   }
-  // Of a request that only reads nothing can have been stored, whatever has left.
+  // A GET or HEAD stores nothing, even if it was sent.
   const isHarmless = isUnsent || (!isStarted && method !== 'POST');
   if (isHarmless && isProgrammingError(error)) {
     return new OssRequestError(
@@ -82,8 +82,8 @@ export function requestError(error: unknown, request: FailedRequest): OssRequest
 const closedCodes: ReadonlySet<unknown> = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
 
 /**
- * The dispatcher refuses the call itself: one of another major of undici, or a mock that knows no
- * answer to it.
+ * Codes with which a dispatcher refuses the call itself: it belongs to another major version of
+ * undici, or it is a mock without a matching answer.
  */
 const misuseCodes: ReadonlySet<unknown> = new Set([
   'UND_ERR_INVALID_ARG',
@@ -98,16 +98,16 @@ function ambiguity(isCertain: boolean): { outcome: AppendOutcome; answered?: boo
   return isCertain ? { outcome: 'rejected' } : { outcome: 'unknown', answered: false };
 }
 
-// Node's own names, c-ares' and the resolver's.
+// Codes of Node.js, c-ares and the system's resolver.
 const resolverCodes = new Set(['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'EREFUSED', 'ETIMEOUT']);
 
-// OpenSSL's verification results, as Node spells them.
+// OpenSSL's verification errors, in Node's spelling.
 const certificateCode = /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|CRL_|ERR_TLS_|ERR_SSL_)/;
 
 /**
- * Whether the connection was never made, so that nothing of the request can have left.
+ * Whether connecting failed, so that no part of the request can have been sent.
  *
- * A bare `ETIMEDOUT` or `ECONNRESET` proves nothing: a write fails with them too.
+ * The codes `ETIMEDOUT` and `ECONNRESET` alone prove nothing: a write fails with them too.
  */
 function isConnectFailure(error: unknown): boolean {
   if (isAggregateError(error) && error.errors.length > 0) {
@@ -118,7 +118,7 @@ function isConnectFailure(error: unknown): boolean {
   return (
     syscall === 'connect' ||
     syscall === 'getaddrinfo' ||
-    // A bare ECONNRESET but for these words of Node's.
+    // Its code is ECONNRESET; only Node's message shows that TLS was not established.
     message.includes('before secure TLS connection was established') ||
     (typeof code === 'string' &&
       (code === 'UND_ERR_CONNECT_TIMEOUT' ||
@@ -129,7 +129,7 @@ function isConnectFailure(error: unknown): boolean {
   );
 }
 
-/** Errors of several addresses that are named; a name rarely has more. */
+/** Maximum number of addresses listed in a message; few hosts have more. */
 const mostReasons = 4;
 
 function reasonOf(error: unknown): string {
@@ -140,7 +140,7 @@ function reasonOf(error: unknown): string {
   return sanitize(error.message || code || error.name);
 }
 
-/** What Node.js reports when it has tried every address of a name, one after the other. */
+/** Describes the error of Node.js after it has tried every address of a host in turn. */
 function reasonsOf(error: AggregateError): string {
   const errors = error.errors.flatMap((each) =>
     each instanceof AggregateError ? each.errors : [each],

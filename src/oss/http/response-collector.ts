@@ -6,12 +6,12 @@ import { RequestAborted } from './request-deadline.js';
 import { requestError } from './request-error.js';
 import { SocketWatch } from './socket-watch.js';
 
-// Error documents are about 1 KiB; whatever is longer is no error document.
+// Error documents are about 1 KiB; a longer body is not one.
 const longestBody = 64 * 1024;
 
 /** Collects the answer to one request. */
 export class ResponseCollector implements Dispatcher.DispatchHandler {
-  /** Settles once, when the request's body is not used any more. */
+  /** Settles when the request's body is not read any more. */
   readonly answer: Promise<HttpAnswer>;
 
   readonly #dispatcher: RequestDispatcher;
@@ -21,7 +21,7 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (error: Error) => void;
 
-  /** Whether there was any sign that the request has been handed to a connection. */
+  /** Whether any call has shown that the request was handed to a connection. */
   #isStarted = false;
   #controller: Dispatcher.DispatchController | undefined;
   #isSettled = false;
@@ -49,17 +49,17 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     else signal.addEventListener('abort', this.#abort);
   }
 
-  /** Where the request goes out, where undici tells. */
+  /** The request's socket, if undici has published it. */
   protected get socket(): Socket | undefined {
     return this.#socket.socket;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#isSettled) {
-      // Given up while it waited for a connection, and reported as never sent: keep it so.
-      const reason = new Error('the request was given up');
+      // It was abandoned while waiting for a connection, and reported as not sent: do not send it.
+      const reason = new Error('the request was abandoned');
       controller.abort(reason);
-      // A handler in between may keep that to itself, as the one of undici's `dump` does.
+      // An interceptor may not forward the abort; undici's `dump` does not.
       if (controller.aborted === false) throw reason;
       return;
     }
@@ -75,12 +75,12 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   ): void {
     this.#isStarted = true;
     this.#controller ??= controller;
-    // A 103 comes before the answer proper.
+    // An interim answer, such as 103, precedes the final one.
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    // All that a success has to say is in its headers; OSS's documentation shows a seal whose
-    // answer announces a body that never comes.
+    // The headers of a successful POST suffice. OSS's documentation shows the answer to a seal with
+    // a `Content-Length` for a body that never arrives.
     if (status < 300 && this.#request.method === 'POST' && announced(headers) > longestBody) {
       this.#finish();
       controller.abort(tooLong());
@@ -90,7 +90,7 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isSettled) return;
     const piece = chunk.subarray(0, longestBody - this.#byteLength);
-    // A copy, because a view keeps all that it came with.
+    // Copied, because a view keeps its whole buffer in memory.
     this.#pieces.push(Buffer.from(piece));
     this.#byteLength += piece.byteLength;
     if (piece.byteLength === chunk.byteLength) return;
@@ -102,19 +102,19 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     this.#finish();
   }
 
-  /** @param controller Absent where undici has not started the request. */
+  /** @param controller Absent if undici has not started the request. */
   onResponseError(controller: Dispatcher.DispatchController | null, error: Error): void {
     if (controller) this.#isStarted = true;
     this.dispatchFailed(error);
   }
 
-  /** Settles with an error made of that of the dispatcher. */
+  /** Rejects with the dispatcher's error. */
   dispatchFailed(error: unknown): void {
-    // A dispatcher that has failed by itself is not going to read any more.
+    // After its own failure a dispatcher does not read the body any more.
     this.#fail(error, this.#dispatcher.tellsStart || !this.#dispatcher.wasRead);
   }
 
-  /** @param tellsStart Whether it is certain that nothing has left without a sign of the start. */
+  /** @param tellsStart Whether certainly nothing was sent if the request has not started. */
   #fail(error: unknown, tellsStart: boolean): void {
     if (this.#isSettled) return;
     const isAborted = error instanceof RequestAborted;
@@ -123,7 +123,13 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     const isStarted = this.#isStarted;
     const { isClosed, proxy } = this.#dispatcher;
     const reason = requestError(error, {
-      ...{ describe, method, origin, proxy, isStarted, tellsStart, isClosed },
+      describe,
+      method,
+      origin,
+      proxy,
+      isStarted,
+      tellsStart,
+      isClosed,
     });
     this.#settle(() => this.#reject(reason));
   }
@@ -137,11 +143,11 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
     this.#settle(() => this.#resolve(answer));
   }
 
-  /** Nothing changes the outcome from now on. */
-  #settle(tell: () => void): void {
+  /** Fixes the outcome, and calls `done` when the request's body is not read any more. */
+  #settle(done: () => void): void {
     this.#isSettled = true;
     this.#signal.removeEventListener('abort', this.#abort);
-    this.#socket.release(tell);
+    this.#socket.release(done);
   }
 
   #giveUp(error: Error): void {
@@ -153,7 +159,7 @@ export class ResponseCollector implements Dispatcher.DispatchHandler {
 }
 
 function tooLong(): Error {
-  return new Error('the answer is longer than it may be');
+  return new Error('the answer is longer than allowed');
 }
 
 function announced(headers: HttpHeaders): number {

@@ -3,31 +3,31 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { nodeTimers } from '../../timers/node-timers.js';
 
-/** What a socket serves at the moment; for listening to each once, and not for each request. */
+/** Requests that a socket serves at the moment. All of them share one listener on it. */
 const served = new WeakMap<Socket, Set<SocketWatch>>();
 
-/** Whose request has started, and is published in the same turn if it goes out on a socket. */
+/** The request started last. undici publishes it in the same turn if it is written to a socket. */
 let started: SocketWatch | undefined;
 let isSubscribed = false;
 
-// As much as anybody reads of an answer, however thinly it is spread, with room for what frames it.
+// More than is read of any answer, with ample room for headers and chunk framing.
 const longestAnswer = 1024 * 1024;
 
 interface SendHeadersMessage {
-  /** Names and values in turn; text in versions of undici before 6. */
+  /** Alternating names and values; text in versions of undici before 6. */
   readonly request: { readonly headers: readonly unknown[] | string };
   readonly socket: Socket & { readonly alpnProtocol?: unknown };
 }
 
 /**
- * The socket that a request goes out on, and what undici does not look after there. undici tells the
- * socket on this channel only.
+ * Finds the socket of a request, and guards against two cases that undici does not handle. undici
+ * reveals the socket only on a diagnostics channel.
  *
- * - An answer may come before the request's body was read, and undici would go on sending the rest of
- *   it from memory that its owner is free to change by then.
- * - undici counts the names and values of headers, and what goes to the answer's body. Whatever else
- *   comes has no end: interim answers, the space around values, the extensions of chunks. It can hold
- *   back memory too, because each part that counts keeps all that it came with.
+ * - The answer may arrive before the request's body was sent completely. undici would send the rest
+ *   from memory that its owner may have changed by then.
+ * - undici limits header names and values, and the collector the answer's body. Nothing limits
+ *   interim answers, the space around values and chunk extensions. They can hold memory too,
+ *   because each part that is kept retains its whole buffer.
  *
  * @see https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
  */
@@ -39,8 +39,8 @@ export class SocketWatch {
   #isReused = false;
 
   /**
-   * @param headers Names and values in turn.
-   * @param onFlood Called when more than 1 MiB has come before {@link release}.
+   * @param headers Alternating names and values.
+   * @param onFlood Called when more than 1 MiB has been received before {@link release}.
    */
   constructor(headers: readonly string[], onFlood: () => void) {
     const name = headers.lastIndexOf('authorization');
@@ -49,14 +49,14 @@ export class SocketWatch {
   }
 
   /**
-   * To be called when the request starts: undici publishes before anything else happens. A dispatcher
-   * without sockets publishes nothing, and the next to be published is somebody else's request then.
+   * Must be called when the request starts: undici publishes its socket before anything else. A
+   * dispatcher without sockets publishes nothing; the next message then belongs to another request.
    */
   watch(): void {
     started = this;
     if (isSubscribed) return;
-    // Once for all: undici runs slower for a while whenever the first subscriber comes or the last
-    // one goes.
+    // Never unsubscribed: undici runs slower for a while after the first subscriber is added or the
+    // last one removed.
     subscribe('undici:client:sendHeaders', (message) => {
       const watcher = started;
       if (watcher === undefined) return;
@@ -68,19 +68,19 @@ export class SocketWatch {
     isSubscribed = true;
   }
 
-  /** `undefined` before the request is on its way, and where it shares a socket with others. */
+  /** `undefined` before the request is sent, and if it shares its socket with others (HTTP/2). */
   get socket(): Socket | undefined {
     return this.#socket;
   }
 
-  /** Whether the socket has served another request of ours before. */
+  /** Whether the socket has served another of our requests before. */
   get isReused(): boolean {
     return this.#isReused;
   }
 
   /**
-   * Stops watching, and calls back when nobody reads the request's memory any more: at once, or a turn
-   * later. Cuts the connection if part of the request is still waiting to be sent then.
+   * Stops watching, and calls `done` when the request's body is not read any more: at once, or a
+   * turn later. Destroys the socket if part of the request is still unsent then.
    */
   release(done: () => void): void {
     if (started === this) started = undefined;
@@ -92,17 +92,17 @@ export class SocketWatch {
     }
     const { bytesWritten: end } = socket;
     const finish = () => {
-      // Others may have written to it as well since then.
+      // Compare with `end`: other requests may have been written since.
       if (socket.bytesWritten - socket.writableLength < end) socket.destroy();
       done();
     };
-    // A TLS socket tells only in the next turn that it has taken everything, and to a process that is
-    // busy the answer may come before.
+    // A TLS socket reports a completed write only in the next turn; in a busy process the answer
+    // may arrive before that.
     if (socket instanceof TLSSocket) nodeTimers.setImmediate(finish);
     else finish();
   }
 
-  /** Whatever is made of a request on the way, a proxy's path for one, its signature stays. */
+  /** Compares signatures: a proxied request may have another path, but keeps its signature. */
   #isOf({ headers }: SendHeadersMessage['request']): boolean {
     return this.#signature !== undefined && headers.lastIndexOf(this.#signature) !== -1;
   }

@@ -44,7 +44,7 @@ function httpDate(date: Date): string {
   throw new TypeError("Cannot append as 'expires' must be a valid Date");
 }
 
-/** Metadata names are letters, digits and hyphens, and their case is lost. */
+/** Metadata names are letters, digits and hyphens; their case is not preserved. */
 function assertMetadataName(name: string, headers: HeaderValues): void {
   if (!/^[a-z\d-]+$/i.test(name)) {
     throw new TypeError(
@@ -58,7 +58,7 @@ function assertMetadataName(name: string, headers: HeaderValues): void {
   }
 }
 
-// A line break would begin a header of its own. Beyond ASCII, nobody agrees on the encoding.
+// A line break would start another header. For non-ASCII text there is no agreed encoding.
 function assertHeaderValue(option: string, value: string): void {
   if (typeof value === 'string' && /^[\t -~]*$/.test(value)) return;
   const current = typeof value === 'string' ? JSON.stringify(value.slice(0, 200)) : typeof value;

@@ -1,7 +1,7 @@
 /**
  * Checks an object key: 1-1023 bytes of well-formed UTF-8 that begin with neither `/` nor `\`.
  *
- * @throws {TypeError} If it is no string, not well-formed, or begins with a slash or backslash.
+ * @throws {TypeError} If it is not a string, not well-formed, or begins with a slash or backslash.
  * @throws {RangeError} If it is empty or too long.
  * @see https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions
  */

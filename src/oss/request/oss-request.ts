@@ -7,18 +7,18 @@ import { creationHeaders } from './creation-headers.js';
 import { assertObjectKey } from './object-key.js';
 import { requestHeaders } from './request-headers.js';
 
-/** What of a request to OSS its signature covers. */
+/** The part of a request to OSS that its signature covers. */
 export interface SignableOssRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly key: string;
 
-  /** Encoded, and sorted by code unit, as signatures spell it. */
+  /** Encoded, and sorted by code unit, as the signature requires. */
   readonly query: string;
 
-  /** Lower-case names. Requests that have none share one object, which is compared the fastest. */
+  /** Lower-case names. Requests without headers share one object, which is fast to compare. */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** What will probably be asked when this one and `index` like it have succeeded. */
+  /** The probable request after this one and `index` further ones of its size have succeeded. */
   readonly next?: ((index: number) => SignableOssRequest) | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface SignableOssRequest {
 export interface OssRequest extends SignableOssRequest {
   readonly body?: Uint8Array | undefined;
 
-  /** What it is for, to put after "Cannot" in an error's message. */
+  /** Says what the request does, for use after "Cannot" in an error message. */
   readonly describe: () => string;
 }
 
@@ -46,7 +46,7 @@ export function appendRequest(
   }
   const { create } = options;
   const headers = requestHeaders(options);
-  // What is signed ahead outlives the request, and must not keep its body.
+  // `next` outlives the request, and must not keep its body in memory.
   const { byteLength } = body;
   return {
     method: 'POST',
@@ -74,13 +74,13 @@ export function headRequest(key: string, options: RequestOptions): OssRequest {
   };
 }
 
-/** Bytes wanted, `end` exclusive. */
+/** Range of bytes to read, `end` exclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number | undefined;
 }
 
-/** Checks a range; `undefined` when it is the whole object. */
+/** Checks a range; `undefined` means the whole object. */
 export function byteRange({ start = 0, end }: GetObjectOptions): ByteRange | undefined {
   assertByteCount('start', start);
   if (end === undefined) return start === 0 ? undefined : { start, end };
@@ -110,7 +110,7 @@ export function getRequest(
 function rangeHeaders({ start, end }: ByteRange): Record<string, string> {
   return {
     range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
-    // Without it, a range beyond the end brings the whole object.
+    // Without it, OSS answers a range beyond the end with the whole object.
     'x-oss-range-behavior': 'standard',
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Percent-encodes everything but unreserved characters, as V4 signatures demand; `encodeURIComponent`
- * leaves five more alone.
+ * Percent-encodes everything but unreserved characters, as V4 signatures require;
+ * `encodeURIComponent` leaves five more characters unencoded.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/recommend-to-use-signature-version-4
  */

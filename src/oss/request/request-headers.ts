@@ -3,7 +3,7 @@ import type { RequestOptions } from '../../append/append-client.js';
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
- * Headers that any request may have.
+ * Headers that are possible in every request.
  *
  * @throws {TypeError} If an option has the wrong type or value.
  * @throws {RangeError} If `trafficLimit` is not a positive integer.
@@ -31,7 +31,7 @@ export function requestHeaders(options: RequestOptions): Readonly<Record<string,
   return headers;
 }
 
-/** Whether two requests have the same headers of their own; at once where they share the object. */
+/** Whether two requests have the same headers. Fast if they share the object. */
 export function hasSameHeaders(
   a: Readonly<Record<string, string>>,
   b: Readonly<Record<string, string>>,

@@ -1,47 +1,35 @@
+import { loadOnce } from '../../load-once.js';
 import { onlyChild, type XmlNode } from '../../xml-node.js';
 import { type HttpAnswer, headerOf, sanitizedHeader } from '../http/message.js';
 import { sanitize } from './sanitize.js';
 
-/** What an error document of OSS says, as far as it can be read and shown. */
+/** The readable fields of an OSS error document, sanitized for messages. */
 export interface ErrorDocument {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
   readonly ec?: string | undefined;
 
-  /** Endpoint that the bucket must be reached at. */
+  /** Endpoint that the bucket's requests must be sent to. */
   readonly endpoint?: string | undefined;
 
-  /** The clock of OSS, where ours is wrong. */
+  /** OSS's time, if the request was refused because of a wrong clock. */
   readonly serverTime?: string | undefined;
 }
 
-let parseXml: typeof import('../../parse-xml.js').parseXml | undefined;
-let loading: Promise<void> | undefined;
+const parser = loadOnce(() => import('../../parse-xml.js'));
 
 /**
- * Loads what reads error documents. This begins with the first request: an import of the package
- * would take an eighth longer, and at the first refusal loading might fail, for want of file
- * descriptors or because a deployment has removed the file.
- *
- * Never rejects: without it documents are empty, and the next call tries again.
+ * Loads the parser of error documents; see {@link loadOnce}. Called with the first request: importing
+ * the package would take an eighth longer, and at the first refusal loading might fail, for want of
+ * file descriptors or because a deployment has removed the file.
  */
-export function loadErrorDocuments(): Promise<void> {
-  loading ??= import('../../parse-xml.js').then(
-    (module) => {
-      parseXml = module.parseXml;
-    },
-    () => {
-      loading = undefined;
-    },
-  );
-  return loading;
-}
+export const loadErrorDocuments = parser.load;
 
 /**
  * Reads the error document of an answer, once {@link loadErrorDocuments} has resolved. Never throws:
  * what cannot be read is empty.
  *
- * The answer to a HEAD has no body; there the document comes in the header `x-oss-err`, as base64.
+ * The answer to a HEAD has no body; its document is in the header `x-oss-err`, as base64.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/error-responses
  */
@@ -60,7 +48,7 @@ export function readErrorDocument({ headers, body }: HttpAnswer): ErrorDocument 
 
 function parse(xml: string): XmlNode | undefined {
   try {
-    const root = parseXml?.(xml, true);
+    const root = parser.loaded?.parseXml(xml, true);
     return root?.name === 'Error' ? root : undefined;
   } catch {
     return undefined;

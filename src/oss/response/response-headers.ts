@@ -1,6 +1,6 @@
 import { type HttpHeaders, headerOf } from '../http/message.js';
 
-/** A count of bytes, or `undefined` when the header is missing or no such count. */
+/** Reads a number of bytes; `undefined` if the header is missing or invalid. */
 export function readLength(headers: HttpHeaders, name: string): number | undefined {
   const text = headerOf(headers, name);
   if (text === undefined || !/^\d+$/.test(text)) return undefined;
@@ -8,7 +8,7 @@ export function readLength(headers: HttpHeaders, name: string): number | undefin
   return Number.isSafeInteger(length) ? length : undefined;
 }
 
-/** First and last byte of what a 206 brings, or `undefined` when the answer does not tell. */
+/** First and last byte of a 206's body; `undefined` without a valid `Content-Range`. */
 export function readContentRange(
   headers: HttpHeaders,
 ): { readonly first: number; readonly last: number } | undefined {
@@ -21,10 +21,10 @@ export function readContentRange(
 const largestCrc64 = 2n ** 64n - 1n;
 
 /**
- * CRC-64 of the whole object, or `undefined` when the answer has none that can be read.
+ * CRC-64 of the whole object; `undefined` if it is missing or invalid.
  *
- * An unreadable one is an absent one: then nothing is verified by it, and nothing is condemned by it
- * either. The object can still be read back.
+ * An invalid checksum is treated as absent: it neither confirms nor refutes anything, and the
+ * object can still be read back.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/check-data-transmission-integrity-by-using-crc-64
  */

@@ -11,7 +11,7 @@ import { type AnsweredRequest, serviceError } from './service-error.js';
  *
  * @throws {OssServiceError} If OSS refused it, or something else answered.
  * @throws {NotAppendableError} If the object cannot be appended to.
- * @throws {OssRequestError} If a success lacks what only OSS can say.
+ * @throws {OssRequestError} If a successful answer lacks the next position.
  * @see https://help.aliyun.com/zh/oss/developer-reference/appendobject
  */
 export function readReceipt(answer: HttpAnswer, request: AnsweredRequest): AppendReceipt {
@@ -24,10 +24,10 @@ export function readReceipt(answer: HttpAnswer, request: AnsweredRequest): Appen
 }
 
 /**
- * Reads the answer to a HEAD; `undefined` means that there is no object.
+ * Reads the answer to a HEAD; `undefined` means that the object does not exist.
  *
  * @throws {OssServiceError} If OSS refused it, or something else answered.
- * @throws {OssRequestError} If the answer does not tell a length.
+ * @throws {OssRequestError} If the answer has no length.
  * @see https://help.aliyun.com/zh/oss/developer-reference/headobject
  */
 export function readObjectState(
@@ -37,7 +37,7 @@ export function readObjectState(
   if (isNoSuchKey(answer)) return undefined;
   assertSuccess(answer, request);
   const { headers } = answer;
-  // An appendable object's answer has both; a proxy may change the other one.
+  // The answer for an appendable object has both headers; a proxy may change `content-length`.
   const name =
     headers['x-oss-next-append-position'] === undefined
       ? 'content-length'
@@ -48,7 +48,7 @@ export function readObjectState(
   return {
     length,
     crc64: readCrc64(headers),
-    // A proxy may strip the header, and OSS refuses an append to another kind of object by itself.
+    // Assumed without the header, which a proxy may strip: OSS refuses to append to other types.
     appendable: !objectType || objectType.toLowerCase() === 'appendable',
     sealed: headers['x-oss-sealed-time'] !== undefined,
     objectType,
@@ -56,13 +56,13 @@ export function readObjectState(
   };
 }
 
-/** Reads the answer to a seal, which has nothing to say beyond its success. */
+/** Checks the answer to a seal; a successful one has no content. */
 export function readSeal(answer: HttpAnswer, request: AnsweredRequest): void {
   assertSuccess(answer, request);
 }
 
 /**
- * Checks that the answer to a GET brings the bytes asked for.
+ * Checks that the answer to a GET has the requested bytes.
  *
  * @see https://help.aliyun.com/zh/oss/developer-reference/getobject
  */
@@ -75,18 +75,18 @@ export function assertRange(
   if (range === undefined) {
     if (!isFramed(answer.headers)) throw unusable(request, '200 with a body of unknown length');
   } else if (!isRange(answer.headers, range)) {
-    throw unusable(request, '206 with other bytes than those asked for');
+    throw unusable(request, '206 with bytes other than those requested');
   }
 }
 
-/** Whether OSS refused a range from `start` because the object ends before it. */
+/** Whether OSS refused a range because the object ends at or before `start`. */
 export function isBeyondEnd({ status, headers }: HttpAnswer, start: number): boolean {
   if (status !== 416 || headerOf(headers, 'x-oss-request-id') === undefined) return false;
   const [, length] = /^bytes \*\/(\d+)$/.exec(headerOf(headers, 'content-range') ?? '') ?? [];
   return length === undefined || Number(length) <= start;
 }
 
-/** Whether a body that ended can be told from one that was cut. */
+/** Whether a complete body can be distinguished from a truncated one. */
 function isFramed(headers: HttpHeaders): boolean {
   const isChunked = /\bchunked$/i.test(headerOf(headers, 'transfer-encoding') ?? '');
   return isChunked || headers['content-length'] !== undefined;
@@ -94,7 +94,7 @@ function isFramed(headers: HttpHeaders): boolean {
 
 function isRange(headers: HttpHeaders, { start, end }: ByteRange): boolean {
   const range = readContentRange(headers);
-  // Fewer than asked for is how the end of the object is told.
+  // Fewer bytes than requested mean that the object ends there.
   return range?.first === start && (end === undefined || range.last < end);
 }
 
@@ -112,7 +112,7 @@ function unusable(request: AnsweredRequest, what: string): OssRequestError {
   });
 }
 
-/** A missing bucket is a 404 too, and means something else. */
+/** Whether the object is missing. A missing bucket is a 404 too. */
 function isNoSuchKey(answer: HttpAnswer): boolean {
   if (answer.status !== 404 || headerOf(answer.headers, 'x-oss-request-id') === undefined) {
     return false;

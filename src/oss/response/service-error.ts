@@ -4,16 +4,16 @@ import { type HttpAnswer, sanitizedHeader } from '../http/message.js';
 import { type ErrorDocument, readErrorDocument } from './error-document.js';
 import { readLength } from './response-headers.js';
 
-/** What the answered request was for. */
+/** The request that was answered, as errors describe it. */
 export interface AnsweredRequest {
   readonly bucket?: string | undefined;
   readonly key: string;
 
-  /** What it was for, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
+  /** Says what the request does, after "Cannot": `append 5 bytes to "a.log" at position 0`. */
   readonly describe: () => string;
 }
 
-/** Makes an error of an answer that is no success. */
+/** Creates the error for an unsuccessful answer. */
 export function serviceError(
   answer: HttpAnswer,
   request: AnsweredRequest,
@@ -22,7 +22,7 @@ export function serviceError(
   const document = requestId === undefined ? {} : readErrorDocument(answer);
   const advice =
     answer.status === 413
-      ? "; the body is larger than what answered takes: make 'chunkSize' smaller"
+      ? "; the body is larger than that server accepts: make 'chunkSize' smaller"
       : '';
   const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}${advice}`;
 
@@ -67,9 +67,9 @@ function meaningOf(
   { code }: ErrorDocument,
   { requestId, actualLength }: { requestId: string | undefined; actualLength: number | undefined },
 ): Meaning {
-  // Whoever says it, it was not passed on, and the same body would be refused again.
+  // From OSS or a gateway alike: nothing was stored, and the same body would be refused again.
   if (status === 413) return { outcome: 'fatal' };
-  // A proxy between us and OSS answers for itself: OSS may get the request yet.
+  // The answer is a gateway's own: OSS may have the request, or may still receive it.
   if (requestId === undefined) return { outcome: 'unknown', answered: false };
   switch (status) {
     case 400:
@@ -82,7 +82,7 @@ function meaningOf(
     case 503:
       return { outcome: 'unknown', answered: true };
     case 409:
-      // Only this conflict carries a position, so an unreadable document does not hide it.
+      // No other conflict has a position, so it suffices if the error document is unreadable.
       return code === 'PositionNotEqualToLength' ||
         (code === undefined && actualLength !== undefined)
         ? { outcome: 'conflict', actualLength }
@@ -94,7 +94,7 @@ function meaningOf(
   }
 }
 
-/** Whether the body did not arrive as it was sent, so that OSS stored nothing of it. */
+/** Whether OSS stored nothing because the body arrived incomplete or corrupted. */
 function isCutShort(code: string | undefined): boolean {
   switch (code) {
     case 'RequestTimeout':
@@ -107,7 +107,7 @@ function isCutShort(code: string | undefined): boolean {
   }
 }
 
-/** Never quotes more than these: a refused signature's document repeats what was signed. */
+/** Quotes only these fields: the error document for a wrong signature repeats the signed text. */
 function describeAnswer(
   { status, proxy }: HttpAnswer,
   { code, message = '', endpoint }: ErrorDocument,

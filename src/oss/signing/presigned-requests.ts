@@ -6,42 +6,42 @@ import { hasSameHeaders } from '../request/request-headers.js';
 export interface SignedRequest {
   readonly path: string;
 
-  /** Names and values in turn. */
+  /** Alternating names and values. */
   readonly headers: string[];
 }
 
-/** A request that was signed before it was made. */
+/** A predicted request and its signature. */
 interface PresignedRequest {
   readonly request: SignableOssRequest;
   readonly credentials: Credentials;
 
-  /** When it was signed, in seconds. */
+  /** Time of the signature, in seconds since 1970. */
   readonly second: number;
   readonly signed: SignedRequest;
 }
 
-/** Seconds for which a signature is used that was made ahead; OSS takes it for 15 minutes. */
+/** Maximum age in seconds of a presigned request; OSS accepts signatures for 15 minutes. */
 const longestWait = 5;
 
 /**
- * Most requests that are signed in one go. The second costs half of the first, whose code the
- * processor has to fetch again after every chunk.
+ * Maximum number of requests presigned in a row. Each after the first costs half as much as the
+ * first, for which the processor must load the code into its cache again.
  */
 const greatestDepth = 4;
 
-/** The requests that will probably be made of one object, signed while there was time. */
+/** Probable next requests for one object, signed while another request is in flight. */
 export class PresignedRequests {
-  /** In the order in which they are expected. */
+  /** In the expected order. */
   #presigned: PresignedRequest[] = [];
 
-  /** How many requests to look ahead: more and more, as long as all of them come. */
+  /** Number of requests to presign next; doubled while all presigned ones are used. */
   #depth = 1;
 
   get hasAny(): boolean {
     return this.#presigned.length > 0;
   }
 
-  /** What was signed for just this request, if anything was. */
+  /** Returns the presigned request that equals `request`, if there is one. */
   take(
     request: SignableOssRequest,
     credentials: Credentials,
@@ -64,9 +64,9 @@ export class PresignedRequests {
   }
 
   /**
-   * Signs what is to come, if nothing is left of what was signed before.
+   * Presigns the next requests if no presigned ones are left.
    *
-   * @param presigned Signs the request that will follow after `index` others.
+   * @param presigned Signs the request expected after `index` others.
    */
   renew(presigned: (index: number) => PresignedRequest): void {
     if (this.hasAny) return;

@@ -14,7 +14,7 @@ import {
   unsignedPayload,
 } from './signature-v4.js';
 
-/** A second in the words of signatures and of HTTP. */
+/** One second, in the formats of signatures and HTTP. */
 interface SigningTime {
   /** Since 1970. */
   readonly second: number;
@@ -22,28 +22,28 @@ interface SigningTime {
   readonly date: string;
 }
 
-/** An object, as signatures and as requests name it. */
+/** What the signer keeps for one object. */
 interface ObjectSigningState {
   readonly resource: string;
   readonly path: string;
   readonly presigned: PresignedRequests;
 
-  /** What will probably follow the last request that was signed. */
+  /** The probable request after the one signed last. */
   next: SignableOssRequest['next'];
 }
 
-/** Objects that are kept in mind, so that many streams can share a client. */
+/** Maximum number of objects to keep state for: enough for many streams that share a client. */
 const mostStates = 1000;
 
-/** The headers of a request, but for its signature. */
+/** All headers of a request except its signature. */
 interface SignedHeaderSet {
-  /** The ones it came with. */
+  /** Headers of the unsigned request. */
   readonly own: SignableOssRequest['headers'];
   readonly time: SigningTime;
   readonly securityToken: string | undefined;
   readonly signed: SignedHeaders;
 
-  /** Names and values in turn: the form that undici need not convert. */
+  /** Alternating names and values: undici need not convert this form. */
   readonly list: readonly string[];
 }
 
@@ -55,12 +55,12 @@ export class RequestSigner {
   readonly #region: string;
   readonly #pathPrefix: string;
 
-  /** Deriving it takes five hashes, and it stays the same for a day. */
+  /** Cached: deriving a key takes five hashes, and it is valid for a day. */
   #lastKey: { secret: string; date: string; signingKey: Buffer } | undefined;
 
   #time: SigningTime | undefined;
 
-  /** By key, the oldest first. */
+  /** By object key, oldest first. */
   readonly #states = new Map<string, ObjectSigningState>();
   #lastHeaderSet: SignedHeaderSet | undefined;
 
@@ -76,7 +76,7 @@ export class RequestSigner {
     this.#pathPrefix = options.pathPrefix;
   }
 
-  /** Signs a request that is about to leave. */
+  /** Signs a request that is about to be sent. */
   sign(request: SignableOssRequest, credentials: Credentials): SignedRequest {
     const state = this.#stateOf(request.key);
     const { second } = this.#now();
@@ -85,14 +85,14 @@ export class RequestSigner {
     return presigned ?? this.#sign(request, state, credentials);
   }
 
-  /** Whether anything that may follow for an object has been signed already. */
+  /** Whether a probable next request for an object has been presigned. */
   hasPresigned(key: string): boolean {
     return this.#stateOf(key).presigned.hasAny;
   }
 
   /**
-   * Signs what will probably follow the last request for an object, so that it need not wait for
-   * that: the next may have been signed since this was called for.
+   * Presigns the probable requests after the last one for an object, so that they need not wait for
+   * signing. Uses the request signed last, which may be newer than the one that scheduled this.
    */
   signAhead(key: string, credentials: Credentials): void {
     const state = this.#stateOf(key);
@@ -124,7 +124,7 @@ export class RequestSigner {
     };
   }
 
-  /** Requests with the same headers of their own are signed alike for a second. */
+  /** Within one second, requests with the same headers share a header set. */
   #headerSetOf(
     { headers: own }: SignableOssRequest,
     { securityToken }: Credentials,
@@ -162,7 +162,7 @@ export class RequestSigner {
     return state;
   }
 
-  /** This time, which for signatures is a second long. */
+  /** The current time; signatures have a resolution of one second. */
   #now(): SigningTime {
     const second = Math.floor(this.clock.now() / 1000);
     if (this.#time?.second !== second) {

@@ -1,8 +1,8 @@
 import { nodeTimers } from '../../timers/node-timers.js';
 
-/** The clock of OSS: ours, until OSS says how far it is off. */
+/** OSS's clock: the local clock, corrected once OSS has reported its time. */
 export class ServiceClock {
-  /** Milliseconds OSS's clock is ahead of ours. */
+  /** Milliseconds by which OSS's clock is ahead of the local one. */
   offset = 0;
 
   /** Milliseconds since 1970. */

@@ -5,7 +5,7 @@ import { encodeObjectKey, percentEncode } from '../request/percent-encode.js';
 interface SignableRequest {
   readonly method: string;
 
-  /** As {@link canonicalResource} spells it. */
+  /** As returned by {@link canonicalResource}. */
   readonly resource: string;
 
   /** Encoded, and sorted by code unit. */
@@ -13,18 +13,18 @@ interface SignableRequest {
   readonly headers: SignedHeaders;
 }
 
-/** The headers that a signature covers; requests that have them alike may share them. */
+/** The headers that a signature covers; requests with equal headers may share them. */
 export interface SignedHeaders {
-  /** Each on a line, sorted. */
+  /** One per line, sorted. */
   readonly canonical: string;
 
-  /** Names of those that are not signed by default, sorted. */
+  /** Sorted names of the headers that are not signed by default. */
   readonly additional: readonly string[];
 }
 
-/** What a signing key is good for. */
+/** Time, region and product for which a signing key is valid. */
 export interface SigningScope {
-  /** When the request is signed, as `YYYYMMDDTHHMMSSZ`. */
+  /** Time of the signature, as `YYYYMMDDTHHMMSSZ`. */
   readonly dateTime: string;
   readonly region: string;
   readonly product: string;
@@ -50,14 +50,14 @@ export function authorize(
   return `OSS4-HMAC-SHA256 Credential=${key.accessKeyId}/${scopeName(scope)}${additional},Signature=${signature}`;
 }
 
-/** The request in the one spelling that both sides hash. */
+/** The request in the canonical form that both sides hash. */
 export function canonicalRequest(request: SignableRequest): string {
   const { method, resource, query, headers } = request;
   const additional = headers.additional.join(';');
   return `${method}\n${resource}\n${query}\n${headers.canonical}\n${additional}\n${unsignedPayload}`;
 }
 
-/** The object, encoded. The bucket belongs here whatever the style of the URL. */
+/** Bucket and object, encoded. Includes the bucket in every style of addressing. */
 export function canonicalResource(bucket: string, key: string): string {
   return `/${percentEncode(bucket)}/${encodeObjectKey(key)}`;
 }
@@ -65,8 +65,8 @@ export function canonicalResource(bucket: string, key: string): string {
 /**
  * Picks the headers to sign.
  *
- * @param additionalHeaders Names of further headers to sign; those that are absent or signed anyway
- * are left out.
+ * @param additionalHeaders Names of further headers to sign; absent ones and those signed by
+ * default are ignored.
  */
 export function signedHeaders(
   headers: Readonly<Record<string, string>>,
@@ -89,7 +89,7 @@ function isSignedByDefault(name: string): boolean {
   return name.startsWith('x-oss-') || name === 'content-type' || name === 'content-md5';
 }
 
-/** What is signed: the algorithm, the time, the scope and the hash of the canonical request. */
+/** The signed text: algorithm, time, scope and hash of the canonical request. */
 export function stringToSign(canonical: string, scope: SigningScope): string {
   const digest = hash('sha256', canonical);
   return `OSS4-HMAC-SHA256\n${scope.dateTime}\n${scopeName(scope)}\n${digest}`;

@@ -12,8 +12,8 @@ import { loadErrorDocuments, readErrorDocument } from '../response/error-documen
 import type { RequestSigner } from './request-signer.js';
 
 /**
- * Sends a request and resolves with its answer. Calls `sign` when the request can leave at once: a
- * signature is good for minutes only.
+ * Sends a request and resolves with its answer. Calls `sign` only when the request can be sent at
+ * once, because a signature expires after minutes.
  */
 type Transfer<Answer extends HttpAnswer> = (
   sign: () => { path: string; headers: string[] },
@@ -26,8 +26,8 @@ interface Sending {
 }
 
 /**
- * Signs requests, and signs one again that OSS refused for its signature before it looked at the
- * rest: the clock was wrong, or temporary credentials had ended. At most once, so it is no retry.
+ * Signs requests. If OSS refuses one because of a wrong clock or expired temporary credentials, and
+ * so has not processed it, it is re-signed and sent once more; this does not count as a retry.
  */
 export class SignedRequests {
   readonly #signer: RequestSigner;
@@ -41,11 +41,10 @@ export class SignedRequests {
   }
 
   /**
-   * Resolves with whatever OSS answered last, whose error document can be read then. Ends the
-   * deadline.
+   * Resolves with OSS's last answer, whose error document can then be read, and clears the deadline.
    *
-   * @throws {CredentialsError} If there is nothing to sign with.
-   * @throws {OssRequestError} If no answer came.
+   * @throws {CredentialsError} If no credentials are available.
+   * @throws {OssRequestError} If no answer arrived.
    */
   async send<Answer extends HttpAnswer>(
     request: OssRequest,
@@ -54,7 +53,7 @@ export class SignedRequests {
   ): Promise<Answer> {
     try {
       if (deadline.signal.aborted) throw this.#interrupted(request, deadline);
-      // No `await` where nothing is waited for: the body should be on its way when this returns.
+      // No needless `await`: the body should have been handed to undici when this returns.
       const found = this.#credentials.get();
       const credentials =
         found instanceof Promise ? await this.#waitFor(found, request, deadline) : found;
@@ -70,7 +69,7 @@ export class SignedRequests {
       deadline.restart();
       return await transfer(() => this.#signer.sign(request, better));
     } catch (error) {
-      // It ended while it waited for a connection.
+      // The deadline ended the request while it waited for a connection.
       const isInterrupted = deadline.signal.aborted && error === deadline.signal.reason;
       throw isInterrupted ? this.#interrupted(request, deadline) : error;
     } finally {
@@ -78,7 +77,7 @@ export class SignedRequests {
     }
   }
 
-  /** Signs what is to follow while there is time: two turns on, when the socket has the body. */
+  /** Presigns the next requests two turns later, when the socket has the body. */
   #signAhead({ key, next }: OssRequest, credentials: Credentials): void {
     if (next === undefined || this.#signer.hasPresigned(key)) return;
     nodeTimers.setImmediate(nodeTimers.setImmediate, () =>
@@ -86,12 +85,12 @@ export class SignedRequests {
     );
   }
 
-  /** What to sign with once more after a refusal; `undefined` when that would not help. */
+  /** Credentials for re-signing after a refusal; `undefined` if that would not help. */
   async #betterCredentials(answer: HttpAnswer, sent: Sending): Promise<Credentials | undefined> {
     const { code, serverTime } = readErrorDocument(answer);
     switch (code) {
       case 'RequestTimeTooSkewed': {
-        // A gateway may have stamped the header with a time of its own.
+        // Prefer the document: a gateway may have set the header to its own time.
         const time = timeOf(serverTime) ?? timeOf(headerOf(answer.headers, 'date'));
         if (time === undefined) return undefined;
         this.#signer.clock.offset = time - nodeTimers.date();
@@ -124,7 +123,7 @@ export class SignedRequests {
     const interrupted = new Promise<never>((_, reject) => {
       stop = () => reject(this.#interrupted(request, deadline, awaited));
       signal.addEventListener('abort', stop);
-      // The provider itself may have aborted.
+      // The user's provider itself may have aborted the signal.
       if (signal.aborted) stop();
     });
     try {
@@ -134,7 +133,7 @@ export class SignedRequests {
     }
   }
 
-  /** Nothing has been sent: waiting for credentials or a connection is all that was done. */
+  /** Error of a request that ended while it waited for credentials or a connection, not sent. */
   #interrupted(
     { describe, method }: OssRequest,
     { signal }: RequestDeadline,
@@ -149,14 +148,16 @@ export class SignedRequests {
   }
 }
 
-/** Whether OSS itself forbade the request. */
+/** Whether OSS itself refused the request with 403. */
 function isRefused({ status, headers }: HttpAnswer): boolean {
   return status === 403 && headerOf(headers, 'x-oss-request-id') !== undefined;
 }
 
 const year10000 = Date.UTC(10_000, 0);
 
-/** Milliseconds since 1970, if requests can be signed for that time: its year has four digits. */
+/**
+ * Milliseconds since 1970; `undefined` for a year that signatures cannot express in four digits.
+ */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text);
   return time >= 0 && time < year10000 ? time : undefined;

@@ -21,7 +21,7 @@ describe('parseByteSize', () => {
   test.each(['', '-1', 'MiB', '1.3', '0.1K', '4mib', '1e3', '0x10', '99999999999G', '1 2', 'NaN'])(
     'refuses "%s"',
     (text) => {
-      expect(() => parseByteSize(text)).toThrow('whole bytes');
+      expect(() => parseByteSize(text)).toThrow('a whole number of bytes');
     },
   );
 });

@@ -17,7 +17,7 @@ describe('parseDuration', () => {
     expect(() => parseDuration(text)).toThrow('It must be a duration');
   });
 
-  test('only an endless one may be Infinity', () => {
+  test('parseEndlessDuration() also accepts Infinity', () => {
     expect(parseEndlessDuration('Infinity')).toBe(Number.POSITIVE_INFINITY);
     expect(parseEndlessDuration('2s')).toBe(2000);
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Source } from '../../../src/cli/run/source.js';
 import { SourcePump } from '../../../src/cli/run/source-pump.js';
 
-/** A source of pieces that come one by one, and go on for ever. */
+/** A source that yields `pieces` one by one and never ends. */
 function sourceOf(...pieces: string[]): Source & { readonly stream: Readable } {
   const stream = new Readable({ read() {} });
   for (const piece of pieces) stream.push(piece);
@@ -12,7 +12,7 @@ function sourceOf(...pieces: string[]): Source & { readonly stream: Readable } {
   return { name: 'source', hasWriter: true, stream, open };
 }
 
-/** A destination that takes what it is given and never wants more. */
+/** A destination that accepts every write and never drains. */
 function createFull(): { readonly taken: () => string; readonly stream: Writable } {
   const pieces: string[] = [];
   const stream = new Writable({
@@ -29,48 +29,48 @@ function createFull(): { readonly taken: () => string; readonly stream: Writable
 }
 
 describe('SourcePump.stop()', () => {
-  test('passes on what has been read and not asked for yet, and knows where it came from', async () => {
+  test('writes bytes already read despite backpressure, and knows their source', async () => {
     const source = sourceOf('aaaa', 'bbbb', 'cccc');
     const full = createFull();
-    const feed = new SourcePump([source], [full.stream]);
-    const running = feed.run();
+    const pump = new SourcePump([source], [full.stream]);
+    const running = pump.run();
     await nextTurn();
     expect(full.taken()).toBe('aaaa');
 
-    feed.stop();
+    pump.stop();
     await running;
 
     expect(full.taken()).toBe('aaaabbbbcccc');
-    expect(feed.untaken).toHaveLength(0);
+    expect(pump.untaken).toHaveLength(0);
     expect(source.stream.destroyed).toBe(true);
-    expect(feed.rangesFrom(9)).toEqual([{ name: 'source', start: 9, end: 12, file: undefined }]);
-    expect(feed.rangesFrom(12)).toEqual([]);
+    expect(pump.rangesFrom(9)).toEqual([{ name: 'source', start: 9, end: 12, file: undefined }]);
+    expect(pump.rangesFrom(12)).toEqual([]);
   });
 
-  test('keeps what a destination that has ended does not take', async () => {
+  test('keeps the bytes that an ended destination does not accept', async () => {
     const full = createFull();
-    const feed = new SourcePump([sourceOf('aaaa', 'bbbb')], [full.stream]);
-    const running = feed.run();
+    const pump = new SourcePump([sourceOf('aaaa', 'bbbb')], [full.stream]);
+    const running = pump.run();
     await nextTurn();
     full.stream.destroy();
 
-    feed.stop();
+    pump.stop();
     await running;
 
-    expect(String(feed.untaken)).toBe('bbbb');
-    expect(feed.rangesFrom(4)).toEqual([{ name: 'source', start: 4, end: 8, file: undefined }]);
+    expect(String(pump.untaken)).toBe('bbbb');
+    expect(pump.rangesFrom(4)).toEqual([{ name: 'source', start: 4, end: 8, file: undefined }]);
   });
 
-  test('before anything is open reads nothing', async () => {
+  test('before run() reads nothing', async () => {
     const source = sourceOf('aaaa');
     const full = createFull();
-    const feed = new SourcePump([source], [full.stream]);
+    const pump = new SourcePump([source], [full.stream]);
 
-    feed.stop();
-    await feed.run();
+    pump.stop();
+    await pump.run();
 
     expect(full.taken()).toBe('');
-    expect(feed.rangesFrom(0)).toEqual([]);
-    expect(feed.unread).toEqual([{ name: 'source', start: 0 }]);
+    expect(pump.rangesFrom(0)).toEqual([]);
+    expect(pump.unread).toEqual([{ name: 'source', start: 0 }]);
   });
 });

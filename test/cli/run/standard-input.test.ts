@@ -9,11 +9,11 @@ import { createFolder } from '../../helpers/folder.js';
 
 const { emulator, env } = await startEmulatorForFile();
 
-describe('standard input is refused as wrong usage where it', () => {
+describe('standard input is a usage error if it', () => {
   test.each([
-    ['is a socket of datagrams', '< /dev/udp/127.0.0.1/9', 'it is a socket of datagrams'],
+    ['is a datagram socket', '< /dev/udp/127.0.0.1/9', 'it is a datagram socket'],
     ['is open for writing only', '0> /dev/null', 'it is not open for reading: EBADF'],
-    ['is closed', '<&-', 'it is closed, or /dev/null that is open for writing too'],
+    ['is closed', '<&-', 'it is closed, or /dev/null opened for writing too'],
     ['is a folder', '< /tmp', 'it is a folder'],
   ])('%s', async (_, redirection, message) => {
     const before = emulator.requests.length;
@@ -36,7 +36,7 @@ describe('standard input is refused as wrong usage where it', () => {
 });
 
 describe('standard input is read', () => {
-  test('from nothing, /dev/null, which creates an empty object', async () => {
+  test('from /dev/null, which creates an empty object', async () => {
     const nothing = await open('/dev/null');
     onTestFinished(() => nothing.close());
     const args = ['oss://examplebucket/nothing'];
@@ -46,7 +46,7 @@ describe('standard input is read', () => {
     expect(await emulator.read('examplebucket', 'nothing')).toHaveLength(0);
   });
 
-  test('from where somebody else has stopped reading a file', async () => {
+  test('from where another process has stopped reading a file', async () => {
     const cwd = await createFolder();
     await writeFile(join(cwd, 'lines'), 'first\nsecond\n');
     const script = '{ read -r first; oss_append oss://examplebucket/lines; } < lines';
@@ -56,8 +56,8 @@ describe('standard input is read', () => {
     expect(String(await emulator.read('examplebucket', 'lines'))).toBe('second\n');
   });
 
-  test('as a stream socket, to its end', async () => {
-    // Node.js connects processes with sockets.
+  test('to its end if it is a stream socket', async () => {
+    // Node.js connects child processes with sockets.
     const child = startCommand(['oss://examplebucket/socket'], { env });
     child.stdin?.end('over a socket');
 

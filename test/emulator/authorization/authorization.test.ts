@@ -39,7 +39,7 @@ const refusals: readonly Refusal[] = [
     ec: '0002-00000040',
   },
   {
-    scenario: 'another key than the signed one',
+    scenario: 'a key other than the signed one',
     options: { key: 'a.log', path: '/examplebucket/b.log' },
     status: 403,
     code: 'SignatureDoesNotMatch',
@@ -74,21 +74,21 @@ const refusals: readonly Refusal[] = [
     ec: '0002-00000214',
   },
   {
-    scenario: 'an authorization of no known kind',
+    scenario: 'an unknown scheme of authorization',
     options: { isSigned: false, headers: { authorization: 'Basic YTpi' } },
     status: 400,
     code: 'InvalidArgument',
     ec: '0002-00000061',
   },
   {
-    scenario: 'an authorization cut short',
+    scenario: 'a truncated authorization',
     options: { isSigned: false, headers: { authorization: 'OSS4-HMAC-SHA256 Credential=a/b' } },
     status: 400,
     code: 'InvalidArgument',
     ec: '0002-00000202',
   },
   {
-    scenario: 'a date that is none',
+    scenario: 'an invalid date',
     options: {
       isSigned: false,
       headers: {
@@ -138,8 +138,8 @@ describe('authorize()', () => {
       options: { headers: { range: 'bytes=0-' }, additionalHeaders: ['range'] },
     },
     { scenario: 'odd query parameters', options: { query: { '+a b': 'c/d +', '|x': '', a: '1' } } },
-    { scenario: 'a token nobody asked for', options: { headers: { 'x-oss-security-token': 't' } } },
-  ])('lets $scenario pass', async ({ options }) => {
+    { scenario: 'an unnecessary token', options: { headers: { 'x-oss-security-token': 't' } } },
+  ])('accepts $scenario', async ({ options }) => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { key: 'a.log', ...options });
@@ -147,7 +147,7 @@ describe('authorize()', () => {
     expect(element(response, 'Code')).toBe('NoSuchKey');
   });
 
-  test('tells the time to a client whose clock is wrong', async () => {
+  test('sends its time to a client whose clock is wrong', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { key: 'a.log', signedAt: new Date(0) });
@@ -159,7 +159,7 @@ describe('authorize()', () => {
     expect(Math.abs(Date.parse(response.headers.date ?? '') - Date.now())).toBeLessThan(minute);
   });
 
-  test('shows what it has signed when the signature differs', async () => {
+  test('returns the string that it signed if the signature differs', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { key: 'a.log', credentials: mistaken });
@@ -169,7 +169,7 @@ describe('authorize()', () => {
     expect(element(response, 'CanonicalRequest')).toContain('GET\n/examplebucket/a.log\n');
   });
 
-  test('comes before any look at the key', async () => {
+  test('checks the signature before the key', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { key: 'nowhere', credentials: mistaken });
@@ -177,8 +177,8 @@ describe('authorize()', () => {
     expect(element(response, 'Code')).toBe('SignatureDoesNotMatch');
   });
 
-  // The live tests of the SDKs for Go, Python and PHP ask with an invented key id.
-  test('comes behind a look at the bucket', async () => {
+  // The live tests of the SDKs for Go, Python and PHP send an invented key id.
+  test('checks the bucket before the signature', async () => {
     await using emulator = await startEmulator();
     const stranger = { accessKeyId: 'invented', accessKeySecret: 'invented' };
     const codeOf = async (options: RequestOptions) =>
@@ -197,7 +197,7 @@ describe('authorize()', () => {
     test.each([
       { scenario: 'a public bucket', bucket: 'public-read', object: undefined, status: 200 },
       {
-        scenario: 'a bucket all may write',
+        scenario: 'a bucket that is public for writing',
         bucket: 'public-read-write',
         object: undefined,
         status: 200,
@@ -210,19 +210,22 @@ describe('authorize()', () => {
         status: 403,
       },
       { scenario: 'a private bucket', bucket: 'private', object: undefined, status: 403 },
-    ])('to read from $scenario: $status', async ({ bucket: acl, object, status }) => {
-      await using emulator = await startEmulator();
-      await send(emulator, { ...publicBucket, headers: { 'x-oss-acl': acl } });
-      const headers = object === undefined ? {} : { 'x-oss-object-acl': object };
-      await send(emulator, { method: 'PUT', bucket: 'open', key: 'a', body: 'x', headers });
+    ])(
+      'to read from $scenario, if the answer is $status',
+      async ({ bucket: acl, object, status }) => {
+        await using emulator = await startEmulator();
+        await send(emulator, { ...publicBucket, headers: { 'x-oss-acl': acl } });
+        const headers = object === undefined ? {} : { 'x-oss-object-acl': object };
+        await send(emulator, { method: 'PUT', bucket: 'open', key: 'a', body: 'x', headers });
 
-      for (const method of ['GET', 'HEAD']) {
-        const request = { method, bucket: 'open', key: 'a', isSigned: false };
-        expect(await send(emulator, request)).toMatchObject({ status });
-      }
-    });
+        for (const method of ['GET', 'HEAD']) {
+          const request = { method, bucket: 'open', key: 'a', isSigned: false };
+          expect(await send(emulator, request)).toMatchObject({ status });
+        }
+      },
+    );
 
-    test('to hear that an object is missing in a public bucket, but to write there', async () => {
+    test('to get NoSuchKey from a public bucket, but to write there', async () => {
       await using emulator = await startEmulator();
       await send(emulator, { ...publicBucket, headers: { 'x-oss-acl': 'public-read' } });
       const anonymous = { bucket: 'open', key: 'a', isSigned: false };
@@ -239,14 +242,14 @@ describe('authorize()', () => {
   test.each([
     { scenario: 'null', credentials: null },
     { scenario: 'an empty object', credentials: {} },
-  ])('checks nothing when credentials are $scenario', async ({ credentials }) => {
+  ])('accepts every request if credentials are $scenario', async ({ credentials }) => {
     await using emulator = await startEmulator({ credentials });
 
     expect((await send(emulator, { key: 'a', isSigned: false })).status).toBe(404);
     expect((await send(emulator, { key: 'a', credentials: mistaken })).status).toBe(404);
   });
 
-  test('demands the security token it was given', async () => {
+  test('requires the security token of its credentials', async () => {
     const credentials = { accessKeyId: 'sts', accessKeySecret: 'secret', securityToken: 'token' };
     await using emulator = await startEmulator({ credentials });
 
@@ -259,7 +262,7 @@ describe('authorize()', () => {
     expect(element(right, 'Code')).toBe('NoSuchKey');
   });
 
-  test('takes the region with or without the prefix of older SDKs', async () => {
+  test('accepts a region with or without the prefix of older SDKs', async () => {
     await using emulator = await startEmulator({ region: 'oss-cn-beijing' });
 
     expect(emulator.region).toBe('cn-beijing');
@@ -278,37 +281,45 @@ describe('additional headers of a signature', () => {
     { list: 'host;range', header: '0002-00000211', url: undefined },
   ];
 
-  test.each(wrong)('must name what is there: "$list" in the header', async ({ list, header }) => {
-    await using emulator = await startEmulator();
-    const { authorization = '', ...headers } = signedHeaders(emulator, { key: 'a' });
-    const [credential, signature] = authorization.split(',');
-    const named = `${credential},AdditionalHeaders=${list},${signature}`;
+  test.each(wrong)(
+    'must name headers of the request: "$list" in the header is refused',
+    async ({ list, header }) => {
+      await using emulator = await startEmulator();
+      const { authorization = '', ...headers } = signedHeaders(emulator, { key: 'a' });
+      const [credential, signature] = authorization.split(',');
+      const named = `${credential},AdditionalHeaders=${list},${signature}`;
 
-    const refused = await send(emulator, {
-      ...{ key: 'a', isSigned: false },
-      headers: { ...headers, authorization: named },
-    });
+      const refused = await send(emulator, {
+        key: 'a',
+        isSigned: false,
+        headers: { ...headers, authorization: named },
+      });
 
-    expect(refused.status).toBe(400);
-    expect(element(refused, 'Code')).toBe('InvalidArgument');
-    expect(element(refused, 'EC')).toBe(header);
-  });
+      expect(refused.status).toBe(400);
+      expect(element(refused, 'Code')).toBe('InvalidArgument');
+      expect(element(refused, 'EC')).toBe(header);
+    },
+  );
 
-  test.each(wrong)('must name what is there: "$list" in a URL', async ({ list, url }) => {
-    await using emulator = await startEmulator();
-    const { query } = signedBy('version 4 in the query', emulator, { key: 'a' });
+  test.each(wrong)(
+    'must name headers of the request: "$list" in a URL is refused',
+    async ({ list, url }) => {
+      await using emulator = await startEmulator();
+      const { query } = signedBy('version 4 in the query', emulator, { key: 'a' });
 
-    const refused = await send(emulator, {
-      ...{ key: 'a', isSigned: false },
-      query: { ...query, 'x-oss-additional-headers': list },
-    });
+      const refused = await send(emulator, {
+        key: 'a',
+        isSigned: false,
+        query: { ...query, 'x-oss-additional-headers': list },
+      });
 
-    expect(refused.status).toBe(400);
-    expect(element(refused, 'Code')).toBe('InvalidArgument');
-    if (url !== undefined) expect(element(refused, 'EC')).toBe(url);
-  });
+      expect(refused.status).toBe(400);
+      expect(element(refused, 'Code')).toBe('InvalidArgument');
+      if (url !== undefined) expect(element(refused, 'EC')).toBe(url);
+    },
+  );
 
-  test('are taken in any order of what is there', async () => {
+  test('are accepted in any order', async () => {
     await using emulator = await startEmulator();
     const headers = { host: 'localhost', range: 'bytes=0-1' };
 

@@ -21,8 +21,8 @@ const put = { method: 'PUT', key: 'nelson' };
 const plain = ['non-resousce', 'null'] as const;
 
 /**
- * The cases of both official version 2 SDKs. Go signs what it sends as `Date` too; Python signs
- * the `x-oss-date` alone.
+ * Cases from both official version 2 SDKs. Go sends and signs `Date` too; Python signs only
+ * `x-oss-date`.
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/signer/signer_test.go
  * @see https://github.com/aliyun/alibabacloud-oss-python-sdk-v2/blob/master/tests/unit/signer/test_v1.py
@@ -76,7 +76,7 @@ describe('readHeaderV1()', () => {
       line: '20221228T102741Z',
     },
     {
-      scenario: 'x-oss-date rather than the Date',
+      scenario: 'x-oss-date rather than Date',
       headers: { date: 'Thu, 01 Jan 1970 00:00:00 GMT', 'x-oss-date': date },
       line: date,
     },
@@ -92,8 +92,8 @@ describe('readHeaderV1()', () => {
 
   test.each([
     { scenario: 'no date', headers: {} },
-    { scenario: 'a date that is none', headers: { date: 'yesterday' } },
-    { scenario: 'a date of another form', headers: { date: '2022-12-28T10:27:41Z' } },
+    { scenario: 'an invalid date', headers: { date: 'yesterday' } },
+    { scenario: 'a date in another format', headers: { date: '2022-12-28T10:27:41Z' } },
   ])('refuses $scenario', ({ headers }) => {
     const claim = readHeaderV1(requestWith({ ...headers, authorization: 'OSS ak:signature' }));
 
@@ -121,7 +121,7 @@ describe('readHeaderV1()', () => {
     { scenario: 'version 4', headers: { authorization: 'OSS4-HMAC-SHA256 Credential=a' } },
     { scenario: 'version 2', headers: { authorization: 'OSS2 AccessKeyId:a,Signature:b' } },
     { scenario: 'none', headers: {} },
-  ])('leaves alone $scenario', ({ headers }) => {
+  ])('returns undefined for $scenario', ({ headers }) => {
     expect(readHeaderV1(requestWith(headers as Record<string, string>))).toBeUndefined();
   });
 });

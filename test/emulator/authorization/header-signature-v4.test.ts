@@ -8,7 +8,9 @@ describe('readHeaderV4()', () => {
   test.each(ours)('reads the claim of $name and expects its signature', (vector) => {
     const claim = readHeaderV4(
       {
-        ...{ method: vector.method, bucket: vector.bucket, key: vector.key },
+        method: vector.method,
+        bucket: vector.bucket,
+        key: vector.key,
         query: Object.entries(vector.query),
         headers: receivedHeaders(vector),
         hostId: '',
@@ -21,9 +23,9 @@ describe('readHeaderV4()', () => {
     expect(claim?.expect(vector.accessKeySecret).signature).toBe(claim?.signature);
   });
 
-  // The official version 1 Go SDK sends no `x-oss-date` and signs the `Date` as it is:
+  // The official version 1 Go SDK sends no `x-oss-date` and signs `Date` unchanged:
   // https://github.com/aliyun/aliyun-oss-go-sdk/blob/master/oss/auth.go
-  test('takes the time from the Date where there is no x-oss-date', () => {
+  test('takes the time from Date if x-oss-date is absent', () => {
     const date = 'Wed, 28 Dec 2022 10:27:41 GMT';
     const headers = new Map([
       [
@@ -42,7 +44,7 @@ describe('readHeaderV4()', () => {
     expect(() => claim?.assertTimely(new Date('2022-12-28T10:43:41Z'))).toThrow();
   });
 
-  test('leaves other kinds of signature alone', () => {
+  test('returns undefined for other kinds of signatures', () => {
     const headers = new Map([['authorization', 'OSS ak:c2lnbmF0dXJl']]);
     const request = { method: 'GET', bucket: 'b', key: 'k', query: [], headers };
 

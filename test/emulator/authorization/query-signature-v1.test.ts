@@ -22,8 +22,8 @@ function requestWith(query: readonly QueryParameter[], { key = 'key', headers }:
 }
 
 /**
- * The cases of both official version 2 SDKs; the last is Python's alone, where a second `?` is
- * part of a value.
+ * Cases from both official version 2 SDKs; the last, with a second `?` in a value, is only in
+ * Python.
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/signer/signer_test.go
  * @see https://github.com/aliyun/alibabacloud-oss-python-sdk-v2/blob/master/tests/unit/signer/test_v1.py
@@ -38,7 +38,7 @@ const vectors = [
     signature: 'jzKYRrM5y6Br0dRFPaTGOsbrDhY=',
   },
   {
-    scenario: 'headers and a value to be decoded',
+    scenario: 'headers and an encoded value',
     key: 'key',
     expires: '1699808204',
     versionId: 'versionId?param1=value1',
@@ -80,7 +80,7 @@ describe('readQueryV1()', () => {
     expect(claim?.expect('sk').signature).toBe(vector.signature);
   });
 
-  test('is good until the second it expires, and however long before', () => {
+  test('is valid from any time until the second of its expiry', () => {
     const claim = readQueryV1(requestWith(Object.entries(signed)));
 
     expect(() => claim?.assertTimely(before)).not.toThrow();
@@ -98,7 +98,7 @@ describe('readQueryV1()', () => {
     );
   });
 
-  test('signs the expiry in place of a date', () => {
+  test('signs the expiry instead of a date', () => {
     const headers = new Map([['date', 'Wed, 28 Dec 2022 10:27:41 GMT']]);
 
     const claim = readQueryV1(requestWith(Object.entries(signed), { headers }));
@@ -125,7 +125,7 @@ describe('readQueryV1()', () => {
     );
   });
 
-  test('leaves alone a query without any of it', () => {
+  test('returns undefined for a query without these parameters', () => {
     expect(readQueryV1(requestWith([['append', '']]))).toBeUndefined();
   });
 });

@@ -29,7 +29,7 @@ function requestWith(query: Readonly<Record<string, string | undefined>>) {
 }
 
 /**
- * The cases of both official version 2 SDKs.
+ * Cases from both official version 2 SDKs.
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/signer/signer_test.go
  * @see https://github.com/aliyun/alibabacloud-oss-python-sdk-v2/blob/master/tests/unit/signer/test_v4.py
@@ -75,7 +75,7 @@ describe('readQueryV4()', () => {
     expect(claim?.expect('sk').canonicalRequest).not.toContain(signature);
   });
 
-  test('is good from 15 minutes before it was signed until it expires', () => {
+  test('is valid from 15 minutes before it was signed until it expires', () => {
     const claim = readQueryV4(requestWith(valid), region);
 
     expect(() => claim?.assertTimely(new Date('2023-12-17T02:39:37Z'))).not.toThrow();
@@ -100,7 +100,7 @@ describe('readQueryV4()', () => {
     );
   });
 
-  test.each(['1', '604800'])('takes a lifetime of %s seconds', (lifetime) => {
+  test.each(['1', '604800'])('accepts a lifetime of %s seconds', (lifetime) => {
     const claim = readQueryV4(requestWith({ ...valid, 'x-oss-expires': lifetime }), region);
 
     expect(() => claim?.assertTimely(new Date('2023-12-17T02:54:38Z'))).not.toThrow();
@@ -148,7 +148,7 @@ describe('readQueryV4()', () => {
     );
   });
 
-  test('leaves alone a query without any of it', () => {
+  test('returns undefined for a query without these parameters', () => {
     expect(readQueryV4(requestWith({ Signature: 's' }), region)).toBeUndefined();
   });
 });

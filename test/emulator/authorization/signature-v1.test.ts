@@ -22,7 +22,7 @@ describe('signV1()', () => {
     expect(signature).toBe('NN5dabBpr+o9xlf9FaVY0vYmp6M=');
   });
 
-  test('signs header values as the bytes that came', () => {
+  test('signs the original bytes of header values', () => {
     const headers = new Map([['x-oss-meta-name', Buffer.from('é').toString('latin1')]]);
 
     const { stringToSign } = signV1({ ...get, bucket: 'b', key: 'k', headers }, 'sk');
@@ -30,7 +30,7 @@ describe('signV1()', () => {
     expect(stringToSign).toContain('x-oss-meta-name:é\n');
   });
 
-  test('takes the headers of OSS only, sorted by name', () => {
+  test('signs only the headers of OSS, sorted by name', () => {
     const headers = new Map([
       ['x-oss-meta-b', ' two '],
       ['range', 'bytes=0-'],
@@ -46,7 +46,7 @@ describe('signV1()', () => {
     );
   });
 
-  test('takes subresources only, decoded and sorted by name', () => {
+  test('signs only subresources, decoded and sorted by name', () => {
     const query = [
       ['position', '7'],
       ['prefix', 'p'],

@@ -63,8 +63,15 @@ describe('signV4()', () => {
   ])('canonicalizes the address of $scenario', ({ bucket, key, uri }) => {
     const { canonicalRequest } = signV4(
       {
-        ...{ method: 'GET', bucket, key, query: [], headers: new Map(), additionalHeaders: [] },
-        ...{ timestamp: '', payload: '', scope: { date: '', region: '', product: '' } },
+        method: 'GET',
+        bucket,
+        key,
+        query: [],
+        headers: new Map(),
+        additionalHeaders: [],
+        timestamp: '',
+        payload: '',
+        scope: { date: '', region: '', product: '' },
       },
       'sk',
     );

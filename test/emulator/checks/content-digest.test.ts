@@ -7,7 +7,7 @@ import { contentOf } from '../../../src/emulator/storage/content.js';
 const crc64 = await loadCrc64();
 
 describe('md5Of()', () => {
-  test('lets others have their turn while it works on a long content', async () => {
+  test('yields to the event loop while it hashes long content', async () => {
     const piece = Buffer.alloc(2 ** 20, 'x');
     const order: string[] = [];
     setImmediate(() => order.push('other work'));

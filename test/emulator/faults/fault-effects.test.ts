@@ -14,7 +14,7 @@ import { append, element, pathOf, type Response, send, signedHeaders } from '../
 const crc64 = await loadCrc64();
 const died = 'died';
 
-/** An emulator whose object `a.log` holds `base`, and the fault that waits for the next append. */
+/** Starts an emulator with `base` in `a.log`, and adds a fault for the next append to it. */
 async function startWith(fault: Omit<Fault, 'operation' | 'key'>): Promise<Emulator> {
   const emulator = await startEmulator();
   await append(emulator, 'a.log', 0, 'base');
@@ -23,7 +23,7 @@ async function startWith(fault: Omit<Fault, 'operation' | 'key'>): Promise<Emula
   return emulator;
 }
 
-/** What a client sees: an answer, or that the connection died. */
+/** Returns what the client gets: an answer, or a closed connection. */
 async function seen(response: Promise<Response>): Promise<Response | 'died'> {
   try {
     return await response;
@@ -65,7 +65,7 @@ const outcomes = [
 ] as const;
 
 describe('a fault on an append', () => {
-  test('has a place among these tests, whatever its kind', () => {
+  test('of every kind is tested here', () => {
     const elsewhere = ['delete', 'apply-late'];
 
     expect([...outcomes.map(({ kind }) => kind), ...elsewhere].sort()).toEqual(
@@ -74,7 +74,7 @@ describe('a fault on an append', () => {
   });
 
   test.each(outcomes)(
-    'of kind $kind shows $status and leaves "$holds"',
+    'of kind $kind answers $status and leaves the content "$holds"',
     async ({ kind, status, holds, logged }) => {
       await using emulator = await startWith({ kind, delay: 1 });
 
@@ -86,7 +86,7 @@ describe('a fault on an append', () => {
     },
   );
 
-  test('of kind delete shows the length 0 and leaves nothing', async () => {
+  test('of kind delete answers with the length 0 and leaves no object', async () => {
     await using emulator = await startWith({ kind: 'delete' });
 
     const response = await append(emulator, 'a.log', 4, '+more');
@@ -95,7 +95,7 @@ describe('a fault on an append', () => {
     await expect(content(emulator)).rejects.toThrow('there is no such object');
   });
 
-  test('of kind apply-late is applied when its time has come', async () => {
+  test('of kind apply-late applies the append after its delay', async () => {
     await using emulator = await startWith({ kind: 'apply-late', delay: 50 });
 
     expect(await statusSeen(append(emulator, 'a.log', 4, '+more'))).toBe(died);
@@ -104,17 +104,17 @@ describe('a fault on an append', () => {
     expect(emulator.requests).toMatchObject([{ status: 0, byteLength: 5, fault: 'apply-late' }]);
   });
 
-  test('of kind apply-late is forgotten when its position does not fit any more', async () => {
+  test('of kind apply-late discards the append if its position no longer fits', async () => {
     await using emulator = await startWith({ kind: 'apply-late', delay: 20 });
 
     await seen(append(emulator, 'a.log', 4, '+more'));
     await append(emulator, 'a.log', 4, '+other');
-    await wait(60); // There is no event for what must not happen.
+    await wait(60); // No event marks that nothing happens: wait for a fixed time.
 
     expect(await content(emulator)).toBe('base+other');
   });
 
-  test('of kind apply-late is forgotten when the emulator closes', async () => {
+  test('of kind apply-late discards the append when the emulator closes', async () => {
     const emulator = await startWith({ kind: 'apply-late', delay: 20 });
     await seen(append(emulator, 'a.log', 4, '+more'));
     await emulator.close();
@@ -123,7 +123,7 @@ describe('a fault on an append', () => {
     expect(await content(emulator)).toBe('base');
   });
 
-  test('of kind apply-late is waited for when the emulator closes while it is applied', async () => {
+  test('of kind apply-late delays close() while the append is being applied', async () => {
     const { fs } = memfs();
     await using emulator = await startEmulator({ fs, dir: '/data' });
     emulator.faults.add({ kind: 'apply-late', delay: 1 });
@@ -139,7 +139,7 @@ describe('a fault on an append', () => {
 
     const order: string[] = [];
     const closing = emulator.close().then(() => order.push('closed'));
-    await wait(20); // There is no event for what must not happen.
+    await wait(20); // No event marks that nothing happens: wait for a fixed time.
     order.push('applied');
     finish();
     await closing;
@@ -148,7 +148,7 @@ describe('a fault on an append', () => {
     expect(await content(emulator)).toBe('late');
   });
 
-  test('of kind delay is applied even when the client has left', async () => {
+  test('of kind delay applies the append even if the client has left', async () => {
     await using emulator = await startWith({ kind: 'delay', delay: 50 });
     const options = {
       method: 'POST',
@@ -166,7 +166,7 @@ describe('a fault on an append', () => {
     await expect.poll(() => emulator.requests).toMatchObject([{ status: 0, fault: 'delay' }]);
   });
 
-  test('of kind stall without a delay is never answered, until the emulator closes', async () => {
+  test('of kind stall without a delay sends no answer until the emulator closes', async () => {
     const emulator = await startWith({ kind: 'stall' });
     const response = statusSeen(append(emulator, 'a.log', 4, '+more'));
     await expect.poll(() => emulator.requests).toMatchObject([{ status: 0, fault: 'stall' }]);
@@ -177,7 +177,7 @@ describe('a fault on an append', () => {
     expect(await response).toBe(died);
   });
 
-  test('of kind cut-request has not read the whole body', async () => {
+  test('of kind cut-request does not read the whole body', async () => {
     await using emulator = await startWith({ kind: 'cut-request' });
 
     await seen(append(emulator, 'a.log', 4, Buffer.alloc(8 * 2 ** 20)));
@@ -205,7 +205,7 @@ describe('a fault on an append', () => {
     expect(received).not.toContain('\r\n\r\n');
   });
 
-  test('of kind error-502-after comes from somebody who is not OSS', async () => {
+  test('of kind error-502-after answers without the headers of OSS', async () => {
     await using emulator = await startWith({ kind: 'error-502-after' });
 
     const { headers } = await append(emulator, 'a.log', 4, '+more');
@@ -215,7 +215,7 @@ describe('a fault on an append', () => {
   });
 
   test.each(['error-500', 'error-500-after', 'error-503'] as const)(
-    'of kind %s comes from OSS',
+    'of kind %s answers with the headers of OSS',
     async (kind) => {
       await using emulator = await startWith({ kind });
 
@@ -246,7 +246,7 @@ describe('a fault on an append', () => {
     expect(emulator.requests).toMatchObject([{ status: 409, byteLength: 0 }]);
   });
 
-  test('of kind stranger rolls the checksum forward over what the stranger wrote', async () => {
+  test('of kind stranger updates the checksum with the bytes of the other writer', async () => {
     await using emulator = await startWith({ kind: 'stranger' });
 
     const refused = await append(emulator, 'a.log', 4, '+more');
@@ -257,7 +257,7 @@ describe('a fault on an append', () => {
     expect(head.headers['x-oss-hash-crc64ecma']).toBe(String(crc64(whole)));
   });
 
-  test('of kind stranger writes a byte where we write none, and creates the object', async () => {
+  test('of kind stranger writes one byte for an empty append, and creates the object', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'stranger', nth: 1 });
 
@@ -266,7 +266,7 @@ describe('a fault on an append', () => {
     expect(response.headers['x-oss-next-append-position']).toBe('1');
   });
 
-  test('of kind hide-crc hides the checksum and nothing else', async () => {
+  test('of kind hide-crc removes only the checksum from the answer', async () => {
     await using emulator = await startWith({ kind: 'hide-crc' });
 
     const { headers } = await append(emulator, 'a.log', 4, '+more');
@@ -275,7 +275,7 @@ describe('a fault on an append', () => {
     expect(headers['x-oss-next-append-position']).toBe('9');
   });
 
-  test('of kind wrong-crc lies once', async () => {
+  test('of kind wrong-crc changes the checksum of one answer only', async () => {
     await using emulator = await startWith({ kind: 'wrong-crc' });
 
     const lie = await append(emulator, 'a.log', 4, '+more');
@@ -285,7 +285,7 @@ describe('a fault on an append', () => {
     expect(truth.headers['x-oss-hash-crc64ecma']).toBe(String(crc64(Buffer.from('base+more'))));
   });
 
-  test('of kind skew moves the clock, until the next one or clear()', async () => {
+  test('of kind skew moves the clock until the next skew or clear()', async () => {
     await using emulator = await startWith({ kind: 'skew' });
     const hour = 60 * 60 * 1000;
     const signedAt = () => new Date(Date.now() + hour);
@@ -314,7 +314,7 @@ describe('a fault on an append', () => {
     expect([refused.status, accepted.status]).toEqual([403, 200]);
   });
 
-  test('of kind expired-token is named so', async () => {
+  test('of kind expired-token answers with SecurityTokenExpired', async () => {
     await using emulator = await startWith({ kind: 'expired-token' });
 
     const response = await append(emulator, 'a.log', 4, '+more');
@@ -336,7 +336,7 @@ describe('a fault on another operation', () => {
     { kind: 'delete', status: 404 },
     { kind: 'stranger', status: 200 },
     { kind: 'hide-crc', status: 200 },
-  ] as const)('of kind $kind shows a HEAD $status', async ({ kind, status }) => {
+  ] as const)('of kind $kind answers a HEAD with $status', async ({ kind, status }) => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'base');
     emulator.faults.add({ kind, operation: 'head' });
@@ -344,7 +344,7 @@ describe('a fault on another operation', () => {
     expect(await statusSeen(send(emulator, { method: 'HEAD', key: 'a.log' }))).toBe(status);
   });
 
-  test('of kind cut-answer sends half of what a GET asks for', async () => {
+  test('of kind cut-answer sends half of the body of a GET', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, '0123456789');
     emulator.faults.add({ kind: 'cut-answer', operation: 'get' });
@@ -355,7 +355,7 @@ describe('a fault on another operation', () => {
     expect(await connection.untilClosed()).toMatch(/\r\n\r\n01234$/);
   });
 
-  test('of kind replace shows a Normal object of the same length', async () => {
+  test('of kind replace leaves a Normal object of the same length', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, Buffer.alloc(100_000));
     const before = await send(emulator, { method: 'HEAD', key: 'a.log' });
@@ -370,7 +370,7 @@ describe('a fault on another operation', () => {
     expect(headers['x-oss-hash-crc64ecma']).toBe(String(crc64(whole)));
   });
 
-  test('does not fire on requests that ask for nothing known', async () => {
+  test('does not fire on unknown operations', async () => {
     await using emulator = await startEmulator({ faults: [{ kind: 'drop-answer' }] });
 
     expect((await send(emulator, { method: 'PATCH', key: 'a' })).status).toBe(400);

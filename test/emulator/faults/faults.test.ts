@@ -3,7 +3,7 @@ import { FaultList } from '../../../src/emulator/faults/faults.js';
 import { createSeededRandom } from '../../../src/emulator/faults/seeded-random.js';
 import type { Fault } from '../../../src/emulator/index.js';
 
-/** Sends `count` requests through and tells on which of them, from 1, something fired. */
+/** Returns the numbers, from 1, of those of `count` requests on which a fault fired. */
 function firings(faults: readonly Fault[], count = 6, operation: 'append' | 'head' = 'append') {
   const list = new FaultList(createSeededRandom(1));
   for (const fault of faults) list.add(fault);
@@ -14,7 +14,7 @@ function firings(faults: readonly Fault[], count = 6, operation: 'append' | 'hea
 
 describe('FaultList.take()', () => {
   test.each([
-    { scenario: 'nothing else', fault: {}, expected: [1, 2, 3, 4, 5, 6] },
+    { scenario: 'only a kind', fault: {}, expected: [1, 2, 3, 4, 5, 6] },
     { scenario: 'its operation', fault: { operation: 'append' }, expected: [1, 2, 3, 4, 5, 6] },
     { scenario: 'another operation', fault: { operation: 'head' }, expected: [] },
     { scenario: 'its key', fault: { key: 'a.log' }, expected: [1, 2, 3, 4, 5, 6] },
@@ -27,13 +27,13 @@ describe('FaultList.take()', () => {
       fault: { nth: 5, times: Number.POSITIVE_INFINITY },
       expected: [5, 6],
     },
-    { scenario: 'a chance of nothing', fault: { probability: 0 }, expected: [] },
+    { scenario: 'a probability of 0', fault: { probability: 0 }, expected: [] },
     { scenario: 'certainty', fault: { probability: 1 }, expected: [1, 2, 3, 4, 5, 6] },
-  ] as const)('fires a fault with $scenario on $expected', ({ fault, expected }) => {
+  ] as const)('fires a fault with $scenario on the requests $expected', ({ fault, expected }) => {
     expect(firings([{ kind: 'delay', ...fault }])).toEqual(expected);
   });
 
-  test('fires only the first of those that are due', () => {
+  test('fires only the first of several due faults', () => {
     const list = new FaultList(createSeededRandom(1));
     list.add({ kind: 'forbid', times: 1 });
     list.add({ kind: 'delay' });
@@ -42,7 +42,7 @@ describe('FaultList.take()', () => {
     expect(kinds).toEqual(['forbid', 'delay']);
   });
 
-  test('counts a request for every fault it matches, also when another one fires', () => {
+  test('counts a request for every matching fault, even if another fault fires', () => {
     const list = new FaultList(createSeededRandom(1));
     list.add({ kind: 'forbid', nth: 1 });
     list.add({ kind: 'delay', nth: 2 });
@@ -51,7 +51,7 @@ describe('FaultList.take()', () => {
     expect(kinds).toEqual(['forbid', 'delay', undefined]);
   });
 
-  test('tries again after nth until a chance with times has come', () => {
+  test('keeps a fault with nth, times and probability due until it has fired', () => {
     const some = firings([{ kind: 'delay', nth: 3, times: 2, probability: 0.3 }], 100);
 
     expect(some).toHaveLength(2);
@@ -59,14 +59,14 @@ describe('FaultList.take()', () => {
   });
 
   test.each(['stranger', 'stranger-drop', 'early-conflict'] as const)(
-    'lets %s wait for appends only, unless told otherwise',
+    'fires %s only on appends, unless an operation is given',
     (kind) => {
       expect(firings([{ kind }], 2, 'append')).toEqual([1, 2]);
       expect(firings([{ kind }], 2, 'head')).toEqual([]);
     },
   );
 
-  test('throws the same for the same seed', () => {
+  test('fires on the same requests for the same seed', () => {
     const throws = (seed: number) => {
       const list = new FaultList(createSeededRandom(seed));
       list.add({ kind: 'delay', probability: 0.5 });
@@ -77,7 +77,7 @@ describe('FaultList.take()', () => {
     expect(throws(7)).not.toEqual(throws(8));
   });
 
-  test('fires about as often as the probability says', () => {
+  test('fires about as often as its probability predicts', () => {
     expect(firings([{ kind: 'delay', probability: 0.25 }], 4000).length / 4000).toBeCloseTo(
       0.25,
       1,
@@ -86,7 +86,7 @@ describe('FaultList.take()', () => {
 });
 
 describe('FaultList.add()', () => {
-  test('returns a function that removes that fault and no other', () => {
+  test('returns a function that removes only that fault', () => {
     const list = new FaultList(() => 0);
     const remove = list.add({ kind: 'forbid' });
     list.add({ kind: 'delay' });
@@ -96,7 +96,7 @@ describe('FaultList.add()', () => {
     expect(list.take({ operation: 'get', key: 'a' })?.kind).toBe('delay');
   });
 
-  test('does not see later changes of the object it was given', () => {
+  test('copies the fault, so that later changes have no effect', () => {
     const list = new FaultList(() => 0);
     const fault: { kind: Fault['kind'] } = { kind: 'forbid' };
     list.add(fault);

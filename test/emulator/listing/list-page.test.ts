@@ -10,7 +10,7 @@ function byBytes(left: string, right: string): number {
 }
 
 describe('compareKeys()', () => {
-  test('orders as the UTF-8 bytes do', () => {
+  test('orders keys by their UTF-8 bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (left, right) => {
         expect(Math.sign(compareKeys(left, right))).toBe(Math.sign(byBytes(left, right)));
@@ -20,7 +20,7 @@ describe('compareKeys()', () => {
 });
 
 describe('cutPage()', () => {
-  test('shows the same in pages of any size as a plain grouping of all keys', () => {
+  test('returns the same entries for every page size as a simple grouping of all keys', () => {
     const lists = fc.uniqueArray(key, { maxLength: 30 });
     const options = fc.record({
       prefix: fc.constantFrom('', 'a', 'a/', '😀'),
@@ -50,7 +50,7 @@ describe('cutPage()', () => {
     );
   });
 
-  test('cuts a page out of 100,000 keys in a moment', () => {
+  test('returns a page of 100,000 keys quickly', () => {
     const keys = Array.from({ length: 100_000 }, (_, index) => `logs/${index % 100}/${index}.log`);
     const startedAt = performance.now();
     const sorted = keys.sort(compareKeys);

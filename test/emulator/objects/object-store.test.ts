@@ -21,7 +21,7 @@ import { append, send } from '../signed-request.js';
 
 const crc64 = await loadCrc64();
 const attributes = { headers: {}, storageClass: 'Standard', acl: 'default', tags: [] };
-/** The bytes of `été` as Node shows bytes in headers, one character each. */
+/** The UTF-8 bytes of `été` as Node decodes headers: one character per byte. */
 const utf8InHeader = Buffer.from('été').toString('latin1');
 const stamp = { etag: '"E"', lastModified: 0 };
 
@@ -61,7 +61,7 @@ function appendTo(store: ObjectStore, key: string, bytes: Uint8Array) {
 }
 
 describe('startEmulator() with a folder', () => {
-  test('finds everything again when it starts anew', async () => {
+  test('has all buckets and objects after a restart', async () => {
     const dir = await temporaryFolder();
     const bytes = Buffer.from(Array.from({ length: 5_000_000 }, (_, index) => index % 251));
     {
@@ -82,7 +82,7 @@ describe('startEmulator() with a folder', () => {
     );
   });
 
-  test('has committed what it answered, closed or not', async () => {
+  test('has written all confirmed bytes to disk even if it is not closed', async () => {
     const dir = await temporaryFolder();
     await using running = await startEmulator({ dir });
     await append(running, 'a', 0, 'abcd');
@@ -95,7 +95,7 @@ describe('startEmulator() with a folder', () => {
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('abcd');
   });
 
-  test('cuts off bytes a crash left without a record', async () => {
+  test('truncates bytes that a crash left after those in the record', async () => {
     const dir = await temporaryFolder();
     {
       await using emulator = await startEmulator({ dir });
@@ -114,7 +114,7 @@ describe('startEmulator() with a folder', () => {
     expect((await readdir(await objectFolder(dir))).sort()).toHaveLength(2);
   });
 
-  test('drops the bytes of an object a crash left without any record', async () => {
+  test('removes the bytes of an object that a crash left without a record', async () => {
     const dir = await temporaryFolder();
     {
       await using emulator = await startEmulator({ dir });
@@ -139,7 +139,7 @@ describe('startEmulator() with a folder', () => {
     await expect(startEmulator({ dir })).rejects.toThrow('it holds 3 bytes and should hold 4');
   });
 
-  test('leaves files alone that are not its own', async () => {
+  test('does not touch foreign files', async () => {
     const dir = await temporaryFolder();
     await writeFile(join(dir, 'README'), 'mine');
     await writeFile(join(dir, 'bucket-like'), 'mine');
@@ -157,7 +157,7 @@ describe('startEmulator() with a folder', () => {
     expect(await readdir(join(dir, 'examplebucket'))).toContain('notes');
   });
 
-  test('leaves nothing of an object that was deleted or replaced', async () => {
+  test('leaves no files of an object that was deleted or replaced', async () => {
     const dir = await temporaryFolder();
     await using emulator = await startEmulator({ dir });
     await append(emulator, 'a', 0, Buffer.alloc(9_000_000));
@@ -171,7 +171,7 @@ describe('startEmulator() with a folder', () => {
 });
 
 describe('a bucket in a folder', () => {
-  test('keeps its date, its list and its class when the store opens anew', async () => {
+  test('keeps its date, ACL and storage class after a restart', async () => {
     const { fs } = memfs();
     const record = { createdAt: 86_400_000, acl: 'public-read', storageClass: 'IA' };
     const before = await ObjectStore.open(fs, '/store');
@@ -184,7 +184,7 @@ describe('a bucket in a folder', () => {
     expect(store.findBucket('b-1')).toEqual(record);
   });
 
-  test('stays deleted, and its folder goes unless it has strangers in it', async () => {
+  test('stays deleted, and its folder is removed unless it has foreign files', async () => {
     const dir = await temporaryFolder();
     {
       await using emulator = await startEmulator({ dir, buckets: ['one-1', 'two-2'] });
@@ -205,7 +205,7 @@ describe('a bucket in a folder', () => {
     expect(await readdir(join(dir, 'two-2'))).toContain('notes');
   });
 
-  test('is none when a crash came before its record', async () => {
+  test('does not exist if a crash prevented its record', async () => {
     const dir = await temporaryFolder();
     await mkdir(join(dir, 'half-made'));
     await writeFile(join(dir, 'half-made', 'bucket.json.new'), '{"createdAt":1');
@@ -219,7 +219,7 @@ describe('a bucket in a folder', () => {
 });
 
 describe('startEmulator() with a file system', () => {
-  test('keeps objects in it', async () => {
+  test('stores objects in it', async () => {
     const { fs, vol } = memfs();
     {
       await using emulator = await startEmulator({ fs, dir: '/data' });
@@ -232,7 +232,7 @@ describe('startEmulator() with a file system', () => {
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('abcd');
   });
 
-  test('answers InternalError when a write fails, and goes on from the state before', async () => {
+  test('answers InternalError if a write fails, and continues from the previous state', async () => {
     const { fs } = memfs();
     const failing: FileSystem = {
       promises: {
@@ -259,7 +259,7 @@ describe('startEmulator() with a file system', () => {
 });
 
 describe('ObjectStore', () => {
-  test('goes on reading an object that is deleted and made anew meanwhile', async () => {
+  test('continues to read an object that is deleted and recreated meanwhile', async () => {
     const store = await openStore();
     const old = Buffer.alloc(5_000_000, 'old');
     await appendTo(store, 'a', old);
@@ -277,7 +277,7 @@ describe('ObjectStore', () => {
     expect(Buffer.concat(pieces).equals(old)).toBe(true);
   });
 
-  test('runs tasks for one object in turn, and those of others meanwhile', async () => {
+  test('runs tasks for one object one by one, and those for others concurrently', async () => {
     const store = await openStore();
     const order: string[] = [];
     let open = () => {};
@@ -293,7 +293,7 @@ describe('ObjectStore', () => {
     expect(order).toEqual(['other', 'first', 'second']);
   });
 
-  test('goes on after a task that failed', async () => {
+  test('runs the next task after one that failed', async () => {
     const store = await openStore();
     const failing = store.exclusively('b-1', 'a', () => Promise.reject(new Error('no')));
     const next = store.exclusively('b-1', 'a', async () => 'yes');
@@ -302,7 +302,7 @@ describe('ObjectStore', () => {
     expect(await next).toBe('yes');
   });
 
-  test('deletes no bucket in which an object is being created', async () => {
+  test('does not delete a bucket in which an object is being created', async () => {
     const store = await openStore();
 
     const creating = appendTo(store, 'a', Buffer.from('x'));
@@ -312,7 +312,7 @@ describe('ObjectStore', () => {
     expect((await creating).length).toBe(1);
   });
 
-  test('creates no object in a bucket that is being deleted', async () => {
+  test('does not create an object in a bucket that is being deleted', async () => {
     const store = await openStore();
     const deleting = store.deleteBucket('b-1');
     await Promise.resolve();
@@ -323,7 +323,7 @@ describe('ObjectStore', () => {
     expect(store.buckets).toEqual([]);
   });
 
-  test('lists keys by their UTF-8 bytes, whatever comes and goes', async () => {
+  test('lists keys by their UTF-8 bytes after objects are created and deleted', async () => {
     const store = await openStore();
     for (const key of ['\ufffd', '😀', 'b', 'a', 'é']) {
       await appendTo(store, key, Buffer.from('x'));
@@ -361,13 +361,13 @@ describe('ObjectStore', () => {
       for (let index = 0; index < count; index++) await appendTo(store, 'a', bytes);
       return (performance.now() - startedAt) / count;
     };
-    await appendMany(500); // Until the code is compiled.
+    await appendMany(500); // Warm up the compiler.
 
     const early = Math.min(await appendMany(500), await appendMany(500));
     await appendMany(8000);
     const late = Math.min(await appendMany(500), await appendMany(500));
 
-    // Copying 40 MB for every append would cost hundreds of times as much.
+    // Copying 40 MB per append would cost hundreds of times as much.
     expect(late).toBeLessThan(early * 4 + 0.2);
   });
 });

@@ -20,7 +20,7 @@ const bucket = 'examplebucket';
 const gibibyte = 2 ** 30;
 
 describe('AppendObject', () => {
-  test('creates an object and extends it', async () => {
+  test('creates an object and appends to it', async () => {
     await using emulator = await startEmulator();
 
     const first = await append(emulator, 'a.log', 0, 'hello ');
@@ -39,7 +39,7 @@ describe('AppendObject', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('hello oss append object');
   });
 
-  test('returns the checksum of the whole object, also across megabytes', async () => {
+  test('returns the checksum of the whole object, even of several megabytes', async () => {
     await using emulator = await startEmulator();
     const parts = [5_000_000, 1, 4_194_304, 70_000].map((length, index) =>
       Buffer.from(Array.from({ length }, (_, i) => (i * 31 + index) % 251)),
@@ -58,7 +58,7 @@ describe('AppendObject', () => {
     expect((await emulator.read(bucket, 'big')).equals(whole)).toBe(true);
   });
 
-  test('keeps long bodies apart that come at the same time', async () => {
+  test('does not mix long bodies that arrive concurrently', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'before', 0, Buffer.alloc(5_000_000, 'x'));
     emulator.faults.add({ kind: 'delay', delay: 300 });
@@ -73,11 +73,11 @@ describe('AppendObject', () => {
   });
 
   test.each([
-    { scenario: 'behind the end', position: 3, length: '6' },
-    { scenario: 'beyond the end', position: 7, length: '6' },
+    { scenario: 'before the end', position: 3, length: '6' },
+    { scenario: 'after the end', position: 7, length: '6' },
     { scenario: 'at 0 of an object that is not empty', position: 0, length: '6' },
-    { scenario: 'far beyond every object', position: '9223372036854775807', length: '6' },
-  ])('refuses a position $scenario and tells the length', async ({ position, length }) => {
+    { scenario: 'above the limit of an object', position: '9223372036854775807', length: '6' },
+  ])('refuses a position $scenario and returns the length', async ({ position, length }) => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'hello ');
 
@@ -90,7 +90,7 @@ describe('AppendObject', () => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('hello ');
   });
 
-  test('refuses a position beyond 0 where there is no object, and creates none', async () => {
+  test('refuses a position above 0 for a missing object, and does not create it', async () => {
     await using emulator = await startEmulator();
 
     const response = await append(emulator, 'a.log', 1, 'x');
@@ -138,8 +138,8 @@ describe('AppendObject', () => {
     expect(response.headers['x-oss-ec']).toBe(ec);
   });
 
-  test('lets exactly one of many appends at one position through', async () => {
-    // On disk, where writes overlap, and all applied at one time.
+  test('accepts exactly one of many concurrent appends at the same position', async () => {
+    // On disk, where writes overlap, with all appends applied at the same time.
     const dir = await mkdtemp(join(tmpdir(), 'emulator-test-'));
     onTestFinished(() => rm(dir, { recursive: true, force: true }));
     await using emulator = await startEmulator({ dir, faults: [{ kind: 'delay', delay: 300 }] });
@@ -166,7 +166,7 @@ describe('AppendObject', () => {
     expect(head.headers['content-length']).toBe('0');
   });
 
-  test('changes nothing when there is nothing to append', async () => {
+  test('changes nothing for an empty append', async () => {
     await using emulator = await startEmulator();
     const first = await append(emulator, 'a.log', 0, 'abcd');
 
@@ -183,7 +183,7 @@ describe('AppendObject', () => {
   test.each([
     { scenario: 'a Normal object', length: '4', position: 4 },
     { scenario: 'an empty Normal object', length: '0', position: 0 },
-    { scenario: 'a Normal object, also at a wrong position', length: '4', position: 9 },
+    { scenario: 'a Normal object at a wrong position', length: '4', position: 9 },
   ])('refuses $scenario', async ({ length, position }) => {
     await using emulator = await startEmulator();
     const headers = { 'content-length': length };
@@ -197,7 +197,7 @@ describe('AppendObject', () => {
     expect(response.headers['x-oss-ec']).toBe('0026-00000017');
   });
 
-  test('keeps the headers of the append that created the object and no later ones', async () => {
+  test('stores the headers of the append that created the object, but none of later appends', async () => {
     await using emulator = await startEmulator();
     const creation: RequestOptions = {
       headers: {
@@ -254,7 +254,7 @@ describe('AppendObject', () => {
     { header: 'x-oss-server-side-encryption', value: 'ROT13' },
     { header: 'x-oss-server-side-encryption', value: '' },
     { header: 'x-oss-server-side-data-encryption', value: 'AES256' },
-  ])('refuses to encrypt as $header: "$value"', async ({ header, value }) => {
+  ])('refuses the encryption $header: "$value"', async ({ header, value }) => {
     await using emulator = await startEmulator();
 
     const response = await append(emulator, 'a', 0, 'x', { headers: { [header]: value } });
@@ -263,7 +263,7 @@ describe('AppendObject', () => {
     expect(element(response, 'Code')).toBe('InvalidEncryptionAlgorithmError');
   });
 
-  test('takes an ACL with a later append too', async () => {
+  test('accepts an ACL with a later append too', async () => {
     await using emulator = await startEmulator();
     const acl = (value: string) => ({ headers: { 'x-oss-object-acl': value } });
     await append(emulator, 'k', 0, 'a', acl('public-read-write'));
@@ -275,7 +275,7 @@ describe('AppendObject', () => {
     expect(element(response, 'Grant')).toBe('public-read');
   });
 
-  test('keeps 8 KB of metadata and no more, names included', async () => {
+  test('accepts 8 KB of metadata, including names, and no more', async () => {
     await using emulator = await startEmulator();
     const names = ['x-oss-meta-a', 'x-oss-meta-b'];
     const headers = Object.fromEntries(names.map((name) => [name, 'v'.repeat(4096 - 12)]));
@@ -291,7 +291,7 @@ describe('AppendObject', () => {
     expect(over.headers['x-oss-ec']).toBe('0011-00000002');
   });
 
-  test('refuses metadata whose name has other characters than letters, digits and hyphens', async () => {
+  test('refuses metadata whose name has characters other than letters, digits and hyphens', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-meta-my_key': '1' };
 
@@ -301,16 +301,17 @@ describe('AppendObject', () => {
     expect(response.headers['x-oss-ec']).toBe('0011-00000004');
   });
 
-  // https://help.aliyun.com/zh/oss/developer-reference/appendobject: they count for the first one.
+  // https://help.aliyun.com/zh/oss/developer-reference/appendobject: only the first append sets
+  // them.
   test.each([
     [
       'too many tags',
       { 'x-oss-tagging': Array.from({ length: 15 }, (_, it) => `k${it}=v`).join('&') },
     ],
-    ['a class that is not for appends', { 'x-oss-storage-class': 'ColdArchive' }],
+    ['a storage class without appends', { 'x-oss-storage-class': 'ColdArchive' }],
     ['an unknown encryption', { 'x-oss-server-side-encryption': 'ROT13' }],
     ['metadata', { 'x-oss-meta-a': 'other', 'content-type': 'text/plain' }],
-  ])('ignores what an append to an object that is there says of it: %s', async (_, headers) => {
+  ])('ignores attributes in an append to an existing object: %s', async (_, headers) => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x', {
       headers: { 'x-oss-meta-a': 'first', 'x-oss-tagging': 'k=v' },
@@ -327,7 +328,7 @@ describe('AppendObject', () => {
     expect(String(await emulator.read('examplebucket', 'a'))).toBe('xy');
   });
 
-  test('does not mind being told to overwrite nothing', async () => {
+  test('ignores x-oss-forbid-overwrite', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-forbid-overwrite': 'true' };
     await append(emulator, 'a', 0, 'x', { headers });
@@ -337,12 +338,12 @@ describe('AppendObject', () => {
 
   test.each([
     {
-      scenario: 'an argument before the length',
+      scenario: 'the value of an argument before the length',
       headers: { 'x-oss-storage-class': 'Warm' },
       code: 'InvalidArgument',
     },
     { scenario: 'the length before the position', headers: {}, code: 'MissingContentLength' },
-  ])('looks at $scenario', async ({ headers, code }) => {
+  ])('checks $scenario', async ({ headers, code }) => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const query = { append: '', position: '9' };
@@ -353,7 +354,7 @@ describe('AppendObject', () => {
     expect(await connection.until('</Error>')).toContain(`<Code>${code}</Code>`);
   });
 
-  test('looks at the position before whether a header may be there', async () => {
+  test('checks the position before conditional headers', async () => {
     await using emulator = await startEmulator();
 
     const response = await append(emulator, 'a', 'x', 'x', { headers: { 'if-match': '*' } });
@@ -361,7 +362,7 @@ describe('AppendObject', () => {
     expect(element(response, 'Code')).toBe('InvalidArgument');
   });
 
-  test('names no version', async () => {
+  test('returns no version id', async () => {
     await using emulator = await startEmulator();
 
     const response = await append(emulator, 'a', 0, 'x');
@@ -371,7 +372,7 @@ describe('AppendObject', () => {
     expect(head.headers).not.toHaveProperty('x-oss-version-id');
   });
 
-  test('stores a body whose Content-MD5 is right', async () => {
+  test('accepts a correct Content-MD5', async () => {
     await using emulator = await startEmulator();
     const md5 = createHash('md5').update('abcd').digest('base64');
 
@@ -382,7 +383,7 @@ describe('AppendObject', () => {
 
   test.each([
     { scenario: 'of other bytes', md5: '1B2M2Y8AsgTpgAmY7PhCfg==', ec: '0017-00000503' },
-    { scenario: 'that is none', md5: 'eB5eJF1ptWaXm4bijSPyxw', ec: '0017-00000502' },
+    { scenario: 'that is malformed', md5: 'eB5eJF1ptWaXm4bijSPyxw', ec: '0017-00000502' },
   ])('refuses a Content-MD5 $scenario and stores nothing', async ({ md5, ec }) => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'abcd');
@@ -395,7 +396,7 @@ describe('AppendObject', () => {
     expect(String(await emulator.read(bucket, 'a'))).toBe('abcd');
   });
 
-  test('looks at the position before the Content-MD5', async () => {
+  test('checks the position before the Content-MD5', async () => {
     await using emulator = await startEmulator();
     const headers = { 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==' };
 
@@ -415,7 +416,7 @@ describe('AppendObject', () => {
     expect(element(response, 'Code')).toBe('EntityTooLarge');
   });
 
-  test('takes a chunked body', async () => {
+  test('accepts a chunked body', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, {
@@ -430,7 +431,7 @@ describe('AppendObject', () => {
     expect((await emulator.read(bucket, 'a')).equals(Buffer.alloc(300_000, 'abc'))).toBe(true);
   });
 
-  test.each(['append', 'append='])('takes %s for the same thing', async (flag) => {
+  test.each(['append', 'append='])('accepts the parameter %s', async (flag) => {
     await using emulator = await startEmulator();
     const path = `/examplebucket/a?${flag}&position=0`;
 
@@ -438,7 +439,7 @@ describe('AppendObject', () => {
   });
 });
 
-test('the key that an object is to be encrypted with is remembered', async () => {
+test('AppendObject and HeadObject return the encryption key id of an object', async () => {
   await using emulator = await startEmulator();
   const headers = {
     'x-oss-server-side-encryption': 'KMS',

@@ -20,7 +20,7 @@ describe('GetBucketInfo', () => {
   });
 
   // The SDKs for Go, Python, PHP and Java read these elements, and some fail without one.
-  test('has every element that SDKs read', async () => {
+  test('returns every element that SDKs read', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { query: { bucketInfo: '' } });
@@ -32,7 +32,7 @@ describe('GetBucketInfo', () => {
     expect(element(response, 'ResourceGroupId')).toMatch(/^rg-/);
   });
 
-  test('names the endpoint without the bucket that the host begins with', async () => {
+  test('returns the endpoint without the bucket in the host', async () => {
     await using emulator = await startEmulator();
 
     const host = 'examplebucket.oss-cn-hangzhou.aliyuncs.com';
@@ -41,7 +41,7 @@ describe('GetBucketInfo', () => {
     expect(element(response, 'ExtranetEndpoint')).toBe('oss-cn-hangzhou.aliyuncs.com');
   });
 
-  test('refuses a bucket that is not there', async () => {
+  test('refuses a missing bucket', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { bucket: 'nowhere', query: { bucketInfo: '' } });
@@ -53,7 +53,7 @@ describe('GetBucketInfo', () => {
 });
 
 describe('GetBucketAcl', () => {
-  test('tells what the bucket was created with', async () => {
+  test('returns the ACL set at creation', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-acl': 'public-read' };
     await send(emulator, { method: 'PUT', bucket: 'open-bucket', headers });
@@ -66,7 +66,7 @@ describe('GetBucketAcl', () => {
 });
 
 describe('GetBucketLocation', () => {
-  test('names the region with the prefix OSS uses there', async () => {
+  test('returns the region with the prefix of OSS', async () => {
     await using emulator = await startEmulator({ region: 'cn-beijing' });
 
     const response = await send(emulator, { query: { location: '' } });
@@ -77,7 +77,7 @@ describe('GetBucketLocation', () => {
 });
 
 describe('ListMultipartUploads', () => {
-  test('finds none', async () => {
+  test('returns an empty list', async () => {
     await using emulator = await startEmulator();
 
     const query = { uploads: '', 'max-uploads': '10', prefix: 'a b', 'encoding-type': 'url' };
@@ -93,7 +93,7 @@ describe('ListMultipartUploads', () => {
 });
 
 describe('ListLiveChannel', () => {
-  test('finds none', async () => {
+  test('returns an empty list', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { query: { live: '' } });

@@ -9,7 +9,7 @@ interface Times {
   readonly after: string;
 }
 
-/** Creates the object `a` and tells the ETag and the times around it. */
+/** Creates the object `a` and returns its ETag and times around its creation. */
 async function createObject(emulator: Emulator): Promise<Times> {
   await append(emulator, 'a', 0, 'abcd', { headers: { 'cache-control': 'no-cache' } });
   const { headers } = await send(emulator, { method: 'HEAD', key: 'a' });
@@ -29,21 +29,21 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
   test.each<{ scenario: string; headers: (times: Times) => Record<string, string> }>([
     { scenario: 'the ETag matches', headers: ({ etag }) => ({ 'if-match': etag }) },
     {
-      scenario: 'the ETag matches but for the quotes',
+      scenario: 'the ETag matches except for the quotes',
       headers: ({ etag }) => ({ 'if-match': etag.replaceAll('"', '') }),
     },
     {
       scenario: 'one of the ETags matches',
       headers: ({ etag }) => ({ 'if-match': `"X", ${etag}` }),
     },
-    { scenario: 'there is any object', headers: () => ({ 'if-match': '*' }) },
+    { scenario: 'any object exists', headers: () => ({ 'if-match': '*' }) },
     { scenario: 'no ETag matches', headers: () => ({ 'if-none-match': '"X"' }) },
     {
       scenario: 'it has changed since',
       headers: ({ before }) => ({ 'if-modified-since': before }),
     },
     {
-      scenario: 'it has not changed since its change',
+      scenario: 'it has not changed after the second of its change',
       headers: ({ same }) => ({ 'if-unmodified-since': same }),
     },
     {
@@ -51,11 +51,11 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
       headers: ({ after }) => ({ 'if-unmodified-since': after }),
     },
     {
-      scenario: 'the dates are none',
+      scenario: 'the dates are invalid',
       headers: () => ({ 'if-modified-since': 'soon', 'if-unmodified-since': 'late' }),
     },
     {
-      scenario: 'all hold',
+      scenario: 'all conditions hold',
       headers: ({ etag, before, after }) => ({
         'if-match': etag,
         'if-none-match': '"X"',
@@ -63,7 +63,7 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
         'if-unmodified-since': after,
       }),
     },
-  ])('is answered where $scenario', async ({ headers }) => {
+  ])('is answered with 200 if $scenario', async ({ headers }) => {
     await using emulator = await startEmulator();
     const times = await createObject(emulator);
 
@@ -74,9 +74,9 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
   });
 
   test.each<{ scenario: string; headers: (times: Times) => Record<string, string> }>([
-    { scenario: 'the ETag is the one it has', headers: ({ etag }) => ({ 'if-none-match': etag }) },
+    { scenario: 'the ETag matches', headers: ({ etag }) => ({ 'if-none-match': etag }) },
     {
-      scenario: 'it has not changed since its change',
+      scenario: 'it has not changed after the second of its change',
       headers: ({ same }) => ({ 'if-modified-since': same }),
     },
     {
@@ -84,10 +84,10 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
       headers: ({ after }) => ({ 'if-modified-since': after }),
     },
     {
-      scenario: 'it has not changed since, though the ETag is another',
+      scenario: 'it has not changed since, although the ETag differs',
       headers: ({ after }) => ({ 'if-modified-since': after, 'if-none-match': '"X"' }),
     },
-  ])('is spared where $scenario', async ({ headers }) => {
+  ])('is answered with 304 if $scenario', async ({ headers }) => {
     await using emulator = await startEmulator();
     const times = await createObject(emulator);
 
@@ -114,7 +114,7 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
       condition: 'If-Match',
       headers: ({ etag }) => ({ 'if-match': '"X"', 'if-none-match': etag }),
     },
-  ])('is refused for $condition, and says so', async ({ condition, headers }) => {
+  ])('is refused by $condition, which the answer names', async ({ condition, headers }) => {
     await using emulator = await startEmulator();
     const times = await createObject(emulator);
 
@@ -129,7 +129,7 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
     expect('x-oss-err' in response.headers).toBe(method === 'HEAD');
   });
 
-  test('of a key that is not there is about the key', async () => {
+  test('of a missing key is answered with NoSuchKey', async () => {
     await using emulator = await startEmulator();
 
     const response = await read(emulator, { 'if-match': '"X"' });
@@ -141,7 +141,7 @@ describe.each(['GET', 'HEAD'])('a conditional %s', (method) => {
 describe('a conditional write', () => {
   const conditions = ['If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since'];
 
-  test.each(conditions)('with %s is refused, and stores nothing', async (condition) => {
+  test.each(conditions)('with %s is refused and stores nothing', async (condition) => {
     await using emulator = await startEmulator();
     const headers = { [condition.toLowerCase()]: '*' };
 

@@ -6,7 +6,7 @@ import { append, element, pathOf, send, signedHeaders } from '../signed-request.
 const deletion = { method: 'DELETE', bucket: 'examplebucket' };
 
 describe('DeleteBucket', () => {
-  test('deletes an empty bucket for good', async () => {
+  test('deletes an empty bucket', async () => {
     await using emulator = await startEmulator();
 
     const first = await send(emulator, deletion);
@@ -18,7 +18,7 @@ describe('DeleteBucket', () => {
     expect((await append(emulator, 'a', 0, 'x')).status).toBe(404);
   });
 
-  test('refuses while there is an object', async () => {
+  test('refuses to delete a bucket with an object', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 
@@ -31,7 +31,7 @@ describe('DeleteBucket', () => {
     expect((await send(emulator, deletion)).status).toBe(204);
   });
 
-  test('makes room for a bucket of the same name, without anything of the old one', async () => {
+  test('allows a new bucket of the same name, without the properties of the old one', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
     await send(emulator, { method: 'DELETE', key: 'a' });
@@ -42,11 +42,13 @@ describe('DeleteBucket', () => {
     expect((await append(emulator, 'a', 0, 'x')).status).toBe(200);
   });
 
-  test('takes the bucket from an append that was on its way', async () => {
+  test('makes an append in flight fail with NoSuchBucket', async () => {
     await using emulator = await startEmulator();
     await using connection = await openRawConnection(emulator);
     const options = {
-      ...{ method: 'POST', key: 'a', query: { append: '', position: '0' } },
+      method: 'POST',
+      key: 'a',
+      query: { append: '', position: '0' },
       headers: { host: 'localhost', 'content-length': '1', expect: '100-continue' },
     };
     connection.write(headText('POST', pathOf(options), signedHeaders(emulator, options)));

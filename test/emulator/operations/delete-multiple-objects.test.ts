@@ -18,7 +18,7 @@ function documentOf(keys: readonly string[], quiet = 'false'): string {
 }
 
 describe('DeleteMultipleObjects', () => {
-  test('deletes what it names, there or not, and says so', async () => {
+  test('deletes the named keys and lists all of them, even missing ones', async () => {
     await using emulator = await startEmulator();
     for (const key of ['a', 'b', 'c']) await append(emulator, key, 0, 'x');
 
@@ -30,7 +30,7 @@ describe('DeleteMultipleObjects', () => {
     expect(elements(await send(emulator, {}), 'Key')).toEqual(['b']);
   });
 
-  test('says nothing when it is to be quiet', async () => {
+  test('answers without a document if Quiet is true', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 
@@ -42,15 +42,15 @@ describe('DeleteMultipleObjects', () => {
   });
 
   test.each([
-    { scenario: 'digits only', key: '007', xml: '007' },
+    { scenario: 'only digits', key: '007', xml: '007' },
     { scenario: 'spaces at its ends', key: ' a ', xml: ' a ' },
     { scenario: 'markup', key: `<&>"'`, xml: '&lt;&amp;&gt;&quot;&apos;' },
-    { scenario: 'characters by number', key: '"é😀\n', xml: '&#34;&#xe9;&#x1F600;&#xA;' },
-    { scenario: 'what looks like an entity', key: '&amp;', xml: '&amp;amp;' },
-    { scenario: 'characters XML does not allow', key: '\u0001\u0007', xml: '\u0001\u0007' },
-    { scenario: 'a name of JavaScript', key: 'constructor', xml: 'constructor' },
-    { scenario: 'text that is no markup', key: '&amp;<b>', xml: '<![CDATA[&amp;<b>]]>' },
-  ])('deletes a key of $scenario', async ({ key, xml }) => {
+    { scenario: 'numeric character references', key: '"é😀\n', xml: '&#34;&#xe9;&#x1F600;&#xA;' },
+    { scenario: 'text that looks like an entity', key: '&amp;', xml: '&amp;amp;' },
+    { scenario: 'characters not allowed in XML', key: '\u0001\u0007', xml: '\u0001\u0007' },
+    { scenario: 'a property name of JavaScript objects', key: 'constructor', xml: 'constructor' },
+    { scenario: 'text in a CDATA section', key: '&amp;<b>', xml: '<![CDATA[&amp;<b>]]>' },
+  ])('deletes a key with $scenario', async ({ key, xml }) => {
     await using emulator = await startEmulator();
     await append(emulator, key, 0, 'x');
 
@@ -61,7 +61,7 @@ describe('DeleteMultipleObjects', () => {
     expect(elements(await send(emulator, {}), 'Key')).toEqual([]);
   });
 
-  test('takes a thousand keys full of markup', async () => {
+  test('accepts a thousand keys full of markup', async () => {
     await using emulator = await startEmulator();
     const keys = Array.from({ length: 1000 }, (_, index) => `&amp;&lt;${index}`);
 
@@ -75,22 +75,25 @@ describe('DeleteMultipleObjects', () => {
     { scenario: 'no keys', body: documentOf([]) },
     { scenario: 'an object without a key', body: '<Delete><Object></Object></Delete>' },
     { scenario: 'an empty key', body: documentOf(['a', '']) },
-    { scenario: 'half a document', body: documentOf(['a']).slice(0, -9) },
+    { scenario: 'a truncated document', body: documentOf(['a']).slice(0, -9) },
     { scenario: 'another document', body: '<Remove><Object><Key>a</Key></Object></Remove>' },
     { scenario: 'nothing', body: '' },
     {
       scenario: 'a document type',
       body: '<!DOCTYPE Delete [<!ENTITY b "a">]><Delete><Object><Key>b</Key></Object></Delete>',
     },
-    { scenario: 'elements within elements without end', body: '<Delete>'.repeat(10_000) },
-    { scenario: 'a character beyond all', body: documentOf(['&#x110000;']) },
-    { scenario: 'an entity that XML does not have', body: documentOf(['a', '&nbsp;']) },
-    { scenario: 'an entity with a name of JavaScript', body: documentOf(['a', '&valueOf;']) },
-    { scenario: 'half a character', body: documentOf(['a', '&#xD800;']) },
+    { scenario: 'deeply nested elements', body: '<Delete>'.repeat(10_000) },
+    { scenario: 'a code point above U+10FFFF', body: documentOf(['&#x110000;']) },
+    { scenario: 'an entity of HTML', body: documentOf(['a', '&nbsp;']) },
+    {
+      scenario: 'an entity with a property name of JavaScript objects',
+      body: documentOf(['a', '&valueOf;']),
+    },
+    { scenario: 'a lone surrogate', body: documentOf(['a', '&#xD800;']) },
     { scenario: 'another encoding', body: Buffer.from(documentOf(['a']), 'utf16le') },
-    { scenario: 'no encoding at all', body: Buffer.from(documentOf(['a', '\xff']), 'latin1') },
-    { scenario: 'more elements than keys have', body: documentOf(['a'], '<b/>'.repeat(20_000)) },
-  ])('deletes nothing for $scenario', async ({ body }) => {
+    { scenario: 'invalid UTF-8', body: Buffer.from(documentOf(['a', '\xff']), 'latin1') },
+    { scenario: 'too many elements', body: documentOf(['a'], '<b/>'.repeat(20_000)) },
+  ])('refuses $scenario and deletes nothing', async ({ body }) => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 
@@ -101,7 +104,7 @@ describe('DeleteMultipleObjects', () => {
     expect((await send(emulator, { key: 'a' })).status).toBe(200);
   });
 
-  test('wants the MD5 of its body, and the right one', async () => {
+  test('requires the correct MD5 of its body', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
     const request = { method: 'POST', query: { delete: '' }, body: documentOf(['a']) };
@@ -116,7 +119,7 @@ describe('DeleteMultipleObjects', () => {
     expect((await send(emulator, { key: 'a' })).status).toBe(200);
   });
 
-  test('reads no more than a document can be long', async () => {
+  test('stops reading at the maximum length of a document', async () => {
     await using emulator = await startEmulator();
 
     const response = await deleteAll(emulator, documentOf(['k'.repeat(8 * 2 ** 20)]));

@@ -3,7 +3,7 @@ import { startEmulator } from '../../../src/emulator/index.js';
 import { append, element, send } from '../signed-request.js';
 
 describe('GetObject', () => {
-  test('has the headers its query asks for, in place of those of the object', async () => {
+  test('overrides headers of the object by those in the query', async () => {
     await using emulator = await startEmulator();
     const headers = { 'content-type': 'text/plain', 'cache-control': 'no-cache' };
     await append(emulator, 'a', 0, 'abcd', { headers });
@@ -33,7 +33,7 @@ describe('GetObject', () => {
     expect(plain.headers).toMatchObject(headers);
   });
 
-  test('lets nobody write headers of his own', async () => {
+  test('refuses line breaks in overridden headers', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'abcd');
     const query = { 'response-content-type': 'text/plain\r\nx-oss-evil: 1' };
@@ -45,7 +45,7 @@ describe('GetObject', () => {
     expect(response.headers).not.toHaveProperty('x-oss-evil');
   });
 
-  test('asks HEAD nothing of the kind', async () => {
+  test('does not override headers of HEAD', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'abcd');
     const query = { 'response-content-type': 'text/html' };
@@ -59,7 +59,7 @@ describe('GetObject', () => {
 describe('x-oss-traffic-limit', () => {
   const name = 'x-oss-traffic-limit';
 
-  test.each(['245760', '819200', '838860800'])('may be %s', async (limit) => {
+  test.each(['245760', '819200', '838860800'])('of %s is accepted', async (limit) => {
     await using emulator = await startEmulator();
     const headers = { [name]: limit };
 
@@ -69,7 +69,7 @@ describe('x-oss-traffic-limit', () => {
   });
 
   test.each(['245759', '838860801', '0', '1e6', '-819200', '1MiB', ''])(
-    'may not be "%s", wherever it is said',
+    'of "%s" is refused in headers and in the query',
     async (limit) => {
       await using emulator = await startEmulator();
       await append(emulator, 'a', 0, 'x');
@@ -89,7 +89,7 @@ describe('x-oss-traffic-limit', () => {
     },
   );
 
-  test('may not be said twice', async () => {
+  test('is refused if it is in both a header and the query', async () => {
     await using emulator = await startEmulator();
     const limit = { [name]: '819200' };
 

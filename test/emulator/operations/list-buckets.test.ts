@@ -3,7 +3,7 @@ import { startEmulator } from '../../../src/emulator/index.js';
 import { element, elements, send } from '../signed-request.js';
 
 describe('ListBuckets', () => {
-  test('describes every bucket in OSS’s words and order', async () => {
+  test('describes every bucket with the elements and the order of OSS', async () => {
     await using emulator = await startEmulator({ region: 'cn-beijing' });
 
     const response = await send(emulator, { bucket: '' });
@@ -33,7 +33,7 @@ describe('ListBuckets', () => {
 `);
   });
 
-  test('is empty where there are none', async () => {
+  test('is empty without buckets', async () => {
     await using emulator = await startEmulator({ buckets: [] });
 
     const response = await send(emulator, { bucket: '' });
@@ -41,7 +41,7 @@ describe('ListBuckets', () => {
     expect(String(response.body)).toContain('<Buckets></Buckets>');
   });
 
-  test('goes through them in order, page by page', async () => {
+  test('pages through all buckets in order', async () => {
     await using emulator = await startEmulator({ buckets: ['b-2', 'c-1', 'b-1', 'b-3', 'a-1'] });
     const query = { prefix: 'b-', 'max-keys': '2' };
 
@@ -67,7 +67,7 @@ describe('ListBuckets', () => {
     expect(element(response, 'Code')).toBe('InvalidArgument');
   });
 
-  test('is refused like all else when it is not signed', async () => {
+  test('is refused if it is not signed', async () => {
     await using emulator = await startEmulator();
 
     expect((await send(emulator, { bucket: '', isSigned: false })).status).toBe(403);

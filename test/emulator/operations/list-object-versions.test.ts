@@ -3,7 +3,7 @@ import { startEmulator } from '../../../src/emulator/index.js';
 import { append, element, elements, send } from '../signed-request.js';
 
 describe('ListObjectVersions', () => {
-  test('shows every object as its only version, page by page', async () => {
+  test('pages through all objects, each with one version', async () => {
     await using emulator = await startEmulator();
     for (const key of ['a', 'b', 'c']) await append(emulator, key, 0, key);
 

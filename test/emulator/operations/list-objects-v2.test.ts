@@ -11,7 +11,7 @@ async function startWith(keys: readonly string[]): Promise<Emulator> {
   return emulator;
 }
 
-/** The keys of all pages, one list per page. */
+/** Returns the keys of all pages, one list per page. */
 async function listPages(emulator: Emulator, query: Record<string, string>): Promise<string[][]> {
   const pages: string[][] = [];
   for (let token: string | undefined = ''; token !== undefined; ) {
@@ -27,7 +27,7 @@ async function listPages(emulator: Emulator, query: Record<string, string>): Pro
 }
 
 describe('ListObjectsV2', () => {
-  test('says in OSS’s words and order what is there', async () => {
+  test('lists objects with the elements and the order of OSS', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'dir/b', 0, 'abcd');
     await append(emulator, 'dir/sub/c', 0, 'x');
@@ -106,7 +106,7 @@ describe('ListObjectsV2', () => {
     }
   });
 
-  test('shows every key and every common prefix once, whatever the size of a page', async () => {
+  test('lists every key and every common prefix once for every page size', async () => {
     const keys = ['a', 'b/1', 'b/2', 'b/3', 'b/c/1', 'b0', 'c/', 'd', 'e/f/g'];
     await using emulator = await startWith(keys);
     const inPages = (size: string, query: Record<string, string>) =>
@@ -130,7 +130,7 @@ describe('ListObjectsV2', () => {
     ]);
   });
 
-  test('goes on after a key that is gone meanwhile', async () => {
+  test('continues after a key that has been deleted meanwhile', async () => {
     await using emulator = await startWith(['a', 'b', 'c']);
     const first = await list(emulator, { 'max-keys': '2' });
     await send(emulator, { method: 'DELETE', key: 'b' });
@@ -143,7 +143,7 @@ describe('ListObjectsV2', () => {
     expect(element(second, 'ContinuationToken')).toBe(token);
   });
 
-  test('writes keys XML cannot hold so that every decoder finds them again', async () => {
+  test('encodes keys that XML cannot represent so that every decoder restores them', async () => {
     const keys = ['\u0001\r\n\u0007', 'a b+c', "!'()*~", '<&>"', '100%'];
     await using emulator = await startWith(keys);
 
@@ -153,7 +153,7 @@ describe('ListObjectsV2', () => {
     expect(String(response.body)).not.toMatch(/<Key>[^<]*[+ ]/);
   });
 
-  test('escapes markup where it does not encode', async () => {
+  test('escapes markup in keys that are not encoded', async () => {
     await using emulator = await startWith(['a<&>"b']);
 
     const response = await list(emulator, { prefix: 'a<' });
@@ -186,7 +186,7 @@ describe('ListObjectsV2', () => {
     expect(element(response, 'ArgumentName')).toBe(name);
   });
 
-  test('writes tokens as OSS does', async () => {
+  test('writes tokens in the format of OSS', async () => {
     const long = 'k'.repeat(1023);
     await using emulator = await startWith(['bc', long, 'z']);
 
@@ -197,7 +197,7 @@ describe('ListObjectsV2', () => {
     expect([...second, ...third]).toEqual([long, 'z']);
   });
 
-  test('of a bucket that is not there is refused', async () => {
+  test('of a missing bucket is refused', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { bucket: 'nowhere', query: { 'list-type': '2' } });
@@ -206,7 +206,7 @@ describe('ListObjectsV2', () => {
     expect(element(response, 'Code')).toBe('NoSuchBucket');
   });
 
-  test('is an operation faults can wait for', async () => {
+  test('can be the operation of a fault', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'error-503', operation: 'list', nth: 1 });
 

@@ -3,7 +3,7 @@ import { startEmulator } from '../../../src/emulator/index.js';
 import { append, element, elements, send } from '../signed-request.js';
 
 describe('ListObjects', () => {
-  test('begins after the marker and says where to go on', async () => {
+  test('begins after the marker and returns the next marker', async () => {
     await using emulator = await startEmulator();
     for (const key of ['a', 'b/1', 'b/2', 'c']) await append(emulator, key, 0, 'x');
 
@@ -21,7 +21,7 @@ describe('ListObjects', () => {
     expect(String(second.body)).not.toMatch(/NextMarker|KeyCount|CommonPrefixes/);
   });
 
-  test('names the owner of every object', async () => {
+  test('includes the owner of every object', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 

@@ -2,15 +2,31 @@ import { describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../src/emulator/index.js';
 import { append, element, type RequestOptions, send } from '../signed-request.js';
 
-/** Names that make another operation of OSS of a request, and that the emulator does not have. */
+/** Parameters that select an operation of OSS that the emulator does not implement. */
 const subresources = [
-  ...['publicAccessBlock', 'resourceGroup', 'policy', 'wormId', 'httpsConfig', 'cname'],
-  ...['legalHold', 'retention', 'regions', 'dataPipeline', 'policyStatus', 'redundancyTransition'],
-  ...['userDefinedLogFieldsConfig', 'accessPointConfigForObjectProcess', 'sql', 'csv/select'],
-  ...['accessPointPolicyForObjectProcess', 'json/select', 'putVectors', 'deleteVectorIndex'],
+  'publicAccessBlock',
+  'resourceGroup',
+  'policy',
+  'wormId',
+  'httpsConfig',
+  'cname',
+  'legalHold',
+  'retention',
+  'regions',
+  'dataPipeline',
+  'policyStatus',
+  'redundancyTransition',
+  'userDefinedLogFieldsConfig',
+  'accessPointConfigForObjectProcess',
+  'sql',
+  'csv/select',
+  'accessPointPolicyForObjectProcess',
+  'json/select',
+  'putVectors',
+  'deleteVectorIndex',
 ];
 
-/** Every operation that changes something, as it is asked for. */
+/** A request for every operation that changes data. */
 const changes: readonly (RequestOptions & { readonly operation: string })[] = [
   {
     operation: 'append',
@@ -24,7 +40,9 @@ const changes: readonly (RequestOptions & { readonly operation: string })[] = [
   { operation: 'put-object-acl', method: 'PUT', key: 'a', query: { acl: '' } },
   { operation: 'delete', method: 'DELETE', key: 'a' },
   {
-    ...{ operation: 'delete-objects', method: 'POST', query: { delete: '' } },
+    operation: 'delete-objects',
+    method: 'POST',
+    query: { delete: '' },
     body: '<Delete><Object><Key>a</Key></Object></Delete>',
   },
   { operation: 'put-bucket', method: 'PUT', bucket: 'new-bucket' },
@@ -37,20 +55,21 @@ async function start() {
   return emulator;
 }
 
-/** All that a change would show in. */
+/** The state that an unwanted change would affect. */
 async function stateOf(emulator: Emulator) {
   const head = await send(emulator, { method: 'HEAD', key: 'a' });
   const acl = await send(emulator, { key: 'a', query: { acl: '' } });
   const buckets = await send(emulator, { bucket: '' });
   const { date, 'x-oss-request-id': _, 'x-oss-server-time': __, ...headers } = head.headers;
   return {
-    ...{ headers, acl: element(acl, 'Grant') },
+    headers,
+    acl: element(acl, 'Grant'),
     buckets: String(buckets.body).match(/<Name>[^<]+/g),
     content: String(await emulator.read('examplebucket', 'a')),
   };
 }
 
-describe('what is not emulated is refused, and not taken for something plainer:', () => {
+describe('a request for an operation that is not implemented is refused and changes nothing:', () => {
   test.each(
     changes.flatMap((change) => ['invented', ...subresources].map((name) => ({ ...change, name }))),
   )('$operation with ?$name', async ({ name, operation: _, ...request }) => {
@@ -102,7 +121,7 @@ describe('what is not emulated is refused, and not taken for something plainer:'
   ];
 
   test.each(readers.flatMap((reader) => subresources.map((name) => ({ ...reader, name }))))(
-    'a look at $what with ?$name',
+    'a read of $what with ?$name',
     async ({ name, what: _, ...request }) => {
       await using emulator = await start();
 
@@ -114,7 +133,7 @@ describe('what is not emulated is refused, and not taken for something plainer:'
   );
 });
 
-describe('what leaves an operation what it is is not refused:', () => {
+describe('a request with a parameter that does not change its operation is accepted:', () => {
   const modifiers = {
     'encoding-type': 'url',
     'response-content-type': 'text/plain',
@@ -131,7 +150,7 @@ describe('what leaves an operation what it is is not refused:', () => {
   )('$operation with ?$name', async ({ name, value, operation, ...request }) => {
     await using emulator = await start();
     const body = request.body ?? '';
-    // The two that need a header of their own.
+    // Two operations require a header.
     const needed = {
       'put-object-acl': { 'x-oss-object-acl': 'private' },
       'delete-objects': { 'content-md5': 'aFPqFnlCon58cZ4Qt7zwvQ==' },
@@ -147,14 +166,14 @@ describe('what leaves an operation what it is is not refused:', () => {
     expect(response.status).toBeOneOf([200, 204]);
   });
 
-  test('a read with what means nothing to OSS', async () => {
+  test('a read with unknown parameters', async () => {
     await using emulator = await start();
 
     const response = await send(emulator, { key: 'a', query: { t: '123', _: 'cache' } });
     expect(String(response.body)).toBe('content');
   });
 
-  test('an operation on the version null, which is that of an object without versions', async () => {
+  test('an operation on the version null, the only one of an object without versions', async () => {
     await using emulator = await start();
     const versionId = 'null';
 

@@ -5,7 +5,7 @@ import { append, element, send } from '../signed-request.js';
 const query = { acl: '' };
 
 describe('GetObjectACL', () => {
-  test('tells the list the object was created with', async () => {
+  test('returns the ACL set at creation', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x', { headers: { 'x-oss-object-acl': 'public-read' } });
     await append(emulator, 'b', 0, 'x');
@@ -29,7 +29,7 @@ describe('GetObjectACL', () => {
     expect(element(second, 'Grant')).toBe('default');
   });
 
-  test('refuses a key that is not there', async () => {
+  test('refuses a missing key', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { key: 'a', query });
@@ -42,7 +42,7 @@ describe('PutObjectACL', () => {
   const headers = { 'x-oss-object-acl': 'public-read-write', 'content-length': '0' };
   const put = { method: 'PUT', key: 'a', query, headers };
 
-  test('changes the list and nothing else', async () => {
+  test('changes only the ACL', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'abcd', { headers: { 'x-oss-meta-a': '1' } });
     const before = await send(emulator, { method: 'HEAD', key: 'a' });
@@ -59,7 +59,7 @@ describe('PutObjectACL', () => {
     expect(element(await send(emulator, { key: 'a', query }), 'Grant')).toBe('public-read-write');
   });
 
-  test('refuses a list OSS does not have, and a key that is not there', async () => {
+  test('refuses an unknown ACL and a missing key', async () => {
     await using emulator = await startEmulator();
 
     const missing = await send(emulator, put);

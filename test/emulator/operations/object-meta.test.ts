@@ -6,7 +6,7 @@ import { append, element, pathOf, send, signedHeaders } from '../signed-request.
 const query = { objectMeta: '' };
 
 describe('GetObjectMeta', () => {
-  test('says how long an object is and which state of it, and no more', async () => {
+  test('returns only length, ETag, time and checksum', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-meta-a': '1', 'x-oss-tagging': 'a=1' };
     const appended = await append(emulator, 'a', 0, 'abcd', { headers });
@@ -27,7 +27,7 @@ describe('GetObjectMeta', () => {
     expect(emulator.requests.at(-1)?.operation).toBe('object-meta');
   });
 
-  test('answers GET with the same headers and no body, and hangs nobody up on it', async () => {
+  test('answers GET with the same headers and no body, and closes the connection', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'abcd');
     await using connection = await openRawConnection(emulator);
@@ -42,7 +42,7 @@ describe('GetObjectMeta', () => {
     expect(answer.endsWith('\r\n\r\n')).toBe(true);
   });
 
-  test.each(['HEAD', 'GET'])('refuses %s of a key that is not there', async (method) => {
+  test.each(['HEAD', 'GET'])('refuses %s of a missing key', async (method) => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { method, key: 'a', query });

@@ -6,7 +6,7 @@ const query = { tagging: '' };
 const tagsOf = (tagging: string) => ({ headers: { 'x-oss-tagging': tagging } });
 
 describe('GetObjectTagging', () => {
-  test('tells the tags the object was created with, decoded', async () => {
+  test('returns the decoded tags set at creation', async () => {
     await using emulator = await startEmulator();
     const tagging = 'owner=a%2Fb+c%20d&sign%3D=%2B-%3D._%3A/&alone&%E4%B8%96=%E7%95%8C';
     await append(emulator, 'a', 0, 'x', tagsOf(tagging));
@@ -21,7 +21,7 @@ describe('GetObjectTagging', () => {
     expect(head.headers['x-oss-tagging-count']).toBe('4');
   });
 
-  test('tells that there are none', async () => {
+  test('returns an empty set for an object without tags', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 
@@ -36,12 +36,12 @@ describe('x-oss-tagging', () => {
   test.each([
     { scenario: 'two equals signs', tagging: 'aa=bb=cc' },
     { scenario: 'no key', tagging: '=1' },
-    { scenario: 'a key twice', tagging: 'a=1&b=2&a=3' },
+    { scenario: 'a repeated key', tagging: 'a=1&b=2&a=3' },
     { scenario: 'eleven tags', tagging: 'abcdefghijk'.split('').join('&') },
     { scenario: 'a key of 129 bytes', tagging: `${'k'.repeat(129)}=1` },
     { scenario: 'a value of 257 bytes', tagging: `k=${'v'.repeat(257)}` },
-    { scenario: 'a character tags may not have', tagging: 'a=%23' },
-    { scenario: 'a broken percent-encoding', tagging: 'a=%2' },
+    { scenario: 'a character not allowed in tags', tagging: 'a=%23' },
+    { scenario: 'a malformed percent-encoding', tagging: 'a=%2' },
   ])('is refused with $scenario', async ({ tagging }) => {
     await using emulator = await startEmulator();
 
@@ -52,7 +52,7 @@ describe('x-oss-tagging', () => {
     expect((await send(emulator, { method: 'HEAD', key: 'a' })).status).toBe(404);
   });
 
-  test('may be as long as OSS allows', async () => {
+  test('is accepted with the maximum length of OSS', async () => {
     await using emulator = await startEmulator();
     const tags = Array.from({ length: 9 }, (_, index) => `${index}=${'v'.repeat(256)}`);
     const tagging = [...tags, `${'k'.repeat(128)}=`].join('&');

@@ -41,16 +41,19 @@ describe('PutObject', () => {
     expect(head.headers).not.toHaveProperty('x-oss-meta-a');
   });
 
-  test.each(['ColdArchive', 'DeepColdArchive'])('takes the class %s', async (storageClass) => {
-    await using emulator = await startEmulator();
-    await send(emulator, put('x', { headers: { 'x-oss-storage-class': storageClass } }));
+  test.each(['ColdArchive', 'DeepColdArchive'])(
+    'accepts the storage class %s',
+    async (storageClass) => {
+      await using emulator = await startEmulator();
+      await send(emulator, put('x', { headers: { 'x-oss-storage-class': storageClass } }));
 
-    const { headers } = await send(emulator, { method: 'HEAD', key: 'a' });
+      const { headers } = await send(emulator, { method: 'HEAD', key: 'a' });
 
-    expect(headers['x-oss-storage-class']).toBe(storageClass);
-  });
+      expect(headers['x-oss-storage-class']).toBe(storageClass);
+    },
+  );
 
-  test('stores nothing when the Content-MD5 is wrong', async () => {
+  test('stores nothing if the Content-MD5 is wrong', async () => {
     await using emulator = await startEmulator();
     const headers = { 'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==' };
 
@@ -60,7 +63,7 @@ describe('PutObject', () => {
     await expect(emulator.read('examplebucket', 'a')).rejects.toThrow();
   });
 
-  test('refuses more than 5 GiB before the body comes', async () => {
+  test('refuses more than 5 GiB before the body is sent', async () => {
     await using emulator = await startEmulator();
     const headers = { 'content-length': String(5 * 2 ** 30 + 1), expect: '100-continue' };
 
@@ -70,7 +73,7 @@ describe('PutObject', () => {
     expect(element(response, 'Code')).toBe('InvalidArgument');
   });
 
-  test('overwrites nothing when it is told not to', async () => {
+  test('does not replace an object with x-oss-forbid-overwrite', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-forbid-overwrite': 'true' };
 
@@ -84,7 +87,7 @@ describe('PutObject', () => {
     expect((await send(emulator, put('third', free))).status).toBe(200);
   });
 
-  test('lets exactly one of many through that may not overwrite', async () => {
+  test('accepts exactly one of many concurrent requests with x-oss-forbid-overwrite', async () => {
     await using emulator = await startEmulator({ faults: [{ kind: 'delay', delay: 200 }] });
     const headers = { 'x-oss-forbid-overwrite': 'true' };
 
@@ -95,7 +98,7 @@ describe('PutObject', () => {
     expect(responses.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
   });
 
-  test('has its MD5 told by HEAD, which an appendable object has not', async () => {
+  test('creates an object with an MD5 in HEAD, unlike an appendable object', async () => {
     await using emulator = await startEmulator();
     await send(emulator, put('hello'));
     await append(emulator, 'b', 0, 'hello');
@@ -107,7 +110,7 @@ describe('PutObject', () => {
     expect(appendable.headers).not.toHaveProperty('content-md5');
   });
 
-  test('gets the class of its bucket when it names none', async () => {
+  test('uses the storage class of the bucket by default', async () => {
     await using emulator = await startEmulator();
     const body =
       '<CreateBucketConfiguration><StorageClass>IA</StorageClass></CreateBucketConfiguration>';
@@ -127,12 +130,14 @@ describe('PutBucket', () => {
   const configuration = (content: string) =>
     `<?xml version="1.0" encoding="UTF-8"?>\n<CreateBucketConfiguration>${content}</CreateBucketConfiguration>`;
 
-  test('keeps the class and the list it was given', async () => {
+  test('creates a bucket with the given storage class and ACL', async () => {
     await using emulator = await startEmulator({ buckets: [] });
     const bucket = 'another';
 
     const created = await send(emulator, {
-      ...{ method: 'PUT', bucket, headers: { 'x-oss-acl': 'public-read' } },
+      method: 'PUT',
+      bucket,
+      headers: { 'x-oss-acl': 'public-read' },
       body: configuration('<StorageClass>Archive</StorageClass>'),
     });
     const info = await send(emulator, { bucket, query: { bucketInfo: '' } });
@@ -143,7 +148,7 @@ describe('PutBucket', () => {
     expect(element(info, 'Grant')).toBe('public-read');
   });
 
-  test('gives a bucket that exists no other class', async () => {
+  test('does not change the storage class of an existing bucket', async () => {
     await using emulator = await startEmulator();
     const bucket = 'examplebucket';
     const create = (content: string) =>
@@ -159,11 +164,11 @@ describe('PutBucket', () => {
 
   test.each([
     {
-      scenario: 'a class OSS does not have',
+      scenario: 'an unknown storage class',
       body: configuration('<StorageClass>Warm</StorageClass>'),
       code: 'InvalidArgument',
     },
-    { scenario: 'what is no XML', body: 'Standard', code: 'MalformedXML' },
+    { scenario: 'a body that is not XML', body: 'Standard', code: 'MalformedXML' },
     { scenario: 'another document', body: '<Delete></Delete>', code: 'MalformedXML' },
     {
       scenario: 'a document type',
@@ -171,11 +176,11 @@ describe('PutBucket', () => {
       code: 'MalformedXML',
     },
     {
-      scenario: 'a longer document than any',
+      scenario: 'a document that is too long',
       body: configuration(' '.repeat(3 * 2 ** 20)),
       code: 'EntityTooLarge',
     },
-  ])('creates nothing out of $scenario', async ({ body, code }) => {
+  ])('refuses $scenario and creates nothing', async ({ body, code }) => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { method: 'PUT', bucket: 'another', body });
@@ -185,7 +190,7 @@ describe('PutBucket', () => {
     expect((await send(emulator, { bucket: 'another' })).status).toBe(404);
   });
 
-  test('refuses an access control list OSS does not have', async () => {
+  test('refuses an unknown ACL', async () => {
     await using emulator = await startEmulator();
     const headers = { 'x-oss-acl': 'everybody', 'content-length': '0' };
 
@@ -195,7 +200,7 @@ describe('PutBucket', () => {
     expect(element(response, 'ArgumentName')).toBe('x-oss-acl');
   });
 
-  test('creates a bucket, and leaves one that exists as it is', async () => {
+  test('creates a bucket, and does not change an existing one', async () => {
     await using emulator = await startEmulator({ buckets: [] });
     const headers = { 'content-length': '0' };
     const create = () => send(emulator, { method: 'PUT', bucket: 'another', headers });
@@ -206,7 +211,7 @@ describe('PutBucket', () => {
     expect(String(await emulator.read('another', 'a'))).toBe('x');
   });
 
-  test('refuses a name no bucket may have', async () => {
+  test('refuses an invalid name', async () => {
     await using emulator = await startEmulator();
     const headers = { 'content-length': '0' };
 

@@ -5,7 +5,7 @@ import { append, element, send } from '../signed-request.js';
 const standard = { 'x-oss-range-behavior': 'standard' };
 
 describe('HeadObject', () => {
-  test('describes an appendable object without its bytes', async () => {
+  test('describes an appendable object without a body', async () => {
     await using emulator = await startEmulator();
     const before = Date.now();
     const { headers: appended } = await append(emulator, 'a.log', 0, 'abcd');
@@ -36,7 +36,7 @@ describe('HeadObject', () => {
       code: 'NoSuchBucket',
       ec: '0015-00000101',
     },
-  ])('says in a header that $scenario is missing', async ({ options, code, ec }) => {
+  ])('reports in a header that $scenario is missing', async ({ options, code, ec }) => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { method: 'HEAD', ...options });
@@ -51,7 +51,7 @@ describe('HeadObject', () => {
 });
 
 describe('GetObject', () => {
-  test('sends the object with the headers HEAD has', async () => {
+  test('sends the object with the same headers as HEAD', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd', { headers: { 'x-oss-meta-a': '1' } });
 
@@ -98,7 +98,7 @@ describe('GetObject', () => {
     expect(response.body.equals(bytes.subarray(4_000_000, 8_500_001))).toBe(true);
   });
 
-  test('sends everything when a range does not fit', async () => {
+  test('sends the whole object for an invalid range', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd');
 
@@ -109,7 +109,7 @@ describe('GetObject', () => {
     expect(response.headers).not.toHaveProperty('content-range');
   });
 
-  test('refuses a range that does not fit when it is to behave as HTTP says', async () => {
+  test('refuses an invalid range with x-oss-range-behavior: standard', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd');
 
@@ -121,7 +121,7 @@ describe('GetObject', () => {
     expect(response.headers['content-range']).toBe('bytes */4');
   });
 
-  test('refuses a key that is not there', async () => {
+  test('refuses a missing key', async () => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { key: 'a<b' });
@@ -135,7 +135,7 @@ describe('GetObject', () => {
 });
 
 describe('DeleteObject', () => {
-  test('deletes, and answers the same where there is nothing', async () => {
+  test('deletes an object, and answers the same if it does not exist', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd');
 
@@ -146,7 +146,7 @@ describe('DeleteObject', () => {
     expect((await send(emulator, { method: 'HEAD', key: 'a.log' })).status).toBe(404);
   });
 
-  test('leaves nothing behind for an object of the same key', async () => {
+  test('leaves no properties for a new object with the same key', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd', { headers: { 'x-oss-meta-a': '1' } });
     await send(emulator, { method: 'DELETE', key: 'a.log' });
@@ -163,7 +163,7 @@ describe('DeleteObject', () => {
 describe('SealAppendObject', () => {
   const seal = { method: 'POST', key: 'a.log', headers: { 'content-length': '0' } };
 
-  test('ends all appending, and keeps the first time when repeated', async () => {
+  test('makes the object refuse appends, and keeps the first time if repeated', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd');
 
@@ -181,7 +181,7 @@ describe('SealAppendObject', () => {
     expect(element(refused, 'Code')).toBe('AppendSealedObjectNotAllowed');
   });
 
-  test('refuses another length than the one expected', async () => {
+  test('refuses a position that differs from the length', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a.log', 0, 'abcd');
 
@@ -200,12 +200,12 @@ describe('findOperation()', () => {
       scenario: 'a multipart upload',
       options: { method: 'POST', key: 'a', query: { uploads: '' } },
     },
-    { scenario: 'a method OSS does not have', options: { method: 'PATCH', key: 'a' } },
+    { scenario: 'an unknown method', options: { method: 'PATCH', key: 'a' } },
     {
       scenario: 'two subresources at once',
       options: { method: 'POST', key: 'a', query: { append: '', seal: '', position: '0' } },
     },
-  ])('refuses $scenario in a way nobody retries', async ({ options }) => {
+  ])('refuses $scenario with a status that SDKs do not retry', async ({ options }) => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { headers: { 'content-length': '0' }, ...options });
@@ -215,7 +215,7 @@ describe('findOperation()', () => {
     expect(emulator.requests).toMatchObject([{ operation: 'unsupported', status: 400 }]);
   });
 
-  test('does not mind query parameters that mean nothing', async () => {
+  test('ignores unknown query parameters', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
 

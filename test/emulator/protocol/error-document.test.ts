@@ -5,7 +5,7 @@ import { noSuchKey, OssError } from '../../../src/emulator/protocol/oss-error.js
 const site = { method: 'GET', requestId: '0123456789ABCDEF01234567', hostId: '127.0.0.1:1' };
 
 describe('errorAnswer()', () => {
-  test('writes the document OSS writes', () => {
+  test('writes the same document as OSS', () => {
     const { status, headers, body } = errorAnswer(noSuchKey('a&b'), site);
 
     expect(status).toBe(404);
@@ -27,7 +27,7 @@ describe('errorAnswer()', () => {
 `);
   });
 
-  test('puts the document into a header where there is no body', () => {
+  test('puts the document into a header of an answer without a body', () => {
     const { headers, body } = errorAnswer(noSuchKey('a'), { ...site, method: 'HEAD' });
 
     expect(body).toBeUndefined();
@@ -35,7 +35,7 @@ describe('errorAnswer()', () => {
     expect(String(Buffer.from(headers['x-oss-err'] ?? '', 'base64'))).toContain('<Key>a</Key>');
   });
 
-  test('leaves out a diagnostic number it does not know', () => {
+  test('omits an unknown diagnostic number', () => {
     const { headers, body } = errorAnswer(new OssError(400, 'InvalidURI', 'No'), site);
 
     expect(headers).not.toHaveProperty('x-oss-ec');
@@ -52,7 +52,7 @@ describe('escapeXml()', () => {
     },
     { scenario: 'any script', text: 'é世界😀\t\n', expected: 'é世界😀\t\n' },
     {
-      scenario: 'what XML cannot hold',
+      scenario: 'characters not allowed in XML',
       text: 'a\u0000b\u001fc\uffff',
       expected: 'a\ufffdb\ufffdc\ufffd',
     },

@@ -9,7 +9,7 @@ import { SlabPool } from '../../../src/emulator/storage/slab-pool.js';
 const crc64 = await loadCrc64();
 const slabSize = 4 * 2 ** 20;
 
-/** A request whose body comes piece by piece; without `length` it is one in chunks. */
+/** A request whose body arrives piece by piece; without `length` it is chunked. */
 function incomingOf(pieces: readonly Uint8Array[], length?: number): IncomingMessage {
   const incoming = new IncomingMessage(new Socket());
   if (length !== undefined) incoming.headers['content-length'] = String(length);
@@ -44,7 +44,7 @@ describe('readBody()', () => {
     },
     { scenario: 'as long as a slab', sizes: [65_536, slabSize - 65_536], length: undefined },
     { scenario: 'empty, in chunks', sizes: [], length: undefined },
-  ])('holds a body that is $scenario in few pieces', async ({ sizes, length }) => {
+  ])('stores a body that is $scenario in few pieces', async ({ sizes, length }) => {
     const pieces = sizes.map((size, index) => Buffer.alloc(size, `piece ${index}`));
     const bytes = Buffer.concat(pieces);
     const spy = vi.fn(crc64);
@@ -57,14 +57,14 @@ describe('readBody()', () => {
     expect(body.crc64).toBe(crc64(bytes));
   });
 
-  test('tells at once of every byte that came', async () => {
+  test('reports progress for every byte as it arrives', async () => {
     const { body, progress } = read(incomingOf([Buffer.from('ab'), Buffer.from('c')]));
     await body;
 
     expect(progress.at(-1)).toBe(3);
   });
 
-  test('refuses a body in chunks at the first byte too many', async () => {
+  test('refuses a chunked body at the first byte after the limit', async () => {
     const { body } = read(incomingOf([Buffer.from('abcd'), Buffer.from('e')]), { limit: 4 });
 
     await expect(body).rejects.toThrow('exceeds the maximum');

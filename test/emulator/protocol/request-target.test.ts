@@ -31,7 +31,7 @@ const awkwardKeys = [
 ];
 
 describe('a key', () => {
-  test.each(awkwardKeys)('%j is that very key, in both styles', async (key) => {
+  test.each(awkwardKeys)('%j is read unchanged in path and virtual-host style', async (key) => {
     await using emulator = await startEmulator();
 
     const inPath = await append(emulator, key, 0, 'in path ');
@@ -60,11 +60,11 @@ describe('a key', () => {
   });
 
   test.each([
-    { scenario: 'a broken percent-encoding', path: '/examplebucket/a%2', code: 'InvalidURI' },
-    { scenario: 'a percent sign alone', path: '/examplebucket/100%', code: 'InvalidURI' },
+    { scenario: 'a malformed percent-encoding', path: '/examplebucket/a%2', code: 'InvalidURI' },
+    { scenario: 'a single percent sign', path: '/examplebucket/100%', code: 'InvalidURI' },
     { scenario: 'no UTF-8', path: '/examplebucket/%FF', code: 'InvalidArgument' },
-    { scenario: 'a broken query', path: '/examplebucket/a?b=%', code: 'InvalidURI' },
-  ])('made of $scenario is refused', async ({ path, code }) => {
+    { scenario: 'a malformed query', path: '/examplebucket/a?b=%', code: 'InvalidURI' },
+  ])('with $scenario is refused', async ({ path, code }) => {
     await using emulator = await startEmulator();
 
     const response = await send(emulator, { path });
@@ -104,13 +104,16 @@ describe('locateTarget()', () => {
     { hostId: 'us-east-1.oss.aliyuncs.com', target: '/b-1/k', bucket: 'b-1', key: 'k' },
     { hostId: 'b-1.cn-hangzhou.oss.aliyuncs.com', target: '/k', bucket: 'b-1', key: 'k' },
     { hostId: 'oss-accelerate.aliyuncs.com', target: '/b-1/k', bucket: 'b-1', key: 'k' },
-  ])('finds $bucket and $key in $target at "$hostId"', ({ hostId, target, bucket, key }) => {
-    const found = locateTarget(target, { hostId, ownHost: 'emulator.example' });
+  ])(
+    'finds bucket $bucket and key $key in $target for the host "$hostId"',
+    ({ hostId, target, bucket, key }) => {
+      const found = locateTarget(target, { hostId, ownHost: 'emulator.example' });
 
-    expect({ bucket: found.bucket, key: found.key }).toEqual({ bucket, key });
-  });
+      expect({ bucket: found.bucket, key: found.key }).toEqual({ bucket, key });
+    },
+  );
 
-  test('decodes the query and keeps its order and repetitions', () => {
+  test('decodes the query and keeps its order and duplicates', () => {
     const { query } = locateTarget('/b-1?b=2&a&a=&c%20d=e+f%2B&b=1&&=x', {
       hostId: '',
       ownHost: '',
@@ -126,7 +129,7 @@ describe('locateTarget()', () => {
     ]);
   });
 
-  test('refuses a target that is no path', () => {
+  test('refuses a target that is not a path', () => {
     expect(() => locateTarget('*', { hostId: '', ownHost: '' })).toThrow('Could not parse');
   });
 });

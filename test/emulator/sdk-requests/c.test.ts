@@ -7,9 +7,9 @@ import { signerV1 } from './sdk-signers.js';
 const sign = signerV1();
 const chunks = { Accept: '*/*', 'Transfer-Encoding': 'chunked', 'Content-Type': 'text/plain' };
 
-/** https://github.com/aliyun/aliyun-oss-c-sdk, at an IP address: libcurl in chunks, slash escaped. */
+/** https://github.com/aliyun/aliyun-oss-c-sdk, at an IP address: libcurl sends chunks. */
 describe('C', () => {
-  test('appends in chunks with a length beside them, the slash behind the bucket escaped', async () => {
+  test('appends in chunks with a Content-Length and an escaped slash after the bucket', async () => {
     await using emulator = await startEmulator();
 
     for (const [position, text] of [
@@ -33,7 +33,9 @@ describe('C', () => {
     await using emulator = await startEmulator();
 
     const answer = await exchangeSigned(emulator, sign, {
-      ...{ method: 'PUT', target: '/examplebucket%2fkey', resource: '/examplebucket/key' },
+      method: 'PUT',
+      target: '/examplebucket%2fkey',
+      resource: '/examplebucket/key',
       headers: { ...chunks, 'Content-Length': '7' },
       body: inChunks('content'),
     });
@@ -50,14 +52,17 @@ describe('C', () => {
 
       const target = '/examplebucket?prefix=&delimiter=&marker=&max-keys=100';
       const answer = await exchangeSigned(emulator, sign, {
-        ...{ method: 'GET', target, resource, headers: {} },
+        method: 'GET',
+        target,
+        resource,
+        headers: {},
       });
 
       expect(answer.element('Key')).toBe('a');
     },
   );
 
-  test('is not taken at its word where the slash was sent, or another bucket signed', async () => {
+  test('is refused for a signature without the sent slash, or of another bucket', async () => {
     await using emulator = await startEmulator({ buckets: ['examplebucket', 'other'] });
     const get = { method: 'GET', headers: {} };
 

@@ -4,17 +4,23 @@ import { key, md5Of, type SdkForms, sendAs, testCommonRequests } from './sdk-for
 import { signerV1, signerV4 } from './sdk-signers.js';
 
 const document = [
-  ...['<?xml version="1.0" encoding="UTF-8"?>', '<Delete>', '  <Quiet>false</Quiet>'],
-  ...['  <Object>', `    <Key>${key}</Key>`, '  </Object>', '</Delete>', ''],
+  '<?xml version="1.0" encoding="UTF-8"?>',
+  '<Delete>',
+  '  <Quiet>false</Quiet>',
+  '  <Object>',
+  `    <Key>${key}</Key>`,
+  '  </Object>',
+  '</Delete>',
+  '',
 ].join('\n');
 
 /**
  * https://github.com/aliyun/aliyun-oss-cpp-sdk, below sdk/src: `CombinePathString()` of
  * utils/Utils.cc escapes the slashes of a key; `addUrl()` of OssClientImpl.cc sorts the query and
- * writes names without a value alone; `addBody()` gives GET and POST without a body the length 0, and
- * `Headers()` of OssRequest.cc every request a content type. `makeRequest()` of
- * http/CurlHttpClient.cc does not tell libcurl how long a body is, so that it sends chunks beside the
- * length. Version 1 is the default. Bodies and queries: model/.
+ * omits the equals sign of empty parameters; `addBody()` sends the length 0 for GET and POST
+ * without a body, and `Headers()` of OssRequest.cc adds a content type to every request.
+ * `makeRequest()` of http/CurlHttpClient.cc does not pass the length of a body to libcurl, which
+ * sends chunks in addition to the length. Version 1 is the default. Bodies and queries: model/.
  */
 const cpp: SdkForms = {
   sign: signerV1(),
@@ -27,14 +33,17 @@ const cpp: SdkForms = {
   }),
   framing: 'chunks and length',
   append: (position) => ({
-    ...{ method: 'POST', query: `?append&position=${position}` },
+    method: 'POST',
+    query: `?append&position=${position}`,
     headers: { 'Content-Type': 'application/octet-stream' },
   }),
   meta: { method: 'HEAD', query: '?objectMeta' },
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: { method: 'GET', query: '?prefix=logs%2F' },
   deletion: {
-    ...{ method: 'POST', query: '?delete', body: document },
+    method: 'POST',
+    query: '?delete',
+    body: document,
     headers: { 'Content-MD5': md5Of(document) },
   },
 };
@@ -43,7 +52,9 @@ const cpp: SdkForms = {
 const cppWithV4: SdkForms = {
   ...cpp,
   sign: signerV4({
-    ...{ ossDate: 'X-Oss-Date', date: 'Date', contentSha256: 'X-Oss-Content-Sha256' },
+    ossDate: 'X-Oss-Date',
+    date: 'Date',
+    contentSha256: 'X-Oss-Content-Sha256',
   }),
 };
 
@@ -52,11 +63,11 @@ describe('C++ with version 4', () => testCommonRequests(cppWithV4));
 describe('C++', () => {
   testCommonRequests(cpp);
 
-  // `addBody()` takes the length away from PUT without a body, and libcurl sends no chunk but the last.
+  // For PUT without a body, `addBody()` removes the length, and libcurl sends only the last chunk.
   test.each([
     { operation: 'an ACL', query: '?acl', of: 'object', acl: 'x-oss-object-acl' },
     { operation: 'a bucket', query: '', of: 'bucket', acl: 'x-oss-acl' },
-  ] as const)('puts $operation with a body of no chunks', async ({ query, of, acl }) => {
+  ] as const)('puts $operation with an empty chunked body', async ({ query, of, acl }) => {
     await using emulator = await startEmulator();
     await sendAs(cpp, emulator, { ...cpp.append(0), body: 'first ' });
     const sdk: SdkForms = { ...cpp, framing: 'chunks' };
@@ -67,12 +78,14 @@ describe('C++', () => {
     expect([answer.status, answer.body]).toEqual([200, '']);
   });
 
-  // `addHeaders()` of auth/AuthSignerV4.cc writes a `Host` without the port when that is to be signed.
-  test('signs a host without a port', async () => {
+  // If `Host` is signed, `addHeaders()` of auth/AuthSignerV4.cc writes it without the port.
+  test('signs the host without its port', async () => {
     await using emulator = await startEmulator();
     await sendAs(cpp, emulator, { ...cpp.append(0), body: 'first ' });
     const sign = signerV4({
-      ...{ ossDate: 'X-Oss-Date', date: 'Date', contentSha256: 'X-Oss-Content-Sha256' },
+      ossDate: 'X-Oss-Date',
+      date: 'Date',
+      contentSha256: 'X-Oss-Content-Sha256',
       additionalHeaders: ['host'],
     });
     const headers = { ...cpp.range.headers, Host: new URL(emulator.endpoint).hostname };

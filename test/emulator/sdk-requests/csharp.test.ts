@@ -6,25 +6,29 @@ import { signerV1 } from './sdk-signers.js';
 
 const sign = signerV1();
 
-/** https://github.com/aliyun/aliyun-oss-csharp-sdk: looks for headers by their exact names. */
+/** https://github.com/aliyun/aliyun-oss-csharp-sdk: matches names of headers exactly. */
 describe('C#', () => {
   test('lists the buckets at an IP address', async () => {
     await using emulator = await startEmulator();
 
     const answer = await exchangeSigned(emulator, sign, {
-      ...{ method: 'GET', target: '///', resource: '/', headers: {} },
+      method: 'GET',
+      target: '///',
+      resource: '/',
+      headers: {},
     });
 
     expect(answer.element('Name')).toBe('examplebucket');
   });
 
-  test('finds the length of the answer to a deletion, and other headers, by their names', async () => {
+  test('finds the headers of the answer to a deletion by their exact names', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'x');
     const body = '<Delete><Quiet>false</Quiet><Object><Key>a</Key></Object></Delete>';
 
     const answer = await exchangeSigned(emulator, sign, {
-      ...{ method: 'POST', target: '/examplebucket/?delete' },
+      method: 'POST',
+      target: '/examplebucket/?delete',
       headers: {
         'Content-Type': 'application/xml',
         'Content-MD5': md5Of(body),
@@ -40,7 +44,7 @@ describe('C#', () => {
     expect(answer.body).toContain('<Deleted>');
   });
 
-  test('finds what an object is, whole, in part and unchanged', async () => {
+  test('finds the headers of an object, a range and a PUT by their exact names', async () => {
     await using emulator = await startEmulator();
     await append(emulator, 'a', 0, 'content');
     const request = { target: '/examplebucket/a', key: 'a' };

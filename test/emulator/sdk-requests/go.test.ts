@@ -17,7 +17,8 @@ const document = `<Delete><Quiet>false</Quiet><Object><Key>${key}</Key></Object>
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /**
- * Go's `net/http` writes every name as `Content-Md5`, and asks for gzip except with HEAD and `Range`.
+ * Go's `net/http` writes all names like `Content-Md5`, and accepts gzip except for HEAD and
+ * `Range`.
  *
  * @see https://github.com/golang/go/blob/master/src/net/http/transport.go, `roundTrip()`
  */
@@ -27,11 +28,11 @@ function withGzip({ method, headers }: SdkRequest): Record<string, string> {
 }
 
 /**
- * https://github.com/aliyun/aliyun-oss-go-sdk: `getURLParams()` and `buildURL()` of oss/conn.go sort
- * the query, write names without a value alone and escape the slashes of a key; `doRequest()` gives
- * the time in `Date` alone, with version 4 too. Version 1 is the default (oss/conf.go). Bodies and
- * queries: `DoAppendObject()`, `GetObjectMeta()`, `ListObjects()` and `DeleteMultipleObjectsXml()` of
- * oss/bucket.go, `marshalDeleteObjectToXml()` of oss/type.go.
+ * https://github.com/aliyun/aliyun-oss-go-sdk: `getURLParams()` and `buildURL()` of oss/conn.go
+ * sort the query, omit the equals sign of empty parameters and escape the slashes of a key;
+ * `doRequest()` sends the time only in `Date`, even with version 4. Version 1 is the default
+ * (oss/conf.go). Bodies and queries: `DoAppendObject()`, `GetObjectMeta()`, `ListObjects()` and
+ * `DeleteMultipleObjectsXml()` of oss/bucket.go, `marshalDeleteObjectToXml()` of oss/type.go.
  */
 const go1: SdkForms = {
   sign: signerV1(),
@@ -41,14 +42,17 @@ const go1: SdkForms = {
     ...withGzip(request),
   }),
   append: (position) => ({
-    ...{ method: 'POST', query: `?append&position=${position}` },
+    method: 'POST',
+    query: `?append&position=${position}`,
     headers: { 'Content-Type': 'application/octet-stream' },
   }),
   meta: { method: 'HEAD', query: '?objectMeta' },
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: { method: 'GET', query: '?encoding-type=url&prefix=logs%2F' },
   deletion: {
-    ...{ method: 'POST', query: '?delete&encoding-type=url', body: `${declaration}${document}` },
+    method: 'POST',
+    query: '?delete&encoding-type=url',
+    body: `${declaration}${document}`,
     headers: {
       'Content-Md5': md5Of(`${declaration}${document}`),
       'Content-Type': 'application/xml',
@@ -66,7 +70,7 @@ describe('Go 1 with version 4', () => testCommonRequests(go1WithV4));
 describe('Go 1', () => {
   testCommonRequests(go1);
 
-  test('signs headers beyond those of OSS with version 4', async () => {
+  test('signs additional headers with version 4', async () => {
     await using emulator = await startEmulator();
     await sendAs(go1, emulator, { ...go1.append(0), body: 'first ' });
     const additionalHeaders = ['host', 'range', 'user-agent'];
@@ -78,8 +82,9 @@ describe('Go 1', () => {
     expect([answer.status, answer.body]).toEqual([206, 'ir']);
   });
 
-  // `handleBody()` of oss/conn.go: a reader of unknown length has none, so that net/http sends chunks.
-  test('appends in chunks what has no length', async () => {
+  // `handleBody()` of oss/conn.go sets no length for a reader of unknown length: net/http sends
+  // chunks.
+  test('appends a stream of unknown length in chunks', async () => {
     await using emulator = await startEmulator();
     const sdk: SdkForms = { ...go1, framing: 'chunks' };
 
@@ -89,9 +94,9 @@ describe('Go 1', () => {
     expect(String(await emulator.read('examplebucket', key))).toBe('first ');
   });
 
-  // `signURL()` of oss/conn.go: parameters are sorted, those of the signature among them.
+  // `signURL()` of oss/conn.go sorts all parameters, including those of the signature.
   test.each(['version 1 in the query', 'version 4 in the query'] as const)(
-    'appends at a URL with %s',
+    'appends to a URL signed with %s',
     async (kind) => {
       await using emulator = await startEmulator();
       const parameters = Object.entries(signUrl(emulator, kind))
@@ -106,8 +111,8 @@ describe('Go 1', () => {
 });
 
 /**
- * https://github.com/aliyun/ossutil, version 1, which is made of Go 1: `RunCommand()` of
- * lib/append_file.go asks twice for the object's meta before it appends at the length it has, and
+ * https://github.com/aliyun/ossutil, version 1, which uses Go 1: `RunCommand()` of
+ * lib/append_file.go requests the object's meta twice before it appends at its length, and
  * lib/util.go adds the program to the user agent.
  */
 describe('ossutil 1', () => {
@@ -117,7 +122,7 @@ describe('ossutil 1', () => {
     headers: (request) => ({ ...go1.headers(request), 'User-Agent': userAgent }),
   };
 
-  test('appends a file at the length that the object has', async () => {
+  test('appends a file at the length of the object', async () => {
     await using emulator = await startEmulator();
     const appendFile = async (content: string) => {
       const { status } = await sendAs(ossutil, emulator, ossutil.meta);
@@ -132,18 +137,21 @@ describe('ossutil 1', () => {
     expect(status).toBe(200);
     expect(String(await emulator.read('examplebucket', key))).toBe('first second');
     expect(emulator.requests.map(({ operation }) => operation)).toEqual([
-      ...['object-meta', 'append'],
-      ...['object-meta', 'object-meta', 'append'],
+      'object-meta',
+      'append',
+      'object-meta',
+      'object-meta',
+      'append',
     ]);
   });
 });
 
 /**
- * https://github.com/aliyun/alibabacloud-oss-go-sdk-v2, of which ossutil 2 is made: `sendRequest()`
- * and `buildURL()` of oss/client.go write the query in the order of a map, which is none, and keep the
- * slashes of a key; `authHeader()` of oss/signer/v4.go gives the time in both headers. Version 4 is
- * the default. Bodies and queries: oss/api_op_object.go and oss/api_op_bucket.go; `updateContentMd5()`
- * of oss/client.go gives requests without a body the MD5 of nothing.
+ * https://github.com/aliyun/alibabacloud-oss-go-sdk-v2, which ossutil 2 uses: `sendRequest()` and
+ * `buildURL()` of oss/client.go write the query in the random order of a map, and keep the slashes
+ * of a key; `authHeader()` of oss/signer/v4.go sends the time in both headers. Version 4 is the
+ * default. Bodies and queries: oss/api_op_object.go and oss/api_op_bucket.go; `updateContentMd5()`
+ * of oss/client.go sends the MD5 of an empty body with requests without one.
  */
 const go2: SdkForms = {
   sign: signerV4({ ossDate: 'X-Oss-Date', date: 'Date', contentSha256: 'X-Oss-Content-Sha256' }),
@@ -153,17 +161,21 @@ const go2: SdkForms = {
     ...withGzip(request),
   }),
   append: (position) => ({
-    ...{ method: 'POST', query: `?position=${position}&append` },
+    method: 'POST',
+    query: `?position=${position}&append`,
     headers: { 'Content-Type': 'application/octet-stream' },
   }),
   meta: { method: 'HEAD', query: '?objectMeta', headers: { 'Content-Md5': md5OfNothing } },
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: {
-    ...{ method: 'GET', query: '?prefix=logs%2F&list-type=2&encoding-type=url' },
+    method: 'GET',
+    query: '?prefix=logs%2F&list-type=2&encoding-type=url',
     headers: { 'Content-Md5': md5OfNothing, 'Content-Type': 'application/octet-stream' },
   },
   deletion: {
-    ...{ method: 'POST', query: '?encoding-type=url&delete', body: document },
+    method: 'POST',
+    query: '?encoding-type=url&delete',
+    body: document,
     headers: { 'Content-Md5': md5Of(document), 'Content-Type': 'application/xml' },
   },
 };
@@ -173,11 +185,11 @@ describe('Go 2 with version 1', () => testCommonRequests({ ...go2, sign: signerV
 describe('Go 2', () => {
   testCommonRequests(go2);
 
-  // `sendRequest()` always gives net/http a reader, so that it cannot know that there is no body.
+  // `sendRequest()` always passes a reader, so that net/http cannot know that the body is empty.
   test.each([
     { operation: 'an ACL', method: 'PUT', query: '?acl', acl: 'public-read' },
     { operation: 'a seal', method: 'POST', query: '?position=6&seal' },
-  ])('sends $operation with a body of no chunks', async ({ method, query, acl }) => {
+  ])('sends $operation with an empty chunked body', async ({ method, query, acl }) => {
     await using emulator = await startEmulator();
     await sendAs(go2, emulator, { ...go2.append(0), body: 'first ' });
     const headers = acl === undefined ? {} : { 'X-Oss-Object-Acl': acl };
@@ -189,7 +201,7 @@ describe('Go 2', () => {
     expect([answer.status, answer.body]).toEqual([200, '']);
   });
 
-  test('signs headers beyond those of OSS', async () => {
+  test('signs additional headers', async () => {
     await using emulator = await startEmulator();
     await sendAs(go2, emulator, { ...go2.append(0), body: 'first ' });
     const names = { ossDate: 'X-Oss-Date', date: 'Date', contentSha256: 'X-Oss-Content-Sha256' };
@@ -200,8 +212,9 @@ describe('Go 2', () => {
     expect([answer.status, answer.body]).toEqual([206, 'ir']);
   });
 
-  // `authQuery()` of oss/signer/v4.go: url.Values writes an equals sign after every name, and sorts.
-  test('appends at a URL whose empty parameters have an equals sign', async () => {
+  // `authQuery()` of oss/signer/v4.go: url.Values sorts, and writes an equals sign after every
+  // name.
+  test('appends to a signed URL whose empty parameters have an equals sign', async () => {
     await using emulator = await startEmulator();
     const parameters = new URLSearchParams(signUrl(emulator, 'version 4 in the query'));
     parameters.sort();

@@ -16,8 +16,8 @@ const document = `<Delete><Quiet>false</Quiet><Object><Key>${key}</Key></Object>
 
 /**
  * https://github.com/aliyun/aliyun-oss-java-sdk, below src/main/java/com/aliyun/oss:
- * `paramToQueryString()` of common/utils/HttpUtil.java writes names without a value alone, in the
- * order they were added; `urlEncodeKey()` of internal/OSSUtils.java keeps the slashes of a key and
+ * `paramToQueryString()` of common/utils/HttpUtil.java omits the equals sign of empty parameters
+ * and keeps their order; `urlEncodeKey()` of internal/OSSUtils.java keeps the slashes of a key and
  * escapes its tildes. Version 1 is the default. Queries: internal/OSSObjectOperation.java and
  * internal/OSSBucketOperation.java. Apache HttpClient 4 adds `Connection: Keep-Alive`.
  */
@@ -29,14 +29,17 @@ const java1: SdkForms = {
     'User-Agent': 'aliyun-sdk-java/3.18.1(Linux/6.1.0/amd64;1.8.0_392)',
   }),
   append: (position) => ({
-    ...{ method: 'POST', query: `?append&position=${position}` },
+    method: 'POST',
+    query: `?append&position=${position}`,
     headers: { 'Content-Type': 'application/octet-stream' },
   }),
   meta: { method: 'HEAD', query: '?objectMeta' },
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: { method: 'GET', query: '?prefix=logs%2F' },
   deletion: {
-    ...{ method: 'POST', query: '?delete', body: document },
+    method: 'POST',
+    query: '?delete',
+    body: document,
     headers: { 'Content-MD5': md5Of(document) },
   },
 };
@@ -52,7 +55,7 @@ describe('Java 1 with version 4', () => testCommonRequests(java1WithV4));
 describe('Java 1', () => {
   testCommonRequests(java1);
 
-  test('asks in a header for keys to be encoded in the answer to a deletion', async () => {
+  test('requests encoded keys in the answer to a deletion by a header', async () => {
     await using emulator = await startEmulator();
     const { headers } = java1.deletion;
     const request = { ...java1.deletion, headers: { ...headers, 'Encoding-type': 'url' } };
@@ -63,8 +66,9 @@ describe('Java 1', () => {
     expect(decodeURIComponent(answer.element('Key') ?? '')).toBe(key);
   });
 
-  // common/comm/RepeatableInputStreamEntity.java: HttpClient sends in chunks what has no length.
-  test('appends in chunks what has no length', async () => {
+  // common/comm/RepeatableInputStreamEntity.java: HttpClient sends bodies of unknown length in
+  // chunks.
+  test('appends a stream of unknown length in chunks', async () => {
     await using emulator = await startEmulator();
     const sdk: SdkForms = { ...java1, framing: 'chunks' };
 
@@ -73,8 +77,8 @@ describe('Java 1', () => {
     expect(answer.header('x-oss-next-append-position')).toBe('6');
   });
 
-  // `presign()` of internal/signer/OSSV4Signer.java gives the token the name of version 1.
-  test('appends at a URL of version 4 with the token of version 1', async () => {
+  // `presign()` of internal/signer/OSSV4Signer.java uses the parameter of version 1 for the token.
+  test('appends to a URL of version 4 with the token parameter of version 1', async () => {
     const credentials = { accessKeyId: 'sts', accessKeySecret: 'secret', securityToken: 'to/k+n=' };
     await using emulator = await startEmulator({ credentials });
     const token = { 'security-token': credentials.securityToken };
@@ -92,12 +96,12 @@ describe('Java 1', () => {
 
 /**
  * https://github.com/aliyun/alibabacloud-oss-java-sdk-v2, below
- * src/main/java/com/aliyun/sdk/service/oss2: `encodeQueryParameters()` of utils/HttpUtils.java writes
- * an equals sign after every parameter, in the order of a HashMap; `buildHostPath()` of
- * internal/OssUtils.java keeps the slashes of a key; `authHeader()` of signer/SignerV4.java gives the
- * time in both headers. Version 4 is the default. Queries and bodies: transform/. Every request has
- * an entity (`buildRequestContext()` of internal/ClientImpl.java), so that Apache HttpClient 5 writes
- * a length with GET and HEAD too; and from 5.4 on it offers TLS with both.
+ * src/main/java/com/aliyun/sdk/service/oss2: `encodeQueryParameters()` of utils/HttpUtils.java
+ * writes an equals sign after every parameter, in the order of a HashMap; `buildHostPath()` of
+ * internal/OssUtils.java keeps the slashes of a key; `authHeader()` of signer/SignerV4.java sends
+ * the time in both headers. Version 4 is the default. Queries and bodies: transform/. Every request
+ * has an entity (`buildRequestContext()` of internal/ClientImpl.java), so that Apache HttpClient 5
+ * sends a length with GET and HEAD too; since 5.4 it also offers an upgrade to TLS with both.
  *
  * @see https://github.com/apache/httpcomponents-client, protocol/RequestUpgrade.java
  */
@@ -111,20 +115,25 @@ const java2: SdkForms = {
       : { Connection: 'keep-alive' }),
   }),
   append: (position) => ({
-    ...{ method: 'POST', query: `?position=${position}&append=` },
+    method: 'POST',
+    query: `?position=${position}&append=`,
     headers: { 'Content-Type': 'application/octet-stream' },
   }),
   meta: {
-    ...{ method: 'HEAD', query: '?objectMeta=' },
+    method: 'HEAD',
+    query: '?objectMeta=',
     headers: { 'Content-MD5': md5OfNothing, 'Content-Type': 'application/xml' },
   },
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: {
-    ...{ method: 'GET', query: '?list-type=2&encoding-type=url&prefix=logs%2F' },
+    method: 'GET',
+    query: '?list-type=2&encoding-type=url&prefix=logs%2F',
     headers: { 'Content-MD5': md5OfNothing, 'Content-Type': 'application/xml' },
   },
   deletion: {
-    ...{ method: 'POST', query: '?encoding-type=url&delete=', body: document },
+    method: 'POST',
+    query: '?encoding-type=url&delete=',
+    body: document,
     headers: { 'Content-MD5': md5Of(document), 'Content-Type': 'application/xml' },
   },
 };
@@ -147,12 +156,17 @@ describe('Java 2', () => {
   });
 
   // `authQuery()` of signer/SignerV4.java: in the order of a HashMap, the signature last.
-  test('appends at a URL', async () => {
+  test('appends to a signed URL', async () => {
     await using emulator = await startEmulator();
     const signed = signUrl(emulator, 'version 4 in the query');
     const names = [
-      ...['x-oss-expires', 'x-oss-signature-version', 'x-oss-credential', 'x-oss-date'],
-      ...['position', 'append', 'x-oss-signature'],
+      'x-oss-expires',
+      'x-oss-signature-version',
+      'x-oss-credential',
+      'x-oss-date',
+      'position',
+      'append',
+      'x-oss-signature',
     ];
     const parameters = names.map((it) => `${it}=${encodeURIComponent(signed[it] ?? '')}`);
 

@@ -22,27 +22,31 @@ const document = [
 /**
  * https://github.com/yangzong18/alibabacloud-oss-php-sdk-v2: `buildUri()` and
  * `buildRequestContext()` of src/ClientImpl.php write an equals sign after every parameter and keep
- * the slashes of a key; `authHeader()` of src/Signer/SignerV4.php gives the time in both headers.
+ * the slashes of a key; `authHeader()` of src/Signer/SignerV4.php sends the time in both headers.
  * Version 4 is the default. Bodies and queries: src/Transform/ObjectBasic.php and
- * src/Transform/BucketBasic.php; `addContentMd5()` of src/Transform/Functions.php gives requests
- * without a body the MD5 of nothing. Guzzle adds no `Accept`.
+ * src/Transform/BucketBasic.php; `addContentMd5()` of src/Transform/Functions.php sends the MD5 of
+ * an empty body with requests without one. Guzzle adds no `Accept`.
  */
 const php: SdkForms = {
   sign: signerV4({ ossDate: 'x-oss-date', date: 'Date' }),
   escapedKey: 'logs/a%20b%2B%C3%A9~',
   headers: () => ({ 'User-Agent': 'alibabacloud-php-sdk-v2/0.4.0 (Linux/6.1.0/x86_64;8.2.7)' }),
   append: (position) => ({
-    ...{ method: 'POST', query: `?append=&position=${position}` },
+    method: 'POST',
+    query: `?append=&position=${position}`,
     headers: { 'Content-Type': 'application/octet-stream' },
   }),
   meta: { method: 'HEAD', query: '?objectMeta=' },
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: {
-    ...{ method: 'GET', query: '?encoding-type=url&list-type=2&prefix=logs%2F' },
+    method: 'GET',
+    query: '?encoding-type=url&list-type=2&prefix=logs%2F',
     headers: { 'Content-Type': 'application/octet-stream', 'Content-MD5': md5OfNothing },
   },
   deletion: {
-    ...{ method: 'POST', query: '?delete=&encoding-type=url', body: document },
+    method: 'POST',
+    query: '?delete=&encoding-type=url',
+    body: document,
     headers: { 'Content-Type': 'application/xml', 'Content-MD5': md5Of(document) },
   },
 };
@@ -52,9 +56,9 @@ describe('PHP 2 with version 1', () => testCommonRequests({ ...php, sign: signer
 describe('PHP 2', () => {
   testCommonRequests(php);
 
-  // `PrepareBodyMiddleware` of Guzzle: a body without a length, or of a megabyte, is announced. It
-  // stands behind the signer, so that the SDK signs a request without these headers.
-  test('waits before it sends a body without a length, in chunks', async () => {
+  // `PrepareBodyMiddleware` of Guzzle sends Expect with a body of unknown length or of a megabyte.
+  // It runs after the signer, so that the SDK signs a request without these headers.
+  test('waits for 100 Continue before it sends a body of unknown length in chunks', async () => {
     await using emulator = await startEmulator();
     const request = php.append(0);
     const { method, query, headers } = request;
@@ -64,7 +68,8 @@ describe('PHP 2', () => {
     const signed = php.sign(emulator, { method, target, key, headers: all });
 
     const answer = await exchange(emulator, {
-      ...{ method, target },
+      method,
+      target,
       headers: { ...signed, 'Transfer-Encoding': 'chunked', Expect: '100-Continue' },
       body: inChunks('first '),
     });
@@ -73,7 +78,7 @@ describe('PHP 2', () => {
     expect(String(await emulator.read('examplebucket', key))).toBe('first ');
   });
 
-  test('signs headers beyond those of OSS', async () => {
+  test('signs additional headers', async () => {
     await using emulator = await startEmulator();
     await sendAs(php, emulator, { ...php.append(0), body: 'first ' });
     const additionalHeaders = ['host', 'range', 'user-agent'];
@@ -85,7 +90,7 @@ describe('PHP 2', () => {
   });
 
   // `authQuery()` of src/Signer/SignerV4.php: `ksort()`, and an equals sign after every name.
-  test('appends at a URL', async () => {
+  test('appends to a signed URL', async () => {
     await using emulator = await startEmulator();
     const parameters = Object.entries(signUrl(emulator, 'version 4 in the query'))
       .sort(([left], [right]) => (left < right ? -1 : 1))
@@ -96,9 +101,9 @@ describe('PHP 2', () => {
     expect(answer.header('x-oss-next-append-position')).toBe('6');
   });
 
-  // Guzzle keeps names as they come. `deserializeOutput()` of src/Deserializer.php looks for
-  // `x-oss-request-id` in an array, and `deserializeOutputHeaders()` for every name of a model; the
-  // transforms ask Guzzle, which ignores case. A user who reads `headers` finds names as they come.
+  // Guzzle keeps names unchanged. `deserializeOutput()` of src/Deserializer.php looks up
+  // `x-oss-request-id` in an array, and `deserializeOutputHeaders()` every name of a model; the
+  // transforms use Guzzle, which ignores case. Users who read `headers` get names unchanged.
   test('finds headers by their exact names', async () => {
     await using emulator = await startEmulator();
 
@@ -114,23 +119,35 @@ describe('PHP 2', () => {
     expect([...written.headers.keys()]).toEqual(
       expect.arrayContaining([
         ...always,
-        ...['Content-Length', 'ETag', 'x-oss-hash-crc64ecma', 'x-oss-next-append-position'],
+        'Content-Length',
+        'ETag',
+        'x-oss-hash-crc64ecma',
+        'x-oss-next-append-position',
       ]),
     );
     expect([...head.headers.keys()]).toEqual(
       expect.arrayContaining([
         ...always,
-        ...['Content-Length', 'Content-Type', 'ETag', 'Last-Modified', 'Cache-Control'],
-        ...['Content-Disposition', 'Expires', 'x-oss-hash-crc64ecma', 'x-oss-storage-class'],
-        ...['x-oss-object-type', 'x-oss-next-append-position', 'x-oss-meta-author'],
+        'Content-Length',
+        'Content-Type',
+        'ETag',
+        'Last-Modified',
+        'Cache-Control',
+        'Content-Disposition',
+        'Expires',
+        'x-oss-hash-crc64ecma',
+        'x-oss-storage-class',
+        'x-oss-object-type',
+        'x-oss-next-append-position',
+        'x-oss-meta-author',
       ]),
     );
     expect(part.header('Content-Range')).toBe('bytes 1-2/6');
     expect(put.header('Content-MD5')).toBe(md5Of('content'));
   });
 
-  // `httpErrors()` of src/ClientImpl.php looks for this very text, and for these names.
-  test('reads why a request was refused', async () => {
+  // `httpErrors()` of src/ClientImpl.php looks for exactly this text and these names.
+  test('reads the error of a refused request', async () => {
     await using emulator = await startEmulator();
 
     const got = await sendAs(php, emulator, { method: 'GET' });

@@ -1,21 +1,21 @@
 import type { Emulator } from '../../../src/emulator/index.js';
 import { headText, openRawConnection } from '../raw-connection.js';
 
-/** A request with the bytes that an SDK puts on the wire. */
+/** A request exactly as an SDK sends it. */
 export interface WireRequest {
   readonly method: string;
 
-  /** What stands between the method and `HTTP/1.1`. */
+  /** The request target. */
   readonly target: string;
 
-  /** Names as they are written. */
+  /** Names as sent. */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** With the marks of its chunks, where it is sent in chunks. */
+  /** Includes the framing of a chunked body. */
   readonly body?: string | undefined;
 }
 
-/** An answer with the bytes that came. */
+/** An answer exactly as received. */
 export class WireAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -31,7 +31,7 @@ export class WireAnswer {
     this.body = Buffer.from(rest.join('\r\n\r\n'), 'latin1').toString();
   }
 
-  /** The value of a header whose name is written exactly so. */
+  /** The value of a header; `name` is case-sensitive. */
   header(name: string): string | undefined {
     return this.headers.get(name);
   }
@@ -43,9 +43,8 @@ export class WireAnswer {
 }
 
 /**
- * Sends a request as it is and reads the whole answer. The connection stays open, as the SDKs leave
- * it, so that the answer must say itself where it ends. A client that expects `100 Continue` waits
- * for it.
+ * Sends a request unchanged and reads the whole answer. The connection stays open, as with the
+ * SDKs, so that the answer must have a length. With `Expect`, waits for `100 Continue`.
  */
 export async function exchange(emulator: Emulator, request: WireRequest): Promise<WireAnswer> {
   const { method, target, headers, body = '' } = request;

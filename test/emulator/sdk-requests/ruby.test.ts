@@ -9,10 +9,10 @@ const document = [
 ].join('');
 
 /**
- * https://github.com/aliyun/aliyun-oss-ruby-sdk: `get_request_url()` of lib/aliyun/oss/http.rb escapes
- * keys as forms are, spaces as plus signs; `do_request()` gives every request a content type and knows
- * version 1 alone; what is written to an append is a stream, sent in chunks. rest-client writes names
- * without a value alone, and Net::HTTP writes every name as `Content-Md5`. Bodies and queries:
+ * https://github.com/aliyun/aliyun-oss-ruby-sdk: `get_request_url()` of lib/aliyun/oss/http.rb
+ * form-encodes keys, with spaces as plus signs; `do_request()` adds a content type to every request
+ * and supports only version 1; appends are streams, sent in chunks. rest-client omits the equals
+ * sign of empty parameters, and Net::HTTP writes all names like `Content-Md5`. Bodies and queries:
  * lib/aliyun/oss/protocol.rb.
  */
 const ruby: SdkForms = {
@@ -30,25 +30,27 @@ const ruby: SdkForms = {
   range: { method: 'GET', headers: { Range: 'bytes=1-2' } },
   list: { method: 'GET', query: '?prefix=logs%2F' },
   deletion: {
-    ...{ method: 'POST', query: '?delete', body: document },
+    method: 'POST',
+    query: '?delete',
+    body: document,
     headers: { 'Content-Md5': md5Of(document) },
   },
 };
 
-/** `batch_delete_objects()` has its document whole, and its length. */
+/** `batch_delete_objects()` sends its document with a length. */
 const { framing: _, ...rubyWithLength } = ruby;
 
 describe('Ruby', () => {
   testCommonRequests(ruby);
 
-  test('deletes objects with the length of the document, keys encoded', async () => {
+  test('deletes objects with a Content-Length and encoded keys', async () => {
     await using emulator = await startEmulator();
     await sendAs(ruby, emulator, { ...ruby.append(0), body: 'first ' });
     const request = { ...ruby.deletion, query: '?delete&encoding-type=url' };
 
     const answer = await sendAs(rubyWithLength, emulator, request, 'bucket');
 
-    // `decode_key()` takes a plus sign for a space, so that the answer must have none.
+    // `decode_key()` decodes a plus sign as a space, so that the answer must not contain one.
     expect(answer.element('EncodingType')).toBe('url');
     expect(answer.element('Key')).not.toContain('+');
     expect(decodeURIComponent(answer.element('Key') ?? '')).toBe(key);

@@ -5,51 +5,51 @@ import { signedBy } from '../signature-kinds.js';
 import { exchange, type WireAnswer } from './raw-exchange.js';
 import type { Signer, UnsignedRequest } from './sdk-signers.js';
 
-/** The object of the tests: its key has what SDKs escape in different ways. */
+/** The object of the tests: its key has characters that SDKs escape differently. */
 export const key = 'logs/a b+é~';
 
-/** The MD5 of nothing, which some SDKs send with requests that have no body. */
+/** The MD5 of an empty body, which some SDKs send with requests without a body. */
 export const md5OfNothing = '1B2M2Y8AsgTpgAmY7PhCfg==';
 
 /** How an SDK writes its requests. */
 export interface SdkForms {
   readonly sign: Signer;
 
-  /** {@link key} in the path. */
+  /** {@link key} as in the path. */
   readonly escapedKey: string;
 
-  /** Headers that every request has. */
+  /** Headers of every request. */
   readonly headers: (request: SdkRequest) => Readonly<Record<string, string>>;
 
-  /** How the end of a body is told; by its length where nothing is said. */
+  /** Framing of bodies. Default: a length. */
   readonly framing?: 'chunks' | 'chunks and length';
 
   readonly append: (position: number) => SdkRequest;
   readonly meta: SdkRequest;
 
-  /** Asks for the second and the third byte. */
+  /** Reads the second and the third byte. */
   readonly range: SdkRequest;
 
-  /** Asks for what begins with `logs/`. */
+  /** Lists keys that begin with `logs/`. */
   readonly list: SdkRequest;
 
   /** Deletes {@link key}. */
   readonly deletion: SdkRequest;
 }
 
-/** What is of one request alone. */
+/** The parts specific to one request. */
 export interface SdkRequest {
   readonly method: string;
 
-  /** With its question mark. */
+  /** Includes the question mark. */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
 
-  /** Empty where the SDK says that there is a body, and none follows. */
+  /** Empty if the SDK announces a body but sends none. */
   readonly body?: string;
 }
 
-/** Sends a request of {@link key}, or of the bucket, as the SDK writes it. */
+/** Sends a request for {@link key}, or for the bucket, as the SDK writes it. */
 export function sendAs(
   sdk: SdkForms,
   emulator: Emulator,
@@ -68,7 +68,7 @@ export function sendAs(
   });
 }
 
-/** Sends a request to the emulator's address, signed. */
+/** Signs a request and sends it to the emulator. */
 export function exchangeSigned(
   emulator: Emulator,
   sign: Signer,
@@ -78,7 +78,7 @@ export function exchangeSigned(
   return exchange(emulator, { ...request, headers: sign(emulator, { ...request, headers }) });
 }
 
-/** Appends six bytes to {@link key} at a URL with a signature. */
+/** Appends six bytes to {@link key} with a signed URL. */
 export function appendAtUrl(
   sdk: SdkForms,
   emulator: Emulator,
@@ -89,7 +89,7 @@ export function appendAtUrl(
   return sendAs(unsigned, emulator, { method: 'POST', query, body: 'first ' });
 }
 
-/** The parameters of such a URL, and what they are worth: the signature among them. */
+/** The parameters of such a URL, including the signature. */
 export function signUrl(
   emulator: Emulator,
   kind: 'version 1 in the query' | 'version 4 in the query',
@@ -106,7 +106,7 @@ function framingHeaders({ framing }: SdkForms, body: string): Record<string, str
   return framing === 'chunks' ? chunks : { ...chunks, ...length };
 }
 
-/** A body as one chunk and the last one. */
+/** A body as one chunk and the last chunk. */
 export function inChunks(body: string): string {
   const first = body === '' ? '' : `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`;
   return `${first}0\r\n\r\n`;
@@ -117,9 +117,9 @@ export function md5Of(body: string): string {
   return createHash('md5').update(body).digest('base64');
 }
 
-/** Declares the tests of what every SDK does, inside the `describe` of one. */
+/** Declares the tests common to all SDKs, inside the `describe` of one SDK. */
 export function testCommonRequests(sdk: SdkForms): void {
-  test('appends where the object ends, and again where the answer says it ends now', async () => {
+  test('appends at the end of an object, and again at the next position in the answer', async () => {
     await using emulator = await startEmulator();
 
     const first = await sendAs(sdk, emulator, { ...sdk.append(0), body: 'first ' });
@@ -133,7 +133,7 @@ export function testCommonRequests(sdk: SdkForms): void {
     expect(String(await emulator.read('examplebucket', key))).toBe('first second');
   });
 
-  test('is told where the object ends when it appends elsewhere', async () => {
+  test('gets the end of the object if it appends at another position', async () => {
     await using emulator = await startEmulator();
     await sendAs(sdk, emulator, { ...sdk.append(0), body: 'first ' });
 
@@ -147,7 +147,7 @@ export function testCommonRequests(sdk: SdkForms): void {
     expect(answer.element('HostId')).toBe(new URL(emulator.endpoint).host);
   });
 
-  test('learns the length of an object, and whether there is one', async () => {
+  test('reads the length of an object, and whether it exists', async () => {
     await using emulator = await startEmulator();
 
     const missing = await sendAs(sdk, emulator, sdk.meta);
@@ -161,7 +161,7 @@ export function testCommonRequests(sdk: SdkForms): void {
     expect(found.body).toBe('');
   });
 
-  test('reads a part', async () => {
+  test('reads a range', async () => {
     await using emulator = await startEmulator();
     await sendAs(sdk, emulator, { ...sdk.append(0), body: 'first ' });
 
@@ -196,7 +196,7 @@ export function testCommonRequests(sdk: SdkForms): void {
     expect((await sendAs(sdk, emulator, sdk.meta)).status).toBe(404);
   });
 
-  test('is refused where another key was signed', async () => {
+  test('is refused if another key was signed', async () => {
     await using emulator = await startEmulator();
     const sign: Signer = (to, request) => sdk.sign(to, { ...request, key: 'logs/other' });
 
@@ -207,7 +207,7 @@ export function testCommonRequests(sdk: SdkForms): void {
   });
 }
 
-/** Some SDKs decode keys as forms are, so that a plus sign would become a space. */
+/** Some SDKs form-decode keys, so that a plus sign would become a space. */
 function expectKey(answer: WireAnswer, { query = '' }: SdkRequest): void {
   const isEncoded = query.includes('encoding-type=url');
   const written = answer.element('Key') ?? '';

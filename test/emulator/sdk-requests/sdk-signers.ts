@@ -3,19 +3,19 @@ import { signatureV1 } from '../signature-kinds.js';
 import { authorizationV4, type RequestOptions } from '../signed-request.js';
 import type { WireRequest } from './raw-exchange.js';
 
-/** A request to be signed, with what its target says spelled out. */
+/** A request to be signed, with the decoded parts of its target. */
 export interface UnsignedRequest extends WireRequest {
-  /** Not escaped; absent where the request is about the bucket. */
+  /** Not escaped; absent for a request to the bucket. */
   readonly key?: string | undefined;
 
-  /** What version 1 signs instead of bucket, key and subresources. */
+  /** The resource that version 1 signs, if not derived from bucket, key and subresources. */
   readonly resource?: string | undefined;
 }
 
-/** The headers of a request with those that its signature needs, and the signature. */
+/** Returns the headers of a request, including those of its signature. */
 export type Signer = (emulator: Emulator, request: UnsignedRequest) => Record<string, string>;
 
-/** Version 1: SHA-1, and the time in `Date`. */
+/** Version 1: HMAC-SHA1, with the time in `Date`. */
 export function signerV1({ date = 'Date', authorization = 'Authorization' } = {}): Signer {
   return (emulator, request) => {
     const headers = { ...request.headers, [date]: new Date().toUTCString() };
@@ -28,19 +28,19 @@ export function signerV1({ date = 'Date', authorization = 'Authorization' } = {}
 }
 
 export interface SignerV4Options {
-  /** Absent where the SDK gives the time in `Date`. */
+  /** Absent if the SDK sends the time only in `Date`. */
   readonly ossDate?: string;
 
-  /** Absent where the SDK gives the time in `x-oss-date` alone. */
+  /** Absent if the SDK sends the time only in `x-oss-date`. */
   readonly date?: string;
   readonly contentSha256?: string;
   readonly authorization?: string;
 
-  /** In lower case; those of them are signed that a request has. */
+  /** In lower case; signed if the request has them. */
   readonly additionalHeaders?: readonly string[];
 }
 
-/** Version 4: SHA-256, with a region. The options are the names of headers as the SDK writes them. */
+/** Version 4: HMAC-SHA256, with a region. Options name the headers as the SDK writes them. */
 export function signerV4(options: SignerV4Options): Signer {
   const { ossDate, date, additionalHeaders = [] } = options;
   const { contentSha256 = 'x-oss-content-sha256', authorization = 'Authorization' } = options;
@@ -65,7 +65,9 @@ export function signerV4(options: SignerV4Options): Signer {
 function optionsOf({ method, target, key = '', headers }: UnsignedRequest): RequestOptions {
   const query = new URLSearchParams(target.split('?')[1] ?? '');
   return {
-    ...{ method, key, query: Object.fromEntries(query) },
+    method,
+    key,
+    query: Object.fromEntries(query),
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
     ),

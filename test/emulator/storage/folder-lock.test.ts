@@ -7,12 +7,12 @@ import { startEmulator } from '../../../src/emulator/index.js';
 import { createFolder } from '../../helpers/folder.js';
 
 describe('a folder on disk', () => {
-  test('is kept to one emulator at a time', async () => {
+  test('is used by one emulator at a time', async () => {
     const dir = await createFolder();
     const first = await startEmulator({ dir });
 
     await expect(startEmulator({ dir })).rejects.toThrow(
-      `Cannot keep objects in ${dir}: process ${process.pid} does.`,
+      `Cannot keep objects in ${dir}: process ${process.pid} uses it.`,
     );
 
     await first.close();
@@ -21,36 +21,36 @@ describe('a folder on disk', () => {
     expect(await readdir(dir)).toEqual(['examplebucket']);
   });
 
-  test('is the same under another name', async () => {
+  test('is recognized under another path', async () => {
     const dir = await createFolder();
     const alias = join(await createFolder(), 'alias');
     await symlink(dir, alias);
     await using _ = await startEmulator({ dir });
 
-    await expect(startEmulator({ dir: alias })).rejects.toThrow(`process ${process.pid} does.`);
+    await expect(startEmulator({ dir: alias })).rejects.toThrow(`process ${process.pid} uses it.`);
   });
 
-  test('is not given away while another process has it', async () => {
+  test('stays locked while another process uses it', async () => {
     const dir = await createFolder();
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await once(other, 'spawn');
     await writeFile(join(dir, 'emulator.pid'), String(other.pid));
 
-    await expect(startEmulator({ dir })).rejects.toThrow(`process ${other.pid} does`);
+    await expect(startEmulator({ dir })).rejects.toThrow(`process ${other.pid} uses it`);
 
     other.kill('SIGKILL');
     await once(other, 'close');
     await (await startEmulator({ dir })).close();
   });
 
-  test('is free after a process of the same number, as containers have them', async () => {
+  test('can be used after a process with the same id was killed, as in a restarted container', async () => {
     const dir = await createFolder();
     await writeFile(join(dir, 'emulator.pid'), String(process.pid));
 
     await (await startEmulator({ dir })).close();
   });
 
-  test('is given back when the emulator cannot start', async () => {
+  test('is unlocked if the emulator cannot start', async () => {
     const dir = await createFolder();
     const other = await startEmulator();
     onTestFinished(() => other.close());
@@ -63,7 +63,7 @@ describe('a folder on disk', () => {
 
   test.each([
     ['a file', '/dev/null'],
-    ['nowhere to be made', '/proc/nowhere'],
+    ['impossible to create', '/proc/nowhere'],
   ])('that is %s is refused', async (_, dir) => {
     await expect(startEmulator({ dir })).rejects.toThrow(`Cannot keep objects in ${dir}: `);
   });

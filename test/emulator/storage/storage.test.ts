@@ -10,14 +10,14 @@ import { openStorage } from '../../../src/emulator/storage/storage.js';
 
 const nothing = { dir: undefined, fs: undefined };
 
-/** An `import()` that fails as it does in Node. */
+/** An `import()` that fails like that of Node. */
 function failToImport(message: string, code = 'ERR_MODULE_NOT_FOUND') {
   return () => Promise.reject(Object.assign(new Error(message), { code }));
 }
 
 /**
- * An `import()` that fails as it does in Jest 29 and 30, where tests run in a realm of their own:
- * the error is of another one.
+ * An `import()` that fails like that of Jest 29 and 30, where tests run in a realm of their own:
+ * the error belongs to another realm.
  */
 function failToImportInJest(message: string) {
   const error = runInNewContext('new Error(message)', { message });
@@ -27,7 +27,7 @@ function failToImportInJest(message: string) {
 const importer = 'node_modules/oss-append-stream/dist/emulator/storage/storage.js';
 
 describe('openStorage()', () => {
-  test('opens memory of its own every time', async () => {
+  test('opens separate memory every time', async () => {
     const [first, second] = [await openStorage(nothing), await openStorage(nothing)];
 
     expect(first.files).not.toBe(nodeFs);
@@ -44,35 +44,38 @@ describe('openStorage()', () => {
       ),
     ],
     ['Jest', failToImportInJest(`Cannot find module 'memfs' from '${importer}'`)],
-  ])('makes a temporary folder without memfs in %s, and removes it in the end', async (_, load) => {
-    const { files, root, dir, dispose } = await openStorage(nothing, load);
-    expect(files).toBe(nodeFs);
-    expect(root.startsWith(tmpdir())).toBe(true);
-    expect(dir).toBe(root);
-    await access(root);
+  ])(
+    'creates a temporary folder without memfs in %s, and removes it at the end',
+    async (_, load) => {
+      const { files, root, dir, dispose } = await openStorage(nothing, load);
+      expect(files).toBe(nodeFs);
+      expect(root.startsWith(tmpdir())).toBe(true);
+      expect(dir).toBe(root);
+      await access(root);
 
-    await dispose();
+      await dispose();
 
-    await expect(access(root)).rejects.toThrow('ENOENT');
-  });
+      await expect(access(root)).rejects.toThrow('ENOENT');
+    },
+  );
 
   test.each([
-    ['what is no module', failToImport('Invalid or unexpected token', 'ERR_SYNTAX')],
+    ['it is not a module', failToImport('Invalid or unexpected token', 'ERR_SYNTAX')],
     [
-      'what memfs lacks',
+      'a dependency is missing',
       failToImport(
         "Cannot find package 'tslib' imported from /app/node_modules/memfs/lib/index.js",
       ),
     ],
     [
-      'what memfs lacks in Jest',
+      'a dependency is missing in Jest',
       failToImportInJest("Cannot find module 'tslib' from 'node_modules/memfs/lib/index.js'"),
     ],
-  ])('does not hide why memfs cannot be loaded: %s', async (_, load) => {
+  ])('rejects if memfs is installed but cannot be loaded: %s', async (_, load) => {
     await expect(openStorage(nothing, load)).rejects.toThrow(/token|tslib/);
   });
 
-  test('takes the folder on disk it is given', async () => {
+  test('uses the given folder on disk', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'storage-'));
     onTestFinished(() => rm(dir, { recursive: true }));
     const storage = await openStorage({ ...nothing, dir });
@@ -83,14 +86,14 @@ describe('openStorage()', () => {
 
   test.each([
     {
-      scenario: 'a file that is deleted',
+      scenario: 'a deleted file',
       vacate: ({ promises }: FileSystem) => promises.rm('/file', { recursive: true, force: true }),
     },
     {
-      scenario: 'a file that another one replaces',
+      scenario: 'a replaced file',
       vacate: ({ promises }: FileSystem) => promises.rename('/file', '/other'),
     },
-  ])('opens memory that gives back what it held: $scenario', async ({ vacate }) => {
+  ])('opens memory that frees the memory of $scenario', async ({ vacate }) => {
     const { files } = await openStorage(nothing);
     setFlagsFromString('--expose-gc');
     const collectGarbage: () => void = runInNewContext('gc');

@@ -25,20 +25,20 @@ async function createParent(): Promise<string> {
   return parent;
 }
 
-/** Leaves a folder as a killed process does: with the socket, and nobody behind it. */
+/** Leaves a folder as a killed process does: with a socket that nothing listens on. */
 async function abandon(folder: string, claim = `${bootId}.sock`): Promise<string> {
   await mkdir(join(folder, 'bucket'), { recursive: true });
   await writeFile(join(folder, 'bucket/bucket.json'), '{}');
   const server = createServer();
   await once(server.listen(join(folder, 'socket')), 'listening');
-  // Closing removes a socket, but not its other name.
+  // Closing removes the socket, but not under its new name.
   await link(join(folder, 'socket'), join(folder, claim));
   await once(server.close(), 'close');
   return folder;
 }
 
 describe('createTemporaryFolder()', () => {
-  test('creates a folder of its own every time, and removes it with what is in it', async () => {
+  test('creates a new folder every time, and removes it with its content', async () => {
     const parent = await createParent();
     const first = await createTemporaryFolder(parent);
     const second = await createTemporaryFolder(parent);
@@ -53,7 +53,7 @@ describe('createTemporaryFolder()', () => {
     expect(await readdir(parent)).toEqual([]);
   });
 
-  test('removes what a process that was killed has left', async () => {
+  test('removes the folder that a killed process left', async () => {
     const parent = await createParent();
     const left = await abandon(join(parent, 'oss-emulator-killed'));
 
@@ -64,9 +64,9 @@ describe('createTemporaryFolder()', () => {
   });
 
   test.each([
-    ['of another boot, or of a machine that shares the disk', `${otherBootId}.sock`],
-    ['that does not say whose it is', 'socket.sock'],
-  ])('leaves a folder %s', async (_, claim) => {
+    ['of another boot or of another machine', `${otherBootId}.sock`],
+    ['whose claim has no boot id', 'socket.sock'],
+  ])('keeps a folder %s', async (_, claim) => {
     const parent = await createParent();
     const left = await abandon(join(parent, 'oss-emulator-other'), claim);
 
@@ -75,7 +75,7 @@ describe('createTemporaryFolder()', () => {
     await access(join(left, 'bucket/bucket.json'));
   });
 
-  test('leaves what others have there', async () => {
+  test('keeps files and folders of others', async () => {
     const parent = await createParent();
     const folder = await abandon(join(parent, 'others'));
     await symlink(folder, join(parent, 'oss-emulator-link'));
@@ -93,7 +93,7 @@ describe('createTemporaryFolder()', () => {
     ]);
   });
 
-  test('does without a claim where the path is too long for a socket', async () => {
+  test('creates a folder without a claim if the path is too long for a socket', async () => {
     const parent = join(await createParent(), 'x'.repeat(100));
     await mkdir(parent);
 

@@ -1,4 +1,4 @@
-// An emulator in a process of its own, which can be killed.
+// An emulator in its own process, so that a test can kill it.
 import {
   type Emulator,
   type EmulatorOptions,

@@ -1,7 +1,7 @@
 import type { Place, Repetition, Trouble } from './trouble.js';
 import { places, repetitions } from './trouble.js';
 
-/** One trouble, at one place, so often. */
+/** One trouble at one place, with its number of repetitions. */
 export interface FaultCase {
   readonly trouble: Trouble;
   readonly place: Place;
@@ -18,7 +18,7 @@ export const chunkNumber: Readonly<Record<Place, number>> = {
   last: chunkCount,
 };
 
-/** How many appends in a row are struck. */
+/** How many appends in a row fail. */
 export const strikes: Readonly<Record<Repetition, number>> = {
   once: 1,
   'three in a row': 3,

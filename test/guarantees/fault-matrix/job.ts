@@ -1,4 +1,4 @@
-/** What a writer is to do: write the source to an object, in appends of one chunk each. */
+/** A writer's task: write the source to an object, one append per chunk. */
 export interface Job {
   readonly connection: Connection;
   readonly key: string;
@@ -7,13 +7,13 @@ export interface Job {
   readonly byteLength: number;
   readonly chunkSize: number;
 
-  /** How often a request is tried again. */
+  /** Attempts of a request after the first. */
   readonly retries: number;
 
-  /** Least milliseconds between two tries. */
+  /** Minimum milliseconds between two attempts. */
   readonly backoff: number;
 
-  /** Milliseconds after which a request is given up. */
+  /** Milliseconds until a request times out. */
   readonly requestTimeout: number;
 }
 
@@ -24,32 +24,32 @@ export interface Connection {
   readonly credentials: { readonly accessKeyId: string; readonly accessKeySecret: string };
 }
 
-/** Bytes of one `write()`: not a divisor of the chunk. */
+/** Bytes of one `write()`: not a divisor of the chunk size, so that the two do not align. */
 export function writeLength({ chunkSize }: Job): number {
   return Math.ceil(chunkSize / 2.7);
 }
 
-/** What a writer says when it is over. */
+/** A writer's report at its end. */
 export interface Report {
-  /** Bytes that are in the object; the first ones of the source. */
+  /** Committed bytes: a prefix of the source. */
   readonly committed: number;
 
-  /** Bytes that were written: all of them, unless a stream that had failed took no more. */
+  /** Bytes written: the whole source, unless the stream failed before. */
   readonly written: number;
 
-  /** SHA-256 of everything that was written. */
+  /** SHA-256 of all bytes written. */
   readonly sha256: string;
 
   /** Why it gave up, if it did. */
   readonly error?: { readonly name: string; readonly code: string; readonly message: string };
 
-  /** Whether the chunk behind the committed bytes is certainly not in the object. */
+  /** Whether the chunk after the committed bytes is certainly not in the object. */
   readonly isConfirmed: boolean;
 
-  /** SHA-256 of the bytes handed back, in hexadecimal; of nothing where nothing was. */
+  /** Hexadecimal SHA-256 of the bytes handed back, or of zero bytes. */
   readonly restSha256: string;
 
-  /** Bytes up to the last write that was reported as a success to whoever made it. */
+  /** End of the last write whose callback reported success. */
   readonly acknowledged: number;
   readonly retries: number;
   readonly reconciles: number;

@@ -17,28 +17,37 @@ function caseOf(name: string): FaultCase {
 
 const job = {
   connection: {
-    ...{ endpoint: '', region: '', bucket: '' },
+    endpoint: '',
+    region: '',
+    bucket: '',
     credentials: { accessKeyId: '', accessKeySecret: '' },
   },
-  ...{ key: 'k', byteLength: source.length, chunkSize, retries: 0, backoff: 0, requestTimeout: 0 },
+  key: 'k',
+  byteLength: source.length,
+  chunkSize,
+  retries: 0,
+  backoff: 0,
+  requestTimeout: 0,
 };
 
-/** All is well: the source is there. */
+/** A success: the object is the source. */
 const finished: Report = {
-  ...{
-    committed: source.length,
-    written: source.length,
-    sha256: sha256(source),
-    isConfirmed: true,
-  },
-  ...{ restSha256: sha256(Buffer.alloc(0)), acknowledged: source.length },
-  ...{ retries: 0, reconciles: 0 },
+  committed: source.length,
+  written: source.length,
+  sha256: sha256(source),
+  isConfirmed: true,
+  restSha256: sha256(Buffer.alloc(0)),
+  acknowledged: source.length,
+  retries: 0,
+  reconciles: 0,
 };
 
-/** It gave up at the third chunk, after five writes of 38 bytes had been committed. */
+/** The stream gave up at the third chunk, after five writes of 38 bytes were committed. */
 const gaveUp: Report = {
   ...finished,
-  ...{ committed: 200, acknowledged: 190, restSha256: sha256(source.subarray(200)) },
+  committed: 200,
+  acknowledged: 190,
+  restSha256: sha256(source.subarray(200)),
   error: { name: 'UnconfirmedError', code: 'APPEND_ERR_UNCONFIRMED', message: 'unconfirmed' },
   isConfirmed: false,
 };
@@ -47,7 +56,7 @@ describe('judge()', () => {
   const delivery = caseOf('drop-answer');
   const failure = caseOf('drop-request');
 
-  test('has nothing to say where all is well', () => {
+  test('finds no problem in a correct outcome', () => {
     expect(judge(delivery, { job, report: finished, object: source })).toEqual([]);
     for (const length of [200, 250, 300]) {
       const object = source.subarray(0, length);
@@ -56,16 +65,16 @@ describe('judge()', () => {
   });
 
   test.each([
-    ['an object with a byte less', source.subarray(0, -1)],
-    ['an object with a byte more', Buffer.concat([source, Buffer.from('x')])],
-    ['a byte that is another', Buffer.concat([source.subarray(0, -1), Buffer.from('x')])],
+    ['a missing byte', source.subarray(0, -1)],
+    ['an extra byte', Buffer.concat([source, Buffer.from('x')])],
+    ['a changed byte', Buffer.concat([source.subarray(0, -1), Buffer.from('x')])],
     ['a chunk twice', Buffer.concat([source.subarray(0, 100), source])],
     ['no object', undefined],
-  ])('notices after a success: %s', (_, object) => {
+  ])('finds a problem after a success: %s', (_, object) => {
     expect(judge(delivery, { job, report: finished, object })).not.toEqual([]);
   });
 
-  test('takes it that a stream which failed was written no more', () => {
+  test('accepts that a failed stream was not written to the end', () => {
     const written = source.subarray(0, 350);
     const change = {
       written: 350,
@@ -77,7 +86,7 @@ describe('judge()', () => {
     expect(judge(failure, { job, report, object: source.subarray(0, 300) })).toEqual([]);
   });
 
-  test('notices a success before all was written', () => {
+  test('finds a problem in a success before the whole source was written', () => {
     const written = source.subarray(0, 400);
     const change = { written: 400, sha256: sha256(written), committed: 400, acknowledged: 380 };
     const report = { ...finished, ...change };
@@ -87,16 +96,24 @@ describe('judge()', () => {
 
   test.each<[string, Partial<Report>, Buffer?]>([
     ['bytes that were not the source', { sha256: sha256(source.subarray(1)) }],
-    ['another error', { error: { name: 'E', code: 'APPEND_ERR_SERVICE', message: 'e' } }],
-    ['more said to be committed than is there', {}, source.subarray(0, 150)],
-    ['a callback that did not run', { acknowledged: 152 }],
-    ['a callback too early', { acknowledged: 228 }],
-    ['other bytes handed back', { restSha256: sha256(source.subarray(100)) }],
-    ['a chunk that is there, and was said not to be', { isConfirmed: true }],
-    ['no doubt where the error says that there is', { isConfirmed: true }, source.subarray(0, 200)],
+    ['an unexpected error', { error: { name: 'E', code: 'APPEND_ERR_SERVICE', message: 'e' } }],
+    ['more bytes reported as committed than stored', {}, source.subarray(0, 150)],
+    ['a write callback that did not run', { acknowledged: 152 }],
+    ['a write callback that ran too early', { acknowledged: 228 }],
+    ['wrong bytes handed back', { restSha256: sha256(source.subarray(100)) }],
+    ['a stored chunk that was reported as not stored', { isConfirmed: true }],
+    [
+      'UnconfirmedError with a chunk confirmed as not stored',
+      { isConfirmed: true },
+      source.subarray(0, 200),
+    ],
     ['a chunk twice', {}, Buffer.concat([source.subarray(0, 200), source.subarray(100, 200)])],
-    ['strange bytes', {}, Buffer.concat([source.subarray(0, 200), Buffer.from('strange')])],
-  ])('notices after a failure: %s', (_, change, object = source.subarray(0, 300)) => {
+    [
+      'bytes of another writer',
+      {},
+      Buffer.concat([source.subarray(0, 200), Buffer.from('strange')]),
+    ],
+  ])('finds a problem after a failure: %s', (_, change, object = source.subarray(0, 300)) => {
     const report = { ...gaveUp, ...change };
 
     expect(judge(failure, { job, report, object })).not.toEqual([]);

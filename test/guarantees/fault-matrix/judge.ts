@@ -5,14 +5,14 @@ import type { CaseResult } from './run-case.js';
 import { sourceBytes } from './source-bytes.js';
 import type { Ending } from './trouble.js';
 
-/** Everything that is wrong with what became of a case, in words; nothing, if all is well. */
+/** Describes every problem in the outcome of a case; empty when there is none. */
 export function judge(faultCase: FaultCase, result: CaseResult): string[] {
   const { report } = result;
   const source = sourceBytes(result.job.byteLength).subarray(0, report.written);
   const ending = report.error?.code ?? 'delivered';
   const problems = [
     expectedEndings(faultCase).includes(ending as Ending) || `${report.error?.message ?? ending}`,
-    report.sha256 === sha256(source) || 'what was written is not the source',
+    report.sha256 === sha256(source) || 'the written bytes are not the source',
     report.acknowledged === acknowledgeable(result) ||
       `acknowledged ${report.acknowledged} of ${report.committed} bytes`,
     ...(report.error === undefined ? judgeFinished(result) : judgeRest(faultCase, result, source)),
@@ -21,7 +21,7 @@ export function judge(faultCase: FaultCase, result: CaseResult): string[] {
   return problems.filter((it) => it !== true).map((text) => `${nameOf(faultCase)}: ${text}`);
 }
 
-/** `true`, or what is wrong. */
+/** `true`, or a description of the problem. */
 type Finding = true | string;
 
 function expectedEndings({ trouble, place, repetition }: FaultCase): readonly Ending[] {
@@ -39,7 +39,7 @@ function acknowledgeable({ job, report }: CaseResult): number {
 function judgeFinished({ job, report, object }: CaseResult): Finding[] {
   return [
     report.committed === job.byteLength || `finished with ${report.committed} bytes`,
-    sha256(object ?? '') === report.sha256 || 'finished, and the object is not the source',
+    sha256(object ?? '') === report.sha256 || 'finished, but the object is not the source',
   ];
 }
 
@@ -47,7 +47,7 @@ function judgeRest({ trouble }: FaultCase, result: CaseResult, source: Buffer): 
   const { committed, isConfirmed, restSha256, error } = result.report;
   const object = result.object ?? Buffer.alloc(0);
   const rest = source.subarray(committed);
-  const isRest = restSha256 === sha256(rest) || 'what was handed back is not the rest';
+  const isRest = restSha256 === sha256(rest) || 'the bytes handed back are not the rest';
   const isDoubtful = doubts[error?.code as Ending] ?? trouble.isDoubtful ?? !isConfirmed;
   const isHonest = isDoubtful !== isConfirmed || `confirmed: ${isConfirmed}`;
   if (trouble.leaves === 'nothing') return [isRest, isHonest];
@@ -60,12 +60,16 @@ function judgeRest({ trouble }: FaultCase, result: CaseResult, source: Buffer): 
     isRest,
     isHonest,
     isIntact || 'the committed bytes are not intact',
-    !isConfirmed || behind.indexOf(chunk) < 0 || 'said not to be there, and it is',
-    trouble.leaves === 'strange bytes' || isOurs || 'the object holds what nobody wrote',
+    !isConfirmed ||
+      behind.indexOf(chunk) < 0 ||
+      'the object contains the chunk confirmed as not stored',
+    trouble.leaves === 'strange bytes' ||
+      isOurs ||
+      'the object contains bytes that were not written',
   ];
 }
 
-/** Whether an error leaves it open what became of the chunk. */
+/** Whether the chunk may be stored after an error. */
 const doubts: Partial<Record<Ending, boolean>> = {
   APPEND_ERR_UNCONFIRMED: true,
   APPEND_ERR_RETRIES_EXHAUSTED: false,
@@ -78,7 +82,7 @@ function judgeChunks({ job, object }: CaseResult, source: Buffer): Finding[] {
     const chunk = chunkAt(source, start, job);
     const first = object?.indexOf(chunk) ?? -1;
     const isTwice = first >= 0 && object?.includes(chunk, first + 1);
-    return !isTwice || `the chunk at ${start} is there twice`;
+    return !isTwice || `the chunk at ${start} is in the object twice`;
   });
 }
 

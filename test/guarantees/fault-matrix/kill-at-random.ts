@@ -4,7 +4,7 @@ import type { Job, Report } from './job.js';
 import { judge } from './judge.js';
 import type { Stage } from './stage.js';
 
-/** What a stream went through. */
+/** The kills during one stream, and its outcome. */
 export interface KillingSpree {
   readonly kills: number;
   readonly report: Report;
@@ -20,8 +20,8 @@ const faultCase: FaultCase = {
 let sprees = 0;
 
 /**
- * Kills the server at moments that nobody chose, up to `most` times and each time it runs again,
- * while a writer that reaches it directly writes a few hundred chunks.
+ * Kills the server at random moments, at most `most` times with a restart after each, while a
+ * writer writes a few hundred chunks to it without the relay.
  */
 export async function killAtRandom(
   stage: Stage,
@@ -29,8 +29,12 @@ export async function killAtRandom(
 ): Promise<KillingSpree> {
   const job: Job = {
     connection: stage.directConnection,
-    ...{ key: `spree-${++sprees}.bin`, byteLength: 300 * 4096, chunkSize: 4096 },
-    ...{ retries: 1_000, backoff: 20, requestTimeout: 10_000 },
+    key: `spree-${++sprees}.bin`,
+    byteLength: 300 * 4096,
+    chunkSize: 4096,
+    retries: 1_000,
+    backoff: 20,
+    requestTimeout: 10_000,
   };
   let isOver = false;
   const writing = write(job).finally(() => {

@@ -2,14 +2,14 @@ import type { FaultCase } from './fault-case.js';
 import type { Report } from './job.js';
 import { type Place, type Repetition, repetitions } from './trouble.js';
 
-/** A case with what became of it. */
+/** A case and its outcome. */
 export interface Outcome {
   readonly faultCase: FaultCase;
   readonly report: Report;
   readonly problems: readonly string[];
 }
 
-/** One row for each trouble, one column for each repetition; Markdown. */
+/** Markdown with one row per trouble and one column per repetition. */
 export function outcomeTable(outcomes: readonly Outcome[]): string {
   const names = [...new Set(outcomes.map(({ faultCase }) => faultCase.trouble.name))];
   const rows = names.map((name) => {
@@ -24,7 +24,7 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** How the streams ended, by the place of the trouble where that makes a difference. */
+/** How the streams ended, listed by place where the places differ. */
 function cell(outcomes: readonly Outcome[], repetition: Repetition): string {
   const places = new Map<string, Set<Place>>();
   for (const outcome of outcomes) {

@@ -1,5 +1,5 @@
-// The long form of the fault matrix: every trouble, at every place, so often, with larger chunks too,
-// and processes of its own for each trouble. Writes bench/results/fault-matrix.md.
+// The long form of the fault matrix: every trouble at every place with every repetition, with
+// larger chunks too, and separate processes for each trouble. Writes bench/results/fault-matrix.md.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ async function prove(trouble: Trouble): Promise<Outcome[]> {
   return inFolder(async (dir) => {
     await using stage = await Stage.set(isKilled ? dir : undefined);
     await using writer = new Remote<WriterFunctions>(writerProgram);
-    // A timeout grows with the chunk: a silent one of 1 MiB is given half a minute.
+    // The timeout grows with the chunk: a silent append of 1 MiB would take half a minute.
     const sizes = trouble.requestTimeout === undefined ? chunkSizes : chunkSizes.slice(0, 1);
     const runs = sizes.flatMap((chunkSize) =>
       casesOf(trouble).map((faultCase) => () => runOne({ stage, writer }, faultCase, chunkSize)),
@@ -92,11 +92,11 @@ function introduction(): string {
   const sizes = chunkSizes.map((size) => `${size / 1024} KiB`).join(' and ');
   return `# Fault matrix
 
-Written by \`npm run proof\` with Node.js ${process.version} in ${seconds} s. In each run a process writes ${chunkCount} chunks of ${sizes} (where a timeout is what ends it, only of the smaller) through \`AppendWritable\` to an emulator in another process, through a relay that can break the connection. What goes wrong goes wrong at the first, a middle and the last chunk: once, three times in a row (with eight retries), and without end (with two).
+Written by \`npm run proof\` with Node.js ${process.version} in ${seconds} s. In each run a process writes ${chunkCount} chunks of ${sizes} (only the smaller size where the run waits for a timeout) through \`AppendWritable\` and a relay, which can break the connection, to an emulator in another process. Each fault affects the first, a middle and the last chunk: once, three times in a row (with eight retries), and without end (with two).
 
-${outcomes.length} runs: ${delivered} delivered, ${outcomes.length - delivered} ended with an error. ${good} of ${outcomes.length} were right: delivered means that the SHA-256 of the object is that of the source; an error is the one that belongs there, what was committed before is intact, what was handed back is exactly the rest, no chunk is in the object twice, and a chunk that was said not to be there is not.
+${outcomes.length} runs: ${delivered} delivered, ${outcomes.length - delivered} ended with an error. ${good} of ${outcomes.length} were right. Delivered: the SHA-256 of the object is that of the source. Error: it is the expected one, the bytes committed before are intact, the bytes handed back are exactly the rest, no chunk is in the object twice, and a chunk confirmed as not stored is not in the object.
 
-Besides, ${sprees.length} streams of 300 chunks wrote to a server that was killed ${sum(sprees.map(({ kills }) => kills))} times at random moments and started again on its folder: ${sprees.filter(({ problems }) => problems.length === 0).length} were delivered with the same SHA-256.`;
+In addition, ${sprees.length} streams of 300 chunks wrote to a server that was killed ${sum(sprees.map(({ kills }) => kills))} times at random moments and restarted on its folder: ${sprees.filter(({ problems }) => problems.length === 0).length} were delivered with the same SHA-256.`;
 }
 
 function sum(counts: readonly number[]): number {

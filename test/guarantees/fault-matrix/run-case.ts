@@ -3,7 +3,7 @@ import { chunkCount, chunkNumber, type FaultCase, strikes } from './fault-case.j
 import type { Job, Report } from './job.js';
 import type { Stage } from './stage.js';
 
-/** What became of a case: what the writer said, and what is there. */
+/** The outcome of a case: the writer's report, and the object. */
 export interface CaseResult<Told = Report> {
   readonly job: Job;
   readonly report: Told;
@@ -12,7 +12,7 @@ export interface CaseResult<Told = Report> {
 
 let cases = 0;
 
-/** Sets the trap, and lets a writer walk into it. */
+/** Sets the faults of a case and runs a writer. */
 export async function runCase<Told = Report>(
   stage: Stage,
   faultCase: FaultCase,
@@ -27,13 +27,13 @@ export async function runCase<Told = Report>(
     await stage.emulator.call('addFault', { ...append, operation: 'append', key, nth, times });
   }
   if (head !== undefined) {
-    // The first HEAD is that of opening.
+    // The first HEAD opens the stream.
     await stage.emulator.call('addFault', { ...head, operation: 'head', key, nth: 2, times });
   }
   if (cut !== undefined) {
     const act = (connection: RelayedConnection) => {
       if (cut.how !== 'kill') return connection[cut.how]();
-      stage.restart().catch(() => {}); // Whoever reads from the stage is told.
+      stage.restart().catch(() => {}); // `stage.read()` rejects.
     };
     stage.relay.add({ place: cut.place, key, nth, times, act });
   }
@@ -42,7 +42,9 @@ export async function runCase<Told = Report>(
   const isKilled = cut?.how === 'kill';
   const job: Job = {
     connection: stage.connection,
-    ...{ key, chunkSize, byteLength: chunkCount * chunkSize },
+    key,
+    chunkSize,
+    byteLength: chunkCount * chunkSize,
     ...(isKilled ? { retries: 100, backoff: 50 } : { retries: patience, backoff: 10 }),
     requestTimeout: trouble.requestTimeout ?? 10_000,
   };

@@ -8,7 +8,7 @@ import type { Connection } from './job.js';
 
 const bucket = 'examplebucket';
 
-/** A server in a process of its own, and a network in front of it. */
+/** A server in its own process, behind a relay that stands for the network. */
 export class Stage implements AsyncDisposable {
   readonly #dir: string | undefined;
   #emulator = startServer();
@@ -16,7 +16,7 @@ export class Stage implements AsyncDisposable {
   #relay: CuttingRelay | undefined;
   #restarting: Promise<void> | undefined;
 
-  /** @param dir Where the server keeps its objects; without it they do not outlive the process. */
+  /** @param dir Folder for the server's objects; without it they are lost with the process. */
   static async set(dir?: string): Promise<Stage> {
     const stage = new Stage(dir);
     stage.#server = await stage.#listen({});
@@ -33,22 +33,22 @@ export class Stage implements AsyncDisposable {
   }
 
   get relay(): CuttingRelay {
-    if (this.#relay === undefined) throw new Error('The stage is not set');
+    if (this.#relay === undefined) throw new Error('The stage is not set up');
     return this.#relay;
   }
 
-  /** Where writers reach the server, through the network. */
+  /** The server as writers reach it, through the relay. */
   get connection(): Connection {
     return { ...this.directConnection, endpoint: this.relay.endpoint };
   }
 
-  /** Where the server itself is. */
+  /** The server itself, without the relay. */
   get directConnection(): Connection {
-    if (this.#server === undefined) throw new Error('The stage is not set');
+    if (this.#server === undefined) throw new Error('The stage is not set up');
     return { ...this.#server, bucket };
   }
 
-  /** Kills the server and starts it again where it was; resolves when it listens. */
+  /** Kills the server and restarts it on the same port; resolves when it listens. */
   restart(): Promise<void> {
     this.#restarting = (async () => {
       await this.#emulator.kill();
@@ -58,12 +58,12 @@ export class Stage implements AsyncDisposable {
     return this.#restarting;
   }
 
-  /** What the object holds, asked without the network in between. */
+  /** The content of an object, read without the relay. */
   async read(key: string): Promise<Buffer | undefined> {
     await this.#restarting;
     const client = new OssClient(this.directConnection);
     try {
-      // Without a HEAD first: that may be made to fail.
+      // No HEAD first: a fault may make it fail.
       return await buffer(await client.getObject(key));
     } catch (error) {
       if (error instanceof OssServiceError && error.ossCode === 'NoSuchKey') return undefined;

@@ -1,11 +1,11 @@
 import { type FaultKind, faultKinds } from 'oss-append-stream/emulator';
 import { type CutPlace, cutPlaces } from '../../helpers/cutting-relay.js';
 
-/** Which chunk of a stream something happens to. */
+/** Which chunk of a stream a fault affects. */
 export const places = ['first', 'middle', 'last'] as const;
 export type Place = (typeof places)[number];
 
-/** How often in a row. */
+/** How often in a row it does. */
 export const repetitions = ['once', 'three in a row', 'without end'] as const;
 export type Repetition = (typeof repetitions)[number];
 
@@ -25,29 +25,29 @@ export interface FaultScript {
   readonly delay?: number;
 }
 
-/** Something that goes wrong with the append of a chunk. */
+/** A fault in the append of a chunk. */
 export interface Trouble {
   readonly name: string;
 
-  /** What the emulator does to the appends. */
+  /** Fault of the appends, injected by the emulator. */
   readonly append?: FaultScript;
 
-  /** What it does to the HEADs that follow. */
+  /** Fault of the HEADs that follow. */
   readonly head?: FaultScript;
 
-  /** Where the network breaks, and how; `kill` stops the server there and starts it again. */
+  /** Where and how the connection breaks; `kill` kills the server there and restarts it. */
   readonly cut?: { readonly place: CutPlace; readonly how: 'reset' | 'close' | 'silence' | 'kill' };
 
-  /** What somebody else leaves of the object besides what was committed, or instead of it. */
+  /** What another writer leaves after the committed bytes, or in their place. */
   readonly leaves?: 'strange bytes' | 'nothing';
 
-  /** Whether the chunk may be in the object when the stream has given up, where the error does not say. */
+  /** Whether the chunk may be stored after the stream gave up, if the error does not say so. */
   readonly isDoubtful?: boolean;
 
-  /** Whether it concerns every key of the emulator. */
+  /** Whether it affects every key of the emulator. */
   readonly isGlobal?: boolean;
 
-  /** Milliseconds of the client's timeout, where it is what ends the silence. */
+  /** Milliseconds of the client's timeout, where the case waits for it. */
   readonly requestTimeout?: number;
 
   /** How a stream may end. Default: delivered. */
@@ -58,13 +58,13 @@ const always = (ending: Ending) => () => ending;
 const inTheEnd = (ending: Ending) => (_: Place, repetition: Repetition) =>
   repetition === 'without end' ? ending : 'delivered';
 
-/** On a new object there is nothing to lose yet, unless the next chunk is struck as well. */
+/** A new object has nothing to lose yet, unless the fault also affects the next chunk. */
 const unlessNew = (ending: Ending) => (place: Place, repetition: Repetition) =>
   place === 'first' && repetition === 'once' ? 'delivered' : ending;
 
 type Ends = NonNullable<Trouble['ends']>;
 
-/** Every kind has its row: what is left out here is a compiler's error. */
+/** One row per kind: the compiler reports a missing one. */
 const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   'drop-request': { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
   'cut-request': { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
@@ -72,7 +72,7 @@ const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   'cut-answer': {},
   delay: {},
   stall: { requestTimeout: 1_000 },
-  // Whether the last of them is in when the object is asked for the last time, nobody knows.
+  // The last append may be applied before or after the last HEAD.
   'apply-late': {
     ends: (_, repetition) =>
       repetition === 'without end' ? ['delivered', 'APPEND_ERR_UNCONFIRMED'] : 'delivered',
@@ -94,7 +94,7 @@ const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   forbid: { ends: always('APPEND_ERR_SERVICE') },
   'hide-crc': {},
   'wrong-crc': { ends: always('APPEND_ERR_CHECKSUM') },
-  // The resend after each is struck as well.
+  // A repeated fault also affects the re-signed request.
   skew: {
     isGlobal: true,
     ends: (_, repetition) => (repetition === 'once' ? 'delivered' : 'APPEND_ERR_SERVICE'),
@@ -104,11 +104,11 @@ const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   },
 };
 
-/** The answer to the append is lost, and then asking goes wrong too. */
+/** The answer to the append is lost, and then the HEAD fails too. */
 const onHead: Partial<Record<FaultKind, Omit<Trouble, 'name' | 'head'>>> = {
   'drop-request': { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
   'cut-answer': { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
-  // Long enough for the HEAD of opening on a busy machine: a second one would be struck.
+  // Long enough for the HEAD at opening on a busy machine: a second one would stall.
   stall: { requestTimeout: 1_000, ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
   'error-500': { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
   'error-502-after': { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
@@ -116,7 +116,7 @@ const onHead: Partial<Record<FaultKind, Omit<Trouble, 'name' | 'head'>>> = {
   forbid: { ends: inTheEnd('APPEND_ERR_UNCONFIRMED') },
   'hide-crc': {},
   'wrong-crc': { ends: always('APPEND_ERR_DIVERGED') },
-  // What is deleted before the chunk is settled is a new object's first chunk again.
+  // Deleted before its first chunk is settled, an object counts as new again.
   delete: {
     leaves: 'nothing',
     ends: (place, repetition) =>
@@ -145,7 +145,7 @@ function cut(place: CutPlace, how: 'reset' | 'close' | 'silence'): Trouble {
   };
 }
 
-/** Everything that the matrix does to a chunk, the kills apart. */
+/** All troubles of the matrix except the kills. */
 export const troubles: readonly Trouble[] = [
   ...faultKinds.map((kind) => ({ name: kind, append: script(kind), ...onAppend[kind] })),
   {
@@ -166,7 +166,7 @@ export const troubles: readonly Trouble[] = [
   ),
 ];
 
-/** The server is killed while an append is on its way, and starts again on its folder. */
+/** The server is killed while an append is in flight, and restarts on its folder. */
 export const kills: readonly Trouble[] = cutPlaces.slice(0, 3).map((place) => ({
   name: `server killed ${place}`,
   cut: { place, how: 'kill' },

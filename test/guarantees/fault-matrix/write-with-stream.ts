@@ -7,14 +7,17 @@ import { sourceBytes } from './source-bytes.js';
 
 let tokens = 0;
 
-/** Writes the source through an `AppendWritable`, in pieces that do not fit its chunks. */
+/** Writes the source through an `AppendWritable`, in writes that do not align with its chunks. */
 export async function writeWithStream(job: Job): Promise<Report> {
   const { connection, key, byteLength, chunkSize, retries, backoff, requestTimeout } = job;
   const { credentials, ...rest } = connection;
   const stream = new AppendWritable({
     ...rest,
-    ...{ key, chunkSize, requestTimeout, flushInterval: Number.POSITIVE_INFINITY },
-    // An expired token is followed by a fresh one.
+    key,
+    chunkSize,
+    requestTimeout,
+    flushInterval: Number.POSITIVE_INFINITY,
+    // A new token on each call replaces an expired one.
     credentials: () => ({ ...credentials, securityToken: `token-${++tokens}` }),
     retry: { retries, minTimeout: backoff, maxTimeout: 4 * backoff },
   });
@@ -47,7 +50,9 @@ export async function writeWithStream(job: Job): Promise<Report> {
     restSha256: createHash('sha256')
       .update(left?.bytes ?? '')
       .digest('hex'),
-    ...{ acknowledged, retries: stats.retries, reconciles: stats.reconciles },
+    acknowledged,
+    retries: stats.retries,
+    reconciles: stats.reconciles,
   };
 }
 

@@ -1,4 +1,4 @@
-// A process that writes what it is told to, so that whoever judges it shares nothing with it.
+// A writer in its own process, so that it shares no state with its judge.
 import { serve } from '../../helpers/remote.js';
 import { writeWithStream } from './write-with-stream.js';
 

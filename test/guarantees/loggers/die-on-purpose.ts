@@ -1,6 +1,6 @@
 import type { Leaving } from './logger-case.js';
 
-/** Brings the process to its end in the ways that have nothing to do with a logger. */
+/** Ends the process in one of the ways that involve no logger. */
 export function dieOnPurpose(leaving: Leaving | 'SIGKILL'): void {
   switch (leaving) {
     case 'natural end':
@@ -16,11 +16,11 @@ export function dieOnPurpose(leaving: Leaving | 'SIGKILL'): void {
     case 'SIGTERM':
     case 'SIGINT':
     case 'SIGKILL':
-      // A server is there to stay.
+      // Keeps the process alive like a server until the signal arrives.
       setInterval(() => {}, 60_000);
       process.kill(process.pid, leaving);
       return;
     default:
-      throw new Error(`There is no such end: ${leaving}`);
+      throw new Error(`Unknown way to end: ${leaving}`);
   }
 }

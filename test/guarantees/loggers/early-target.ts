@@ -2,8 +2,8 @@ import { Writable } from 'node:stream';
 import { AppendWritable, type AppendWritableOptions } from 'oss-append-stream';
 
 /**
- * A target as many are written: it says "written" when the line is in its memory, and has no word
- * for "wait until all have left".
+ * A target like many: it reports a line as written when it is in memory, and offers no way to wait
+ * until all lines are sent.
  */
 // biome-ignore lint/style/noDefaultExport: pino loads it
 export default function earlyTarget(options: AppendWritableOptions): Writable {

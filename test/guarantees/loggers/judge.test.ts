@@ -14,8 +14,13 @@ function caseOf(change: Partial<LoggerCase>): LoggerCase {
 }
 
 const finished: LoggerResult = {
-  ...{ lineCount: 4, exitCode: 0, stdout: '', stderr: '' },
-  ...{ object: lines(1, 2, 3, 4), files: [], answersLost: 0 },
+  lineCount: 4,
+  exitCode: 0,
+  stdout: '',
+  stderr: '',
+  object: lines(1, 2, 3, 4),
+  files: [],
+  answersLost: 0,
 };
 
 function savedFile(bytes: Buffer, position: number, confirmed: boolean): Buffer {
@@ -34,11 +39,11 @@ describe('judge()', () => {
   test.each<[string, Partial<LoggerCase>, LoggerResult]>([
     ['every line is in the object', {}, finished],
     [
-      'a line more was expected',
+      'one more line was expected',
       { others: 1 },
       { ...finished, object: Buffer.concat([finished.object, Buffer.from(fatal)]) },
     ],
-    ['what was flushed is there', { promised: 'flushed' }, { ...finished, object: lines(1, 2) }],
+    ['the flushed lines are there', { promised: 'flushed' }, { ...finished, object: lines(1, 2) }],
     [
       'a process was killed inside a line',
       { promised: 'flushed' },
@@ -46,11 +51,11 @@ describe('judge()', () => {
     ],
     ['the rest is in the file', { promised: 'object and file' }, handedBack],
     [
-      'the first of the rest got there all the same',
+      'the first line of an unconfirmed rest was stored after all',
       { promised: 'object and file' },
       { ...handedBack, object: lines(1, 2, 3), files: [savedFile(lines(3, 4), position, false)] },
     ],
-  ])('has nothing to say where %s', (_, change, result) => {
+  ])('finds no problem where %s', (_, change, result) => {
     expect(judge(caseOf(change), result)).toEqual([]);
   });
 
@@ -74,44 +79,40 @@ describe('judge()', () => {
       { object: Buffer.concat([finished.object, Buffer.from('{')]) },
     ],
     ['a flushed line that is lost', { promised: 'flushed' }, { object: lines(1) }],
-    [
-      'a line that nobody expected',
-      {},
-      { object: Buffer.concat([finished.object, Buffer.from(fatal)]) },
-    ],
+    ['an unexpected line', {}, { object: Buffer.concat([finished.object, Buffer.from(fatal)]) }],
     ['an expected line that is missing', { others: 1 }, {}],
-    ['another exit code', {}, { exitCode: 1 }],
+    ['a wrong exit code', {}, { exitCode: 1 }],
     ['a signal', {}, { exitCode: 'SIGKILL' }],
     ['something on stderr', {}, { stderr: 'a warning\n' }],
-    ['nothing on stderr where something belongs', { stderr: /^saved\n$/ }, {}],
+    ['nothing on stderr where a notice is expected', { stderr: /^saved\n$/ }, {}],
     ['something on stdout', {}, { stdout: 'a line\n' }],
-    ['a file that nobody expected', {}, { files: [savedFile(lines(4), position, true)] }],
+    ['an unexpected file', {}, { files: [savedFile(lines(4), position, true)] }],
     ['no file', { promised: 'object and file' }, {}],
   ])('notices %s', (_, change, result) => {
     expect(judge(caseOf(change), { ...finished, ...result })).not.toEqual([]);
   });
 
   test.each<[string, Partial<LoggerResult>]>([
-    ['a line that is in neither', { files: [savedFile(lines(4), position, true)] }],
-    ['a line in both', { files: [savedFile(lines(2, 3, 4), position, true)] }],
-    ['a place behind the end', { files: [savedFile(lines(3, 4), position + 1, true)] }],
-    ['bytes that are there, and were said not to be', { object: lines(1, 2, 3) }],
+    ['a line in neither object nor file', { files: [savedFile(lines(4), position, true)] }],
+    ['a line in both object and file', { files: [savedFile(lines(2, 3, 4), position, true)] }],
     [
-      'bytes of another at that place',
+      'a position beyond the end of the object',
+      { files: [savedFile(lines(3, 4), position + 1, true)] },
+    ],
+    ['stored bytes that were confirmed as not stored', { object: lines(1, 2, 3) }],
+    [
+      'other bytes at that position',
       { object: lines(1, 2, 4), files: [savedFile(lines(3, 4), position, false)] },
     ],
     ['a second file', { files: [...handedBack.files, ...handedBack.files] }],
-    [
-      'a length that is another',
-      { files: [Buffer.concat([handedBack.files[0] as Buffer, lines(5)])] },
-    ],
+    ['a wrong length', { files: [Buffer.concat([handedBack.files[0] as Buffer, lines(5)])] }],
   ])('notices with a file: %s', (_, change) => {
     const loggerCase = caseOf({ promised: 'object and file' });
 
     expect(judge(loggerCase, { ...handedBack, ...change })).not.toEqual([]);
   });
 
-  test('names the case', () => {
+  test('names the case in a problem', () => {
     const loggerCase = alternativeCases[0] as LoggerCase;
 
     expect(judge({ ...loggerCase, exitCode: 7 }, finished)).toEqual([

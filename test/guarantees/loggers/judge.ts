@@ -3,7 +3,7 @@ import { type LoggerCase, nameOf } from './logger-case.js';
 import { firstHalf } from './logging-job.js';
 import type { LoggerResult } from './run-logger.js';
 
-/** A file for what was not committed: a line that says where the bytes belong, then the bytes. */
+/** A file of uncommitted bytes: a line with their position, then the bytes. */
 interface SavedFile {
   readonly position: number;
   readonly byteLength: number;
@@ -11,7 +11,7 @@ interface SavedFile {
   readonly bytes: Buffer;
 }
 
-/** Everything that is wrong with what a process left behind, in words; nothing, if all is well. */
+/** Describes every problem in what a process left behind; empty when there is none. */
 export function judge(loggerCase: LoggerCase, result: LoggerResult): string[] {
   const { promised, exitCode, stderr, others } = loggerCase;
   const [file, ...more] = result.files;
@@ -22,8 +22,8 @@ export function judge(loggerCase: LoggerCase, result: LoggerResult): string[] {
     result.stdout === '' || `on stdout: ${result.stdout}`,
     ...judgeLines(account, result.lineCount),
     promised === 'nothing' || promised === 'flushed' || judgeAll(account),
-    promised !== 'flushed' || account.withoutGap >= firstHalf(result) || `lost what was flushed`,
-    account.others.length === others || `besides: ${account.others.join('; ')}`,
+    promised !== 'flushed' || account.withoutGap >= firstHalf(result) || 'flushed lines are lost',
+    account.others.length === others || `other lines: ${account.others.join('; ')}`,
     (file !== undefined) === (promised === 'object and file') || `${result.files.length} files`,
     more.length === 0 || `${result.files.length} files`,
     saved === undefined || judgeSaved(result.object, saved),
@@ -31,7 +31,7 @@ export function judge(loggerCase: LoggerCase, result: LoggerResult): string[] {
   return problems.filter((it) => it !== true).map((text) => `${nameOf(loggerCase)}: ${text}`);
 }
 
-/** What became of the lines: in the object alone, and with the file that was left behind it. */
+/** Accounts for the lines in the object alone, and in the object and the file together. */
 export function accountsOf({ object, files, lineCount }: LoggerResult) {
   const [file] = files;
   const saved = file === undefined ? undefined : readSavedFile(file);
@@ -42,10 +42,10 @@ export function accountsOf({ object, files, lineCount }: LoggerResult) {
   };
 }
 
-/** `true`, or what is wrong. */
+/** `true`, or a description of the problem. */
 type Finding = true | string;
 
-/** Whatever else is promised: what is there is the start of what was logged. */
+/** Holds for every promise: the stored lines are a prefix of the logged ones. */
 function judgeLines(
   { doubled, misplaced, torn, lost, withoutGap }: LineAccount,
   lineCount: number,
@@ -63,24 +63,26 @@ function judgeAll({ lost, isCutOff }: LineAccount): Finding {
   return !isCutOff || 'the last line has no end';
 }
 
-/** What the object would hold, were the file appended to it. */
+/** The content of the object if the file were appended to it. */
 function withSaved(object: Buffer, saved: SavedFile | undefined): Buffer {
   return saved === undefined
     ? object
     : Buffer.concat([object.subarray(0, saved.position), saved.bytes]);
 }
 
-/** What is behind the position may be there only if the file leaves that open. */
+/** The object may hold bytes after the position only if the file is unconfirmed. */
 function judgeSaved(
   object: Buffer,
   { position, byteLength, confirmed, bytes }: SavedFile,
 ): Finding {
   const behind = object.subarray(position);
-  if (object.byteLength < position) return 'the file belongs behind the end of the object';
-  if (byteLength !== bytes.byteLength) return `the file speaks of ${byteLength} bytes`;
-  if (confirmed && behind.byteLength > 0) return 'said not to be in the object, and it is';
+  if (object.byteLength < position)
+    return 'the position of the file is beyond the end of the object';
+  if (byteLength !== bytes.byteLength) return `the file claims ${byteLength} bytes`;
+  if (confirmed && behind.byteLength > 0)
+    return 'the object contains bytes confirmed as not stored';
   const isStart = behind.equals(bytes.subarray(0, behind.byteLength));
-  return isStart || 'the object goes on with what is not in the file';
+  return isStart || 'the object continues with bytes that are not in the file';
 }
 
 function readSavedFile(file: Buffer): SavedFile {

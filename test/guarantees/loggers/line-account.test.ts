@@ -7,16 +7,21 @@ const lines = (...numbers: number[]) => numbers.map(line).join('');
 const accountForText = (text: string) => accountFor(Buffer.from(text), 4);
 
 const allIsWell = {
-  ...{ lost: 0, withoutGap: 4, doubled: 0, misplaced: 0, torn: 0 },
-  ...{ isCutOff: false, others: [] },
+  lost: 0,
+  withoutGap: 4,
+  doubled: 0,
+  misplaced: 0,
+  torn: 0,
+  isCutOff: false,
+  others: [],
 };
 
 describe('accountFor()', () => {
-  test('has nothing to say where every line is there once and in order', () => {
+  test('finds no problem when every line is there once and in order', () => {
     expect(accountForText(lines(1, 2, 3, 4))).toEqual(allIsWell);
   });
 
-  test('knows the lines of either library', () => {
+  test('reads the lines of both libraries', () => {
     const ofWinston = JSON.stringify({ level: 'info', n: 1, message: textOf(1) });
 
     expect(accountForText(`${ofWinston}\n${lines(2, 3, 4)}`)).toEqual(allIsWell);
@@ -28,8 +33,8 @@ describe('accountFor()', () => {
     ['a lost line in the middle', lines(1, 3, 4), { lost: 1, withoutGap: 1 }],
     ['a lost last line', lines(1, 2, 3), { lost: 1, withoutGap: 3 }],
     ['a doubled line', lines(1, 2, 2, 3, 4), { doubled: 1 }],
-    ['a line that comes thrice', lines(1, 2, 2, 2, 3, 4), { doubled: 2 }],
-    ['a run that is there twice', lines(1, 2, 1, 2, 3, 4), { doubled: 2, misplaced: 1 }],
+    ['a line three times', lines(1, 2, 2, 2, 3, 4), { doubled: 2 }],
+    ['a run of lines twice', lines(1, 2, 1, 2, 3, 4), { doubled: 2, misplaced: 1 }],
     ['two lines in the wrong order', lines(1, 3, 2, 4), { misplaced: 1 }],
     [
       'a line without its end',
@@ -48,7 +53,7 @@ describe('accountFor()', () => {
       lines(1, 2, 3) + line(4).replace('line', 'lime'),
       { torn: 1, lost: 1, withoutGap: 3 },
     ],
-    ['a number that nobody logged', lines(1, 2, 3, 4, 5), { torn: 1 }],
+    ['a number that was not logged', lines(1, 2, 3, 4, 5), { torn: 1 }],
     [
       'a line without a number',
       `${lines(1, 2)}{"msg":"a"}\n${lines(3, 4)}`,

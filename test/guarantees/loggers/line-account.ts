@@ -1,26 +1,26 @@
 import { textOf } from './numbered-line.js';
 
-/** What became of the lines 1 to `lineCount`. */
+/** An account of the lines 1 to `lineCount`. */
 export interface LineAccount {
-  /** How many are not there. */
+  /** Lines that are missing. */
   readonly lost: number;
 
-  /** How many are there from the first on, up to the first gap. */
+  /** Lines from the first one up to the first gap. */
   readonly withoutGap: number;
 
-  /** How many are there once more than they should be. */
+  /** Surplus copies of lines. */
   readonly doubled: number;
 
-  /** How many come after one that was logged later. */
+  /** Lines that follow a line logged later. */
   readonly misplaced: number;
 
-  /** How many pieces between two ends of lines are no line that anybody logged. */
+  /** Pieces between two line ends that are not a logged line. */
   readonly torn: number;
 
   /** Whether the bytes stop in the middle of a line. */
   readonly isCutOff: boolean;
 
-  /** Whole lines that have no number: what a library has to say. */
+  /** Whole lines without a number: messages of the library itself. */
   readonly others: readonly string[];
 }
 
@@ -48,7 +48,10 @@ export function accountFor(bytes: Uint8Array, lineCount: number): LineAccount {
   const numbered = [...counts.subarray(1)];
   const gap = numbered.indexOf(0);
   return {
-    ...{ misplaced, torn, others, isCutOff: rest !== '' },
+    misplaced,
+    torn,
+    others,
+    isCutOff: rest !== '',
     lost: numbered.filter((count) => count === 0).length,
     withoutGap: gap === -1 ? lineCount : gap,
     doubled: numbered.reduce((sum, count) => sum + Math.max(count - 1, 0), 0),

@@ -1,4 +1,4 @@
-/** Ways in which a process that logs comes to its end. */
+/** Ways in which a logging process ends. */
 export type Leaving =
   | 'natural end'
   | 'process.exit(0)'
@@ -12,7 +12,7 @@ export type Leaving =
   | 'close()'
   | 'worker killed';
 
-/** What a logger writes to; "careless" ones come without the handlers that we document. */
+/** What a logger writes to; "careless" means without the handlers that we document. */
 export type Sink = PinoSink | WinstonSink;
 
 export type PinoSink =
@@ -27,17 +27,17 @@ export type PinoSink =
 
 export type WinstonSink = 'AppendTransport' | 'Stream';
 
-/** Where the lines are promised to be when the process has gone. */
+/** Where the lines are promised to be after the process has exited. */
 export type Promised =
   /** All of them in the object. */
   | 'object'
-  /** All of them in the object, and behind it in the file for what was not committed. */
+  /** All of them: in the object, and the rest in the file of uncommitted bytes. */
   | 'object and file'
-  /** In the object, those that had been flushed. */
+  /** The flushed ones in the object. */
   | 'flushed'
   | 'nothing';
 
-/** A logger, and how its process leaves. */
+/** A logger, and how its process ends. */
 export interface LoggerCase {
   readonly library: 'pino' | 'winston';
   readonly sink: Sink;
@@ -46,10 +46,10 @@ export interface LoggerCase {
   readonly isOurs: boolean;
   readonly exitCode: number | NodeJS.Signals;
 
-  /** What may be on stderr, and what must. */
+  /** Matches the whole of stderr. */
   readonly stderr: RegExp;
 
-  /** Lines of the library itself or of a handler: that of what was not caught. */
+  /** Lines of the library itself or of a handler, which logs the uncaught error. */
   readonly others: number;
 }
 
@@ -89,16 +89,16 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 const pinoEnds = [...ends, ...signals, 'flush(), then SIGKILL', 'end()'] as const;
 const winstonEnds = [...ends, ...signals, 'end()', "end(), 'finish', exit", 'close()'] as const;
 
-/** A handler logs what was not caught, and nothing of it reaches stderr. */
+/** A handler logs the uncaught error, and stderr stays empty. */
 const caught = { stderr: nothing, others: 1 };
 const saved = { promised: 'object and file', stderr: notice } as const;
 
-/** Ours. */
+/** Our loggers. */
 export const loggerCases: readonly LoggerCase[] = [
   ...cases('pino', 'worker', [...pinoEnds, 'worker killed'], {
     'worker killed': { promised: 'flushed', stderr: /^the worker thread exited\n$/ },
   }),
-  // The stream that pino puts before several targets knows no flush().
+  // The stream that pino puts before several targets has no flush().
   ...cases('pino', 'worker, targets', pinoEnds, {
     'flush(), then SIGKILL': { promised: 'nothing' },
   }),
@@ -117,7 +117,7 @@ export const loggerCases: readonly LoggerCase[] = [
   }),
 ];
 
-/** What else is used, and what happens without our handlers; nothing is promised. */
+/** Other sinks, and ours without the documented handlers; nothing is promised. */
 export const alternativeCases: readonly LoggerCase[] = [
   ...alternatives('pino', 'worker, careless', pinoEnds),
   ...alternatives('pino', 'main thread, careless', pinoEnds),
@@ -126,7 +126,9 @@ export const alternativeCases: readonly LoggerCase[] = [
   ...alternatives('winston', 'Stream', winstonEnds),
 ];
 
-/** Ours, where the server takes nothing any more: the rest is in the file when the time is up. */
+/**
+ * Our loggers while the server accepts nothing: after the shutdown timeout the file has the rest.
+ */
 export const outageCases: readonly LoggerCase[] = [
   ...cases('pino', 'worker', ['process.exit(0)', 'SIGTERM'], {}),
   ...cases('pino', 'worker, targets', ['process.exit(0)', 'SIGTERM'], {}),
@@ -141,7 +143,11 @@ function cases(
   exceptions: Exceptions,
 ): LoggerCase[] {
   return leavings.map((leaving) => ({
-    ...{ library, sink, leaving, promised: 'object', isOurs: true },
+    library,
+    sink,
+    leaving,
+    promised: 'object',
+    isOurs: true,
     ...endings[leaving],
     ...exceptions[leaving],
   }));

@@ -1,7 +1,7 @@
 import type { Leaving, LoggerCase } from './logger-case.js';
 import type { Weather } from './run-logger.js';
 
-/** A case with what became of it in one weather. */
+/** A case and its outcome in one weather. */
 export interface LoggerOutcome {
   readonly loggerCase: LoggerCase;
   readonly weather: Weather;
@@ -9,15 +9,15 @@ export interface LoggerOutcome {
   /** Lines that are not in the object. */
   readonly lost: number;
 
-  /** Of these, how many are in the file that was left. */
+  /** How many of these are in the file. */
   readonly saved: number;
 
-  /** Lines that are there more than once, torn, or in the wrong place. */
+  /** Lines that are duplicated, torn, or in the wrong place. */
   readonly spoilt: number;
   readonly problems: readonly string[];
 }
 
-/** One row for each logger, one column for each way to leave; Markdown. */
+/** Markdown with one row per logger and one column per way to end. */
 export function lossTable(outcomes: readonly LoggerOutcome[]): string {
   const rowOf = ({ library, sink }: LoggerCase) => `${library}, ${sink}`;
   const names = [...new Set(outcomes.map(({ loggerCase }) => rowOf(loggerCase)))];
@@ -31,7 +31,7 @@ export function lossTable(outcomes: readonly LoggerOutcome[]): string {
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** What was lost, in every weather (in their order) where that makes a difference. */
+/** Lines lost, listed by weather (in their order) where the figures differ. */
 function cell(outcomes: readonly LoggerOutcome[], leaving: Leaving): string {
   const own = outcomes.filter(({ loggerCase }) => loggerCase.leaving === leaving);
   const texts = own.map(textOf);

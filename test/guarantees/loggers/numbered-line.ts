@@ -1,4 +1,4 @@
-/** What the line of a number says; no two lines say the same. */
+/** The text of a line; no two numbers have the same. */
 export function textOf(number: number): string {
   return `line ${number} ${String.fromCharCode(97 + (number % 26)).repeat(30)}`;
 }

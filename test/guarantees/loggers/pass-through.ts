@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 
-/** A stage of a pipeline of pino's that changes nothing. */
+/** A stage of a pino pipeline that changes nothing. */
 // biome-ignore lint/style/noDefaultExport: pino loads it
 export default function passThrough(): PassThrough {
   return new PassThrough();

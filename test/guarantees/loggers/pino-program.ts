@@ -1,4 +1,4 @@
-// Logs with pino, and leaves.
+// Logs with pino, then ends as its job says.
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { AppendWritable } from 'oss-append-stream';
@@ -53,7 +53,7 @@ async function open(): Promise<Destination> {
   }
 }
 
-/** What the documents tell everybody to do. */
+/** Installs the handlers that the documents ask for. */
 function takeCare(): void {
   destination.on('error', ({ message }: Error) => console.error(message));
   if (!isOnMainThread()) {
@@ -86,7 +86,7 @@ async function leave(): Promise<void> {
     case 'end()':
       return end();
     case 'worker killed':
-      // Whoever logs on is told that nobody listens any more.
+      // Later log calls emit 'error': the worker is gone.
       destination.on('error', () => {});
       await (
         destination as unknown as { worker: import('node:worker_threads').Worker }
@@ -97,7 +97,7 @@ async function leave(): Promise<void> {
   }
 }
 
-/** A worker does not keep the process from ending; whoever waits for it has to. */
+/** Keeps the process alive until the end: a worker does not. */
 async function end(): Promise<void> {
   const server = setInterval(() => {}, 60_000);
   destination.end();

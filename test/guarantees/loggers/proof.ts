@@ -26,23 +26,23 @@ const seconds = Math.round((performance.now() - startedAt) / 1000);
 
 const report = `# Loggers
 
-Written by \`npm run proof -- loggers\` with Node.js ${process.version}; the ${ours.length + outages.length + alternatives.length} runs below took ${seconds} s. In each run a process logs ${lineCount} lines, half of them at once, half when the object is open (in a worker) or the first of them are in it, and leaves in one way. The emulator in another process takes ${delay} ms for every append, of which there are half a dozen; where our transports run a second time, three of ten answers are lost besides, after the bytes have been applied. Where one figure stands, both runs agree.
+Written by \`npm run proof -- loggers\` with Node.js ${process.version}; the ${ours.length + outages.length + alternatives.length} runs below took ${seconds} s. In each run a process logs ${lineCount} lines, half of them at once, the rest when the object is open (in a worker) or has the first of them; then it ends in one way. The emulator in another process takes ${delay} ms for each of about six appends. Our transports run twice: the second time, three of ten answers are also lost, after the bytes were applied. A single figure means that both runs agree.
 
-The figures are lines lost: those that are neither in the object nor in the file that the process left for what was not committed. "In the file" are those that are in the file alone.
+The figures count lost lines: those that are neither in the object nor in the file of uncommitted bytes. "In the file" counts lines that are only in the file.
 
 ## The transports
 
-${right([...ours, ...outages])} of ${ours.length + outages.length} runs were as promised: lines in order, each exactly once, none of them torn, the exit code the one that belongs there, and nothing on stderr but what belongs there. Two ends may lose lines: where a worker is killed, those that had not been flushed; and where a process is killed whose \`flush()\` did not reach the transport, because pino passes it on neither to several targets nor to pipelines.
+${right([...ours, ...outages])} of ${ours.length + outages.length} runs were as promised: lines in order, each exactly once, none of them torn, the expected exit code, and nothing unexpected on stderr. Two ends may lose lines: a killed worker loses those that were not flushed; and a process killed after \`flush()\` may lose lines with several targets or a pipeline, because pino does not pass \`flush()\` on to them.
 
 ${lossTable(ours)}
 
-From the third append on, the server answers no more, and takes nothing:
+From the third append on, the server drops every request:
 
 ${lossTable(outages)}
 
-## What else is used
+## Other sinks
 
-The same lines, the same server. "Careless" is ours without the handlers of signals and exceptions that the documents ask for.
+The same lines and the same server. "Careless" means ours without the signal and exception handlers that the documents ask for.
 
 ${lossTable(alternatives)}
 `;
@@ -70,7 +70,10 @@ async function proveOne(loggerCase: LoggerCase, weather: Weather): Promise<Logge
   const verdict = problems.length === 0 ? 'ok   ' : 'WRONG';
   console.log(`${verdict}  ${nameOf(loggerCase)}, ${weather}: ${inAll.lost} lost ${problems}`);
   return {
-    ...{ loggerCase, weather, problems, lost: inObject.lost },
+    loggerCase,
+    weather,
+    problems,
+    lost: inObject.lost,
     saved: inObject.lost - inAll.lost,
     spoilt: inAll.doubled + inAll.misplaced + inAll.torn,
   };

@@ -9,7 +9,7 @@ import { builtProgram } from '../../helpers/remote.js';
 import type { LoggerCase } from './logger-case.js';
 import type { LoggingJob } from './logging-job.js';
 
-/** What the server is like. */
+/** How the server behaves. */
 export type Weather = 'slow' | 'slow, answers lost' | 'dead';
 
 export const weathers: readonly Weather[] = ['slow', 'slow, answers lost'];
@@ -35,7 +35,7 @@ export const delay = 30;
 const bucket = 'examplebucket';
 let runs = 0;
 
-/** Lets a process log `lineCount` lines and leave. */
+/** Runs a process that logs `lineCount` lines and ends. */
 export async function runLogger(
   emulator: Emulator,
   { library, sink, leaving }: LoggerCase,
@@ -55,8 +55,11 @@ export async function runLogger(
   try {
     const job: LoggingJob = {
       connection: { endpoint, region, credentials, bucket },
-      ...{ key, lineCount, sink, leaving },
-      // Half a dozen appends.
+      key,
+      lineCount,
+      sink,
+      leaving,
+      // About six appends.
       chunkSize: 16 * lineCount,
       fallback: join(folder, 'log.uncommitted'),
       shutdownTimeout: weather === 'dead' ? 1000 : 8000,
@@ -65,13 +68,15 @@ export async function runLogger(
     const child = spawn(process.execPath, [program, JSON.stringify(job)], {
       cwd: folder,
       env: { ...process.env, TMPDIR: folder },
-      ...{ timeout: 60_000, killSignal: 'SIGKILL' as const },
+      timeout: 60_000,
+      killSignal: 'SIGKILL' as const,
     });
     const result = await resultOf(child);
-    // An append that was under way lands when it lands.
+    // An append still in flight may be applied after the end of the process.
     await wait(3 * delay);
     return {
-      ...{ lineCount, ...result },
+      lineCount,
+      ...result,
       object: await emulator.read(bucket, key).catch(() => Buffer.alloc(0)),
       files: await filesIn(folder),
       answersLost: emulator.requests.filter((it) => it.key === key && it.fault === 'drop-answer')

@@ -1,4 +1,4 @@
-/** Lets a few pass at once; the others wait in line. */
+/** Runs at most `most` functions at once; the others wait in order. */
 export class Turnstile {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -1,4 +1,4 @@
-// Logs with winston, and leaves.
+// Logs with winston, then ends as its job says.
 import { once } from 'node:events';
 import { AppendWritable } from 'oss-append-stream';
 import { AppendTransport } from 'oss-append-stream/winston';
@@ -15,7 +15,7 @@ const transport =
     : new transports.Stream({ stream: new AppendWritable(streamOptions(job)), ...unhandled });
 const logger = createLogger({ format: format.json(), transports: [transport] });
 
-// What the documents tell everybody to do.
+// The handlers that the documents ask for.
 const last = transport instanceof AppendTransport ? 'close' : 'finish';
 for (const [signal, code] of [
   ['SIGTERM', 143],

@@ -1,4 +1,4 @@
-// One stream up to the limit of an object, in front of a store that keeps nothing.
+// One stream that fills an object to its limit, with a store that discards the bytes.
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { type AppendClient, AppendWritable, type ObjectFullError } from 'oss-append-stream';
@@ -10,23 +10,23 @@ export interface FullObject {
     readonly bytesWritten: number | undefined;
   };
 
-  /** Bytes that Node took. */
+  /** Bytes passed to `write()`. */
   readonly bytesWritten: number;
 
-  /** Where the stream says that the object ends, and where the store does. */
+  /** The length of the object according to the stream, and according to the store. */
   readonly position: number | undefined;
   readonly length: number;
   readonly crc64: boolean;
   readonly uncommitted: { byteLength: number; position: number | undefined; confirmed: boolean };
 
-  /** Most memory the process held while the object grew to half its length, and after that. */
+  /** Peak memory of the process while the object grew to half its length, and after that. */
   readonly peaks: { readonly firstHalf: number; readonly secondHalf: number };
 }
 
 const half = 2.5 * 2 ** 30;
 const crc64 = await loadCrc64();
 
-/** Takes every chunk for the same, so that a checksum costs nothing. */
+/** Assumes that all chunks are equal, so that it computes the checksum of one only. */
 class DiscardingStore implements AppendClient {
   readonly #chunkSize: number;
   readonly #chunkCrc64: bigint;
@@ -41,7 +41,9 @@ class DiscardingStore implements AppendClient {
 
   async appendObject(_key: string, position: number, body: Uint8Array) {
     if (position !== this.length || body.byteLength !== this.#chunkSize) {
-      throw new Error(`Cannot take ${body.byteLength} bytes at ${position}: it is ${this.length}`);
+      throw new Error(
+        `Cannot append ${body.byteLength} bytes at ${position}: length is ${this.length}`,
+      );
     }
     const part = position < half ? 'firstHalf' : 'secondHalf';
     this.peaks[part] = Math.max(this.peaks[part], process.memoryUsage.rss());
@@ -64,7 +66,7 @@ class DiscardingStore implements AppendClient {
 }
 
 const functions = {
-  /** Writes until the stream refuses to go on. */
+  /** Writes until the stream fails. */
   async fill(chunkSize: number): Promise<FullObject> {
     const piece = Buffer.alloc(2 ** 20, 'a line of a log that never ends\n');
     const chunk = Buffer.concat(Array.from({ length: chunkSize / piece.byteLength }, () => piece));
@@ -82,11 +84,16 @@ const functions = {
     const [{ code, key, limit, bytesWritten: committed }] = (await failed) as [ObjectFullError];
     const { bytes, position, confirmed } = stream.takeUncommitted() ?? {};
     return {
-      ...{ bytesWritten, position: stream.position, length: store.length, peaks: store.peaks },
+      bytesWritten,
+      position: stream.position,
+      length: store.length,
+      peaks: store.peaks,
       error: { code, key, limit, bytesWritten: committed },
       crc64: stream.crc64 === store.crc64,
       uncommitted: {
-        ...{ byteLength: bytes?.byteLength ?? 0, position, confirmed: confirmed === true },
+        byteLength: bytes?.byteLength ?? 0,
+        position,
+        confirmed: confirmed === true,
       },
     };
   },

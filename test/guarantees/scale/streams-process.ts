@@ -4,23 +4,23 @@ import { finished } from 'node:stream/promises';
 import { AppendWritable, OssClient, type OssClientOptions } from 'oss-append-stream';
 import { serve } from '../../helpers/remote.js';
 
-/** Most and fewest commits of a stream at one moment, and those of the one in the middle. */
+/** Fewest, median and most commits of the streams at one moment. */
 export interface Checkpoint {
   readonly least: number;
   readonly median: number;
   readonly most: number;
 }
 
-/** What the process holds. */
+/** Resources that the process holds. */
 export interface Holdings {
-  /** What keeps the event loop going, but for the channel that asks. */
+  /** Resources that keep the event loop alive, except the IPC channel. */
   readonly resources: readonly string[];
 
   /** Bytes of the heap and of buffers, after a collection. */
   readonly memory: number;
 }
 
-/** Every so many commits of all streams together one looks how far each has come. */
+/** Commits of all streams together from one checkpoint to the next. */
 const checkpointInterval = 500;
 
 let client: OssClient;
@@ -35,8 +35,8 @@ const functions = {
   },
 
   /**
-   * Writes a chunk of its own to each stream, `count` times and all at once, and commits them. Tells
-   * how far the streams had come while none of them had committed everything.
+   * Writes each stream its own chunk, `count` times and all at once, and commits them. Returns the
+   * checkpoints before the first stream had committed everything.
    */
   async write(chunks: readonly Uint8Array[], count: number): Promise<Checkpoint[]> {
     const commits = streams.map(() => 0);
@@ -61,10 +61,10 @@ const functions = {
     return checkpoints;
   },
 
-  /** What is held while nothing is under way. */
+  /** Resources held while no request is in flight. */
   async holdings(): Promise<Holdings> {
-    // The end of a request is told before undici has cleared it away, and what one collection
-    // finalizes the next one frees.
+    // undici reports the end of a request before it has cleaned up, and memory that one collection
+    // finalizes is freed by the next one.
     for (let turn = 0; turn < 10; turn++) {
       await new Promise(setImmediate);
       if (turn > 6) globalThis.gc?.();

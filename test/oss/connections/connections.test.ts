@@ -16,7 +16,7 @@ import { answer, type Script, startScriptedServer } from '../scripted-server.js'
 
 const found = answer(200, { 'content-length': '0' });
 
-/** A server that keeps every request until {@link answerNext} is called, and counts connections. */
+/** A server that holds every request until {@link answerNext} is called, and counts connections. */
 async function start() {
   const held: (() => void | Promise<void>)[] = [];
   const hold: Script = (...exchange) => {
@@ -35,7 +35,9 @@ async function start() {
   });
   const { endpoint, requests } = server;
   return {
-    ...{ endpoint, requests, held },
+    endpoint,
+    requests,
+    held,
     keys: () => requests.map(({ url }) => url.replace('/logs/', '')),
     connections: () => ({ most, total }),
     async answerNext() {
@@ -45,12 +47,15 @@ async function start() {
   };
 }
 
-/** A client of `endpoint`, with at most so many connections. */
+/** A client of `endpoint` with at most `most` connections. */
 function createClient(endpoint: string, most?: number, requestTimeout?: number): OssClient {
-  // Whoever comes first sets the bound.
+  // Acquired before the client's, because the first acquisition sets the maximum.
   const share = shareConnections(endpoint, most);
   const client = new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint, requestTimeout },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint,
+    requestTimeout,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'sk' },
   });
   onTestFinished(() => {
@@ -63,7 +68,7 @@ function createClient(endpoint: string, most?: number, requestTimeout?: number):
 const settledness = async (promises: readonly Promise<unknown>[]) =>
   (await Promise.allSettled(promises)).map(({ status }) => status);
 
-test('as many requests as one likes use 100 connections', async () => {
+test('250 concurrent requests use 100 connections', async () => {
   const server = await start();
   const client = createClient(server.endpoint);
   const requests = Array.from({ length: 250 }, (_, index) => client.headObject(`${index}`));
@@ -74,7 +79,7 @@ test('as many requests as one likes use 100 connections', async () => {
   expect(server.connections()).toEqual({ most: 100, total: 100 });
 });
 
-test('requests that find no connection free are sent in the order in which they came', async () => {
+test('requests that wait for a connection are sent in order of arrival', async () => {
   const server = await start();
   const client = createClient(server.endpoint, 2);
   const keys = Array.from({ length: 12 }, (_, index) => `${index}`);
@@ -89,7 +94,7 @@ test('requests that find no connection free are sent in the order in which they 
   expect(server.connections().total).toBe(2);
 });
 
-test('requests in succession use one connection, though others are free', async () => {
+test('successive requests use one connection, although others are idle', async () => {
   const server = await start();
   const client = createClient(server.endpoint);
   const together = ['a', 'b', 'c'].map((key) => client.headObject(key));
@@ -107,8 +112,8 @@ test('requests in succession use one connection, though others are free', async 
   expect(server.connections().total).toBe(3);
 });
 
-describe('a connection that fails when it is used again', () => {
-  /** Serves what is new, and does `fail` to the connections that were open when it was called. */
+describe('a connection that fails when it is reused', () => {
+  /** Makes the connections that are open now fail with `fail`; new ones are served. */
   async function startForgetful(fail: (socket: Socket) => void) {
     const forgotten = new Set<Socket>();
     const open = new Set<Socket>();
@@ -127,8 +132,8 @@ describe('a connection that fails when it is used again', () => {
 
   test.each([
     { scenario: 'at once', fail: (socket: Socket) => void socket.destroy() },
-    { scenario: 'by its silence', fail: () => {} },
-  ])('takes those that were idle as long down with it: $scenario', async ({ fail }) => {
+    { scenario: 'by getting no answer', fail: () => {} },
+  ])('makes the client drop the other idle connections: $scenario', async ({ fail }) => {
     const server = await startForgetful(fail);
     const client = createClient(server.endpoint, 100, 100);
     await Promise.all(['a', 'b', 'c'].map((key) => client.headObject(key)));
@@ -138,7 +143,7 @@ describe('a connection that fails when it is used again', () => {
     await Promise.all(['a', 'b', 'c'].map((key) => client.headObject(key)));
   });
 
-  test('leaves them alone when its request was aborted', async () => {
+  test('does not make the client drop the others when its request was aborted', async () => {
     const server = await start();
     const client = createClient(server.endpoint);
     const together = ['a', 'b'].map((key) => client.headObject(key));
@@ -159,7 +164,7 @@ describe('a connection that fails when it is used again', () => {
 });
 
 describe('a request that waits for a connection', () => {
-  test('leaves the queue as soon as it is aborted, and was never sent', async () => {
+  test('leaves the queue when it is aborted, and is not sent', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const first = client.headObject('first');
@@ -171,7 +176,8 @@ describe('a request that waits for a connection', () => {
     controller.abort();
 
     await expect(aborted).rejects.toMatchObject({
-      ...{ name: 'AbortError', outcome: 'rejected' },
+      name: 'AbortError',
+      outcome: 'rejected',
       message: expect.stringMatching(/ was aborted by its signal before it was sent$/),
     });
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -180,7 +186,7 @@ describe('a request that waits for a connection', () => {
     expect(server.keys()).toEqual(['first', 'last']);
   });
 
-  test('lets go of its body when it leaves the queue', async () => {
+  test('releases its body when it leaves the queue', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const first = client.headObject('first');
@@ -205,7 +211,7 @@ describe('a request that waits for a connection', () => {
     await first;
   });
 
-  test('keeps the timeout that its caller set', async () => {
+  test("ends at the timeout of its caller's signal", async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const first = client.headObject('first');
@@ -220,12 +226,12 @@ describe('a request that waits for a connection', () => {
     expect(server.keys()).toEqual(['first']);
   });
 
-  test('is sent before the connections close', async () => {
+  test('is sent before close() closes the connections', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 2);
     const requests = Array.from({ length: 6 }, (_, index) => client.headObject(`${index}`));
     let isClosed = false;
-    // The share of the test is the other one.
+    // The test's own reference keeps the connections open too.
     const share = shareConnections(server.endpoint);
     const closing = Promise.all([client.close(), share.release()]).then(() => {
       isClosed = true;
@@ -237,7 +243,7 @@ describe('a request that waits for a connection', () => {
     expect(isClosed).toBe(true);
   });
 
-  test('is signed when its turn has come', async () => {
+  test('is signed only when a connection is free', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const first = client.headObject('first');
@@ -256,12 +262,12 @@ describe('a request that waits for a connection', () => {
   });
 });
 
-describe('waiting for a connection does not count against the timeout', () => {
+describe('the time of waiting for a connection does not count against the timeout', () => {
   const slow: Script = (...exchange) => {
     setTimeout(() => found(...exchange), 40);
   };
 
-  test('of the client, also where its requests wait much longer', async () => {
+  test('of the client, even if requests wait much longer', async () => {
     const server = await startScriptedServer(slow);
     onTestFinished(() => server[Symbol.asyncDispose]());
     const client = createClient(server.endpoint, 1, 300);
@@ -270,20 +276,20 @@ describe('waiting for a connection does not count against the timeout', () => {
     expect(await settledness(requests)).toEqual(requests.map(() => 'fulfilled'));
   });
 
-  test('of the client, but having one does', async () => {
+  test('of the client, but the time on a connection does', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1, 50);
     const requests = ['a', 'b'].map((key) => client.headObject(key));
 
     for (const request of requests) {
       await expect(request).rejects.toMatchObject({
-        ...{ outcome: 'unknown' },
+        outcome: 'unknown',
         message: expect.stringMatching(/ got no answer within 50 ms$/),
       });
     }
   });
 
-  test('of the caller, where that can be suspended', async () => {
+  test('of the caller, if that can be suspended', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const calls: string[] = [];
@@ -308,7 +314,7 @@ describe('waiting for a connection does not count against the timeout', () => {
     expect(calls).toEqual(['suspend', 'suspend', 'resume', 'resume']);
   });
 
-  test('of a stream, nor does it cost an attempt', async () => {
+  test('of a stream, and costs no attempt', async () => {
     await using emulator = await startEmulator();
     emulator.faults.add({ kind: 'delay', delay: 40 });
     const { release } = shareConnections(emulator.endpoint, 1);
@@ -331,12 +337,14 @@ describe('waiting for a connection does not count against the timeout', () => {
     }
   });
 
-  test('of a stream, which leaves the queue when it is destroyed', async () => {
+  test('of a stream, whose request leaves the queue when the stream is destroyed', async () => {
     const server = await start();
     const { release } = shareConnections(server.endpoint, 1);
     onTestFinished(release);
     const options = {
-      ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint: server.endpoint },
+      bucket: 'logs',
+      region: 'cn-hangzhou',
+      endpoint: server.endpoint,
       credentials: { accessKeyId: 'ak', accessKeySecret: 'sk' },
     };
     const [first, second] = ['first', 'second'].map(
@@ -355,7 +363,7 @@ describe('waiting for a connection does not count against the timeout', () => {
   });
 });
 
-describe('a place is given back', () => {
+describe('a connection is free for the next request', () => {
   test('when the connection is refused', async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
     const client = createClient(endpoint, 2);
@@ -363,7 +371,8 @@ describe('a place is given back', () => {
 
     for (const request of requests) {
       await expect(request).rejects.toMatchObject({
-        ...{ outcome: 'rejected', cause: { syscall: 'connect' } },
+        outcome: 'rejected',
+        cause: { syscall: 'connect' },
       });
     }
   });
@@ -382,7 +391,7 @@ describe('a place is given back', () => {
     await second;
   });
 
-  test('when a request under way is aborted', async () => {
+  test('when a request in flight is aborted', async () => {
     const server = await start();
     const client = createClient(server.endpoint, 1);
     const controller = new AbortController();
@@ -397,7 +406,7 @@ describe('a place is given back', () => {
     await second;
   });
 
-  test('when the request cannot even be made', async () => {
+  test('when the request cannot be signed or dispatched', async () => {
     const server = await start();
     createClient(server.endpoint, 1);
     const { connections, release } = shareConnections(server.endpoint);
@@ -408,7 +417,7 @@ describe('a place is given back', () => {
       throw new Error('refused');
     };
     expect(() => connections.use(refuse, limits)).toThrow('refused');
-    // Nor when its turn comes late, nor when undici refuses it or the handler throws.
+    // Also after a wait, when undici refuses the request, and when the handler throws.
     const calls: string[] = [];
     const dispatch = (path: string, onRequestStart: () => void) =>
       connections.use(
@@ -443,7 +452,7 @@ describe('a place is given back', () => {
     expect(calls).toEqual([expect.stringContaining('path'), 'thrown', 'nothing sent']);
   });
 
-  test('when the body of a download has ended, and not before', async () => {
+  test('when the body of a download has ended or was destroyed, and not before', async () => {
     const body = Buffer.alloc(1024 * 1024, 'x');
     const server = await startScriptedServer(
       answer(200, { 'content-length': String(body.byteLength) }, body),

@@ -16,12 +16,16 @@ const appended = answer(200, { 'x-oss-next-append-position': '5' });
 
 function connect(dispatcher: Dispatcher, endpoint: string, requestTimeout?: number): OssClient {
   return new OssClient({
-    ...{ bucket: 'logs', region: 'cn-hangzhou', endpoint, dispatcher, requestTimeout },
+    bucket: 'logs',
+    region: 'cn-hangzhou',
+    endpoint,
+    dispatcher,
+    requestTimeout,
     credentials: { accessKeyId: 'ak', accessKeySecret: 'hunter2' },
   });
 }
 
-/** As much of a dispatcher as is used. */
+/** The part of a dispatcher that the client uses. */
 function handmade(dispatch: Dispatcher['dispatch']): Dispatcher {
   return { dispatch } as Dispatcher;
 }
@@ -34,24 +38,30 @@ async function startServer() {
   return server;
 }
 
-describe('a dispatcher that its owner ended', () => {
+describe('a dispatcher that its owner closed or destroyed', () => {
   const kinds = [
     { kind: 'an Agent', create: () => new Agent() },
     { kind: 'a composed Agent', create: () => new Agent().compose(interceptors.dump()) },
     { kind: 'a ProxyAgent', create: () => new ProxyAgent('http://127.0.0.1:1') },
   ];
 
-  test.each(kinds)('makes an append fail for good when closed: $kind', async ({ create }) => {
-    const dispatcher = create();
-    await dispatcher.close();
+  test.each(kinds)(
+    'makes an append fail with fatal after it was closed: $kind',
+    async ({ create }) => {
+      const dispatcher = create();
+      await dispatcher.close();
 
-    await expect(append(connect(dispatcher, 'http://127.0.0.1:1'))).rejects.toMatchObject({
-      ...{ outcome: 'fatal', cause: { code: 'UND_ERR_DESTROYED' } },
-      message: expect.stringMatching(/ failed: the dispatcher is closed: The client is destroyed$/),
-    });
-  });
+      await expect(append(connect(dispatcher, 'http://127.0.0.1:1'))).rejects.toMatchObject({
+        outcome: 'fatal',
+        cause: { code: 'UND_ERR_DESTROYED' },
+        message: expect.stringMatching(
+          / failed: the dispatcher is closed: The client is destroyed$/,
+        ),
+      });
+    },
+  );
 
-  test.each(kinds)('makes an append fail for good while it closes: $kind', async ({ create }) => {
+  test.each(kinds)('makes an append fail with fatal while it closes: $kind', async ({ create }) => {
     const dispatcher = create();
     const closing = dispatcher.close();
 
@@ -61,7 +71,7 @@ describe('a dispatcher that its owner ended', () => {
     await closing;
   });
 
-  test('has not sent what was still waiting for a connection', async () => {
+  test('has not sent a request that was waiting for a connection', async () => {
     const { server, endpoint, requests } = await startServer();
     const dispatcher = new Agent({ connections: 1 });
     server.prependListener('request', () => void dispatcher.destroy());
@@ -83,36 +93,38 @@ describe('a dispatcher that fails before it starts a request', () => {
     { scenario: 'throws', dispatcher: handmade(boom) },
     { scenario: 'has an interceptor that throws', dispatcher: new Agent().compose(() => boom) },
     {
-      scenario: 'tells of an error at once',
+      scenario: 'reports an error at once',
       dispatcher: new Agent({
         connect: (_options, callback) => callback(new Error('boom'), null),
       }),
     },
     {
-      scenario: 'tells of an error later',
+      scenario: 'reports an error later',
       dispatcher: new Agent({
         connect: (_options, callback) => setImmediate(callback, new Error('boom'), null),
       }),
     },
-  ])('has certainly sent nothing: it $scenario', async ({ dispatcher }) => {
+  ])('has sent nothing, and the append is rejected, if it $scenario', async ({ dispatcher }) => {
     await expect(append(connect(dispatcher, 'http://127.0.0.1:1'))).rejects.toMatchObject({
-      ...{ outcome: 'rejected', cause: { message: 'boom' } },
+      outcome: 'rejected',
+      cause: { message: 'boom' },
     });
   });
 
-  test('fails for good when a mock knows no answer', async () => {
+  test('makes an append fail with fatal if it is a mock without a matching answer', async () => {
     const dispatcher = new MockAgent();
     dispatcher.disableNetConnect();
     onTestFinished(() => dispatcher.close());
     dispatcher.get('http://127.0.0.1:1');
 
     await expect(append(connect(dispatcher, 'http://127.0.0.1:1'))).rejects.toMatchObject({
-      ...{ outcome: 'fatal', cause: { code: 'UND_MOCK_ERR_MOCK_NOT_MATCHED' } },
+      outcome: 'fatal',
+      cause: { code: 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
     });
   });
 });
 
-describe('a dispatcher that does not say when a request starts', () => {
+describe('a dispatcher that does not call onRequestStart', () => {
   const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   const controller = {} as Dispatcher.DispatchController;
   const none = undefined as unknown as Dispatcher.DispatchController;
@@ -127,18 +139,18 @@ describe('a dispatcher that does not say when a request starts', () => {
       fail: (handler: Dispatcher.DispatchHandler) => handler.onResponseError?.(none, reset),
     },
     {
-      scenario: 'an error of undici that something else was destroyed',
+      scenario: 'an error of undici about another destroyed client',
       fail: (handler: Dispatcher.DispatchHandler) =>
         handler.onResponseError?.(none, new errors.ClientDestroyedError()),
     },
     {
-      scenario: 'an error behind the head of an answer',
+      scenario: 'an error after the head of an answer',
       fail: (handler: Dispatcher.DispatchHandler) => {
         handler.onResponseStart?.(none, 200, {}, 'OK');
         handler.onResponseError?.(none, reset);
       },
     },
-  ])('may have sent it: $scenario', async ({ fail }) => {
+  ])('leaves open whether the request was sent: $scenario', async ({ fail }) => {
     let sent: unknown;
     const dispatcher = handmade(({ body }, handler) => {
       sent = body;
@@ -147,34 +159,37 @@ describe('a dispatcher that does not say when a request starts', () => {
     });
 
     await expect(append(connect(dispatcher, 'http://127.0.0.1:1'))).rejects.toMatchObject({
-      ...{ outcome: 'unknown', answered: false },
+      outcome: 'unknown',
+      answered: false,
     });
     expect(String(sent)).toBe('hello');
   });
 
-  test('may have sent what it throws behind', async () => {
+  test('leaves open whether the request was sent if it throws after reading the body', async () => {
     const dispatcher = handmade(({ body }) => {
       throw new TypeError(`handler.onConnect is not a function, and ${body} is on its way`);
     });
 
     await expect(append(connect(dispatcher, 'http://127.0.0.1:1'))).rejects.toMatchObject({
-      ...{ outcome: 'unknown', answered: false },
+      outcome: 'unknown',
+      answered: false,
     });
   });
 
-  test('may have sent what ran out of time', async () => {
+  test('leaves open whether a request that timed out was sent', async () => {
     const dispatcher = handmade(({ body }) => body !== null);
     const client = connect(dispatcher, 'http://127.0.0.1:1', 20);
 
     await expect(append(client)).rejects.toMatchObject({
-      ...{ outcome: 'unknown', answered: false },
+      outcome: 'unknown',
+      answered: false,
       message: expect.stringMatching(
-        / got no connection within \d+ ms, as far as its dispatcher tells$/,
+        / got no connection within \d+ ms, as far as its dispatcher reports$/,
       ),
     });
   });
 
-  test('may have sent what was aborted', async () => {
+  test('leaves open whether an aborted request was sent', async () => {
     const controller = new AbortController();
     const dispatcher = handmade(({ body }) => {
       setImmediate(() => controller.abort());
@@ -188,7 +203,7 @@ describe('a dispatcher that does not say when a request starts', () => {
     await expect(appending).rejects.toMatchObject({ name: 'AbortError', outcome: 'unknown' });
   });
 
-  test('is heeded when it answers, and never trusted to tell again', async () => {
+  test('can answer a request, and is not trusted from then on', async () => {
     let isSilent = false;
     const dispatcher = handmade(({ body }, handler) => {
       const isLast = isSilent;
@@ -198,10 +213,8 @@ describe('a dispatcher that does not say when a request starts', () => {
           return;
         }
         handler.onResponseStart?.(controller, 200, {
-          ...{
-            'x-oss-request-id': 'R',
-            'x-oss-next-append-position': String(body).length.toString(),
-          },
+          'x-oss-request-id': 'R',
+          'x-oss-next-append-position': String(body).length.toString(),
         });
         handler.onResponseEnd?.(controller, {});
       });
@@ -213,7 +226,7 @@ describe('a dispatcher that does not say when a request starts', () => {
     await expect(append(client)).rejects.toMatchObject({ outcome: 'unknown' });
   });
 
-  test('has sent nothing where the connection was refused', async () => {
+  test('has sent nothing if the connection was refused', async () => {
     const endpoint = `http://127.0.0.1:${await closedPort()}`;
     const silent = new Agent().compose(
       (dispatch) => (options, handler) =>
@@ -227,7 +240,7 @@ describe('a dispatcher that does not say when a request starts', () => {
   });
 });
 
-test('a retry that finds the dispatcher closed says nothing of the attempt before', async () => {
+test('a dispatcher that retries and is then closed leaves open whether its first attempt was sent', async () => {
   const { server, endpoint } = await startServer();
   server.prependListener('request', ({ socket }) => socket.destroy());
   const inner = new Agent();

@@ -22,7 +22,7 @@ beforeEach(async () => {
     vi.stubEnv(name, undefined);
     vi.stubEnv(name.toLowerCase(), undefined);
   }
-  // Nobody but this test made the certificate of the relay.
+  // The relay's certificate is self-signed.
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   emulator = await startEmulator();
   relay = await startTlsRelay(emulator.endpoint);
@@ -35,7 +35,7 @@ afterEach(async () => {
   await emulator.close();
 });
 
-/** Both kinds of endpoint, with what the proxy is asked for each of them. */
+/** Both kinds of endpoint. */
 const endpoints = [
   ['http', () => emulator.endpoint],
   ['https', () => relay.endpoint],
@@ -43,7 +43,7 @@ const endpoints = [
 
 function optionsFor(endpoint: string, options: Partial<OssClientOptions> = {}) {
   const { region, credentials } = emulator;
-  return { ...{ bucket, region, credentials, endpoint, proxy: proxy.url }, ...options };
+  return { bucket, region, credentials, endpoint, proxy: proxy.url, ...options };
 }
 
 function createClient(endpoint: string, options: Partial<OssClientOptions> = {}): OssClient {
@@ -52,7 +52,7 @@ function createClient(endpoint: string, options: Partial<OssClientOptions> = {})
   return client;
 }
 
-/** Everything that printing could show, hidden properties and causes included. */
+/** Everything that printing could reveal, including hidden properties and causes. */
 function shown(value: unknown): string {
   return inspect(value, { depth: 20, showHidden: true }) + JSON.stringify(value);
 }
@@ -69,12 +69,14 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
 describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
   const method = scheme === 'https' ? 'CONNECT' : 'POST';
 
-  test('every byte is appended once, although answers are lost', async () => {
+  test('every byte is appended once although an answer and a request are lost', async () => {
     emulator.faults.add({ kind: 'drop-answer', operation: 'append', nth: 2 });
     emulator.faults.add({ kind: 'drop-request', operation: 'append', nth: 4 });
     const stream = new AppendWritable({
       ...optionsFor(endpointOf()),
-      ...{ key: 'a.log', chunkSize: 1000, retry: { minTimeout: 0 } },
+      key: 'a.log',
+      chunkSize: 1000,
+      retry: { minTimeout: 0 },
     });
     for (let index = 0; index < 10; index++) await stream.append(`${index}`.repeat(1000));
     await new Promise((resolve) => stream.end(resolve));
@@ -85,7 +87,7 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(proxy.requests.map((request) => request.method)).toContain(method);
   });
 
-  test('everything goes through the proxy, on connections that are used again', async () => {
+  test('all requests go through the proxy, on reused connections', async () => {
     const client = createClient(endpointOf());
     await client.appendObject('a.log', 0, Buffer.from('hello'));
     const clients = [...proxy.clients];
@@ -121,7 +123,7 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(proxy.clients.size).toBe(0);
   });
 
-  test('user and password are sent, decoded, and shown nowhere', async () => {
+  test('the proxy gets the decoded user and password, which appear in no error or inspection', async () => {
     await using strict = await startForwardProxy('user:do not@show:me');
     const address = `user:do%20not%40show%3Ame@${strict.address}`;
     const client = createClient(endpointOf(), { proxy: `http://${address}` });
@@ -135,8 +137,8 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(error.message).toContain(strict.address);
   });
 
-  // undici makes a tunnel to either kind of endpoint then.
-  test('a proxy with TLS makes a tunnel', async () => {
+  // undici then uses a tunnel to both kinds of endpoint.
+  test('a proxy with TLS is asked for a tunnel', async () => {
     await using strict = await startForwardProxy('user:secret');
     await using secure = await startTlsRelay(strict.url);
     const { host } = new URL(secure.endpoint);
@@ -159,7 +161,7 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(String(await emulator.read(bucket, 'a.log'))).toBe('hello');
   });
 
-  test('a proxy that is not there is named, and nothing has been sent', async () => {
+  test('the error names an unreachable proxy, and nothing was sent', async () => {
     const address = `127.0.0.1:${await closedPort()}`;
     const client = createClient(endpointOf(), { proxy: `http://user:secret@${address}` });
     const error = await failureOf(client.appendObject('a.log', 0, Buffer.from('a')));
@@ -171,7 +173,7 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(shown(error)).not.toContain('secret');
   });
 
-  test('requests beyond the bound wait, and their clocks stand still', async () => {
+  test('requests beyond the maximum of connections wait, with their timeouts suspended', async () => {
     const proxies = resolveProxies('test', proxy.url);
     const { release } = shareConnections(endpointOf(), 1, proxies);
     onTestFinished(() => release());
@@ -183,7 +185,7 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
     expect(proxy.clients.size).toBe(1);
   });
 
-  test('what was idle as long as a connection that failed is dropped', async () => {
+  test('a failed reuse makes the client drop its other idle connections', async () => {
     const client = createClient(endpointOf());
     await Promise.all(['a', 'b', 'c'].map((key) => client.headObject(key)));
     expect(proxy.clients.size).toBe(3);
@@ -195,36 +197,41 @@ describe.each(endpoints)('to an %s endpoint', (scheme, endpointOf) => {
   });
 });
 
-describe('a proxy that makes no tunnel', () => {
+describe('a proxy that refuses a tunnel', () => {
   test.each([
-    [407, ': it wants a user and a password, or others'],
+    [407, ': check its user and password'],
     [502, ''],
     [503, ''],
     [403, ''],
     [204, ''],
-  ])('but answers %d has passed nothing on, and is named', async (status, advice) => {
-    proxy.refusal = status;
-    const error = await failureOf(
-      createClient(relay.endpoint).appendObject('a.log', 0, Buffer.from('a')),
-    );
+  ])(
+    'with %d makes an append fail as rejected with an error that names the proxy',
+    async (status, advice) => {
+      proxy.refusal = status;
+      const error = await failureOf(
+        createClient(relay.endpoint).appendObject('a.log', 0, Buffer.from('a')),
+      );
 
-    expect(error).toMatchObject({ name: 'OssRequestError', outcome: 'rejected' });
-    expect(error.message).toBe(
-      `Cannot append 1 bytes to "a.log" at position 0: POST to ${relay.endpoint} through the proxy at ${proxy.address} failed: it answered ${status} to CONNECT${advice}`,
-    );
-    await expect.poll(() => proxy.clients.size, { interval: 1 }).toBe(0);
-  });
+      expect(error).toMatchObject({ name: 'OssRequestError', outcome: 'rejected' });
+      expect(error.message).toBe(
+        `Cannot append 1 bytes to "a.log" at position 0: POST to ${relay.endpoint} through the proxy at ${proxy.address} failed: it answered ${status} to CONNECT${advice}`,
+      );
+      await expect.poll(() => proxy.clients.size, { interval: 1 }).toBe(0);
+    },
+  );
 
-  test('is asked again, and what it keeps refusing is certainly not in the object', async () => {
+  test('is asked again until retries end, and the bytes are certainly not in the object', async () => {
     const stream = new AppendWritable({
       ...optionsFor(relay.endpoint),
-      ...{ key: 'a.log', flushInterval: 0, retry: { retries: 2, minTimeout: 0 } },
+      key: 'a.log',
+      flushInterval: 0,
+      retry: { retries: 2, minTimeout: 0 },
     });
     await once(stream, 'ready');
     stream.on('error', () => {});
     proxy.refusal = 407;
     for (const socket of proxy.clients) socket.destroy();
-    // Whoever comes first meets the tunnel that has ended.
+    // The first request reuses the tunnel that was cut.
     await failureOf(createClient(relay.endpoint).headObject('a.log'));
     const error = await failureOf(stream.append('a'));
 
@@ -233,11 +240,13 @@ describe('a proxy that makes no tunnel', () => {
     expect(stream.takeUncommitted()).toMatchObject({ confirmed: true });
   });
 
-  test('and answers in time again costs no byte', async () => {
+  test('and accepts the next one causes one retry and no loss', async () => {
     proxy.refusal = 503;
     const stream = new AppendWritable({
       ...optionsFor(relay.endpoint),
-      ...{ key: 'a.log', flushInterval: 0, retry: { minTimeout: 0 } },
+      key: 'a.log',
+      flushInterval: 0,
+      retry: { minTimeout: 0 },
     });
     stream.on('retry', () => {
       proxy.refusal = undefined;
@@ -249,7 +258,7 @@ describe('a proxy that makes no tunnel', () => {
     expect(stream.stats.retries).toBe(1);
   });
 
-  test('but stays silent is given up with the request', async () => {
+  test('by not answering makes the request time out', async () => {
     await using mute = await startMute();
     const client = createClient(relay.endpoint, { proxy: mute.url, requestTimeout: 100 });
     const error = await failureOf(client.appendObject('a.log', 0, Buffer.from('a')));
@@ -261,12 +270,14 @@ describe('a proxy that makes no tunnel', () => {
   });
 });
 
-// tinyproxy 1.11.1 closes it, although it says HTTP/1.1 and no `Connection: close`.
-test('a proxy that closes each connection behind an answer costs one retry', async () => {
+// tinyproxy 1.11.1 does so, although it answers with HTTP/1.1 and without `Connection: close`.
+test('a proxy that closes each connection after its answer costs one retry', async () => {
   proxy.servesOnce = true;
   const stream = new AppendWritable({
     ...optionsFor(emulator.endpoint),
-    ...{ key: 'a.log', chunkSize: 10, retry: { minTimeout: 0 } },
+    key: 'a.log',
+    chunkSize: 10,
+    retry: { minTimeout: 0 },
   });
   for (let index = 0; index < 20; index++) await stream.append('0123456789');
   await new Promise((resolve) => stream.end(resolve));
@@ -275,19 +286,22 @@ test('a proxy that closes each connection behind an answer costs one retry', asy
   expect(stream.stats.attempts).toBeLessThanOrEqual(stream.stats.appends + 1);
 });
 
-describe('a proxy that answers a request in its own name', () => {
-  test.each([502, 503])('with %d is no answer of OSS, and is named', async (status) => {
-    proxy.refusal = status;
-    const client = createClient(emulator.endpoint);
-    const error = await failureOf(client.appendObject('a.log', 0, Buffer.from('a')));
+describe("a proxy's own answer to a request", () => {
+  test.each([502, 503])(
+    'with %d is not taken for an answer of OSS, and the error names the proxy',
+    async (status) => {
+      proxy.refusal = status;
+      const client = createClient(emulator.endpoint);
+      const error = await failureOf(client.appendObject('a.log', 0, Buffer.from('a')));
 
-    expect(error).toMatchObject({ name: 'OssServiceError', outcome: 'unknown', answered: false });
-    expect(error.message).toBe(
-      `Cannot append 1 bytes to "a.log" at position 0: something other than OSS, perhaps the proxy at ${proxy.address}, answered ${status}`,
-    );
-  });
+      expect(error).toMatchObject({ name: 'OssServiceError', outcome: 'unknown', answered: false });
+      expect(error.message).toBe(
+        `Cannot append 1 bytes to "a.log" at position 0: something other than OSS, perhaps the proxy at ${proxy.address}, answered ${status}`,
+      );
+    },
+  );
 
-  test('with 407 is no answer of OSS, and is named', async () => {
+  test('with 407 is not taken for an answer of OSS, and the error names the proxy', async () => {
     proxy.refusal = 407;
     const client = createClient(emulator.endpoint);
     const error = await failureOf(client.appendObject('a.log', 0, Buffer.from('a')));
@@ -303,7 +317,7 @@ describe('a proxy that answers a request in its own name', () => {
 
 describe("'environment'", () => {
   test.each(['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'])(
-    'heeds %s',
+    'uses the proxy in %s',
     async (name) => {
       vi.stubEnv(name, proxy.url);
       const isSecure = name.toLowerCase() === 'https_proxy';
@@ -316,18 +330,21 @@ describe("'environment'", () => {
     },
   );
 
-  test.each(['127.0.0.1', 'a.example, 127.0.0.1', '*'])('excepts NO_PROXY=%s', async (none) => {
-    vi.stubEnv('HTTP_PROXY', proxy.url);
-    vi.stubEnv('HTTPS_PROXY', proxy.url);
-    vi.stubEnv('NO_PROXY', none);
-    for (const [, endpointOf] of endpoints) {
-      await createClient(endpointOf(), { proxy: 'environment' }).headObject('a.log');
-    }
-    expect(proxy.requests).toEqual([]);
-    expect(emulator.requests).toHaveLength(2);
-  });
+  test.each(['127.0.0.1', 'a.example, 127.0.0.1', '*'])(
+    'connects directly with NO_PROXY=%s',
+    async (none) => {
+      vi.stubEnv('HTTP_PROXY', proxy.url);
+      vi.stubEnv('HTTPS_PROXY', proxy.url);
+      vi.stubEnv('NO_PROXY', none);
+      for (const [, endpointOf] of endpoints) {
+        await createClient(endpointOf(), { proxy: 'environment' }).headObject('a.log');
+      }
+      expect(proxy.requests).toEqual([]);
+      expect(emulator.requests).toHaveLength(2);
+    },
+  );
 
-  test('names no proxy where none is in the way', async () => {
+  test('names no proxy in errors of a direct connection', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url);
     vi.stubEnv('NO_PROXY', '127.0.0.1');
     const port = await closedPort();
@@ -337,7 +354,7 @@ describe("'environment'", () => {
   });
 });
 
-test('clients of one origin share connections through the same proxy only', async () => {
+test('clients of one origin share connections only if they use the same proxy', async () => {
   await using other = await startForwardProxy();
   const clients = [
     createClient(emulator.endpoint),
@@ -352,7 +369,7 @@ test('clients of one origin share connections through the same proxy only', asyn
   expect(emulator.requests).toHaveLength(4);
 });
 
-/** A server that takes everything and says nothing. */
+/** A server that accepts connections and never answers. */
 async function startMute() {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -42,14 +42,14 @@ describe('clients of one origin', () => {
     await Promise.all([socket && once(socket, 'close'), second.close()]);
   });
 
-  test('do not share connections with those of another', async () => {
+  test('do not share connections with clients of another origin', async () => {
     const one = shareConnections('http://127.0.0.1:1');
     const other = shareConnections('http://127.0.0.1:2');
     expect(one.connections).not.toBe(other.connections);
     await Promise.all([one.release(), other.release()]);
   });
 
-  test('begin anew after the last one closed', async () => {
+  test('open new connections after the last client closed', async () => {
     const server = await start();
     for (let round = 0; round < 2; round++) {
       const client = createClient(server.endpoint);
@@ -60,7 +60,7 @@ describe('clients of one origin', () => {
   });
 });
 
-test('close() leaves a dispatcher open that was passed in', async () => {
+test('close() does not close a dispatcher that was passed in', async () => {
   const server = await start();
   const dispatcher = new Pool(server.endpoint);
   onTestFinished(() => dispatcher.close());

@@ -25,7 +25,7 @@ async function provided(module: string): Promise<unknown> {
   return typeof provider === 'function' ? provider() : provider;
 }
 
-/** A folder of an application that has installed such a package. */
+/** A folder of an application with an installed package of these files. */
 async function applicationWith(name: string, description: object): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'oss-append-stream-'));
   onTestFinished(() => rm(home, { recursive: true }));
@@ -40,7 +40,7 @@ async function applicationWith(name: string, description: object): Promise<strin
 
 const built = pathToFileURL(builtProgram('src/oss/credentials/credentials-module')).href;
 
-/** In a process of its own, for it is the working folder that packages are looked up from. */
+/** In a process of its own, because packages are resolved from the working folder. */
 function printProvided(cwd: string, module: string) {
   const source = `
     import { loadedCredentials } from ${JSON.stringify(built)};
@@ -61,14 +61,14 @@ describe('credentials from a module', () => {
       'a.cjs',
       `exports.__esModule = true; exports.default = () => (${JSON.stringify(key)});`,
     ],
-  ])('come from %s', async (_kind, name, source) => {
+  ])('can come from %s', async (_kind, name, source) => {
     const path = await moduleFile(name, source);
 
     expect(await provided(pathToFileURL(path).href)).toEqual(key);
     expect(await provided(path)).toEqual(key);
   });
 
-  test('are found by the name of a package', async () => {
+  test('are found by a package name', async () => {
     await expect(provided('fast-check')).rejects.toThrow('its default export must be a function');
   });
 
@@ -86,7 +86,7 @@ describe('credentials from a module', () => {
     expect(JSON.parse(stdout)).toEqual(key);
   });
 
-  test('are found in a file of a package that only an import may name', async () => {
+  test("are found in a package's file that is exported for import only", async () => {
     const home = await applicationWith('@scope/provider', {
       exports: { './from-file': { import: './provider.mjs' } },
     });
@@ -96,7 +96,7 @@ describe('credentials from a module', () => {
     expect(JSON.parse(stdout)).toEqual(key);
   });
 
-  test('are not found where a package exports nothing, which says so', async () => {
+  test('are refused with CredentialsError if the package does not export the file', async () => {
     const home = await applicationWith('provider-package', { exports: { './other': './a.mjs' } });
 
     await expect(printProvided(home, 'provider-package')).rejects.toMatchObject({
@@ -107,32 +107,42 @@ describe('credentials from a module', () => {
   });
 
   test.each([
-    ['that is not there', undefined, /^Cannot load credentials from .+nothing\.mjs: Cannot find/],
-    ['that exports no function', 'export default 7;', /must be a function: its type is number$/],
+    ['that does not exist', undefined, /^Cannot load credentials from .+nothing\.mjs: Cannot find/],
+    [
+      'that does not export a function',
+      'export default 7;',
+      /must be a function: its type is number$/,
+    ],
     ['that throws', "throw new Error('at once');", /: at once$/],
-  ])('a module %s fails the opening, and says why', async (_what, source, message) => {
-    await using emulator = await startEmulator();
-    const path = source === undefined ? '/nothing.mjs' : await moduleFile('a.mjs', source);
-    const { endpoint, region } = emulator;
+  ])(
+    'a module %s makes opening fail with an error that gives the reason',
+    async (_what, source, message) => {
+      await using emulator = await startEmulator();
+      const path = source === undefined ? '/nothing.mjs' : await moduleFile('a.mjs', source);
+      const { endpoint, region } = emulator;
 
-    const opening = openPinoTransport({
-      ...{ endpoint, region, bucket: 'examplebucket', key: 'k' },
-      credentials: { module: path },
-    });
+      const opening = openPinoTransport({
+        endpoint,
+        region,
+        bucket: 'examplebucket',
+        key: 'k',
+        credentials: { module: path },
+      });
 
-    await expect(opening).rejects.toMatchObject({ code: 'APPEND_ERR_CREDENTIALS' });
-    await expect(opening).rejects.toThrow(message);
-  });
+      await expect(opening).rejects.toMatchObject({ code: 'APPEND_ERR_CREDENTIALS' });
+      await expect(opening).rejects.toThrow(message);
+    },
+  );
 
-  test('are imported by an expression that bundlers leave alone, in what is published', async () => {
+  test('are imported in the published files by an expression that bundlers leave alone', async () => {
     const source = await readFile(new URL(built), 'utf8');
 
     expect(source).toMatch(/import\(\/\* webpackIgnore: true \*\/ \/\* @vite-ignore \*\/ \w+\)/);
-    // webpack follows it, and warns where it cannot tell the folder.
+    // webpack evaluates `createRequire`, and warns if it cannot determine the folder.
     expect(source).not.toMatch(/^import .*createRequire/m);
   });
 
-  test('leaves other credentials as they are', () => {
+  test('loadedCredentials() returns other credentials unchanged', () => {
     const provider = () => key;
 
     expect(loadedCredentials(provider, 'test')).toBe(provider);

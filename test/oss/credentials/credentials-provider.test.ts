@@ -33,7 +33,7 @@ async function failure(call: () => unknown): Promise<CredentialsError> {
 }
 
 describe('ProvidedCredentials', () => {
-  test('asks for every request when there is no expiration', () => {
+  test('calls the provider for every request if there is no expiration', () => {
     const provider = vi.fn(() => accessKey('a'));
     const source = provided(provider);
     expect(source.get()).toMatchObject({ accessKeyId: 'a' });
@@ -45,20 +45,23 @@ describe('ProvidedCredentials', () => {
     { scenario: 'a Date', convert: (time: number) => new Date(time) },
     { scenario: 'an ISO string', convert: (time: number) => new Date(time).toISOString() },
     { scenario: 'milliseconds', convert: (time: number) => time },
-  ])('keeps them until two minutes before an expiration given as $scenario', ({ convert }) => {
-    useFakeTimers({ now: 1_000_000 });
-    const provider = vi.fn(() => accessKey('a', convert(1_000_000 + 180_000)));
-    const source = provided(provider);
-    void source.get();
-    vi.setSystemTime(1_000_000 + 59_999);
-    void source.get();
-    expect(provider).toHaveBeenCalledTimes(1);
-    vi.setSystemTime(1_000_000 + 60_000);
-    void source.get();
-    expect(provider).toHaveBeenCalledTimes(2);
-  });
+  ])(
+    'caches credentials until two minutes before an expiration given as $scenario',
+    ({ convert }) => {
+      useFakeTimers({ now: 1_000_000 });
+      const provider = vi.fn(() => accessKey('a', convert(1_000_000 + 180_000)));
+      const source = provided(provider);
+      void source.get();
+      vi.setSystemTime(1_000_000 + 59_999);
+      void source.get();
+      expect(provider).toHaveBeenCalledTimes(1);
+      vi.setSystemTime(1_000_000 + 60_000);
+      void source.get();
+      expect(provider).toHaveBeenCalledTimes(2);
+    },
+  );
 
-  test('shares one call between those who ask meanwhile', async () => {
+  test('shares one call between all requests that wait for it', async () => {
     let resolve: (value: ProvidedAccessKey) => void = () => {};
     const provider = vi.fn(
       () =>
@@ -78,7 +81,7 @@ describe('ProvidedCredentials', () => {
     expect(await third).toMatchObject({ accessKeyId: 'b' });
   });
 
-  test('is used at once when cached', async () => {
+  test('returns cached credentials synchronously', async () => {
     const source = provided(async () => accessKey('a', Date.now() + 3_600_000));
     await source.get();
     expect(source.get()).toMatchObject({ accessKeyId: 'a' });
@@ -92,13 +95,13 @@ describe('ProvidedCredentials', () => {
       },
     },
     { scenario: 'rejects', provider: () => Promise.reject(new Error('down')) },
-  ])('fails for good when a provider that never worked $scenario', async ({ provider }) => {
+  ])('fails with fatal if a provider that never worked $scenario', async ({ provider }) => {
     const error = await failure(() => provided(provider).get());
     expect(error.outcome).toBe('fatal');
     expect(error.cause).toEqual(new Error('down'));
   });
 
-  test('may work again when a provider that worked before fails', async () => {
+  test('fails with rejected if a provider that worked before fails', async () => {
     const provider = vi.fn(async () => accessKey('a'));
     const source = provided(provider);
     await source.get();
@@ -107,7 +110,7 @@ describe('ProvidedCredentials', () => {
     expect(await source.get()).toMatchObject({ accessKeyId: 'a' });
   });
 
-  test('uses the cached ones while they last when asking again fails', async () => {
+  test('uses unexpired cached credentials if calling the provider again fails', async () => {
     useFakeTimers({ now: 1_000_000 });
     const provider = vi.fn(async () => accessKey('a', 1_000_000 + 180_000));
     const source = provided(provider);
@@ -147,7 +150,7 @@ describe('ProvidedCredentials', () => {
     { scenario: 'an unreadable expiration', value: accessKey('a', 'tomorrow') },
     { scenario: 'an invalid Date', value: accessKey('a', new Date(Number.NaN)) },
     { scenario: 'null as expiration', value: { ...accessKey('a'), expiration: null } },
-  ])('refuses $scenario for good, also after it worked', async ({ value }) => {
+  ])('refuses $scenario with fatal, even from a provider that worked before', async ({ value }) => {
     const provider = vi.fn((): unknown => accessKey('a'));
     const source = provided(provider as () => ProvidedAccessKey);
     void source.get();
@@ -157,7 +160,7 @@ describe('ProvidedCredentials', () => {
     expect((await failure(() => source.get())).outcome).toBe('fatal');
   });
 
-  test('renew() forgets what was refused, and only that', async () => {
+  test('renew() discards only the refused credentials', async () => {
     let count = 0;
     const source = provided(() => accessKey(`${++count}`, Date.now() + 3_600_000));
     const first = await source.get();
@@ -166,7 +169,7 @@ describe('ProvidedCredentials', () => {
     expect(await source.renew(first)).toBe(second);
   });
 
-  test('abandon() makes the next call ask again, and late answers are still good', async () => {
+  test('abandon() makes the next get() call the provider again, and a late result is still used', async () => {
     const resolvers: ((value: ProvidedAccessKey) => void)[] = [];
     const provider = vi.fn(
       () => new Promise<ProvidedAccessKey>((resolve) => resolvers.push(resolve)),
@@ -182,7 +185,7 @@ describe('ProvidedCredentials', () => {
   });
 });
 
-/** A provider whose calls are settled by the test. */
+/** A provider whose calls the test settles. */
 function manualProvider() {
   const calls: { resolve: (value: ProvidedAccessKey) => void; reject: (error: Error) => void }[] =
     [];
@@ -195,12 +198,12 @@ function manualProvider() {
   return { calls, provider };
 }
 
-/** Lets what a settled promise leads to happen. */
+/** Waits until all reactions to settled promises have run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
-describe('ProvidedCredentials in the two minutes before the end', () => {
+describe('ProvidedCredentials in the two minutes before they expire', () => {
   const start = 1_000_000;
   const end = start + 180_000;
   const twoMinutesBefore = start + 60_000;
@@ -209,7 +212,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     useFakeTimers({ now: start });
   });
 
-  /** A source that has credentials until `end`, and asks again from now on. */
+  /** A source with credentials until `end`, at the time from which it requests new ones. */
   async function aboutToEnd() {
     const { provider, calls } = manualProvider();
     const source = provided(provider);
@@ -221,7 +224,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     return { provider, calls, source };
   }
 
-  test('are used at once while new ones are asked for, in one call', async () => {
+  test('are returned synchronously while one call requests new ones', async () => {
     const { provider, calls, source } = await aboutToEnd();
     expect(source.get()).toMatchObject({ accessKeyId: 'old' });
     expect(source.get()).toMatchObject({ accessKeyId: 'old' });
@@ -232,7 +235,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     expect(provider).toHaveBeenCalledTimes(1);
   });
 
-  test('are asked for again after a call that hangs, which then is waited for by nobody', async () => {
+  test('are requested again after 30 seconds if a call hangs', async () => {
     const { provider, calls, source } = await aboutToEnd();
     expect(source.get()).toMatchObject({ accessKeyId: 'old' });
     vi.advanceTimersByTime(29_999);
@@ -256,7 +259,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     },
     { scenario: 'returns no key', fail: async () => ({}) },
     {
-      scenario: 'returns what cannot be looked at',
+      scenario: 'returns an object whose getters throw',
       fail: () =>
         new Proxy(
           {},
@@ -268,7 +271,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
         ),
     },
   ])(
-    'are used when a provider $scenario, and asked for again by a request a second later',
+    'are used if the provider $scenario, and requested again by a request a second later',
     async ({ fail }) => {
       const rejections: unknown[] = [];
       const note = (reason: unknown) => rejections.push(reason);
@@ -293,7 +296,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     },
   );
 
-  test('that new ones have too are not asked for with every request', async () => {
+  test('are not requested with every request if new ones expire just as soon', async () => {
     const { provider, source } = await aboutToEnd();
     provider.mockImplementation(async () => accessKey('new', end));
     void source.get();
@@ -302,13 +305,13 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     expect(provider).toHaveBeenCalledTimes(1);
   });
 
-  test('are replaced at once by those of a provider that waits for nothing', async () => {
+  test('are replaced at once by those of a synchronous provider', async () => {
     const { provider, source } = await aboutToEnd();
     provider.mockImplementation((): never => accessKey('new', end + 3_600_000) as never);
     expect(source.get()).toMatchObject({ accessKeyId: 'new' });
   });
 
-  test('are waited for once they have ended, also by who asks while a call is under way', async () => {
+  test('are awaited after they expired, by joining a call in flight', async () => {
     const { provider, calls, source } = await aboutToEnd();
     vi.advanceTimersByTime(119_999);
     expect(source.get()).toMatchObject({ accessKeyId: 'old' });
@@ -320,7 +323,7 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
     expect(await awaited).toMatchObject({ accessKeyId: 'new' });
   });
 
-  test('are asked for anew once they have ended, where the last call hangs', async () => {
+  test('are requested by a new call after they expired if the last call hangs', async () => {
     const { provider, calls, source } = await aboutToEnd();
     void source.get();
     vi.advanceTimersByTime(120_000);
@@ -331,12 +334,12 @@ describe('ProvidedCredentials in the two minutes before the end', () => {
   });
 });
 
-describe('a late answer of a call that was given up', () => {
+describe('a late result of an abandoned call', () => {
   beforeEach(() => {
     useFakeTimers({ now: 1_000_000 });
   });
 
-  /** A source whose first call was given up, and whose second is under way. */
+  /** A source whose first call was abandoned, and whose second is in flight. */
   function afterGivingUp() {
     const { provider, calls } = manualProvider();
     const source = provided(provider);
@@ -346,8 +349,8 @@ describe('a late answer of a call that was given up', () => {
   }
 
   test.each([
-    { scenario: 'that end', late: accessKey('late', 1_000_000 + 3_600_000) },
-    { scenario: 'without an end', late: accessKey('late') },
+    { scenario: 'with an expiration', late: accessKey('late', 1_000_000 + 3_600_000) },
+    { scenario: 'without an expiration', late: accessKey('late') },
   ])('does not replace newer credentials by older ones $scenario', async ({ late }) => {
     const { provider, calls, source, second } = afterGivingUp();
     calls[1]?.resolve(accessKey('new', 1_000_000 + 7_200_000));
@@ -358,7 +361,7 @@ describe('a late answer of a call that was given up', () => {
     expect(provider).toHaveBeenCalledTimes(2);
   });
 
-  test('does not bring back credentials that have no end where newer ones have none', async () => {
+  test('is not cached if newer credentials have no expiration', async () => {
     const { provider, calls, source, second } = afterGivingUp();
     calls[1]?.resolve(accessKey('new'));
     await second;
@@ -368,7 +371,7 @@ describe('a late answer of a call that was given up', () => {
     expect(provider).toHaveBeenCalledTimes(3);
   });
 
-  test('leaves the call under way alone when the old one is given up again', () => {
+  test('does not matter to the call in flight when the old one is abandoned again', () => {
     const { provider } = manualProvider();
     const source = provided(provider);
     const first = source.get() as Promise<never>;
@@ -381,7 +384,7 @@ describe('a late answer of a call that was given up', () => {
     expect(provider).toHaveBeenCalledTimes(2);
   });
 
-  test('leaves the call under way to those who ask', async () => {
+  test('does not replace the call in flight', async () => {
     const { provider, calls, source, second } = afterGivingUp();
     calls[0]?.resolve(accessKey('late'));
     await settled();
@@ -389,7 +392,7 @@ describe('a late answer of a call that was given up', () => {
     expect(provider).toHaveBeenCalledTimes(2);
   });
 
-  test('is better than a failure of the newer call', async () => {
+  test('is used if the newer call fails', async () => {
     const { calls, second } = afterGivingUp();
     calls[0]?.resolve(accessKey('late', 1_000_000 + 3_600_000));
     await settled();

@@ -32,7 +32,7 @@ async function failure(call: () => unknown): Promise<CredentialsError> {
 }
 
 describe('credentialsSource() of the environment', () => {
-  test('reads it for each call', () => {
+  test('reads the variables for each call', () => {
     const source = credentialsSource('test', undefined, new ServiceClock());
     vi.stubEnv('OSS_ACCESS_KEY_ID', 'first');
     vi.stubEnv('OSS_ACCESS_KEY_SECRET', 'hunter2');
@@ -72,7 +72,7 @@ describe('credentialsSource() of the environment', () => {
       scenario: 'a secret with a line break',
       environment: { OSS_ACCESS_KEY_ID: 'a', OSS_ACCESS_KEY_SECRET: 'hunter2\n' },
     },
-  ])('fails for good with $scenario', async ({ environment }) => {
+  ])('fails with fatal for $scenario', async ({ environment }) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const error = await failure(() =>
       credentialsSource('test', undefined, new ServiceClock()).get(),
@@ -81,7 +81,7 @@ describe('credentialsSource() of the environment', () => {
   });
 });
 
-test('credentialsSource() of an object does not notice later changes to it', () => {
+test('credentialsSource() of an object ignores later changes to it', () => {
   const given = { accessKeyId: 'a', accessKeySecret: 'b', securityToken: '' };
   const source = credentialsSource('test', given, new ServiceClock());
   given.accessKeyId = 'changed';

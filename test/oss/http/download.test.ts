@@ -13,12 +13,15 @@ const request: HttpRequest = {
   describe: () => 'read "a.log"',
 };
 
-test('a dispatcher that does not tell its socket is paused and resumed itself', async () => {
+test('download() pauses and resumes a dispatcher itself if it does not publish its socket', async () => {
   const controller = { pause: vi.fn(), resume: vi.fn(), abort: vi.fn() };
   const answer = { controller: controller as unknown as Dispatcher.DispatchController };
   const piece = 'x'.repeat(100_000);
   const dispatcher = {
-    ...{ tellsStart: true, wasRead: true, isClosed: false, reuse: new ConnectionReuse() },
+    tellsStart: true,
+    wasRead: true,
+    isClosed: false,
+    reuse: new ConnectionReuse(),
     dispatch(_: unknown, handler: Dispatcher.DispatchHandler) {
       handler.onRequestStart?.(answer.controller, undefined);
       handler.onResponseStart?.(answer.controller, 200, {}, 'OK');

@@ -15,7 +15,7 @@ describe('RequestDeadline', () => {
     useRealTimers();
   });
 
-  test('aborts when its time is up, and not before', () => {
+  test('aborts at its timeout and not before', () => {
     const deadline = new RequestDeadline(100);
     vi.advanceTimersByTime(99);
     expect(deadline.signal.aborted).toBe(false);
@@ -23,7 +23,7 @@ describe('RequestDeadline', () => {
     expect(deadline.signal.reason).toBeInstanceOf(RequestTimedOut);
   });
 
-  test('restart() grants the whole time again', () => {
+  test('restart() starts the timeout again', () => {
     const deadline = new RequestDeadline(100);
     vi.advanceTimersByTime(99);
     deadline.restart();
@@ -33,7 +33,7 @@ describe('RequestDeadline', () => {
     expect(deadline.signal.aborted).toBe(true);
   });
 
-  test('aborts with its caller, also with one that had aborted before', () => {
+  test('aborts with its caller, including one that had aborted before', () => {
     const caller = new AbortController();
     const early = new RequestDeadline(100, { signal: caller.signal });
     caller.abort('reason');
@@ -44,7 +44,7 @@ describe('RequestDeadline', () => {
     }
   });
 
-  test('suspend() stops the clock, and that of the caller, until it is told to go on', () => {
+  test('suspend() stops the timeout, and that of the caller, until it is resumed', () => {
     const calls: string[] = [];
     const timeout = {
       milliseconds: 60_000,
@@ -71,26 +71,29 @@ describe('RequestDeadline', () => {
     { milliseconds: 99, timers: 0 },
     { milliseconds: 100, timers: 0 },
     { milliseconds: 101, timers: 1 },
-  ])('leaves the clock to a caller that ends it after $milliseconds ms of 100', (setting) => {
-    const caller = new AbortController();
-    const timeout = { milliseconds: setting.milliseconds, suspend: () => () => {} };
-    const deadline = new RequestDeadline(100, { signal: caller.signal, timeout });
-    deadline.restart();
-    expect(vi.getTimerCount()).toBe(setting.timers);
-    caller.abort(new DOMException('Too late', 'TimeoutError'));
-    expect(deadline.signal.reason).toBeInstanceOf(RequestTimedOut);
-    deadline.clear();
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  ])(
+    "sets $timers timers for a timeout of 100 ms if the caller's timeout is $milliseconds ms",
+    (setting) => {
+      const caller = new AbortController();
+      const timeout = { milliseconds: setting.milliseconds, suspend: () => () => {} };
+      const deadline = new RequestDeadline(100, { signal: caller.signal, timeout });
+      deadline.restart();
+      expect(vi.getTimerCount()).toBe(setting.timers);
+      caller.abort(new DOMException('Too late', 'TimeoutError'));
+      expect(deadline.signal.reason).toBeInstanceOf(RequestTimedOut);
+      deadline.clear();
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 
-  test('keeps a clock of its own where that of the caller fires no signal', () => {
+  test('sets a timer of its own if the caller passes a timeout without a signal', () => {
     const timeout = { milliseconds: 50, suspend: () => () => {} };
     const deadline = new RequestDeadline(100, { timeout });
     vi.advanceTimersByTime(100);
     expect(deadline.signal.reason).toMatchObject({ timeout: 100 });
   });
 
-  test('suspend() leaves the signal of the caller alone', () => {
+  test('suspend() does not suspend the signal of the caller', () => {
     const caller = new AbortController();
     const deadline = new RequestDeadline(100, { signal: caller.signal });
     const timeOut = () => caller.abort(new DOMException('Too late', 'TimeoutError'));
@@ -101,7 +104,7 @@ describe('RequestDeadline', () => {
     expect(deadline.signal.reason).toMatchObject({ timeout: 1060 });
   });
 
-  test('tells of a time that did not pass while it was suspended', () => {
+  test('the reported timeout excludes the time for which it was suspended', () => {
     const caller = new AbortController();
     const deadline = new RequestDeadline(100, { signal: caller.signal });
     const resume = deadline.suspend();
@@ -112,7 +115,7 @@ describe('RequestDeadline', () => {
     expect(deadline.signal.reason).toMatchObject({ timeout: 70 });
   });
 
-  test('clear() leaves neither timer nor listener behind', () => {
+  test('clear() removes its timer and listener', () => {
     const { signal } = new AbortController();
     const deadline = new RequestDeadline(100, { signal });
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
@@ -121,7 +124,7 @@ describe('RequestDeadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('listens once to the signal of a caller that has a clock', () => {
+  test('adds one listener to the signal of a caller with a timeout, however many requests there are', () => {
     const caller = new AbortController();
     const timeout = { milliseconds: 100, suspend: () => () => {} };
     const cleared = new RequestDeadline(100, { signal: caller.signal, timeout });

@@ -26,9 +26,15 @@ const connectFailures = [
   { scenario: 'an unknown host', error: failure({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }) },
   { scenario: 'a silent resolver', error: failure({ code: 'EAI_AGAIN' }) },
   { scenario: "undici's connect timeout", error: failure({ code: 'UND_ERR_CONNECT_TIMEOUT' }) },
-  { scenario: 'a foreign certificate', error: failure({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }) },
-  { scenario: 'an old certificate', error: failure({ code: 'CERT_HAS_EXPIRED' }) },
-  { scenario: 'a wrong name', error: failure({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }) },
+  {
+    scenario: 'a self-signed certificate',
+    error: failure({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+  },
+  { scenario: 'an expired certificate', error: failure({ code: 'CERT_HAS_EXPIRED' }) },
+  {
+    scenario: 'a certificate for another host',
+    error: failure({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }),
+  },
   { scenario: 'no TLS', error: failure({ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }) },
   {
     scenario: 'every address refused',
@@ -61,7 +67,7 @@ describe('requestError()', () => {
     { scenario: 'a closed socket', error: failure({ code: 'UND_ERR_SOCKET' }) },
     { scenario: 'an empty AggregateError', error: new AggregateError([]) },
     {
-      scenario: 'an AggregateError with one doubt',
+      scenario: 'an AggregateError with one ambiguous error',
       error: new AggregateError([
         failure({ code: 'ECONNREFUSED', syscall: 'connect' }),
         failure({ code: 'ECONNRESET', syscall: 'read' }),
@@ -76,14 +82,14 @@ describe('requestError()', () => {
     expect(made).not.toBeInstanceOf(TypeError);
   });
 
-  test('says what happened, on one line', () => {
+  test('describes the failure in one line', () => {
     const error = requestError(new Error('read\r\nECONNRESET'), { ...request, isStarted: true });
     expect(error.message).toBe(
       'Cannot append 5 bytes to "a.log" at position 0: POST to https://logs.oss-cn-hangzhou.aliyuncs.com failed: read ECONNRESET',
     );
   });
 
-  test('names the code of an error without a message', () => {
+  test('uses the code of an error without a message', () => {
     const error = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
     expect(requestError(error, { ...request, isStarted: false }).message).toMatch(/ECONNREFUSED$/);
   });
@@ -93,22 +99,22 @@ describe('requestError()', () => {
 
   test.each([
     {
-      scenario: 'of each kind',
+      scenario: 'IPv4 and IPv6',
       errors: [refused('10.9.0.2', 'ETIMEDOUT'), refused('2001:db8::9', 'ENETUNREACH')],
       said: 'no address could be reached: 10.9.0.2:443 ETIMEDOUT, [2001:db8::9]:443 ENETUNREACH',
     },
     {
-      scenario: 'within one another',
+      scenario: 'in nested errors',
       errors: [new AggregateError([refused('10.9.0.2')]), refused('10.9.0.3')],
       said: 'no address could be reached: 10.9.0.2:443 ECONNREFUSED, 10.9.0.3:443 ECONNREFUSED',
     },
     {
-      scenario: 'without number',
+      scenario: 'more than four',
       errors: Array.from({ length: 1000 }, (_, index) => refused(`10.9.0.${index}`)),
       said: 'no address could be reached: 10.9.0.0:443 ECONNREFUSED, 10.9.0.1:443 ECONNREFUSED, 10.9.0.2:443 ECONNREFUSED, 10.9.0.3:443 ECONNREFUSED, and 996 more',
     },
     {
-      scenario: 'of which one is something else',
+      scenario: 'among other errors',
       errors: [refused('10.9.0.2'), new Error('read ECONNRESET'), 'a string'],
       said: '10.9.0.2:443 ECONNREFUSED, read ECONNRESET, a string',
     },
@@ -142,15 +148,17 @@ describe('requestError()', () => {
   });
 });
 
-// In Jest errors of Node.js are not of the realm that packages are loaded in.
-test('errors of another realm say as much as those of this one', () => {
+// In Jest, errors of Node.js belong to another realm than the packages.
+test('errors of another realm are described like those of this one', () => {
   const refused = "Object.assign(new Error('no'), { code: 'ECONNREFUSED', syscall: 'connect' })";
   const others = [refused, `new AggregateError([${refused}, ${refused}])`];
 
   for (const error of others.map((source) => runInNewContext(source))) {
     expect(error).not.toBeInstanceOf(Error);
     expect(requestError(error, { ...request, isStarted: false })).toMatchObject({
-      ...{ outcome: 'rejected', cause: error, message: expect.not.stringContaining('Error:') },
+      outcome: 'rejected',
+      cause: error,
+      message: expect.not.stringContaining('Error:'),
     });
     expect(judge(error).error).toBe(error);
   }

@@ -36,7 +36,11 @@ describe('encodeObjectKey()', () => {
     { scenario: 'slashes', key: 'a//b/', expected: 'a//b/' },
     { scenario: 'spaces and pluses', key: 'a b+c', expected: 'a%20b%2Bc' },
     { scenario: 'URL syntax', key: 'a?b#c%2F&d=e', expected: 'a%3Fb%23c%252F%26d%3De' },
-    { scenario: 'what encodeURIComponent leaves', key: "!'()*", expected: '%21%27%28%29%2A' },
+    {
+      scenario: 'characters that encodeURIComponent leaves',
+      key: "!'()*",
+      expected: '%21%27%28%29%2A',
+    },
     { scenario: 'dot segments', key: 'a/../b/./c', expected: 'a/../b/./c' },
     { scenario: 'Unicode', key: 'é😀', expected: '%C3%A9%F0%9F%98%80' },
     { scenario: 'control characters', key: 'a\r\nb\0', expected: 'a%0D%0Ab%00' },

@@ -12,13 +12,13 @@ function append(options: AppendObjectOptions = {}) {
 }
 
 describe('appendRequest()', () => {
-  test('sends no header that was not asked for', () => {
+  test('has no headers without options', () => {
     expect(append().headers).toEqual({});
     expect(append({ create: {} }).headers).toEqual({});
     expect(append({ create: { contentType: undefined, metadata: {} } }).headers).toEqual({});
   });
 
-  test('sends everything that dresses a new object', () => {
+  test('has all creation headers of a new object', () => {
     const create: ObjectCreation = {
       contentType: 'text/plain',
       cacheControl: 'no-cache',
@@ -75,7 +75,7 @@ describe('appendRequest()', () => {
     expect(() => sealRequest('a', position, {})).toThrow(error);
   });
 
-  test('refuses a body that is no Uint8Array', () => {
+  test('refuses a body that is not a Uint8Array', () => {
     const body = 'hello' as unknown as Uint8Array;
     expect(() => appendRequest({ key: 'a', position: 0 }, body, {})).toThrow(TypeError);
   });
@@ -97,7 +97,7 @@ describe('getRequest()', () => {
     { options: { start: 5 }, range: 'bytes=5-' },
     { options: { end: 5 }, range: 'bytes=0-4' },
     { options: { start: 5, end: 6 }, range: 'bytes=5-5' },
-  ])('asks with $options for $range', ({ options, range }) => {
+  ])('requests $range for $options', ({ options, range }) => {
     const { headers } = getRequest('a', byteRange(options), {});
     expect(headers.range).toBe(range);
     expect(headers['x-oss-range-behavior']).toBe(range && 'standard');

@@ -72,10 +72,10 @@ describe('readReceipt()', () => {
     { scenario: 'no position', position: undefined },
     { scenario: 'an empty position', position: '' },
     { scenario: 'a negative position', position: '-5' },
-    { scenario: 'a fraction', position: '5.5' },
-    { scenario: 'an exponent', position: '5e3' },
-    { scenario: 'space', position: ' 5' },
-    { scenario: 'more than a safe integer', position: '9007199254740992' },
+    { scenario: 'a fractional position', position: '5.5' },
+    { scenario: 'a position with an exponent', position: '5e3' },
+    { scenario: 'a position with a space', position: ' 5' },
+    { scenario: 'a position beyond the safe integers', position: '9007199254740992' },
     { scenario: 'two positions', position: ['5', '6'] },
   ])('does not trust a 200 with $scenario', ({ position }) => {
     const error = thrownBy(() =>
@@ -120,13 +120,13 @@ describe('readReceipt()', () => {
     expect((error as OssServiceError).answered).toBeUndefined();
   });
 
-  test.each([408, 429, 500, 503])('takes %d by OSS as unknown, answered', (status) => {
+  test.each([408, 429, 500, 503])('takes %d from OSS as unknown and answered', (status) => {
     const error = thrownBy(() => readReceipt(refusal(status, 'InternalError'), request));
     expect(error).toMatchObject({ outcome: 'unknown', answered: true, ossCode: 'InternalError' });
   });
 
   test.each([201, 203, 204, 206, 501, 502, 504, 520, 599])(
-    'takes %d by OSS as unknown, unanswered',
+    'takes %d from OSS as unknown and unanswered',
     (status) => {
       const error = thrownBy(() =>
         readReceipt(refusal(status, 'X', { 'x-oss-next-append-position': '5' }), request),
@@ -136,7 +136,7 @@ describe('readReceipt()', () => {
   );
 
   test.each([200, 204, 301, 400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504])(
-    'takes %d without a request id as unknown, unanswered',
+    'takes %d without a request id as unknown and unanswered',
     (status) => {
       const error = thrownBy(() =>
         readReceipt(
@@ -188,21 +188,21 @@ describe('readReceipt()', () => {
     expect(isAppendError(error)).toBe(true);
   });
 
-  test('says what happened in one sentence', () => {
+  test('describes the refusal in one sentence', () => {
     const error = thrownBy(() => readReceipt(refusal(404, 'NoSuchBucket'), request));
     expect(error).toMatchObject({
       message: `Cannot append 5 bytes to "logs/a.log": OSS answered 404 NoSuchBucket: Said by OSS (request id ${requestId})`,
     });
   });
 
-  test('repeats no more of the document than it must', () => {
+  test('quotes only code and message of the error document', () => {
     const xml = `<Error><Code>SignatureDoesNotMatch</Code><Message>${'no\u202e\r\n'.repeat(1000)}</Message><SignatureProvided>hunter2</SignatureProvided><StringToSign>hunter2</StringToSign></Error>`;
     const { message } = thrownBy(() => readReceipt(answer(403, {}, xml), request)) as Error;
     expect(message.length).toBeLessThan(500);
     expect(message).not.toMatch(/hunter2|[\p{Cc}\p{Cf}]/u);
   });
 
-  test('surfaces the endpoint of a bucket elsewhere', () => {
+  test('reports the endpoint of a bucket in another region', () => {
     const body = errorDocument(
       'AccessDenied',
       '<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint><EC>0003-00001403</EC>',
@@ -228,7 +228,7 @@ describe('readObjectState()', () => {
     return { 'x-oss-err': Buffer.from(xml).toString('base64') };
   }
 
-  test('reads all there is to know', () => {
+  test('reads length, checksum, type and ETag', () => {
     expect(readObjectState(answer(200, appendable), request)).toEqual({
       length: 344_606,
       crc64: 0n,
@@ -256,17 +256,17 @@ describe('readObjectState()', () => {
       expected: { length: 5, appendable: false, sealed: false, crc64: undefined },
     },
     {
-      scenario: 'an object of a type that a proxy emptied as one to try',
+      scenario: 'an object whose type a proxy emptied, as appendable',
       headers: { 'content-length': '0', 'x-oss-object-type': '' },
       expected: { length: 0, appendable: true },
     },
     {
-      scenario: 'an object of a type that a proxy dropped as one to try',
+      scenario: 'an object whose type a proxy removed, as appendable',
       headers: { 'content-length': '0' },
       expected: { length: 0, appendable: true, objectType: undefined },
     },
     {
-      scenario: 'a length that a proxy dropped',
+      scenario: 'an answer whose Content-Length a proxy removed',
       headers: { ...appendable, 'content-length': undefined },
       expected: { length: 344_606 },
     },
@@ -294,7 +294,7 @@ describe('readObjectState()', () => {
     { scenario: '404 NoSuchKey', answer: answer(404, base64(errorDocument('NoSuchKey'))) },
     { scenario: '404 without a document', answer: answer(404) },
     { scenario: '404 with garbage', answer: answer(404, { 'x-oss-err': '%%%' }) },
-  ])('finds nothing with $scenario', ({ answer }) => {
+  ])('takes $scenario as no object', ({ answer }) => {
     expect(readObjectState(answer, request)).toBeUndefined();
   });
 
@@ -370,7 +370,7 @@ describe('assertRange()', () => {
     });
   });
 
-  test('refuses an open range to a byte that no object has', () => {
+  test('refuses an open range that ends at an unsafe integer', () => {
     const endless = ranged(`bytes 5-${'9'.repeat(400)}/100`);
     const range = { start: 5, end: undefined };
     expect(thrownBy(() => assertRange(endless, range, request))).toMatchObject({
@@ -379,7 +379,7 @@ describe('assertRange()', () => {
     });
   });
 
-  test('refuses a whole object whose end cannot be told from a cut', () => {
+  test('refuses a whole object with neither Content-Length nor chunks', () => {
     expect(thrownBy(() => assertRange(answer(200), undefined, request))).toMatchObject({
       outcome: 'unknown',
       answered: false,
@@ -409,7 +409,7 @@ describe('readErrorDocument()', () => {
     expect(readErrorDocument(answer(400, {}, body)).code).toBeUndefined();
   });
 
-  test('keeps figures as text and resolves the predefined entities only', () => {
+  test('keeps numbers as text and resolves only the predefined entities', () => {
     const body =
       '<?xml version="1.0"?><Error xmlns="http://doc.oss-cn-hangzhou.aliyuncs.com"><Code>007</Code><Message>a &lt; &amp; &unknown;</Message></Error>';
     expect(readErrorDocument(answer(400, {}, body))).toMatchObject({
@@ -421,10 +421,10 @@ describe('readErrorDocument()', () => {
   test.each([
     { scenario: 'at the top', elements: '<ServerTime>2026-01-01T00:00:00.000Z</ServerTime>' },
     {
-      scenario: 'in its detail',
+      scenario: 'in the detail',
       elements: '<Detail><ServerTime>2026-01-01T00:00:00.000Z</ServerTime></Detail>',
     },
-  ])("finds the server's time $scenario", ({ elements }) => {
+  ])("finds the server's time $scenario of the document", ({ elements }) => {
     const body = errorDocument('RequestTimeTooSkewed', elements);
     expect(readErrorDocument(answer(403, {}, body)).serverTime).toBe('2026-01-01T00:00:00.000Z');
   });
@@ -433,13 +433,10 @@ describe('readErrorDocument()', () => {
 test.each([
   { who: 'OSS', headers: { 'x-oss-request-id': 'id' } },
   { who: 'a proxy', headers: {} },
-])(
-  'a body that is too large for $who is refused for good, and the message says what helps',
-  ({ headers }) => {
-    const refusal = () => readReceipt(answer(413, headers), request);
+])('a 413 from $who is fatal, and the message says to make chunkSize smaller', ({ headers }) => {
+  const refusal = () => readReceipt(answer(413, headers), request);
 
-    expect(refusal).toThrow(OssServiceError);
-    expect(refusal).toThrow(expect.objectContaining({ status: 413, outcome: 'fatal' }));
-    expect(refusal).toThrow("make 'chunkSize' smaller");
-  },
-);
+  expect(refusal).toThrow(OssServiceError);
+  expect(refusal).toThrow(expect.objectContaining({ status: 413, outcome: 'fatal' }));
+  expect(refusal).toThrow("make 'chunkSize' smaller");
+});

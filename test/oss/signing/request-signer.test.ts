@@ -20,7 +20,7 @@ function append(position: number, options = {}) {
   return appendRequest({ key: 'a.log', position }, body, options);
 }
 
-/** When a request was signed, as it says itself. */
+/** The signing time in a request's headers. */
 function dateOf({ headers }: { readonly headers: readonly string[] }): string | undefined {
   return headers[headers.indexOf('x-oss-date') + 1];
 }
@@ -34,7 +34,7 @@ describe('RequestSigner', () => {
     useRealTimers();
   });
 
-  test('signs with the date of the moment, which it does not keep', () => {
+  test('signs each request with the current time', () => {
     const one = signer();
     expect(dateOf(one.sign(append(0), credentials))).toBe('20260102T030405Z');
     vi.advanceTimersByTime(1000);
@@ -43,7 +43,7 @@ describe('RequestSigner', () => {
     expect(dateOf(one.sign(append(0), credentials))).toBe('20260102T030506Z');
   });
 
-  test('signs requests without headers of their own, and with, as it would have signed each alone', () => {
+  test('signs requests with and without headers as a new signer would sign each of them', () => {
     const one = signer();
     const tokens = { ...credentials, securityToken: 'token' };
     const requests = [
@@ -63,7 +63,7 @@ describe('RequestSigner', () => {
 });
 
 describe('RequestSigner.signAhead()', () => {
-  /** One that has signed an append at 0, and what follows it. */
+  /** A signer that has signed an append at 0, and presigned the next one. */
   function foresightedSigner(): RequestSigner {
     const one = signer();
     one.sign(append(0), credentials);
@@ -79,14 +79,14 @@ describe('RequestSigner.signAhead()', () => {
     useRealTimers();
   });
 
-  test('hasPresigned an append behind those before it', () => {
+  test('predicts an append after those before it', () => {
     const { next = expect.unreachable() } = append(0);
     expect(next(0).query).toBe(append(10).query);
     expect(next(2).query).toBe(append(30).query);
     expect(append(7).next?.(0).query).toBe(append(17).query);
   });
 
-  test('has the next request signed as it would be signed then', () => {
+  test('presigns the next request like an ordinary one', () => {
     const one = foresightedSigner();
     const expected = signer().sign(append(10), credentials);
     vi.advanceTimersByTime(5000);
@@ -95,7 +95,7 @@ describe('RequestSigner.signAhead()', () => {
     expect(dateOf(one.sign(append(10), credentials))).toBe('20260102T030410Z');
   });
 
-  test('heeds requests that were signed since it was called for', () => {
+  test('predicts from the request signed last', () => {
     const one = signer();
     one.sign(append(0), credentials);
     one.sign(append(10), credentials);
@@ -105,7 +105,7 @@ describe('RequestSigner.signAhead()', () => {
     expect(dateOf(one.sign(append(20), credentials))).toBe('20260102T030405Z');
   });
 
-  test('has nothing to sign behind a request that nothing follows', () => {
+  test('presigns nothing after a request without a next one', () => {
     const one = foresightedSigner();
     one.sign(headRequest('a.log', {}), credentials);
     one.signAhead('a.log', credentials);
@@ -121,7 +121,7 @@ describe('RequestSigner.signAhead()', () => {
     { scenario: 'with headers of its own', request: append(10, { requestPayer: 'requester' }) },
     { scenario: 'for other credentials', own: { ...credentials, accessKeySecret: 'other' } },
     { scenario: 'for a HEAD', request: headRequest('a.log', {}) },
-  ])('is not heeded $scenario', ({ later = 0, clockOffset = 0, request = append(10), own }) => {
+  ])('is not used $scenario', ({ later = 0, clockOffset = 0, request = append(10), own }) => {
     const one = foresightedSigner();
     vi.advanceTimersByTime(later);
     one.clock.offset = clockOffset;
@@ -131,7 +131,7 @@ describe('RequestSigner.signAhead()', () => {
     expect(one.sign(request, own ?? credentials)).toEqual(fresh.sign(request, own ?? credentials));
   });
 
-  test('looks further ahead as long as what it foresaw comes, and starts anew when it does not', () => {
+  test('presigns more requests while its predictions hold, and starts again with one when a prediction fails', () => {
     const one = signer();
     const depths: number[] = [];
     let position = 0;
@@ -150,7 +150,7 @@ describe('RequestSigner.signAhead()', () => {
     expect(depths).toEqual([1, 2, 4, 4, 1]);
   });
 
-  test('keeps the objects of many streams apart, and forgets the oldest of very many', () => {
+  test('keeps separate state for 1000 objects, and forgets the oldest beyond that', () => {
     const one = signer();
     const request = (index: number) => appendRequest({ key: `${index}`, position: 0 }, body, {});
     for (let index = 0; index <= 1000; index++) {

@@ -37,7 +37,7 @@ const { vectors } = JSON.parse(
   readFileSync(new URL('sigv4-vectors.json', import.meta.url), 'utf8'),
 ) as { vectors: Vector[] };
 
-test('the vectors are all there, and none needs a presigned URL', () => {
+test('all test vectors are present, and none of them is a presigned URL', () => {
   expect(vectors).toHaveLength(7);
   expect(vectors.filter(({ presign }) => presign)).toEqual([]);
 });
@@ -60,23 +60,23 @@ describe.each(vectors)('signature V4 of $name', (vector) => {
   };
   const signingKey = deriveSigningKey(vector.accessKeySecret, scope);
 
-  test('canonicalRequest() spells the request as OSS does', () => {
+  test('canonicalRequest() returns the canonical request of the vector', () => {
     expect(canonicalRequest(request)).toBe(vector.expectedCanonicalRequest);
   });
 
-  test('stringToSign() hashes it', () => {
+  test('stringToSign() returns the string of the vector', () => {
     expect(stringToSign(canonicalRequest(request), scope)).toBe(vector.expectedStringToSign);
   });
 
-  test('deriveSigningKey() derives the key', () => {
+  test('deriveSigningKey() returns the key of the vector', () => {
     expect(signingKey.toString('hex')).toBe(vector.expectedSigningKeyHex);
   });
 
-  test('sign() gives the signature', () => {
+  test('sign() returns the signature of the vector', () => {
     expect(sign(signingKey, vector.expectedStringToSign)).toBe(vector.expectedSignature);
   });
 
-  test('authorize() puts the header together', () => {
+  test('authorize() returns the header of the vector', () => {
     expect(authorize(request, scope, { accessKeyId: vector.accessKeyId, signingKey })).toBe(
       vector.expectedAuthorization,
     );
@@ -104,7 +104,7 @@ test('authorize() signs an append to a key that needs encoding', () => {
   );
 });
 
-/** As the vectors' author does it: our own requests have theirs in this form from the start. */
+/** Encodes and sorts a query as in the vectors; our own requests have it in this form already. */
 function canonicalQuery(query: Readonly<Record<string, string>>): string {
   return Object.entries(query)
     .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)

@@ -3,7 +3,7 @@ import { patientSettings } from '../stream-options.js';
 import type { World } from '../world.js';
 import { Writer } from '../writer.js';
 
-/** An object that is read back, and sometimes not to its end. */
+/** An object that is read back, sometimes not to its end. */
 export async function download(world: World): Promise<void> {
   const { random, sharedClient: client, signal } = world;
   const writer = new Writer(world, 'read back', { ...patientSettings(world), client });
@@ -26,5 +26,5 @@ export async function download(world: World): Promise<void> {
     if (isAppendError(error) || error instanceof OssRequestError) return;
     throw error;
   }
-  throw await writer.violation([`was not read back as it is from ${start} on`], {});
+  throw await writer.violation([`was read back with other bytes from ${start} on`], {});
 }

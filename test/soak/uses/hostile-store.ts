@@ -22,7 +22,7 @@ const hostilities: readonly Hostility[] = [
   },
   { kind: 'seal', outcomes: ['APPEND_ERR_NOT_APPENDABLE'], interference: 'none' },
   {
-    // Where HEAD is forbidden, it is an append of nothing that the object is known by.
+    // Diverged where HEAD is forbidden: the stream then reconciles with an empty append.
     kind: 'wrong-crc',
     outcomes: ['APPEND_ERR_CHECKSUM', 'APPEND_ERR_DIVERGED'],
     interference: 'none',
@@ -31,7 +31,7 @@ const hostilities: readonly Hostility[] = [
   { kind: 'expired-token', outcomes: ['APPEND_ERR_SERVICE'], interference: 'none' },
 ];
 
-/** A store, or somebody else in it, that does what no stream survives. */
+/** A store, or another writer, that does what no stream survives. */
 export async function hostile(world: World): Promise<void> {
   const { random, store } = world;
   const { kind, outcomes, interference } = random.pick(hostilities);
@@ -44,8 +44,8 @@ export async function hostile(world: World): Promise<void> {
   await store.call('addFault', { kind, operation: 'append', key, nth, times: 1 });
   for (let lines = random.integer(1, 30); lines > 0; lines--) writer.write(300);
   writer.stream.end();
-  // It cannot tell where an append before got no answer and the store then refuses to say more. It
-  // finishes where there was nothing to spoil, which the object then shows.
+  // Unconfirmed: an earlier append got no answer, and the store then refuses to answer a HEAD.
+  // Finished: the fault did no harm, as the object then shows.
   const always = ['APPEND_ERR_UNCONFIRMED', 'finished'];
   await writer.verify({ outcomes: [...outcomes, ...always], interference });
 }

@@ -32,13 +32,13 @@ const refusals: readonly Refusal[] = [
     outcome: 'APPEND_ERR_DIVERGED',
   },
   {
-    // Nobody listens there.
+    // A port without a listener.
     settings: ({ ownConnection }) => ({ ...ownConnection, endpoint: 'http://127.0.0.1:1' }),
     outcome: 'APPEND_ERR_RETRIES_EXHAUSTED',
   },
 ];
 
-/** A stream that cannot open its object, and is written to meanwhile. */
+/** A stream that cannot open its object, and is written to while it tries. */
 export async function refused(world: World): Promise<void> {
   const { random, signal } = world;
   const { settings, outcome } = random.pick(refusals);
@@ -49,11 +49,11 @@ export async function refused(world: World): Promise<void> {
   });
   for (let writes = random.integer(0, 5); writes > 0; writes--) writer.write(1000);
   if (random.chance(0.5)) writer.stream.end();
-  // The weather may have used up the retries before.
+  // Other faults may have used up the retries before.
   await writer.verify({ outcomes: [outcome, 'APPEND_ERR_RETRIES_EXHAUSTED'] });
 }
 
-/** `flags: 'ax'` on an object that is there. */
+/** `flags: 'ax'` on an object that exists. */
 export async function existing(world: World): Promise<void> {
   const { sharedClient: client, random, signal } = world;
   const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 5, maxTimeout: 50 };
@@ -65,11 +65,11 @@ export async function existing(world: World): Promise<void> {
   const settings = { client, signal, retry, flags: 'ax', subject, base } as const;
   const second = new Writer(world, 'existing', settings);
   second.write(100);
-  // HEAD may be forbidden to it.
+  // A fault may forbid its HEAD.
   await second.verify({ outcomes: ['APPEND_ERR_EXISTS', 'APPEND_ERR_SERVICE'] });
 }
 
-/** Options that are refused before there is a stream. */
+/** Options that the constructor refuses. */
 export async function misused({ signal, connection }: World): Promise<void> {
   const isRefused = [{ key: '' }, { key: 'a', chunkSize: 0 }].every((wrong) => {
     try {
@@ -79,5 +79,5 @@ export async function misused({ signal, connection }: World): Promise<void> {
       return true;
     }
   });
-  if (!isRefused) throw new Error('Options were taken that are wrong');
+  if (!isRefused) throw new Error('The constructor accepted invalid options');
 }

@@ -11,7 +11,7 @@ const kinds = [
   ...(['error-503', 'error-500-after', 'drop-request', 'apply-late', 'stall'] as const),
 ];
 
-/** A stream that gives up soon, and others that go on with what it handed back. */
+/** A stream that gives up soon, and another that continues with the bytes it handed back. */
 export async function resent(world: World): Promise<void> {
   const { random, store } = world;
   const subject = world.createSubject('resent');
@@ -23,7 +23,9 @@ export async function resent(world: World): Promise<void> {
   const writer = new Writer(world, 'giving up', {
     ...patientSettings(world),
     ...drawClient(world),
-    ...{ subject, chunkSize, requestTimeout: 50 },
+    subject,
+    chunkSize,
+    requestTimeout: 50,
     retry: { retries: random.integer(0, 2), minTimeout: 1, maxTimeout: 5 },
   });
   for (let lines = random.integer(1, 30); lines > 0; lines--) writer.write(300);
@@ -41,9 +43,9 @@ async function resend(world: World, former: Writer, rest: UncommittedBytes): Pro
   const position = writer.stream.position ?? 0;
   const landed = position - (rest.position ?? 0);
   if (landed !== 0 && rest.confirmed) {
-    throw await writer.violation([`found ${landed} bytes that were confirmed not to land`], {});
+    throw await writer.violation([`found ${landed} bytes that were confirmed as not stored`], {});
   }
-  // The object begins with what was meant to be there, or the verification says so.
+  // `verify()` also checks the bytes before `base`.
   writer.base = position;
   writer.written = rest.bytes.byteLength - landed;
   writer.stream.end(rest.bytes.subarray(landed));

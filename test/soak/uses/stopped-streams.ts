@@ -15,7 +15,7 @@ export async function destroyed(world: World): Promise<void> {
   const writer = openSluggish(world, 'destroyed');
   await writeForAWhile(world, writer);
   if (random.chance(0.2)) writer.stream.end();
-  const error = Object.assign(new Error('The user has no more patience'), { code: 'IMPATIENT' });
+  const error = Object.assign(new Error('The user gave up'), { code: 'IMPATIENT' });
   writer.stream.destroy(random.chance(0.3) ? error : undefined);
   await writer.verify({ outcomes: ['destroyed', 'IMPATIENT', 'finished'] });
 }
@@ -29,7 +29,7 @@ export async function aborted(world: World): Promise<void> {
   await writer.verify({ outcomes: ['ABORT_ERR'] });
 }
 
-/** A signal that has fired before, or `destroy()` at once. */
+/** An aborted signal, or `destroy()` at once. */
 export async function stillborn(world: World): Promise<void> {
   const isAborted = world.random.chance(0.5);
   const writer = openSluggish(world, 'stillborn', isAborted ? { signal: AbortSignal.abort() } : {});
@@ -68,7 +68,7 @@ async function writeForAWhile({ random }: World, writer: Writer): Promise<void> 
     writer.write(random.integer(0, 2 * kibibyte));
     if (random.chance(0.5)) await wait(random.integer(0, 10));
   }
-  // What a write sets off takes some moments before its request leaves.
+  // After a write it takes some microtasks until its request is sent.
   for (let moments = random.integer(0, 12); moments > 0; moments--) await undefined;
   if (random.chance(0.3)) await tick();
 }

@@ -49,7 +49,7 @@ function* pieces(writer: Writer, total: number): Generator<Buffer> {
   }
 }
 
-/** More than there is room for, at once, and then as told by 'drain'. */
+/** More writes than there is room for, then a wait for 'drain'. */
 export async function burst(world: World): Promise<void> {
   const { random } = world;
   const chunkSize = random.pick([16, 64]) * kibibyte;
@@ -63,7 +63,7 @@ export async function burst(world: World): Promise<void> {
   await writer.verify();
 }
 
-/** Promises, each for the place that its bytes got. */
+/** `append()`, whose promises resolve with the place of the bytes. */
 export async function appending(world: World): Promise<void> {
   const { random } = world;
   const writer = openPatient(world, 'append()', {
@@ -77,7 +77,7 @@ export async function appending(world: World): Promise<void> {
       const acknowledge = writer.acknowledgement();
       const range = await writer.stream.append(bytes);
       if (range.start !== start || range.end !== start + bytes.byteLength) {
-        throw await writer.violation(['named the wrong place'], { range, start });
+        throw await writer.violation(['resolved append() with a wrong place'], { range, start });
       }
       acknowledge();
     });
@@ -87,7 +87,7 @@ export async function appending(world: World): Promise<void> {
   await writer.verify();
 }
 
-/** Writes held back by `cork()`, and let go by `uncork()`, `flush()` or `end()`. */
+/** Writes held back by `cork()`, and released by `uncork()`, `flush()` or `end()`. */
 export async function corked(world: World): Promise<void> {
   const { random } = world;
   const writer = openPatient(world, 'corked', { chunkSize: 4 * kibibyte, flushInterval: 10 });
@@ -115,7 +115,7 @@ export async function disposed(world: World): Promise<void> {
   await writer.verify();
 }
 
-/** Several streams at once on a client of their own, whose credentials end meanwhile. */
+/** Several streams at once on a client of their own, whose credentials expire. */
 export async function together(world: World): Promise<void> {
   const { ownConnection, random, store } = world;
   const client = world.createClient({ ...ownConnection, credentials: createProvider(world) });

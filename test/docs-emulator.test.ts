@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OssClient } from '../src/index.js';
 import { startCommand } from './helpers/command-line.js';
+import { blocksByHeading, writePrograms } from './helpers/document-blocks.js';
 import { resultOf } from './helpers/process-result.js';
-import { readmeBlocks, writePrograms } from './helpers/readme-block.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const programs = (await readmeBlocks()).get('In a test runner') ?? [];
+const page = 'docs/emulator.md';
+const programs = (await blocksByHeading(page)).get('In a test runner') ?? [];
 
 /** The environment of a shell, not that of a test runner. */
 function plainEnvironment(): NodeJS.ProcessEnv {
@@ -25,7 +26,7 @@ function run(args: readonly string[], cwd: string) {
   return resultOf(child);
 }
 
-describe('what the README shows for test runners passes', () => {
+describe('the tests that docs/emulator.md shows for test runners pass', () => {
   test('node --test', async () => {
     const folder = await writePrograms({ 'audit.test.mjs': programs[0] ?? '' });
 
@@ -101,12 +102,12 @@ async function askFor(bucket: string, port: number): Promise<void> {
   expect(await client.headObject('none')).toBe(undefined);
 }
 
-describe('what the README shows for containers and CI', () => {
+describe('the commands of docs/emulator.md for containers and CI', () => {
   const heading = 'In a container and in CI';
 
   test('starts an emulator in a container', async () => {
-    const [dockerfile = ''] = (await readmeBlocks('dockerfile')).get(heading) ?? [];
-    const [shell = ''] = (await readmeBlocks('sh')).get(heading) ?? [];
+    const [dockerfile = ''] = (await blocksByHeading(page, 'dockerfile')).get(heading) ?? [];
+    const [shell = ''] = (await blocksByHeading(page, 'sh')).get(heading) ?? [];
     const [, entry = ''] = /^ENTRYPOINT (.+)$/m.exec(dockerfile) ?? [];
     const [, more = ''] = /^docker run .* oss-emulator (.+)$/m.exec(shell) ?? [];
     const [command, ...args] = JSON.parse(entry);
@@ -124,7 +125,7 @@ describe('what the README shows for containers and CI', () => {
   test.skipIf(spawnSync('curl', ['--version']).status !== 0)(
     'starts an emulator in a job, and goes on when it answers',
     async () => {
-      const [yaml = ''] = (await readmeBlocks('yaml')).get(heading) ?? [];
+      const [yaml = ''] = (await blocksByHeading(page, 'yaml')).get(heading) ?? [];
       const [, step = ''] = /^- run: \|\n((?: {4}.*\n)+)/.exec(yaml) ?? [];
       const port = await findFreePort();
       const folder = await writePrograms({ 'step.sh': step.replaceAll('9000', String(port)) });

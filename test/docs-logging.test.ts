@@ -8,12 +8,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { environmentOf, runCommand } from './helpers/command-line.js';
 import { contentOf } from './helpers/content-of.js';
+import { blocksByHeading, writePrograms } from './helpers/document-blocks.js';
 import { actDuringOutage } from './helpers/outage.js';
-import { readmeBlocks, writePrograms } from './helpers/readme-block.js';
 import { type StartedProgram, startProgram } from './helpers/start-program.js';
 import { stopTwice } from './helpers/stop-twice.js';
 
-const blocks = await readmeBlocks();
+const blocks = await blocksByHeading('docs/logging.md');
 
 async function start(): Promise<Emulator> {
   const emulator = await startEmulator({ buckets: ['logs'] });
@@ -27,7 +27,7 @@ function nameOf(block: string): string {
   return name ?? (block.includes('require(') ? 'program.cjs' : 'program.mjs');
 }
 
-/** Runs a block as it stands in the README, where the others named in `beside` lie as files. */
+/** Runs a block as it is in the page, beside files with the others that `beside` names. */
 async function startBlock(
   heading: string,
   index: number,
@@ -79,7 +79,7 @@ async function fetchFrom(socketPath: string, path = '/'): Promise<string> {
 
 const clean = { exitCode: 0, stdout: '', stderr: '' };
 
-describe('what the README shows ends by itself with everything committed', () => {
+describe('programs of docs/logging.md that end by themselves have committed everything', () => {
   test.each([
     ['pino', 0, 'app.log', 'msg', ''],
     ['pino', 1, 'app.log', 'msg', ''],
@@ -113,7 +113,7 @@ describe('what the README shows ends by itself with everything committed', () =>
   });
 });
 
-describe('what the README says to do with a file of saved lines', () => {
+describe('the commands of docs/logging.md for a file of saved lines', () => {
   /** Has a program exit before its line is committed. */
   async function saveLine(emulator: Emulator) {
     // Two processes, and one object.
@@ -130,8 +130,12 @@ describe('what the README says to do with a file of saved lines', () => {
     const emulator = await start();
     const { file, options } = await saveLine(emulator);
 
-    const { exitCode } = await runCommand(['replay', file], options);
+    const shell = await blocksByHeading('docs/logging.md', 'sh');
+    const [command, ...args] = (shell.get('When OSS is slow or gone')?.[0] ?? '').trim().split(' ');
+    const given = args.map((argument) => (argument === 'FILE' ? file : argument));
+    const { exitCode } = await runCommand(given, options);
 
+    expect(command).toBe('oss-append');
     expect(exitCode).toBe(0);
     expect(await messagesOf(emulator, 'app.log', 'msg')).toEqual(['saved']);
   });
@@ -150,7 +154,7 @@ describe('what the README says to do with a file of saved lines', () => {
   });
 });
 
-describe('what the README shows loses nothing when it is told to stop, by two signals', () => {
+describe('programs of docs/logging.md lose nothing when two signals tell them to stop', () => {
   test.each([
     ['Shutting down without losing lines', 0, 'msg'],
     ['Shutting down without losing lines', 1, 'msg'],

@@ -11,24 +11,24 @@ import { LoadMaker, type Script, type Step } from './interleaving-script.js';
 
 const bucket = 'examplebucket';
 
-/** What stands in the object before a stream that continues one. */
+/** Content of an object that a stream continues. */
 const before = Buffer.from('before');
 
 type Told = (error?: Error | null) => void;
 
-/** Whoever waits to be told, and how often that happened. */
+/** A callback, and how often it has run. */
 interface Waiting {
   readonly name: string;
   told: number;
 }
 
 /**
- * Lives one script of a stream against an emulator, and notes whatever breaks a promise.
+ * Runs one script of a stream against an emulator, and records every broken promise.
  *
- * It knows what was written, and looks at the object itself at every event.
+ * It knows what was written, and compares it with the object at every event.
  */
 export class ScriptRunner {
-  /** Promises that were broken. */
+  /** Broken promises. */
   readonly problems: string[] = [];
   readonly #script: Script;
   readonly #emulator: Emulator;
@@ -40,7 +40,7 @@ export class ScriptRunner {
   readonly #waiting: Waiting[] = [];
   readonly #looks: Promise<void>[] = [];
 
-  /** Everything that the stream took, as bytes, and as Node counts it. */
+  /** Everything written to the stream, in bytes, and in the units that Node counts. */
   #written: Buffer = Buffer.alloc(0);
   #units = 0;
 
@@ -48,7 +48,7 @@ export class ScriptRunner {
   #acknowledged = 0;
   #appendsUnderWay = 0;
 
-  /** What the script did that ends a stream. */
+  /** Whether the script did something that ends a stream. */
   #wasBroughtDown = false;
 
   constructor(
@@ -61,7 +61,9 @@ export class ScriptRunner {
     this.#key = key;
     this.#maker = new LoadMaker(script.chunkSize);
     this.#stream = new AppendWritable({
-      ...{ key, client: this.#watched(client), verify: script.verify },
+      key,
+      client: this.#watched(client),
+      verify: script.verify,
       chunkSize: script.chunkSize,
       highWaterMark: script.chunksOfBound * script.chunkSize,
       flushInterval: script.flushInterval,
@@ -76,12 +78,12 @@ export class ScriptRunner {
     }
   }
 
-  /** Puts the object there that the script continues. */
+  /** Creates the object that the script continues. */
   static async prepare(script: Script, client: AppendClient, key: string): Promise<void> {
     if (script.continues) await client.appendObject(key, 0, before, { create: {} });
   }
 
-  /** Lives the script to its end. */
+  /** Runs the script to its end. */
   async live(): Promise<void> {
     const stream = this.#stream;
     const closed = new Promise<void>((resolve) => stream.once('close', resolve));
@@ -95,10 +97,11 @@ export class ScriptRunner {
     }
     if (!stream.writableEnded && !stream.destroyed) stream.end();
     await this.#within(closed);
-    // What is due on the next tick, such as the callbacks that Node itself runs.
+    // Lets callbacks run that are due in the next turn, such as those of Node itself.
     await turn();
     await Promise.all(this.#looks);
-    if ((await success) !== stream.writableFinished) this.#blame('finished() told otherwise');
+    if ((await success) !== stream.writableFinished)
+      this.#blame('finished() and writableFinished disagree');
     await this.#afterwards();
     this.#checkEnd(await this.#object());
   }
@@ -117,7 +120,7 @@ export class ScriptRunner {
         this.#append(step);
         return;
       case 'cork':
-        // After `end()` it holds back for ever what is in Node's queue, as in any Writable.
+        // After `end()` it would hold back Node's queue for ever, as in any Writable.
         if (!stream.writableEnded) stream.cork();
         return;
       case 'uncork':
@@ -141,13 +144,13 @@ export class ScriptRunner {
     }
   }
 
-  /** Notes that `bytes` are about to be written, and returns what their callback has to check. */
+  /** Records the `bytes` of a write, and returns the check for its callback. */
   #take(data: string | Uint8Array, bytes: Buffer): Told {
     const { writableEnded, destroyed } = this.#stream;
     if (writableEnded || destroyed) {
       if (writableEnded && !destroyed) this.#wasBroughtDown = true;
       return (error) => {
-        if (!error) this.#blame('a write was acknowledged that came after the end');
+        if (!error) this.#blame('a write after the end was acknowledged');
       };
     }
     this.#written = Buffer.concat([this.#written, bytes]);
@@ -160,14 +163,15 @@ export class ScriptRunner {
     if (error) {
       this.#acknowledged = Number.POSITIVE_INFINITY;
       if (bytes.byteLength > 0 && end <= this.#stream.bytesWritten) {
-        this.#blame(`the write up to ${end} failed although it had been committed`);
+        this.#blame(`the write up to ${end} failed although it was committed`);
       }
       if (error !== this.#stream.errored && Reflect.get(error, 'code') !== 'ERR_STREAM_DESTROYED') {
         this.#blame(`the write up to ${end} got another error than the stream: ${error.message}`);
       }
       return;
     }
-    if (end < this.#acknowledged) this.#blame(`the write up to ${end} was told out of order`);
+    if (end < this.#acknowledged)
+      this.#blame(`the callback of the write up to ${end} ran out of order`);
     this.#acknowledged = end;
     this.#look('callback', end);
   }
@@ -180,11 +184,11 @@ export class ScriptRunner {
     else if (!this.#stream.destroyed) this.#wasBroughtDown = true;
     this.#stream.append(data as string, encoding).then(({ start, end }) => {
       told();
-      if (isLate) this.#blame('an append() resolved that came after the end');
+      if (isLate) this.#blame('an append() after the end resolved');
       const object = this.#object();
       const look = object.then((content) => {
         if (this.#isTampered || content.subarray(start, end).equals(bytes)) return;
-        this.#blame(`append() named ${start} to ${end}, where other bytes are`);
+        this.#blame(`append() resolved with ${start} to ${end}, where the object has other bytes`);
       });
       this.#looks.push(look);
     }, told);
@@ -195,7 +199,7 @@ export class ScriptRunner {
     const told = this.#waitFor('flush', (error) => {
       if (!error) this.#look('flush', end);
     });
-    // With a callback nobody looks at the promise, which then must not count as unhandled.
+    // With a callback the promise is ignored: it must not cause an unhandled rejection.
     if (hasCallback) void this.#stream.flush(told);
     else this.#stream.flush().then(() => told(), told);
   }
@@ -205,7 +209,7 @@ export class ScriptRunner {
     const check: Told = (error) => {
       if (!error) this.#look('callback of end()', this.#written.byteLength);
     };
-    // Node never calls back when the stream had been destroyed without an error.
+    // Node never runs the callback if the stream was destroyed without an error before.
     const isForgotten = stream.destroyed && !stream.errored && !stream.writableEnded;
     const told = isForgotten ? check : this.#waitFor('end', check);
     if (load === undefined) {
@@ -217,7 +221,7 @@ export class ScriptRunner {
     stream.end(data, encoding, told);
   }
 
-  /** A callback that has to be told once. */
+  /** A callback that must run exactly once. */
   #waitFor(name: string, check: Told): Told {
     const waiting: Waiting = { name: `${name} #${this.#waiting.length}`, told: 0 };
     this.#waiting.push(waiting);
@@ -227,7 +231,7 @@ export class ScriptRunner {
     };
   }
 
-  /** Waits for an event, for as long as a few requests take. */
+  /** Waits for an event, at most for the time of a few requests. */
   async #happens(event: string): Promise<void> {
     let hasHappened = event === 'turn';
     const note = () => {
@@ -241,14 +245,14 @@ export class ScriptRunner {
     this.#stream.off(event, note);
   }
 
-  /** Compares what the stream says with what the object holds at this moment. */
+  /** Compares the stream's figures with the object at this moment. */
   #look(when: string, acknowledged = 0): void {
     const { bytesWritten, position } = this.#stream;
     const written = this.#written;
     if (bytesWritten < acknowledged) {
-      this.#blame(`${when} told of ${acknowledged} bytes when ${bytesWritten} were committed`);
+      this.#blame(`${when} acknowledged ${acknowledged} bytes when ${bytesWritten} were committed`);
     }
-    // The emulator notes the object's length before it does anything else.
+    // `read()` takes the object's length before anything else can change it.
     const look = this.#object().then((object) => {
       if (this.#isTampered) return;
       const base = this.#baseOf(position, bytesWritten);
@@ -258,7 +262,7 @@ export class ScriptRunner {
       }
       const tail = object.subarray(base + bytesWritten);
       if (!this.#hasStranger && !startsWith(written.subarray(bytesWritten), tail)) {
-        this.#blame(`at ${when}, the object went on with bytes that were not next`);
+        this.#blame(`at ${when}, the object continued with bytes other than the next ones`);
       }
     });
     this.#looks.push(look);
@@ -275,7 +279,7 @@ export class ScriptRunner {
     }
   }
 
-  /** Waits until nothing of the stream is under way any more. */
+  /** Waits until no request of the stream is in flight. */
   async #afterwards(): Promise<void> {
     const lateKinds = this.#script.faults.filter(({ kind }) => /delay|late/.test(kind));
     const delays = lateKinds.map(({ delay = 0 }) => delay);
@@ -291,12 +295,12 @@ export class ScriptRunner {
     const uncommitted = stream.takeUncommitted();
     const { bytesWritten, errored, writableFinished, writableLength } = stream;
     for (const { name, told } of this.#waiting) {
-      if (told !== 1) this.#blame(`${name} was told ${told} times`);
+      if (told !== 1) this.#blame(`${name} ran its callback ${told} times`);
     }
     const ending = [writableFinished ? ['finish'] : [], errored ? ['error'] : [], ['close']].flat();
     if (String(this.#events) !== String(ending)) this.#blame(`it emitted ${this.#events}`);
     if (stream.takeUncommitted() !== undefined) this.#blame('it handed the bytes back twice');
-    if (this.#appendsUnderWay !== 0) this.#blame('an append was left under way');
+    if (this.#appendsUnderWay !== 0) this.#blame('an append was left in flight');
 
     if (writableFinished) {
       if (uncommitted !== undefined) this.#blame('it finished and handed bytes back');
@@ -306,10 +310,10 @@ export class ScriptRunner {
       this.#checkUncommitted(uncommitted, object);
     }
     if (!writableFinished && !this.#wasBroughtDown && !isAppendError(errored)) {
-      this.#blame(`it ended with ${errored}`);
+      this.#blame(`it ended with an unknown error: ${errored}`);
     }
     if (this.#mustSurvive && isAppendError(errored)) {
-      this.#blame(`it gave up although it need not: ${errored.code}: ${errored.message}`);
+      this.#blame(`it gave up in spite of its retries: ${errored.code}: ${errored.message}`);
     }
     if (isAppendError(errored) && errored.bytesWritten !== bytesWritten) {
       this.#blame(`its error says that ${errored.bytesWritten} bytes are committed`);
@@ -325,19 +329,23 @@ export class ScriptRunner {
     }
     if (uncommitted === undefined) return;
     if (uncommitted.position !== position) {
-      this.#blame(`it handed bytes back for ${uncommitted.position} at position ${position}`);
+      this.#blame(
+        `it handed bytes back for position ${uncommitted.position} instead of ${position}`,
+      );
     }
     const code = errored === null ? undefined : Reflect.get(errored, 'code');
-    if (code === 'APPEND_ERR_UNCONFIRMED' && confirmed) this.#blame('it was confirmed after all');
-    if (code === 'APPEND_ERR_RETRIES_EXHAUSTED' && !confirmed) this.#blame('it was not confirmed');
+    if (code === 'APPEND_ERR_UNCONFIRMED' && confirmed)
+      this.#blame('an unconfirmed chunk was handed back as confirmed');
+    if (code === 'APPEND_ERR_RETRIES_EXHAUSTED' && !confirmed)
+      this.#blame('a chunk that is not stored was handed back as unconfirmed');
     if (this.#isTampered) return;
     const next = object[this.#baseOf(position, bytesWritten) + bytesWritten];
     if (confirmed && next === bytes[0]) {
-      this.#blame('the bytes are in the object that were confirmed not to be');
+      this.#blame('the object contains the bytes that were confirmed as not stored');
     }
   }
 
-  /** What the client sees of the stream: every append is looked at before it leaves. */
+  /** A client that checks every request of the stream before passing it to `client`. */
   #watched(client: AppendClient): AppendClient {
     const assertOpen = () => {
       if (this.#stream.destroyed) this.#blame('a request was sent after the stream was destroyed');
@@ -345,7 +353,7 @@ export class ScriptRunner {
     return {
       appendObject: async (key, position, body, options) => {
         assertOpen();
-        if (this.#appendsUnderWay > 0) this.#blame('two appends were under way at once');
+        if (this.#appendsUnderWay > 0) this.#blame('two appends were in flight at once');
         this.#checkBody(position, Buffer.from(body));
         this.#appendsUnderWay++;
         try {
@@ -355,13 +363,13 @@ export class ScriptRunner {
         }
       },
       headObject: async (key, options) => {
-        // The first request leaves while the stream is being made.
+        // The constructor sends the first request, before `#stream` is set.
         if (this.#events.length > 0) assertOpen();
         return client.headObject(key, options);
       },
       getObject: (key, options) => client.getObject(key, options),
       sealAppendObject: (key, position, options) => client.sealAppendObject(key, position, options),
-      close: async () => this.#blame('the client of another was closed'),
+      close: async () => this.#blame('the stream closed a client that it does not own'),
     };
   }
 
@@ -372,11 +380,11 @@ export class ScriptRunner {
     const offset = position - this.#baseOf(confirmed, bytesWritten);
     const expected = this.#written.subarray(offset, offset + body.byteLength);
     if (offset !== bytesWritten || !expected.equals(body)) {
-      this.#blame(`an append at ${position} carried bytes of another place`);
+      this.#blame(`an append at ${position} carried bytes of another position`);
     }
   }
 
-  /** The script has somebody take the object away, which nothing of ours survives. */
+  /** Whether the script deletes or replaces the object, after which it proves nothing. */
   get #isTampered(): boolean {
     return this.#script.faults.some(({ kind }) => kind === 'delete' || kind === 'replace');
   }
@@ -389,7 +397,7 @@ export class ScriptRunner {
     return this.#script.retries === Number.POSITIVE_INFINITY;
   }
 
-  /** Where the first byte of the stream lies in the object. */
+  /** Position of the stream's first byte in the object. */
   #baseOf(position: number | undefined, bytesWritten: number): number {
     if (position !== undefined) return position - bytesWritten;
     return this.#script.continues ? before.byteLength : 0;
