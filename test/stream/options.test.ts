@@ -58,7 +58,12 @@ describe('resolveOptions()', () => {
     { name: 'conflict', value: 'rebase', error: TypeError },
     { name: 'rollover', value: { maxSize: 1 }, error: TypeError },
     { name: 'journal', value: { directory: '/tmp' }, error: TypeError },
-    { name: 'recordDelimiter', value: '\n', error: TypeError },
+    { name: 'recordDelimiter', value: true, error: TypeError },
+    { name: 'recordDelimiter', value: 10, error: TypeError },
+    { name: 'recordDelimiter', value: '', error: RangeError },
+    { name: 'recordDelimiter', value: new Uint8Array(0), error: RangeError },
+    { name: 'recordDelimiter', value: 'x'.repeat(1025), error: RangeError },
+    { name: 'recordDelimiter', value: '€'.repeat(342), error: RangeError },
   ])(
     'refuses $name $value with an error that names the rule and the value',
     ({ name, value, error }) => {
