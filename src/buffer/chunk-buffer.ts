@@ -193,9 +193,16 @@ export class ChunkBuffer {
     this.#inFlight = undefined;
   }
 
+  /** Memory in use, without the chunk in flight: chunks that end with a record leave a part unused. */
+  get #occupied(): number {
+    return this.#full.length * this.#chunkSize + this.#taken;
+  }
+
   /** Bytes for which the filling chunk still has room. */
   get #free(): number {
-    return Math.min(this.#chunkSize - this.#taken, this.#limit - this.byteLength);
+    const room = Math.min(this.#chunkSize - this.#taken, this.#limit - this.#occupied);
+    // The beginning of a record that moved to a new slab may have passed the limit.
+    return Math.max(0, room);
   }
 
   /** Makes room for the whole string in the slab; `false` if the string has to be split. */
@@ -212,7 +219,7 @@ export class ChunkBuffer {
     let rest = bytes;
     while (rest.byteLength > 0) {
       if (isLarge && this.isFull) return rest;
-      if (this.#taken === this.#chunkSize && this.byteLength < this.#limit) this.#startNext();
+      if (this.#taken === this.#chunkSize && this.#occupied < this.#limit) this.#startNext();
       const free = this.#free;
       if (free === 0) return rest;
       const piece = rest.byteLength <= free ? rest : rest.subarray(0, free);

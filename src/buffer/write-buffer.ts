@@ -212,10 +212,10 @@ export class WriteBuffer {
     const wasFull = this.#buffer.fullCount > 0;
     const chunk = this.#buffer.cut(this.nextLength);
     this.#cutOffset += chunk.byteLength;
-    this.#setLate(false);
     if (this.#buffer.byteLength === 0) this.#flushTimer.stop();
     // The beginning of a record, which was behind the bytes that were old enough.
     else if (!wasFull) this.#flushTimer.start();
+    this.#setLate(this.#flushTimer.isDue && this.#buffer.recordsLength === 0);
     return chunk;
   }
 

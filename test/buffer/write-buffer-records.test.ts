@@ -146,4 +146,20 @@ describe('a WriteBuffer with a record delimiter', () => {
 
     expect(chunks).toEqual(['longer than a ch', 'unk of 16\none\n']);
   });
+
+  test('sends a late record whose beginning was behind a full chunk when its interval ended', () => {
+    const { buffer, chunks, write, writeShort } = createLines({ chunkSize: 8 });
+    buffer.serve(() => {});
+    write('0123456789');
+    vi.advanceTimersByTime(1000);
+    expect(String(buffer.cut())).toBe('01234567');
+    buffer.commit(8);
+    buffer.release({ reuse: true });
+    buffer.serve(() => chunks.push(String(buffer.cut())));
+    writeShort('ab');
+    expect(chunks).toEqual([]);
+    writeShort('c\n');
+
+    expect(chunks).toEqual(['89abc\n']);
+  });
 });

@@ -2,6 +2,7 @@ import type { AppendWritable } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
 import type { Habit } from './habit.js';
 import type { Random } from './random.js';
+import { lastRecordEnd } from './source-data.js';
 import type { User } from './user.js';
 
 /** Most bytes written in a life. */
@@ -27,6 +28,12 @@ interface FickleOptions {
   readonly chronicle: Chronicle;
   readonly chunkSize: number;
   readonly flushInterval: number;
+
+  /** Offset in the source of the first byte of the stream. */
+  readonly start: number;
+
+  /** Ends each record, if chunks must end with records. */
+  readonly recordDelimiter: string | undefined;
 
   /** Bytes that the stream before handed back, which are written first. */
   readonly restLength: number;
@@ -143,12 +150,21 @@ export class FickleHabit implements Habit {
   #lookForLeftovers(): void {
     const { destroyed, writableCorked, writableLength } = this.#stream;
     if (destroyed || writableCorked > 0) return;
-    const { flushInterval, chunkSize, chronicle } = this.#options;
-    const most = flushInterval === Number.POSITIVE_INFINITY ? chunkSize - 1 : 0;
+    const { chronicle } = this.#options;
+    const most = this.#mostLeft();
     if (writableLength > most) chronicle.blame(`${writableLength} bytes were not sent`);
     const { isFull, waiting, waitingFlushes } = this.#user;
     if (isFull) chronicle.blame("'drain' was not emitted");
     const unanswered = writableLength === 0 ? waiting : waitingFlushes;
     if (unanswered > 0) chronicle.blame(`${unanswered} callbacks did not run`);
+  }
+
+  /** Bytes that may wait for more: less than a chunk, or an unfinished record. */
+  #mostLeft(): number {
+    const { flushInterval, chunkSize, start, recordDelimiter } = this.#options;
+    if (flushInterval === Number.POSITIVE_INFINITY) return chunkSize - 1;
+    if (recordDelimiter === undefined) return 0;
+    const { written } = this.#user;
+    return Math.min(chunkSize - 1, written - lastRecordEnd(start, written, recordDelimiter));
   }
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { AppendWritableOptions } from '../../src/index.js';
 import { blindRetry, lengthOnly, type NaiveAppend, simulateNaive } from './naive-writers.js';
+import { simulate } from './simulation.js';
 
 /** Runs the seeds of the simulation, and returns the first one that shows each defect. */
 async function firstSeeds(append: NaiveAppend) {
@@ -21,4 +23,14 @@ test.each([
 
   expect(duplicated).toBeLessThan(1000);
   expect(lost).toBeLessThan(1000);
+});
+
+test('the seeds show a stream that cuts without looking for the delimiter', async () => {
+  const alter = ({ recordDelimiter: _, ...options }: Partial<AppendWritableOptions>) => options;
+  const problems: string[] = [];
+  for (let seed = 0; seed < 100 && problems.length === 0; seed++) {
+    problems.push(...(await simulate(seed, { alter })).problems);
+  }
+
+  expect(problems[0]).toContain('ends within a record');
 });

@@ -39,13 +39,13 @@ export class Session {
     const { number, start, rest, position, isClean } = beginning;
     const random = world.random.fork(`stream ${number}`);
     const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position });
-    const { options, chunkSize, flushInterval, bound, queueSize, refusal } = drawn;
+    const { options, chunkSize, flushInterval, bound, queueSize, recordDelimiter, refusal } = drawn;
     const client = new SimulatedClient(world);
     const controller = new AbortController();
     if (random.chance(0.005)) controller.abort();
     chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
     this.stream = new AppendWritable({
-      ...options,
+      ...world.alter(options),
       key: 'k',
       client: world.wrap(client),
       signal: controller.signal,
@@ -61,6 +61,7 @@ export class Session {
       start,
       chunkSize,
       bound,
+      recordDelimiter,
       refusal,
       isGreedy,
       isSurvivable: adversary.isSurvivable && isClean,
@@ -80,9 +81,12 @@ export class Session {
           budget,
           chunkSize,
           flushInterval,
+          start,
+          recordDelimiter,
           restLength: rest.length,
           isImpulsive: !limits.without?.has('impulses'),
         });
+    client.onAppend = (body) => this.witness.sent(body);
     client.onRequest = () => {
       if (this.stream.closed) chronicle.blame('it sent a request although it is closed');
       this.habit.hear();

@@ -34,6 +34,9 @@ export class SimulatedClient implements AppendClient {
   /** Called within each request, as a credentials provider is. */
   onRequest: () => void = () => {};
 
+  /** Called with each append of bytes, before it is sent. */
+  onAppend: (body: Uint8Array) => void = () => {};
+
   /** Requests whose caller still waits. */
   inFlight = 0;
 
@@ -75,6 +78,7 @@ export class SimulatedClient implements AppendClient {
     });
     const parcel = new Parcel(body);
     if (body.length > 0) {
+      this.onAppend(body);
       this.memory.add(body.buffer);
       this.#count(position, 1);
     }

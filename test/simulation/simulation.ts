@@ -5,7 +5,7 @@ import { Life } from './life.js';
 import type { Limits } from './limits.js';
 import { Random } from './random.js';
 import { VirtualTime } from './virtual-time.js';
-import { drawWorld } from './world.js';
+import { drawWorld, type World } from './world.js';
 
 export interface SimulationOptions {
   /** Limits of the life. */
@@ -16,6 +16,9 @@ export interface SimulationOptions {
 
   /** Wraps the client of each stream. */
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
+
+  /** Alters the options of each stream, behind the back of its witness. */
+  readonly alter?: World['alter'] | undefined;
 }
 
 /** The result of one life. */
@@ -33,7 +36,7 @@ const mostSteps = 20_000;
 /** Simulates the life of a seed; the same seed and limits give the same life. */
 export async function simulate(
   seed: number,
-  { limits, log, wrap }: SimulationOptions = {},
+  { limits, log, wrap, alter }: SimulationOptions = {},
 ): Promise<SimulationResult> {
   const random = new Random(seed);
   const jitter = random.fork('jitter');
@@ -46,7 +49,7 @@ export async function simulate(
   Error.stackTraceLimit = 0;
   time.install();
   try {
-    await live(new Life(drawWorld(random, { chronicle, limits, wrap })), time, chronicle);
+    await live(new Life(drawWorld(random, { chronicle, limits, wrap, alter })), time, chronicle);
   } catch (error) {
     chronicle.blame(`exception: ${error}`);
   } finally {

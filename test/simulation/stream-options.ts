@@ -17,6 +17,9 @@ export interface StreamOptions {
   /** Bytes of these that Node's own queue may hold before `write()` returns false. */
   readonly queueSize: number;
 
+  /** Ends each record, if chunks must end with records. */
+  readonly recordDelimiter: string | undefined;
+
   /** Code of the error with which opening must fail, if it must. */
   readonly refusal: string | undefined;
 }
@@ -37,17 +40,22 @@ export function drawStreamOptions(
     ? random.pick([least, least + leastQueueSize / 2, least + leastQueueSize])
     : random.pick([undefined, least, 100_000]);
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
+  const recordDelimiter = random
+    .fork('records')
+    .pick([undefined, undefined, undefined, '\n', '\n', '\r\n']);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
     chunkSize,
     flushInterval,
     bound,
+    recordDelimiter,
     queueSize: queueSizeOf(chunkSize, highWaterMark),
     refusal: isFirst ? refusalOf(opening, world) : undefined,
     options: {
       chunkSize,
       highWaterMark,
       flushInterval,
+      recordDelimiter,
       ...opening,
       verify: adversary.isTelling ? 'crc64' : random.pick(['crc64', 'none']),
       requestTimeout: random.pick([50, 300, 60_000]),

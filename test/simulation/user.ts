@@ -31,6 +31,9 @@ export class User {
   /** Offset in the source up to which a commit was acknowledged. */
   acknowledged: number;
 
+  /** Offset in the source up to which `flush()` or `end()` asked for a commit. */
+  demanded = 0;
+
   /** Whether the user destroyed the stream or aborted its signal. */
   hasGivenUp = false;
 
@@ -93,6 +96,7 @@ export class User {
 
   flush(): void {
     const end = this.written;
+    this.demanded = end;
     this.waitingFlushes++;
     const told = this.#await('flush()', (error) => {
       this.waitingFlushes--;
@@ -108,6 +112,7 @@ export class User {
     while (stream.writableCorked > 0) stream.uncork();
     const [data, encoding] = length === undefined ? [] : this.#take(length);
     const end = this.written;
+    this.demanded = end;
     const told = this.#await('end()', (error) => this.#check(0, end, error));
     if (data === undefined) stream.end(told);
     else stream.end(data, encoding, told);

@@ -3,7 +3,7 @@ import type { AppendWritable, UncommittedBytes } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
 import { describe, type ObjectHistory } from './object-history.js';
 import type { SimulatedClient } from './simulated-client.js';
-import { sourceData } from './source-data.js';
+import { lastRecordEnd, sourceData } from './source-data.js';
 import type { User } from './user.js';
 
 export interface Scene {
@@ -21,6 +21,9 @@ export interface Scene {
 
   /** Whether its user writes as fast as possible. */
   readonly isGreedy: boolean;
+
+  /** Ends each record, if chunks must end with records. */
+  readonly recordDelimiter: string | undefined;
 
   /** Code of the error with which opening must fail, if it must. */
   readonly refusal: string | undefined;
@@ -55,6 +58,9 @@ export class Witness {
 
   /** Most bytes that it held at once. */
   #peak = 0;
+
+  /** Offset in the source of the end of the last chunk sent. */
+  #sentEnd = 0;
 
   constructor(stream: AppendWritable, scene: Scene) {
     this.#stream = stream;
@@ -110,6 +116,23 @@ export class Witness {
     if (writableLength > bound + user.largestWrite) {
       this.#blame(`it holds ${writableLength} bytes with a bound of ${bound}`);
     }
+  }
+
+  /** Checks where a chunk ends, when it is sent for the first time. */
+  sent(body: Uint8Array): void {
+    const { recordDelimiter, user, start, chunkSize } = this.#scene;
+    if (recordDelimiter === undefined) return;
+    const end = user.committed + body.length;
+    // Sent again, perhaps without its first bytes, which have been committed.
+    if (end === this.#sentEnd) return;
+    this.#sentEnd = end;
+    const begin = end - body.length;
+    const recordsEnd = lastRecordEnd(start, end, recordDelimiter);
+    const isLong = recordsEnd <= begin && body.length === chunkSize;
+    if (recordsEnd === end || isLong || user.demanded > Math.max(recordsEnd, begin)) return;
+    this.#blame(
+      `the chunk up to ${end} ends within a record, the last of which ends at ${recordsEnd}`,
+    );
   }
 
   /** Checks what must hold at the end, when no request is in flight. */

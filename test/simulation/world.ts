@@ -1,4 +1,5 @@
 import type { AppendClient } from '../../src/append/append-client.js';
+import type { AppendWritableOptions } from '../../src/index.js';
 import { type Adversary, drawAdversary } from './adversary.js';
 import type { Chronicle } from './chronicle.js';
 import type { Limits } from './limits.js';
@@ -30,6 +31,9 @@ export interface World {
 
   /** Wraps the client of each stream. */
   readonly wrap: (client: AppendClient) => AppendClient;
+
+  /** Alters the options of each stream, behind the back of its witness. */
+  readonly alter: (options: Partial<AppendWritableOptions>) => Partial<AppendWritableOptions>;
 }
 
 /** Options of a life in addition to its seed. */
@@ -37,11 +41,12 @@ export interface WorldOptions {
   readonly chronicle: Chronicle;
   readonly limits?: Limits | undefined;
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
+  readonly alter?: World['alter'] | undefined;
 }
 
 /** Draws the world of a seed, which does not depend on the writer. */
 export function drawWorld(random: Random, options: WorldOptions): World {
-  const { chronicle, limits = {}, wrap = (client) => client } = options;
+  const { chronicle, limits = {}, wrap = (client) => client, alter = (it) => it } = options;
   const adversary = drawAdversary(random.fork('adversary'), limits);
   const drawn = random.fork('world');
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
@@ -57,6 +62,7 @@ export function drawWorld(random: Random, options: WorldOptions): World {
     base,
     isGreedy,
     wrap,
+    alter,
     store: new SimulatedStore(history, blame),
     network: new Network({ random, adversary, limits, chronicle }),
     chunkSize: drawChunkSize(drawn, isGreedy),
