@@ -34,6 +34,11 @@ const oursUnverified: Contender = {
   name: "AppendWritable, verify: 'none'",
   options: { verify: 'none' },
 };
+const oursWholeLines: Contender = {
+  ...ours,
+  name: 'AppendWritable, recordDelimiter',
+  options: { hasWholeLines: true },
+};
 const oursPaced: Contender = {
   name: 'AppendWritable, 10 MB/s of 200 B lines',
   module: 'paced-append-writable',
@@ -130,6 +135,14 @@ const gates: readonly Gate<Setting>[] = [
     figure: 'lines/s',
     atLeast,
   })),
+  {
+    measure: 'lines/s, 200 B, with recordDelimiter by without',
+    setting: lines(200),
+    contender: oursWholeLines,
+    against: ours,
+    figure: 'lines/s',
+    atLeast: 0.97,
+  },
   ...[
     { setting: chunks(64 * KiB, 0, 512 * MiB), size: '64 KiB', atLeast: 2.5 },
     { setting: prompt, size: '1 MiB', atLeast: 2 },

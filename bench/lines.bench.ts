@@ -30,6 +30,12 @@ const groups = {
       { name: 'sonic-boom', module: 'sonic-boom', isLocal: true },
       { name: 'fs.createWriteStream', module: 'file-stream', isLocal: true },
       { name: 'AppendWritable', module: 'append-writable', isOurs: true },
+      {
+        name: 'AppendWritable, recordDelimiter',
+        module: 'append-writable',
+        isOurs: true,
+        options: { hasWholeLines: true },
+      },
     ],
   },
   // Loggers ignore backpressure: few enough bytes for our streams to keep without dropping lines.

@@ -8,6 +8,9 @@ import { writeMany } from '../harness/write-many.js';
 
 interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize' | 'verify'> {
   readonly byteLength: number;
+
+  /** Whether each append ends with a line. */
+  readonly hasWholeLines?: boolean;
 }
 
 export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
@@ -15,8 +18,10 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   const source = makeSource(setting);
   const { pieces } = source;
   const count = wholePeriods(source, setting.byteLength);
-  const { chunkSize, verify } = setting;
-  const { stream, close } = await readyStream(assignment, { chunkSize, verify });
+  const { chunkSize, verify, hasWholeLines } = setting;
+  const recordDelimiter = hasWholeLines ? '\n' : undefined;
+  const options = { chunkSize, verify, recordDelimiter };
+  const { stream, close } = await readyStream(assignment, options);
   return {
     async run() {
       await writeMany(stream, count, (index) => stream.write(pieces[index % pieces.length]));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { OssClient } from '../../src/index.js';
 import { send } from '../emulator/signed-request.js';
@@ -41,6 +41,24 @@ describe('oss-append', () => {
     await runCommand(['oss://examplebucket/twice'], { env, input: ', and none added' });
 
     expect(String(await read('twice'))).toBe('no newline, and none added');
+  });
+
+  test('appends whole lines while the input goes on, and the unfinished one at its end', async () => {
+    const url = 'oss://examplebucket/lines';
+    const args = ['--record-delimiter', '\\n', '--flush-interval', '0', url];
+    const child = startCommand(args, { env });
+    const wait = { timeout: 20_000 };
+    const lengthsOf = () => emulator.requests.filter(({ key }) => key === 'lines');
+    child.stdin?.write('one\ntw');
+    await vi.waitFor(async () => expect(String(await read('lines'))).toBe('one\n'), wait);
+    child.stdin?.write('o\nthr');
+    await vi.waitFor(async () => expect(String(await read('lines'))).toBe('one\ntwo\n'), wait);
+    child.stdin?.end('ee');
+    const { exitCode } = await resultOf(child);
+
+    expect(exitCode).toBe(0);
+    expect(String(await read('lines'))).toBe('one\ntwo\nthree');
+    expect(lengthsOf().filter(({ operation }) => operation === 'append')).toHaveLength(3);
   });
 
   test('appends files and standard input in the order of the arguments', async () => {

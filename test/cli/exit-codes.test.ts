@@ -209,6 +209,8 @@ describe('oss-append exits with 2 and sends nothing:', () => {
       "'chunkSize' must be an integer from 1 to",
     ],
     [['--flush-interval', 'soon', url], 'such as 500ms, 2s or 1m'],
+    [['--record-delimiter', '\\q', url], 'write \\n, \\r, \\t, \\0, \\\\ or \\xHH'],
+    [['--region', 'x', '--record-delimiter', '', url], "'recordDelimiter' must be"],
     [['--storage-class', 'ColdArchive', url], 'Allowed choices are Standard, IA, Archive'],
     [['--meta', 'novalue', url], 'NAME=VALUE'],
     [['--expires', 'never', url], 'It must be a date'],

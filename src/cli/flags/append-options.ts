@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AppendWritableOptions } from '../../stream/options.js';
 import { parseByteSize } from './byte-size.js';
 import { type ConnectionFlags, parseInteger } from './connection-options.js';
+import { parseDelimiter } from './delimiter.js';
 import { parseDuration, parseEndlessDuration } from './duration.js';
 
 type Retry = NonNullable<AppendWritableOptions['retry']>;
@@ -14,6 +15,7 @@ export interface AppendFlags
       | 'position'
       | 'chunkSize'
       | 'flushInterval'
+      | 'recordDelimiter'
       | 'highWaterMark'
       | 'verify'
       | 'contentType'
@@ -36,6 +38,7 @@ export function addAppendOptions(command: Command): Command {
     .optionsGroup('How it is appended:')
     .option('--chunk-size <size>', 'bytes per append, at most (default: 4MiB)', parseByteSize)
     .option('--flush-interval <time>', 'longest wait of a byte (default: 1s)', parseEndlessDuration)
+    .option('--record-delimiter <text>', 'append whole records only: "\\n"', parseDelimiter)
     .option(
       '--high-water-mark <size>',
       'bytes in memory, at most (default: 4 chunks)',
@@ -87,7 +90,8 @@ export function streamOptions(
 ): Omit<AppendWritableOptions, 'key' | 'client'> {
   const { retries, minTimeout, maxTimeout, maxRetryTime, meta } = flags;
   const { flags: openFlags, position, chunkSize, flushInterval, highWaterMark, verify } = flags;
-  const { requestTimeout, requestPayer, trafficLimit, serverSideEncryption } = flags;
+  const { recordDelimiter, requestTimeout, requestPayer, trafficLimit } = flags;
+  const { serverSideEncryption } = flags;
   const { contentType, cacheControl, contentDisposition, contentEncoding, expires } = flags;
   const { acl, storageClass, tagging } = flags;
   const retry = Object.entries({ retries, minTimeout, maxTimeout, maxRetryTime });
@@ -96,6 +100,7 @@ export function streamOptions(
     position,
     chunkSize,
     flushInterval,
+    recordDelimiter,
     highWaterMark,
     verify,
     requestTimeout,
