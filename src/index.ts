@@ -39,6 +39,7 @@ export type {
   ReadyEvent,
   ReconcileEvent,
   RetryEvent,
+  SealEvent,
 } from './stream/events.js';
 export type { AppendWritableOptions } from './stream/options.js';
 export type { AppendStatistics } from './stream/stream-events.js';

@@ -15,6 +15,7 @@ import { type ConfirmedObject, openObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
 import { RequestRunner, type RequestRunnerOptions } from './request-runner.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
+import { sealObject } from './seal-object.js';
 
 /**
  * Maximum length of an appendable object: 5 GiB.
@@ -31,6 +32,9 @@ export interface AppenderOptions extends Omit<RequestRunnerOptions, 'signal'> {
   readonly verify: 'crc64' | 'none';
   readonly retry: RetryOptions;
   readonly create: ObjectCreation;
+
+  /** Whether to seal the object when everything has been committed. */
+  readonly seal: boolean;
 }
 
 /** Called synchronously and in order. None of these may throw. */
@@ -42,6 +46,9 @@ export interface AppenderListener {
 
   /** @param duration Milliseconds since the chunk was cut. */
   committed(commit: Commit, duration: number): void;
+
+  /** @param error Why the object could not be sealed. */
+  sealed(key: string, position: number, error: Error | undefined): void;
 
   /** The appender has given up, and waits to be destroyed. */
   failed(key: string, error: Error): void;
@@ -67,13 +74,15 @@ export interface InFlight {
  *                           │  └──not committed──► appending  (same bytes, same position)
  *                           └──diverged, or gave up──► failed
  *
- *  Ending leads from idle to closed, destroying from every state. Appending and reconciling are
+ *  Ending leads from idle to closed, by way of sealing if that is asked for; destroying leads there
+ *  from every state. Appending and reconciling are
  *  one state here, since both belong to one chunk: its delivery knows which.
  */
 type AppenderState =
   | { readonly status: 'opening' }
   | { readonly status: 'idle'; readonly object: ConfirmedObject }
   | { readonly status: 'delivering'; readonly delivery: ChunkDelivery }
+  | { readonly status: 'sealing' }
   | { readonly status: 'failed'; readonly delivery: ChunkDelivery | undefined }
   | { readonly status: 'closed' };
 
@@ -122,7 +131,7 @@ export class Appender {
   }
 
   /** The state, by its name in the diagram above. */
-  get status(): 'opening' | 'idle' | ChunkDelivery['status'] | 'failed' | 'closed' {
+  get status(): 'opening' | 'idle' | ChunkDelivery['status'] | 'sealing' | 'failed' | 'closed' {
     return this.#state.status === 'delivering' ? this.#state.delivery.status : this.#state.status;
   }
 
@@ -198,11 +207,30 @@ export class Appender {
     } else if (isEnding && !object.exists) {
       // An empty chunk creates the object although nothing was written.
       this.#deliver(object);
-    } else if (this.#onEnd !== undefined) {
-      this.#state = { status: 'closed' };
-      nodeTimers.nextTick(this.#onEnd);
-      nodeTimers.nextTick(() => this.#buffer.end());
+    } else if (isEnding && this.#options.seal) {
+      void this.#seal(object.position);
+    } else if (isEnding) {
+      this.#finish();
     }
+  }
+
+  async #seal(position: number): Promise<void> {
+    this.#state = { status: 'sealing' };
+    const error = await sealObject(this.key, position, {
+      ...this.#options,
+      requests: this.#requests,
+      signal: this.#controller.signal,
+      onRetry: (notice) => this.#listener.retrying(this.key, notice),
+    });
+    if (this.#state.status !== 'sealing') return;
+    this.#listener.sealed(this.key, position, error);
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#state = { status: 'closed' };
+    nodeTimers.nextTick(this.#onEnd as () => void);
+    nodeTimers.nextTick(() => this.#buffer.end());
   }
 
   #deliver(object: ConfirmedObject): void {

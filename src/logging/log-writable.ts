@@ -246,7 +246,11 @@ export class LogWritable extends AppendWritable {
     this.#shutdownTimer.start(shutdownTimeout, () => {
       const { lastFailure: trouble } = this.stats;
       const why = trouble === undefined ? '' : `: ${trouble.message}`;
-      const message = `Not everything could be committed within ${formatDuration(shutdownTimeout)} of the end${why}`;
+      const what =
+        this.writableLength > 0
+          ? 'Not everything could be committed'
+          : 'The object could not be sealed';
+      const message = `${what} within ${formatDuration(shutdownTimeout)} of the end${why}`;
       this.destroy(new ShutdownTimeoutError(message, {}, trouble && { cause: trouble }));
     });
   }

@@ -40,6 +40,17 @@ export interface ReconcileEvent {
   readonly position: number;
 }
 
+/** The stream has sealed an object that it will not append to any more, or tried to. */
+export interface SealEvent {
+  readonly key: string;
+
+  /** Length of the object in bytes, as committed by the stream. */
+  readonly position: number;
+
+  /** Why the object could not be sealed; everything is committed all the same. */
+  readonly error: Error | undefined;
+}
+
 /** Lines of a logger were dropped, because they arrived faster than they could be appended. */
 export interface DropEvent {
   /** Number of lines; 0 if the bytes are the rest of a line that an earlier event counted. */
@@ -55,4 +66,5 @@ export interface AppendWritableEvents {
   commit: [CommitEvent];
   retry: [RetryEvent];
   reconcile: [ReconcileEvent];
+  seal: [SealEvent];
 }

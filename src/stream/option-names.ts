@@ -21,6 +21,7 @@ const names = {
   recordDelimiter: true,
   highWaterMark: true,
   verify: true,
+  seal: true,
   retry: true,
   requestPayer: true,
   trafficLimit: true,

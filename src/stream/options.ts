@@ -86,6 +86,7 @@ export function resolveOptions(
     throw typeError(act, 'options', 'an object', options);
   }
   const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
+  const { seal = false } = options;
   const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
   assertNoForeignCredentials(act, options);
   warnOfMisspelt(options, appendOptionNames);
@@ -94,6 +95,7 @@ export function resolveOptions(
   assertOneOf(act, 'flags', flags, ['a', 'ax']);
   if (position !== undefined) assertInteger(act, 'position', position, 0, Number.MAX_SAFE_INTEGER);
   assertOneOf(act, 'verify', verify, ['crc64', 'none']);
+  assertSeal(act, seal, options.client);
   assertInteger(act, 'requestTimeout', requestTimeout, 1, longestTimer);
   assertFlushInterval(act, flushInterval);
   if (requestPayer !== undefined) assertOneOf(act, 'requestPayer', requestPayer, ['requester']);
@@ -110,6 +112,7 @@ export function resolveOptions(
       flags,
       position,
       verify,
+      seal,
       requestTimeout,
       retry: resolveRetry(act, options.retry),
       create: resolveCreation(act, options),
@@ -140,6 +143,13 @@ function assertAvailable(act: string, options: object): void {
     const value = Reflect.get(options, name);
     if (value === undefined || value === 'fail') continue;
     throw typeError(act, name, 'left out: this version does not support it', value);
+  }
+}
+
+function assertSeal(act: string, seal: unknown, client: AppendClient | undefined): void {
+  assertOptionalBoolean(act, 'seal', seal);
+  if (seal && client !== undefined && typeof client?.sealAppendObject !== 'function') {
+    throw new TypeError(`Cannot ${act} as 'seal' needs a client with sealAppendObject()`);
   }
 }
 

@@ -102,6 +102,11 @@ export class StreamEvents implements AppenderListener {
     this.#emit('commit', { key, position, byteLength, attempts, requestId, duration });
   };
 
+  sealed: AppenderListener['sealed'] = (key, position, error) => {
+    debug('%s: %s at position %d', key, error?.message ?? 'sealed', position);
+    this.#emit('seal', { key, position, error });
+  };
+
   failed: AppenderListener['failed'] = (key, error) => {
     debug('%s: failed: %s', key, error.message);
     this.#stream.destroy(error);

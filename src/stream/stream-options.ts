@@ -67,6 +67,15 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
   readonly verify?: 'crc64' | 'none' | undefined;
 
   /**
+   * Whether to seal the object when everything has been committed after `end()`: OSS then refuses
+   * further appends for good, and readers know that it is complete. `'seal'` is emitted before
+   * `'finish'`. Not an error if it fails: see `error` of the event.
+   *
+   * @default false
+   */
+  readonly seal?: boolean | undefined;
+
+  /**
    * When a failed request is retried, with p-retry's names and meanings. The budget is per chunk:
    * it is renewed whenever bytes have been committed.
    *

@@ -61,6 +61,34 @@ describe('oss-append', () => {
     expect(lengthsOf().filter(({ operation }) => operation === 'append')).toHaveLength(3);
   });
 
+  test('--seal seals the object when everything is committed, and says so', async () => {
+    const args = ['--seal', '--json', 'oss://examplebucket/sealed'];
+    const { exitCode, stdout, stderr } = await runCommand(args, { env, input: 'bytes' });
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/, CRC-64 \d+, sealed\n$/);
+    expect(JSON.parse(stdout)).toMatchObject({ sealed: true, exitCode: 0 });
+    const next = await runCommand(['oss://examplebucket/sealed'], { env, input: 'more' });
+    expect(next.stderr).toContain('the object is sealed');
+  });
+
+  test('exits with 1 if the object cannot be sealed, and says that everything is committed', async () => {
+    emulator.faults.add({ kind: 'forbid', operation: 'seal', times: 1 });
+    const args = ['--seal', '--json', 'oss://examplebucket/unsealed'];
+    const { exitCode, stdout, stderr } = await runCommand(args, { env, input: 'bytes' });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^oss-append: Cannot seal "unsealed" at position 5: OSS answered 403 .+\. 5 bytes are committed, the next position is 5\.\n$/,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      sealed: false,
+      exitCode: 1,
+      error: { code: 'APPEND_ERR_SERVICE' },
+    });
+    expect(String(await read('unsealed'))).toBe('bytes');
+  });
+
   test('appends files and standard input in the order of the arguments', async () => {
     const folder = await createFolder();
     await writeFile(join(folder, 'one'), 'one ');

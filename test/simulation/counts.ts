@@ -5,6 +5,8 @@ export type Subject =
   | 'append'
   | 'head'
   | 'get'
+  | 'seal'
+  | 'sealed'
   | 'network'
   | 'reconcile'
   | 'stranger'

@@ -34,6 +34,9 @@ export class ObjectHistory {
   /** Whether a stranger has changed it since the stream opened it. */
   #isTampered = false;
 
+  /** Whether a writer under test has asked for a seal, which may be applied late. */
+  mayBeSealed = false;
+
   /** @param base Initial content; `undefined` if there is no object. */
   constructor(base: Buffer | undefined, blame: (problem: string) => void) {
     this.#states = [base === undefined ? undefined : { ...nothing, bytes: base }];
@@ -84,6 +87,12 @@ export class ObjectHistory {
     }
     this.#states.push({ ...before, bytes, ours });
     this.#mostOurs = Math.max(this.#mostOurs, ours);
+  }
+
+  /** Seals the object for a writer under test. */
+  seal(): void {
+    const { current } = this;
+    if (current !== undefined) this.#states.push({ ...current, sealed: true });
   }
 
   /** Applies a stranger's deed to the object; `false` if that changes nothing. */

@@ -7,6 +7,8 @@ const titles: Readonly<Record<Subject, string>> = {
   append: 'What happened to appends',
   head: 'What happened to HEADs',
   get: 'What happened to GETs',
+  seal: 'What happened to seals',
+  sealed: 'What streams said of their seals',
   network: 'What else happened to requests',
   reconcile: 'Outcomes of reconciling',
   stranger: 'What strangers did',

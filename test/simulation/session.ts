@@ -64,7 +64,9 @@ export class Session {
       recordDelimiter,
       refusal,
       isGreedy,
-      isSurvivable: adversary.isSurvivable && isClean,
+      isSealing: options.seal === true,
+      // A seal of the stream before may be applied at any time.
+      isSurvivable: adversary.isSurvivable && isClean && !history.mayBeSealed,
       isTruthful: adversary.appends['wrong-crc'] === undefined,
     });
     this.habit = isGreedy

@@ -106,8 +106,16 @@ export class SimulatedClient implements AppendClient {
     return this.#exchange(exchange, signal, () => this.#get(exchange, start, end));
   }
 
-  async sealAppendObject(): Promise<void> {
-    throw failure.fatal();
+  async sealAppendObject(
+    _key: string,
+    position: number,
+    { signal }: RequestOptions = {},
+  ): Promise<void> {
+    this.onRequest();
+    const { network, adversary, history } = this.#world;
+    history.mayBeSealed = true;
+    const exchange = network.begin<HeadFate>('seal', adversary.heads, () => `seal ${position}`);
+    return this.#exchange(exchange, signal, () => this.#seal(exchange, position));
   }
 
   async close(): Promise<void> {
@@ -267,6 +275,22 @@ export class SimulatedClient implements AppendClient {
     if (fate !== 'without-crc' && !this.#isMute()) return state;
     const { crc64: _, ...rest } = state;
     return rest;
+  }
+
+  /** Meets the fates of a HEAD; one that is lost may have been applied. */
+  async #seal(exchange: Exchange<HeadFate>, position: number): Promise<void> {
+    const { store, history, chronicle } = this.#world;
+    const { fate, random } = exchange;
+    await exchange.pause(fate === 'slow' ? 10_000 : 30);
+    if (fate === 'lost' && random.chance(0.5)) return exchange.lose();
+    if (fate === 'throttled') throw failure.rejected();
+    if (fate === 'forbidden') throw failure.forbidden();
+    if (fate === 'refused') throw failure.fatal();
+    store.seal(position);
+    chronicle.tell(`request ${exchange.number}`, () => `sealed at ${position}`);
+    if (fate === 'lost') return exchange.lose();
+    await exchange.pause(30);
+    if (exchange.isAwaited) store.reveal(history.now);
   }
 
   async #get(exchange: Exchange<GetFate>, start: number, end?: number): Promise<Readable> {

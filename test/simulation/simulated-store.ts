@@ -41,6 +41,14 @@ export class SimulatedStore {
     return { nextPosition: position + body.length, crc64 };
   }
 
+  /** Seals the object as OSS does. */
+  seal(position: number): void {
+    const { current, length } = this.history;
+    if (current === undefined || current.kind !== 'Appendable') throw failure.fatal();
+    if (position !== length) throw failure.conflict(length);
+    this.history.seal();
+  }
+
   /** The object as it was in the state with this number. */
   head(number: number): ObjectState | undefined {
     return describe(this.history.at(number));

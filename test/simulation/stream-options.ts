@@ -53,6 +53,7 @@ export function drawStreamOptions(
     refusal: isFirst ? refusalOf(opening, world) : undefined,
     options: {
       chunkSize,
+      seal: isFirst && random.fork('seal').chance(0.15),
       highWaterMark,
       flushInterval,
       recordDelimiter,

@@ -31,11 +31,24 @@ export interface Scene {
   /** Whether endless retries survive everything, so that only its user can end it. */
   readonly isSurvivable: boolean;
 
+  /** Whether the stream was told to seal the object at its end. */
+  readonly isSealing: boolean;
+
   /** Whether every checksum of the store is right. */
   readonly isTruthful: boolean;
 }
 
-const events = ['ready', 'drain', 'commit', 'retry', 'reconcile', 'finish', 'error', 'close'];
+const events = [
+  'ready',
+  'drain',
+  'commit',
+  'retry',
+  'reconcile',
+  'seal',
+  'finish',
+  'error',
+  'close',
+];
 
 /** Compares, at every event, what one stream reports with the truth. */
 export class Witness {
@@ -70,6 +83,10 @@ export class Witness {
     });
     stream.on('ready', ({ position }) => {
       this.#base = position;
+    });
+    stream.on('seal', ({ position, error }) => {
+      scene.chronicle.count('sealed', error === undefined ? 'sealed' : 'failed');
+      this.#checkSeal(position, error);
     });
     stream.on('reconcile', ({ outcome }) => scene.chronicle.count('reconcile', outcome));
     for (const event of events) {
@@ -177,12 +194,27 @@ export class Witness {
     chronicle.count('memory', this.#peak >= bound ? 'as much as the bound' : 'less');
   }
 
+  #checkSeal(position: number, error: Error | undefined): void {
+    const { history, user } = this.#scene;
+    if (user.committed !== user.written || position !== this.#stream.position) {
+      this.#blame(`sealed at ${position} with ${user.written - user.committed} bytes to commit`);
+    }
+    if (error === undefined && !history.isTampered && history.current?.sealed !== true) {
+      this.#blame('reported a seal, but the object is not sealed');
+    }
+  }
+
   #checkEvents(): void {
     const { errored, stats, bytesWritten } = this.#stream;
     const ending = this.outcome === 'finished' ? ['finish'] : errored === null ? [] : ['error'];
     const count = (name: string) => this.#events.filter((event) => event === name).length;
     const told = this.#events.slice(-1 - ending.length);
-    const isOnce = ['finish', 'error', 'close', 'ready'].every((event) => count(event) <= 1);
+    const isOnce = ['finish', 'error', 'close', 'ready', 'seal'].every(
+      (event) => count(event) <= 1,
+    );
+    if (this.outcome === 'finished' && count('seal') !== Number(this.#scene.isSealing)) {
+      this.#blame(`it finished after ${count('seal')} seals`);
+    }
     if (String(told) !== String([...ending, 'close']) || !isOnce) {
       this.#blame(`its events end with ${told}`);
     }

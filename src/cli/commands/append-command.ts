@@ -167,6 +167,7 @@ const nothingHappened: AppendRunResult = {
   signal: undefined,
   deadline: undefined,
   isCutShort: false,
+  seal: undefined,
   uncommitted: undefined,
   ranges: [],
   unread: [],
@@ -184,11 +185,12 @@ function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): Appen
 }
 
 function exitCodeFor(
-  { error, signal, isCutShort }: AppendRunResult,
+  { error, signal, isCutShort, seal }: AppendRunResult,
   stream: AppendWritable | undefined,
 ): number {
   if (isCutShort) return exitCode.deadline;
   if (error !== undefined) return exitCodeOf(error, stream?.bytesWritten);
+  if (seal?.error !== undefined) return exitCode.failure;
   return signal === undefined ? exitCode.success : exitCodeOfSignal(signal);
 }
 

@@ -16,6 +16,7 @@ export interface AppendFlags
       | 'chunkSize'
       | 'flushInterval'
       | 'recordDelimiter'
+      | 'seal'
       | 'highWaterMark'
       | 'verify'
       | 'contentType'
@@ -38,6 +39,7 @@ export function addAppendOptions(command: Command): Command {
     .optionsGroup('How it is appended:')
     .option('--chunk-size <size>', 'bytes per append, at most (default: 4MiB)', parseByteSize)
     .option('--flush-interval <time>', 'longest wait of a byte (default: 1s)', parseEndlessDuration)
+    .option('--seal', 'seal the object when everything is committed')
     .option('--record-delimiter <text>', 'append whole records only: "\\n"', parseDelimiter)
     .option(
       '--high-water-mark <size>',
@@ -90,7 +92,7 @@ export function streamOptions(
 ): Omit<AppendWritableOptions, 'key' | 'client'> {
   const { retries, minTimeout, maxTimeout, maxRetryTime, meta } = flags;
   const { flags: openFlags, position, chunkSize, flushInterval, highWaterMark, verify } = flags;
-  const { recordDelimiter, requestTimeout, requestPayer, trafficLimit } = flags;
+  const { seal, recordDelimiter, requestTimeout, requestPayer, trafficLimit } = flags;
   const { serverSideEncryption } = flags;
   const { contentType, cacheControl, contentDisposition, contentEncoding, expires } = flags;
   const { acl, storageClass, tagging } = flags;
@@ -101,6 +103,7 @@ export function streamOptions(
     chunkSize,
     flushInterval,
     recordDelimiter,
+    seal,
     highWaterMark,
     verify,
     requestTimeout,

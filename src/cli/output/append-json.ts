@@ -4,7 +4,7 @@ import type { AppendReport } from './append-facts.js';
 /** Writes the run as one line of JSON to standard output. */
 export function reportAsJson(report: AppendReport): void {
   const { url, stream, duration, exitCode, signal, error, uncommitted, saved } = report;
-  const { rereadable, unread } = report;
+  const { rereadable, unread, seal } = report;
   const { appends, attempts, retries, reconciles } = stream?.stats ?? {};
   const line = {
     url: url.href,
@@ -13,6 +13,7 @@ export function reportAsJson(report: AppendReport): void {
     bytesWritten: stream?.bytesWritten ?? 0,
     position: stream?.position,
     crc64: stream?.crc64?.toString(),
+    sealed: seal && seal.error === undefined,
     appends,
     attempts,
     retries,
@@ -20,7 +21,7 @@ export function reportAsJson(report: AppendReport): void {
     duration: Math.round(duration),
     exitCode,
     signal,
-    error: error && describeError(error),
+    error: describeError(error ?? seal?.error),
     uncommitted: uncommitted && {
       position: uncommitted.position,
       byteLength: uncommitted.bytes.byteLength,
@@ -37,7 +38,8 @@ export function reportAsJson(report: AppendReport): void {
 }
 
 /** Returns the fields of an error that JSON output shows. */
-export function describeError(error: Error): object {
+export function describeError(error: Error | undefined): object | undefined {
+  if (error === undefined) return undefined;
   const code = isAppendError(error) ? error.code : undefined;
   const { ossCode, requestId } = error instanceof OssServiceError ? error : {};
   return { name: error.name, code, message: error.message, ossCode, requestId };

@@ -12,6 +12,8 @@ export function reportInWords(report: AppendReport, isQuiet: boolean): void {
     complain(`${sentence(error)}${stream === undefined ? '' : ` ${standing(error, stream)}`}`);
     if (uncommitted !== undefined) complain(describeRest(report, error, uncommitted));
     if (stream?.position !== undefined && unread.length > 0) complain(describeUnread(unread));
+  } else if (report.seal?.error !== undefined && stream !== undefined) {
+    complain(`${sentence(report.seal.error)} ${standing(report.seal.error, stream)}`);
   } else if (!isQuiet && stream !== undefined) {
     say(
       stream.position === undefined
@@ -22,7 +24,7 @@ export function reportInWords(report: AppendReport, isQuiet: boolean): void {
   }
 }
 
-function summary({ url, signal, duration }: AppendReport, stream: AppendWritable): string {
+function summary({ url, signal, duration, seal }: AppendReport, stream: AppendWritable): string {
   const { bytesWritten, position, crc64, stats } = stream;
   const where = toLine(url.href);
   const why = signal === undefined ? '' : ` until ${signal}`;
@@ -30,6 +32,7 @@ function summary({ url, signal, duration }: AppendReport, stream: AppendWritable
     `Appended ${count(bytesWritten, 'byte')} in ${count(stats.appends, 'append')} to ${where}`,
     `${why} (${formatDuration(duration)}): next position ${position}`,
     crc64 === undefined ? '' : `, CRC-64 ${crc64}`,
+    seal === undefined ? '' : ', sealed',
   ].join('');
 }
 

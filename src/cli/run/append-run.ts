@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { ShutdownTimeoutError } from '../../errors.js';
 import { formatDuration } from '../../quantity.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
+import type { SealEvent } from '../../stream/events.js';
 import type { UncommittedBytes } from '../../stream/uncommitted-bytes.js';
 import { ReusableTimer } from '../../timers/reusable-timer.js';
 import type { TerminatingSignal } from '../exit-code.js';
@@ -47,6 +48,9 @@ export interface AppendRunResult {
   /** Where the uncommitted bytes were read, in order. */
   readonly ranges: readonly SourceRange[];
 
+  /** The attempt to seal the object at the end; `undefined` if none was made. */
+  readonly seal: SealEvent | undefined;
+
   /** Sources that were not read, or not to their end, each from its first unread byte. */
   readonly unread: readonly Pick<SourceRange, 'name' | 'start'>[];
 }
@@ -64,6 +68,7 @@ export class AppendRun {
   readonly #graceTimer = new ReusableTimer();
   #deadline: number | undefined;
   #failure: Error | undefined;
+  #seal: SealEvent | undefined;
   #isCutShort = false;
 
   /** The exit code of the process, once it is known. */
@@ -80,6 +85,9 @@ export class AppendRun {
     });
     stream.on('error', (error) => {
       this.#failure = error;
+    });
+    stream.on('seal', (event) => {
+      this.#seal = event;
     });
     stream.on('close', () => this.#pump.stop());
     this.#closed = new Promise((resolve) => stream.on('close', resolve));
@@ -99,6 +107,7 @@ export class AppendRun {
       signal: this.#shutdown.signal,
       deadline: this.#deadline,
       isCutShort: this.#isCutShort,
+      seal: this.#seal,
       uncommitted: this.#takeUncommitted(),
       ranges: this.#pump.rangesFrom(stream.bytesWritten),
       unread: this.#pump.unread.filter(hasMore),
@@ -130,7 +139,7 @@ export class AppendRun {
     }
     const timeout = formatDuration(this.#shutdownTimeout);
     this.#deadlineTimer.start(this.#shutdownTimeout, () =>
-      this.#giveUp(`Not everything could be committed within ${timeout} of the signal`),
+      this.#giveUp(`within ${timeout} of the signal`),
     );
     if (this.#pump.hasWriter) {
       this.#pump.stopAfterCurrent();
@@ -145,18 +154,25 @@ export class AppendRun {
   #stopNow(signal: TerminatingSignal): void {
     if (this.#exitCode !== undefined) process.exit(this.#exitCode);
     this.#deadline = performance.now();
-    this.#giveUp(`Not everything could be committed before a second signal, ${signal}, came`);
+    this.#giveUp(`before a second signal, ${signal}, came`);
   }
 
-  #giveUp(what: string): void {
+  /** @param when The end of the sentence that says what was not done. */
+  #giveUp(when: string): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
     // Stop the pump before the stream is destroyed, while it still accepts the bytes already read.
     this.#pump.stop();
+    const isAllCommitted = stream.writableEnded && stream.writableLength === 0;
+    const what = isAllCommitted
+      ? 'The object could not be sealed'
+      : 'Not everything could be committed';
     const { lastFailure: trouble } = stream.stats;
     const why = trouble === undefined ? '' : `: ${trouble.message}`;
     this.#isCutShort = true;
-    stream.destroy(new ShutdownTimeoutError(`${what}${why}`, {}, trouble && { cause: trouble }));
+    stream.destroy(
+      new ShutdownTimeoutError(`${what} ${when}${why}`, {}, trouble && { cause: trouble }),
+    );
   }
 
   #takeUncommitted(): UncommittedBytes | undefined {
