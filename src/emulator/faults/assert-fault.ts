@@ -19,9 +19,9 @@ const fieldNames: readonly string[] = [
  * @throws {RangeError} If a number is out of range, or `kind` does not apply to `operation`.
  */
 export function assertFault(fault: Fault): void {
-  assertFieldsKnown(fault);
   const { kind, operation, key, nth, times, probability, delay } = fault;
   assertOneOf('kind', kind, faultKinds);
+  assertFieldsKnown(fault);
   if (operation !== undefined) assertOneOf('operation', operation, operationNames);
   if (kind === 'early-conflict' && operation !== undefined && operation !== 'append') {
     throw new RangeError(
