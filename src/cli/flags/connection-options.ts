@@ -167,7 +167,10 @@ function configured<Result>(create: () => Result): Result {
   try {
     return create();
   } catch (error) {
-    const message = (error as Error).message.replaceAll(/'(region|endpoint|internal|addressing)'/g, '--$1');
+    const message = (error as Error).message.replaceAll(
+      /'(region|endpoint|internal|addressing)'/g,
+      '--$1',
+    );
     throw new ConfigurationError(message, { cause: error });
   }
 }
