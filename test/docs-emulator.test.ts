@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { faultKinds, operationNames } from '../src/emulator/index.js';
 import { OssClient } from '../src/index.js';
 import { startCommand } from './helpers/command-line.js';
-import { blocksByHeading, writePrograms } from './helpers/document-blocks.js';
+import { blocksByHeading, readDocument, writePrograms } from './helpers/document-blocks.js';
 import { resultOf } from './helpers/process-result.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -148,4 +149,12 @@ describe('the commands of docs/emulator.md for containers and CI', () => {
       await askFor('logs', port);
     },
   );
+});
+
+test('the section on faults names every kind and every operation', async () => {
+  const [, section = ''] = (await readDocument('docs/emulator.md')).split('\n## Faults\n');
+
+  for (const name of [...faultKinds, ...operationNames]) {
+    expect.soft(section).toContain(`\`${name}\``);
+  }
 });

@@ -21,7 +21,7 @@ export interface ConfirmedObject {
   /** Length of the object in bytes: the position that the next append must name. */
   readonly position: number;
 
-  /** CRC-64 of those bytes; `undefined` if the store never gave it. */
+  /** CRC-64 of those bytes; `undefined` if the store returns no checksums. */
   readonly crc64: bigint | undefined;
 
   /** Whether the object exists; if not, the next append creates it. */

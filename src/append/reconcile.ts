@@ -6,7 +6,7 @@ export interface Expectation {
   /** Position the chunk is appended at: length of the object before it. */
   readonly position: number;
 
-  /** CRC-64 of the object before the chunk; `undefined` if the store never gave it. */
+  /** CRC-64 of the object before the chunk; `undefined` if the store returns no checksums. */
   readonly crc64: bigint | undefined;
 
   readonly chunk: Uint8Array;

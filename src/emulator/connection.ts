@@ -25,7 +25,7 @@ export class Connection {
     socket.on('resume', () => this.#pauseAgain());
   }
 
-  /** Whether the client would match an answer sent now with the bytes that arrived last. */
+  /** Whether an answer sent now belongs to the newest request (not to an earlier, unanswered one). */
   get isHeard(): boolean {
     const { incoming, response } = this.#newest ?? {};
     if (this.#unanswered === 0) return true;

@@ -8,22 +8,22 @@ const events: NodeJS.EventEmitter = process;
 const runAll = { exit: () => run('exit'), beforeExit: () => run('beforeExit') };
 
 /**
- * Calls `run` when the process or the worker exits. `run` must be synchronous.
+ * Calls `hook` when the process or the worker exits. `hook` must be synchronous.
  *
  * @returns A function that removes the hook.
  */
-export function onExit(run: () => void): () => void {
-  return add('exit', run);
+export function onExit(hook: () => void): () => void {
+  return add('exit', hook);
 }
 
 /**
- * Calls `run` each time nothing keeps the process alive any longer. Work that `run` starts keeps
+ * Calls `hook` each time nothing keeps the process alive any longer. Work that `hook` starts keeps
  * the process alive again.
  *
  * @returns A function that removes the hook.
  */
-export function onIdle(run: () => void): () => void {
-  return add('beforeExit', run);
+export function onIdle(hook: () => void): () => void {
+  return add('beforeExit', hook);
 }
 
 /** Adds one listener per event for all hooks: Node warns of more than ten. */

@@ -71,7 +71,7 @@ export function locateBucket(
 export function assertBucketName(act: string, bucket: string): void {
   if (/^[a-z\d][a-z\d_-]{1,61}[a-z\d]$/.test(bucket)) return;
   throw new TypeError(
-    `Cannot ${act} as 'bucket' must be 3 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends: current value is ${JSON.stringify(bucket)}`,
+    `Cannot ${act} as 'bucket' must be 3 to 63 lower-case letters, digits and hyphens (in old buckets underscores too), with a letter or digit at both ends: current value is ${JSON.stringify(bucket)}`,
   );
 }
 

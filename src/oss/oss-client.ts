@@ -60,7 +60,8 @@ const takenAtOnce = 64 * 1024;
  *
  * All clients of one origin that use the same proxy, or none, share at most 100 connections. A
  * request waits if none is free; this time does not count against `requestTimeout`, only against
- * the caller's own timeout. The same holds for waiting in a `dispatcher` for others of ours.
+ * the caller's own timeout. The same holds for waiting in a passed `dispatcher` while other requests
+ * of this package run there.
  *
  * @example Append to an object
  * ```ts

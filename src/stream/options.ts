@@ -142,7 +142,7 @@ function assertAvailable(act: string, options: object): void {
   for (const name of unavailableOptionNames) {
     const value = Reflect.get(options, name);
     if (value === undefined || value === 'fail') continue;
-    throw typeError(act, name, 'left out: this version does not support it', value);
+    throw typeError(act, name, 'left out, as this version does not support it', value);
   }
 }
 

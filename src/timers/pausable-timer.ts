@@ -37,7 +37,7 @@ export class PausableTimer {
     };
   }
 
-  /** Never calls back from now on. */
+  /** Cancels the callback. */
   clear(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -36,7 +36,7 @@ describe('oss-append prints one line and exits with', () => {
     ['a wrong secret', { OSS_ACCESS_KEY_SECRET: 'geheimnis' }, 'SignatureDoesNotMatch'],
     ['another region', { OSS_REGION: 'cn-beijing' }, 'Invalid signing region'],
     ['no credentials', { OSS_ACCESS_KEY_ID: '' }, 'no credentials were found'],
-    ['no region', { OSS_REGION: '' }, 'OSS_REGION'],
+    ['no region', { OSS_REGION: '' }, '--region must be given or OSS_REGION must be set'],
     ['an invalid endpoint', { OSS_ENDPOINT: 'ftp://x' }, 'ftp:'],
   ])('3 with %s', async (_, variables, message) => {
     const result = await runCommand([url], { env: { ...env, ...variables }, input });
@@ -226,6 +226,8 @@ describe('oss-append exits with 2 and sends nothing:', () => {
     [['--emulator', '--fault', 'kind=nonsense', url], "'kind' must be one of"],
     [['--emulator', '--fault', 'nonsense', url], 'NAME=VALUE'],
     [[url, 'no-such-file'], 'Cannot read no-such-file: ENOENT'],
+    [['status', url], 'stat \'status\'. Did you mean the command "stat"?\n'],
+    [['a', url], "stat 'a'.\n"],
     [[url, tmpdir()], 'it is a folder'],
     [[url, '-', '-'], 'can be read only once'],
     [['--fallback', '/no/such/folder/rest', url], 'Cannot keep bytes in "/no/such/folder/rest"'],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { closestMatch } from 'leven';
 import { assertFallback, saveUncommitted } from '../../recovery/saved-file.js';
 import { AppendWritable } from '../../stream/append-writable.js';
 import { asUsage, exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from '../exit-code.js';
@@ -65,7 +66,10 @@ export function addAppendCommand(
     const [href, ...names] = sortOperands([first, ...others]);
     const isInMemory = flags.emulator === true && flags.dir === undefined;
     const again = isInMemory ? undefined : flagsToRepeat(program, args, replay);
-    done(await append(parseObjectUrl(href), names, { ...flags, again }));
+    const commands = program.commands.map((command) => command.name());
+    const url = parseObjectUrl(href);
+    const sources = findSourcesOrCommand(names, commands);
+    done(await append(url, sources, { ...flags, again }));
   });
 }
 
@@ -78,15 +82,36 @@ function sortOperands(operands: readonly string[]): [string, ...string[]] {
   return [href, ...operands.filter((operand) => !isObjectUrl(operand))];
 }
 
+/**
+ * Finds the sources. A name that does not exist may be a misspelt command: the error says so.
+ *
+ * @throws {UsageError} As {@link findSources}.
+ */
+function findSourcesOrCommand(
+  names: readonly string[],
+  commands: readonly string[],
+): readonly Source[] {
+  try {
+    return findSources(names);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const { code, path = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+    // With a distance of 2 a short name would match unrelated commands.
+    const maxDistance = path.length < 6 ? 1 : 2;
+    const meant = code === 'ENOENT' ? closestMatch(path, commands, { maxDistance }) : undefined;
+    if (meant === undefined) throw error;
+    throw new UsageError(`${message} Did you mean the command "${meant}"?`, { cause });
+  }
+}
+
 async function append(
   url: ObjectUrl,
-  names: readonly string[],
+  sources: readonly Source[],
   flags: FlagsAgain,
 ): Promise<number> {
   if (flags.tee && flags.json)
     throw new UsageError('--tee and --json both write to standard output.');
   if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
-  const sources = findSources(names);
   const run: Run = {
     startedAt: performance.now(),
     connection: undefined,

@@ -29,7 +29,10 @@ export function addEmulateCommand(program: Command, done: (exitCode: number) => 
     .showHelpAfterError('See oss-append emulate --help.')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: a free one)', parseInteger)
-    .option('--dir <folder>', 'folder for the objects (default: memory)')
+    .option(
+      '--dir <folder>',
+      'folder for the objects (default: memory, or a temporary folder without memfs)',
+    )
     .addOption(
       new Option('--bucket <name>', 'bucket, repeatable (default: examplebucket)').argParser(
         (name: string, before: readonly string[] = []) => [...before, name],

@@ -49,7 +49,10 @@ export function addConnectionOptions(command: Command): Command {
     .option('--traffic-limit <bits>', 'bits per second, at most', parseInteger)
     .optionsGroup('Without OSS:')
     .option('--emulator', 'use a built-in emulator')
-    .option('--dir <folder>', 'folder for its objects (default: memory)')
+    .option(
+      '--dir <folder>',
+      'folder for its objects (default: memory, or a temporary folder without memfs)',
+    )
     .option('--fault <fault>', 'such as kind=drop-answer,nth=2; repeatable', collectFault)
     .option('--seed <number>', 'makes random faults reproducible', parseInteger)
     .addHelpText('after', connectionHelp);
@@ -159,11 +162,16 @@ function assertConsistent(flags: ConnectionFlags): void {
   }
 }
 
+/** Rethrows every error of `create` as a {@link ConfigurationError} that names flags, not options. */
 function configured<Result>(create: () => Result): Result {
   try {
     return create();
   } catch (error) {
-    throw new ConfigurationError((error as Error).message, { cause: error });
+    const message = (error as Error).message.replaceAll(
+      /'(region|endpoint|internal|addressing)'/g,
+      '--$1',
+    );
+    throw new ConfigurationError(message, { cause: error });
   }
 }
 

@@ -10,7 +10,7 @@ export interface AppendReport extends Omit<AppendRunResult, 'deadline' | 'isCutS
   /** `undefined` if the run failed before it opened the stream. */
   readonly stream: AppendWritable | undefined;
 
-  /** Milliseconds. */
+  /** Milliseconds from start to end of the run. */
   readonly duration: number;
   readonly exitCode: number;
 

@@ -2,15 +2,26 @@ import { inspect } from 'node:util';
 import { operationNames } from '../operations/operation-name.js';
 import { type Fault, faultKinds } from './fault.js';
 
+const fieldNames: readonly string[] = [
+  'kind',
+  'operation',
+  'key',
+  'nth',
+  'times',
+  'probability',
+  'delay',
+] satisfies (keyof Fault)[];
+
 /**
  * Validates a fault given by the user.
  *
- * @throws {TypeError} If a field has the wrong type, or `kind` or `operation` is unknown.
+ * @throws {TypeError} If a field is unknown or has the wrong type, or `kind` or `operation` is unknown.
  * @throws {RangeError} If a number is out of range, or `kind` does not apply to `operation`.
  */
 export function assertFault(fault: Fault): void {
   const { kind, operation, key, nth, times, probability, delay } = fault;
   assertOneOf('kind', kind, faultKinds);
+  assertFieldsKnown(fault);
   if (operation !== undefined) assertOneOf('operation', operation, operationNames);
   if (kind === 'early-conflict' && operation !== undefined && operation !== 'append') {
     throw new RangeError(
@@ -26,6 +37,15 @@ export function assertFault(fault: Fault): void {
   assertNumber('times', times, { minimum: 1, integer: true });
   assertNumber('probability', probability, { minimum: 0, maximum: 1 });
   assertNumber('delay', delay, { minimum: 0, maximum: 2 ** 31 - 1 });
+}
+
+/** A misspelt `nth` would be ignored, and the fault would fire on every request. */
+function assertFieldsKnown(fault: Fault): void {
+  const unknown = Object.keys(fault).find((name) => !fieldNames.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(
+    `Cannot add a fault as it has no field '${unknown}': there are ${fieldNames.join(', ')}`,
+  );
 }
 
 function assertOneOf(name: string, value: unknown, allowed: readonly string[]): void {

@@ -1,4 +1,4 @@
-/** Thrown to end an exchange without an answer: the connection is closed, or is to be closed. */
+/** Thrown to end an exchange without an answer; the connection gets closed. */
 export class Hangup extends Error {
   override readonly name = 'Hangup';
 }

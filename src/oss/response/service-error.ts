@@ -20,11 +20,8 @@ export function serviceError(
 ): OssServiceError | NotAppendableError {
   const requestId = sanitizedHeader(answer.headers, 'x-oss-request-id');
   const document = requestId === undefined ? {} : readErrorDocument(answer);
-  const advice =
-    answer.status === 413
-      ? "; the body is larger than that server accepts: make 'chunkSize' smaller"
-      : '';
-  const message = `Cannot ${request.describe()}: ${describeAnswer(answer, document, requestId)}${advice}`;
+  const told = describeAnswer(answer, document, requestId);
+  const message = `Cannot ${request.describe()}: ${told}${adviceFor(answer.status, document, request)}`;
 
   if (isNotAppendable(answer.status, document)) {
     const objectType = sanitizedHeader(answer.headers, 'x-oss-object-type');
@@ -42,6 +39,13 @@ export function serviceError(
     key: request.key,
     ...meaning,
   });
+}
+
+function adviceFor(status: number, { code }: ErrorDocument, { bucket }: AnsweredRequest): string {
+  if (status === 413) {
+    return "; the body is larger than that server accepts: make 'chunkSize' smaller";
+  }
+  return code === 'NoSuchBucket' && bucket !== undefined ? `; the bucket is "${bucket}"` : '';
 }
 
 // Sources disagree on the status of a sealed object's refusal (400 or 409), so the code decides.

@@ -129,6 +129,11 @@ describe('FaultList.add()', () => {
       type: TypeError,
       message: "'nth' must be a number: current value is 1",
     },
+    {
+      fault: { kind: 'delay', n: 2 },
+      type: TypeError,
+      message: "no field 'n': there are kind, operation, key, nth,",
+    },
     { fault: { kind: 'delay', times: 0 }, type: RangeError, message: "'times' must be" },
     {
       fault: { kind: 'delay', probability: 1.01 },

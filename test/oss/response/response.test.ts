@@ -440,3 +440,11 @@ test.each([
   expect(refusal).toThrow(expect.objectContaining({ status: 413, outcome: 'fatal' }));
   expect(refusal).toThrow("make 'chunkSize' smaller");
 });
+
+test('a refusal because of the bucket names it', () => {
+  const refused = answer(404, { 'x-oss-request-id': 'id' }, errorDocument('NoSuchBucket'));
+
+  expect(() => readReceipt(refused, { ...request, bucket: 'nope' })).toThrow(
+    /404 NoSuchBucket.*; the bucket is "nope"$/,
+  );
+});
