@@ -74,9 +74,9 @@ export interface InFlight {
  *                           │  └──not committed──► appending  (same bytes, same position)
  *                           └──diverged, or gave up──► failed
  *
- *  Ending leads from idle to closed, by way of sealing if that is asked for; destroying leads there
- *  from every state. Appending and reconciling are
- *  one state here, since both belong to one chunk: its delivery knows which.
+ *  Ending leads from idle to closed, through sealing if `seal` is set; destroying leads to closed from
+ *  every state. Appending and reconciling are one state here, since both belong to one chunk: its
+ *  delivery knows which.
  */
 type AppenderState =
   | { readonly status: 'opening' }

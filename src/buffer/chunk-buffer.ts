@@ -26,9 +26,9 @@ interface SeparatedChunk {
  * Collects writes into chunks, in order, by copying each byte once.
  *
  * A chunk is one contiguous run of bytes in a slab of its own, and ends where a record does unless
- * that is longer. Slabs come from a pool and return to
- * it, so steady traffic allocates nothing and an idle stream holds nothing. The buffer has no timer
- * and does no I/O: it decides what a chunk contains, not when it is sent.
+ * the record is longer. Slabs come from a pool and return to it, so steady traffic allocates nothing
+ * and an idle stream holds nothing. The buffer has no timer and does no I/O: it decides what a chunk
+ * contains, not when it is sent.
  */
 export class ChunkBuffer {
   readonly #chunkSize: number;
@@ -54,6 +54,7 @@ export class ChunkBuffer {
    */
   #end = 0;
 
+  /** Whether {@link addBehind} refuses everything. */
   #isWatched = false;
 
   /** End of the last record in the first `#searched` bytes of `#slab`; 0 if none ends there. */
@@ -177,7 +178,7 @@ export class ChunkBuffer {
     return chunk;
   }
 
-  /** Makes {@link addBehind} refuse everything, so that each write can be looked at. */
+  /** Makes {@link addBehind} refuse everything, so that the caller sees each write. */
   watch(isWatched: boolean): void {
     this.#isWatched = isWatched;
     this.#findEnd();
