@@ -172,8 +172,11 @@ export class ChunkBuffer {
       this.#findEnd();
       return full.chunk;
     }
-    this.#expected = Math.max(this.#taken, initialCapacity);
+    const expected = Math.max(this.#taken, initialCapacity);
+    // The beginning of a record may wait long: it gets a small slab, which grows at once with more.
+    this.#expected = initialCapacity;
     const { chunk, slab } = this.#separate(byteLength);
+    this.#expected = expected;
     this.#inFlight = slab;
     return chunk;
   }
@@ -263,7 +266,7 @@ export class ChunkBuffer {
   #findRecordsEnd(): number {
     if (this.#searched < this.#taken) {
       const bytes = this.#slab.subarray(0, this.#taken);
-      this.#recordsEnd = this.#ends.lastEnd(bytes, this.#searched) || this.#recordsEnd;
+      this.#recordsEnd = Math.max(this.#recordsEnd, this.#ends.lastEnd(bytes, this.#searched));
       this.#searched = this.#taken;
     }
     return this.#recordsEnd;

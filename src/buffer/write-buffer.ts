@@ -265,7 +265,8 @@ export class WriteBuffer {
   /** The oldest byte has waited long enough. An unfinished record is sent as soon as it is whole. */
   #onInterval(): void {
     if (this.#buffer.recordsLength > 0) this.#onDue();
-    else this.#setLate(true);
+    // With `flushInterval: 0` the chunk may have been cut before this tick.
+    else if (this.#buffer.byteLength > 0) this.#setLate(true);
   }
 
   #setLate(isLate: boolean): void {

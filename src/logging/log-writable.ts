@@ -110,7 +110,10 @@ export class LogWritable extends AppendWritable {
     ...args: Parameters<AppendWritable['append']>
   ): ReturnType<AppendWritable['append']> {
     this.#handOver();
-    return this.#naturalEnd.waitsFor(super.append(...args));
+    const appended = super.append(...args);
+    // An unfinished record is committed only when the log ends, so that must not wait for it.
+    const mayNeverSettle = this.#options.stream.recordDelimiter;
+    return mayNeverSettle ? appended : this.#naturalEnd.waitsFor(appended);
   }
 
   // Exactly one parameter: pino's worker looks at it to decide how to call `flush()`.

@@ -56,6 +56,31 @@ describe('a ChunkBuffer with a delimiter', () => {
     expect(buffer.byteLength).toBe(2);
   });
 
+  test('does not forget the last whole record for one that ends before it', () => {
+    const buffer = bufferOf(64, 64, '\r\n');
+    buffer.add('a\r', 'utf8');
+    buffer.cut();
+    buffer.release({ reuse: true });
+    buffer.add('\none\r\n', 'utf8');
+    expect(buffer.recordsLength).toBe(6);
+    buffer.add('x', 'utf8');
+
+    expect(buffer.recordsLength).toBe(6);
+  });
+
+  test('keeps the beginning of a record in a small slab, however large the chunk before it was', () => {
+    const pool = new SlabPool();
+    const ends = new RecordEnds(Buffer.from('\n'));
+    const buffer = new ChunkBuffer(2 ** 20, 2 ** 20, pool, ends);
+    buffer.add(`${'x'.repeat(500_000)}\nbe`, 'utf8');
+    buffer.cut(buffer.recordsLength);
+    buffer.release({ reuse: false });
+    buffer.cut();
+    buffer.release({ reuse: true });
+
+    expect(pool.byteLength).toBe(16_384);
+  });
+
   test('takes a slab for what it keeps, and returns the one that left', () => {
     const pool = new SlabPool();
     const buffer = new ChunkBuffer(65_536, 65_536, pool, new RecordEnds(Buffer.from('\n')));

@@ -32,6 +32,17 @@ describe('RecordEnds.lastEnd()', () => {
     expect(ends.lastEnd(bytes(text))).toBe(end);
   });
 
+  test.each([
+    ['<', 'end>x', 4],
+    ['<e', 'nd>x', 3],
+    ['x<en', 'd>', 2],
+  ])('finds a delimiter of five bytes torn between %j and %j', (cut, text, end) => {
+    const ends = new RecordEnds(bytes('<end>'));
+    ends.cutOff(bytes(cut));
+
+    expect(ends.lastEnd(bytes(text))).toBe(end);
+  });
+
   test('finds a delimiter torn over as many chunks as it has bytes', () => {
     const ends = new RecordEnds(bytes('<end>'));
     for (const chunk of ['<', 'e', 'n', 'd']) {

@@ -162,4 +162,64 @@ describe('a WriteBuffer with a record delimiter', () => {
 
     expect(chunks).toEqual(['89abc\n']);
   });
+
+  test('ends with the record that a flush ended with, and not with what follows', () => {
+    const { buffer, write } = createLines();
+    buffer.serve(() => {});
+    write('one\n');
+    buffer.flush(() => {});
+    write('tw');
+
+    expect(buffer.nextLength).toBe(4);
+  });
+
+  test('gives the rest of a waiting write an interval of its own', () => {
+    const { buffer, chunks, write } = createLines({ chunkSize: 4 });
+    buffer.serve(() => {});
+    write('12345678ab');
+    vi.advanceTimersByTime(1000);
+    const send = () => {
+      const chunk = buffer.cut();
+      chunks.push(String(chunk));
+      buffer.commit(chunk.byteLength);
+      buffer.release({ reuse: true });
+    };
+    send();
+    buffer.resume();
+    send();
+    buffer.resume();
+    buffer.serve(send);
+    vi.advanceTimersByTime(1000);
+    write('\n');
+
+    expect(chunks).toEqual(['1234', '5678', 'ab\n']);
+  });
 });
+
+test.each([undefined, Buffer.from('\n')])(
+  'writes of one tick leave together with flushInterval 0, after a flush too: %j',
+  async (recordDelimiter) => {
+    useFakeTimers();
+    const buffer = new WriteBuffer({ chunkSize: 64, limit: 64, flushInterval: 0, recordDelimiter });
+    const chunks: string[] = [];
+    buffer.serve(() => {
+      if (!buffer.isDue) return;
+      const chunk = buffer.cut();
+      chunks.push(String(chunk));
+      buffer.commit(chunk.byteLength);
+      buffer.release({ reuse: true });
+    });
+    buffer.open('a.log', 0);
+    const write = (text: string) => {
+      buffer.announce();
+      buffer.accept(text, 'utf8', () => {});
+    };
+    write('a\n');
+    buffer.flush(() => {});
+    await vi.advanceTimersByTimeAsync(0);
+    for (const text of ['1\n', '2\n', '3\n']) write(text);
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(chunks).toEqual(['a\n', '1\n2\n3\n']);
+  },
+);
