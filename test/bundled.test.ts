@@ -37,12 +37,11 @@ test('an application can be bundled, and runs where there are no packages', asyn
     platform: 'node',
     external: ['memfs'],
     resolve: {
-      alias: Object.fromEntries(
-        ['emulator/index', 'winston', 'index'].map((name) => [
-          join('oss-append-stream', name.replace(/\/?index$/, '')).replace(/\/$/, ''),
-          join(root, 'dist', `${name}.js`),
-        ]),
-      ),
+      alias: {
+        'oss-append-stream/emulator': join(root, 'dist/emulator/index.js'),
+        'oss-append-stream/winston': join(root, 'dist/winston.js'),
+        'oss-append-stream': join(root, 'dist/index.js'),
+      },
       modules: [join(root, 'node_modules')],
     },
     output: { dir: join(folder, 'bundle'), format: 'esm', entryFileNames: '[name].mjs' },

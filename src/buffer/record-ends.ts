@@ -10,15 +10,9 @@ export class RecordEnds {
 
   /** The last bytes cut off, fewer than the delimiter has: it may have begun in them. */
   #tail: Buffer = noBytes;
-  #isWithinRecord = false;
 
   constructor(delimiter: Uint8Array = noBytes) {
     this.#delimiter = delimiter;
-  }
-
-  /** Whether the bytes cut off so far end in the middle of a record. */
-  get isWithinRecord(): boolean {
-    return this.#isWithinRecord;
   }
 
   /**
@@ -46,8 +40,9 @@ export class RecordEnds {
     // Enough to see a delimiter at the end, and what may be the beginning of the next.
     const last = bytes.subarray(-byteLength);
     const end = Buffer.concat([this.#tail, last]).subarray(-byteLength);
-    this.#isWithinRecord = !end.equals(this.#delimiter);
     const most = byteLength - 1;
-    this.#tail = this.#isWithinRecord ? end.subarray(Math.max(0, end.byteLength - most)) : noBytes;
+    this.#tail = end.equals(this.#delimiter)
+      ? noBytes
+      : end.subarray(Math.max(0, end.byteLength - most));
   }
 }

@@ -227,6 +227,7 @@ function resolveClient(
   const given = clientOptionNames.filter((name) => options[name] !== undefined);
   if (client === undefined) {
     const picked = Object.fromEntries(given.map((name) => [name, options[name]]));
+    // `Object.fromEntries()` loses the types; the client checks the values.
     return { options: { ...picked, requestTimeout } as unknown as OssClientOptions };
   }
   if (given.length > 0) {

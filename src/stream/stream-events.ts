@@ -103,6 +103,7 @@ export class StreamEvents implements AppenderListener {
   };
 
   sealed: AppenderListener['sealed'] = (key, position, error) => {
+    if (error === undefined) this.#lastFailure = undefined;
     debug('%s: %s at position %d', key, error?.message ?? 'sealed', position);
     this.#emit('seal', { key, position, error });
   };

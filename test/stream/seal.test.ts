@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
 import { AppendWritable } from '../../src/index.js';
-import { ScriptedClient } from '../append/scripted-client.js';
+import { failure, ScriptedClient } from '../append/scripted-client.js';
 import { send } from '../emulator/signed-request.js';
 import { connectionTo, openStream } from '../helpers/open-stream.js';
 
@@ -21,9 +21,25 @@ describe('seal', () => {
     await finished(stream);
 
     expect(await sealed).toEqual([{ key: 'a.log', position: 6, error: undefined }]);
+    expect(stream.stats.lastFailure).toBeUndefined();
     expect(events).toEqual(['commit', 'commit', 'seal', 'finish', 'close']);
     const { headers } = await send(emulator, { method: 'HEAD', key: 'a.log' });
     expect(headers['x-oss-sealed-time']).toBeDefined();
+  });
+
+  test('has no failure left when a seal succeeded at the second attempt', async () => {
+    const client = new ScriptedClient();
+    const apply = client.sealAppendObject.bind(client);
+    let calls = 0;
+    client.sealAppendObject = async (...args) => {
+      if (++calls === 1) throw failure.rejected();
+      return apply(...args);
+    };
+    const stream = new AppendWritable({ client, key: 'a', seal: true, retry: { minTimeout: 0 } });
+    stream.end('bytes');
+    await finished(stream);
+
+    expect(stream.stats).toMatchObject({ retries: 1, lastFailure: undefined });
   });
 
   test('seals an object that was created empty, or only opened', async () => {
