@@ -3,16 +3,17 @@ import { loadCrc64 } from '../crc64.js';
 import { ObjectFullError } from '../errors.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import type { AppendClient, ObjectCreation } from './append-client.js';
+import type { AppendTarget } from './append-target.js';
 import {
   ChunkDelivery,
   type Commit,
   type DeliveryListener,
   type DeliveryOptions,
-} from './chunk-delivery.js';
-import { FrozenChunk } from './frozen-chunk.js';
+} from './delivery/chunk-delivery.js';
+import { FrozenChunk } from './delivery/frozen-chunk.js';
+import type { SettledReconciliation } from './delivery/reconcile.js';
 import { ObjectProbe } from './object-probe.js';
-import { type ConfirmedObject, openObject } from './open-object.js';
-import type { SettledReconciliation } from './reconcile.js';
+import { openObject } from './open-object.js';
 import { RequestRunner, type RequestRunnerOptions } from './request-runner.js';
 import type { RetryNotice, RetryOptions } from './retry-policy.js';
 import { sealObject } from './seal-object.js';
@@ -80,7 +81,7 @@ export interface InFlight {
  */
 type AppenderState =
   | { readonly status: 'opening' }
-  | { readonly status: 'idle'; readonly object: ConfirmedObject }
+  | { readonly status: 'idle'; readonly target: AppendTarget }
   | { readonly status: 'delivering'; readonly delivery: ChunkDelivery }
   | { readonly status: 'sealing' }
   | { readonly status: 'failed'; readonly delivery: ChunkDelivery | undefined }
@@ -99,7 +100,7 @@ export class Appender {
   readonly #buffer: WriteBuffer;
   readonly #controller = new AbortController();
   #state: AppenderState = { status: 'opening' };
-  #confirmed: ConfirmedObject | undefined;
+  #target: AppendTarget | undefined;
 
   /** The same for every chunk; set when the object is open. */
   #delivering: DeliveryOptions | undefined;
@@ -120,12 +121,12 @@ export class Appender {
 
   /** @param buffer Source of the chunks. */
   constructor(buffer: WriteBuffer, options: AppenderOptions, listener: AppenderListener) {
-    const { client, key } = options;
+    const { client } = options;
     this.#options = options;
     this.#listener = listener;
     const { signal } = this.#controller;
     this.#requests = new RequestRunner({ ...options, signal });
-    this.#probe = new ObjectProbe(client, key, this.#requests);
+    this.#probe = new ObjectProbe(client, this.#requests);
     this.#buffer = buffer;
     buffer.serve(() => this.#pump());
   }
@@ -137,17 +138,17 @@ export class Appender {
 
   /** Key of the object. */
   get key(): string {
-    return this.#options.key;
+    return this.#target?.key ?? this.#options.key;
   }
 
   /** Confirmed position of the next append; `undefined` before the object was opened. */
   get position(): number | undefined {
-    return this.#confirmed?.position;
+    return this.#target?.position;
   }
 
   /** CRC-64 of the object up to `position`; `undefined` before opening and if OSS gave none. */
   get crc64(): bigint | undefined {
-    return this.#confirmed?.crc64;
+    return this.#target?.crc64;
   }
 
   /** Finds out where the object ends; writes are accepted meanwhile. */
@@ -162,14 +163,14 @@ export class Appender {
         signal,
         onRetry: (notice) => this.#listener.retrying(this.key, notice),
       });
-      const [object, crc64] = await Promise.all([opening, loadCrc64()]);
+      const [target, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
       const [probe, requests] = [this.#probe, this.#requests];
       this.#delivering = { ...this.#options, probe, requests, crc64, signal };
-      this.#confirmed = object;
-      this.#state = { status: 'idle', object };
-      this.#buffer.open(this.key, object.position);
-      this.#listener.ready(this.key, object.position);
+      this.#target = target;
+      this.#state = { status: 'idle', target };
+      this.#buffer.open(target.key, target.position);
+      this.#listener.ready(target.key, target.position);
       this.#pump();
     } catch (error) {
       this.#fail(error as Error);
@@ -200,30 +201,30 @@ export class Appender {
   /** Starts the next step that the state allows, if any. */
   #pump(): void {
     if (this.#state.status !== 'idle') return;
-    const { object } = this.#state;
+    const { target } = this.#state;
     const isEnding = this.#onEnd !== undefined;
     if (this.#buffer.isDue) {
-      this.#deliver(object);
-    } else if (isEnding && !object.exists) {
+      this.#deliver(target);
+    } else if (isEnding && !target.exists) {
       // An empty chunk creates the object although nothing was written.
-      this.#deliver(object);
+      this.#deliver(target);
     } else if (isEnding && this.#options.seal) {
-      void this.#seal(object.position);
+      void this.#seal(target);
     } else if (isEnding) {
       this.#finish();
     }
   }
 
-  async #seal(position: number): Promise<void> {
+  async #seal({ key, position }: AppendTarget): Promise<void> {
     this.#state = { status: 'sealing' };
-    const error = await sealObject(this.key, position, {
+    const error = await sealObject(key, position, {
       ...this.#options,
       requests: this.#requests,
       signal: this.#controller.signal,
-      onRetry: (notice) => this.#listener.retrying(this.key, notice),
+      onRetry: (notice) => this.#listener.retrying(key, notice),
     });
     if (this.#state.status !== 'sealing') return;
-    this.#listener.sealed(this.key, position, error);
+    this.#listener.sealed(key, position, error);
     this.#finish();
   }
 
@@ -233,15 +234,15 @@ export class Appender {
     nodeTimers.nextTick(() => this.#buffer.end());
   }
 
-  #deliver(object: ConfirmedObject): void {
+  #deliver(target: AppendTarget): void {
     const { nextLength: byteLength } = this.#buffer;
-    if (object.position + byteLength > maxAppendableObjectSize) {
-      this.#fail(objectFullError(this.key, object.position, byteLength));
+    if (target.position + byteLength > maxAppendableObjectSize) {
+      this.#fail(objectFullError(target, byteLength));
       return;
     }
     const options = this.#delivering as DeliveryOptions;
     this.#cutAt = nodeTimers.now();
-    const chunk = new FrozenChunk(object, this.#buffer.cut(), options.crc64);
+    const chunk = new FrozenChunk(target, this.#buffer.cut(), options.crc64);
     const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
     delivery.run().catch(this.#fail);
@@ -251,12 +252,12 @@ export class Appender {
     // Destroyed before the answer arrived: these bytes have been handed back as unconfirmed.
     if (this.#state.status !== 'delivering') return;
     const { delivery } = this.#state;
-    this.#confirmed = commit.object;
-    this.#buffer.commit(commit.end - commit.start);
+    this.#target = commit.target;
+    this.#buffer.commit(commit);
     this.#listener.committed(commit, nodeTimers.now() - this.#cutAt);
     if (delivery.status !== 'settled') return;
     this.#buffer.release({ reuse: !delivery.isAbandoned });
-    this.#state = { status: 'idle', object: commit.object };
+    this.#state = { status: 'idle', target: commit.target };
     // Synchronously: the next chunk is on its way before the callbacks and listeners of this commit
     // run on the next tick.
     this.#pump();
@@ -271,7 +272,7 @@ export class Appender {
   };
 }
 
-function objectFullError(key: string, position: number, byteLength: number): ObjectFullError {
+function objectFullError({ key, position }: AppendTarget, byteLength: number): ObjectFullError {
   return new ObjectFullError(
     `Cannot append ${byteLength} bytes to "${key}" at position ${position}: an object holds at most ${maxAppendableObjectSize} bytes`,
     { key, limit: maxAppendableObjectSize },

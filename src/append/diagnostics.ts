@@ -1,6 +1,6 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { AppendReceipt } from './append-client.js';
-import type { SettledReconciliation } from './reconcile.js';
+import type { SettledReconciliation } from './delivery/reconcile.js';
 import type { RetryNotice } from './retry-policy.js';
 
 /**

@@ -17,22 +17,20 @@ export interface Whereabouts {
 }
 
 /**
- * Asks the store for the state of one object.
+ * Asks the store for the state of objects.
  *
  * HEAD needs the permission to read. Where it is forbidden, an append of 0 bytes replaces it: at
  * the right position the store answers with position and checksum, at any other with the length.
  */
 export class ObjectProbe {
   readonly #client: AppendClient;
-  readonly #key: string;
   readonly #requests: RequestRunner;
 
   /** The store forbids HEAD to these credentials. */
   #headForbidden = false;
 
-  constructor(client: AppendClient, key: string, requests: RequestRunner) {
+  constructor(client: AppendClient, requests: RequestRunner) {
     this.#client = client;
-    this.#key = key;
     this.#requests = requests;
   }
 
@@ -41,24 +39,24 @@ export class ObjectProbe {
    *
    * Without `whereabouts` it never appends: a forbidden HEAD is then an error.
    */
-  async ask(whereabouts: Whereabouts | undefined): Promise<ObjectState | undefined> {
+  async ask(key: string, whereabouts: Whereabouts | undefined): Promise<ObjectState | undefined> {
     if (!this.#headForbidden || whereabouts === undefined) {
       try {
         return checked(
-          await this.#requests.run(0, (options) => this.#client.headObject(this.#key, options)),
+          await this.#requests.run(0, (options) => this.#client.headObject(key, options)),
         );
       } catch (error) {
         if (judge(error).outcome !== 'forbidden' || whereabouts === undefined) throw error;
         this.#headForbidden = true;
       }
     }
-    return this.#probe(whereabouts);
+    return this.#probe(key, whereabouts);
   }
 
-  async #probe(whereabouts: Whereabouts): Promise<ObjectState> {
+  async #probe(key: string, whereabouts: Whereabouts): Promise<ObjectState> {
     const { guess, least, greatest } = whereabouts;
     try {
-      return await this.#appendNothing(guess, whereabouts.create);
+      return await this.#appendNothing(key, guess, whereabouts.create);
     } catch (error) {
       const { outcome, actualLength } = judge(error);
       if (outcome !== 'conflict' || actualLength === undefined || actualLength === guess) {
@@ -68,13 +66,17 @@ export class ObjectProbe {
       if (actualLength < least || actualLength > greatest) {
         return { length: actualLength, appendable: true, sealed: false };
       }
-      return this.#appendNothing(actualLength, whereabouts.create);
+      return this.#appendNothing(key, actualLength, whereabouts.create);
     }
   }
 
-  async #appendNothing(position: number, create: ObjectCreation | undefined): Promise<ObjectState> {
+  async #appendNothing(
+    key: string,
+    position: number,
+    create: ObjectCreation | undefined,
+  ): Promise<ObjectState> {
     const receipt = await this.#requests.run(0, (options) =>
-      this.#client.appendObject(this.#key, position, new Uint8Array(0), {
+      this.#client.appendObject(key, position, new Uint8Array(0), {
         ...options,
         create: position === 0 ? create : undefined,
       }),

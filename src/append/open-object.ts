@@ -7,6 +7,7 @@ import {
   RetriesExhaustedError,
 } from '../errors.js';
 import type { ObjectCreation, ObjectState } from './append-client.js';
+import type { AppendTarget } from './append-target.js';
 import type { ObjectProbe } from './object-probe.js';
 import {
   FailedAttempt,
@@ -15,18 +16,6 @@ import {
   type RetryOptions,
   retryOptions,
 } from './retry-policy.js';
-
-/** The object as confirmed by opening it, by receipts and by reconciling. */
-export interface ConfirmedObject {
-  /** Length of the object in bytes: the position that the next append must name. */
-  readonly position: number;
-
-  /** CRC-64 of those bytes; `undefined` if the store returns no checksums. */
-  readonly crc64: bigint | undefined;
-
-  /** Whether the object exists; if not, the next append creates it. */
-  readonly exists: boolean;
-}
 
 export interface OpenObjectOptions {
   readonly key: string;
@@ -55,7 +44,7 @@ export interface OpenObjectOptions {
 export async function openObject(
   probe: ObjectProbe,
   options: OpenObjectOptions,
-): Promise<ConfirmedObject> {
+): Promise<AppendTarget> {
   const { key, flags, position } = options;
   const found = await askUntilAnswered(probe, options);
   if (flags === 'ax' && found !== undefined) {
@@ -73,8 +62,8 @@ export async function openObject(
     );
   }
   return found === undefined
-    ? { position: 0, crc64: 0n, exists: false }
-    : { position: length, crc64: found.crc64, exists: true };
+    ? { key, position: 0, crc64: 0n, exists: false }
+    : { key, position: length, crc64: found.crc64, exists: true };
 }
 
 async function askUntilAnswered(
@@ -93,7 +82,7 @@ async function askUntilAnswered(
       async () => {
         attempts++;
         try {
-          return await probe.ask(whereabouts);
+          return await probe.ask(key, whereabouts);
         } catch (thrown) {
           signal.throwIfAborted();
           const { outcome, error } = judge(thrown);

@@ -1,5 +1,5 @@
 import { nodeTimers } from '../timers/node-timers.js';
-import { type Acknowledge, Acknowledgements, type Anchor } from './acknowledgements.js';
+import { type Acknowledge, Acknowledgements, type Anchor, type Place } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushTimer } from './flush-timer.js';
 import { RecordEnds } from './record-ends.js';
@@ -109,7 +109,7 @@ export class WriteBuffer {
     return this.#flushTimer.isDue && this.#buffer.recordsLength > 0;
   }
 
-  /** The object `key` has been opened: the next bytes to be committed go to `position`. */
+  /** The object `key` has been opened, and is `position` bytes long. */
   open(key: string, position: number): void {
     this.#anchor = { key, offset: this.#committedOffset, position };
     this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
@@ -224,13 +224,15 @@ export class WriteBuffer {
     this.#buffer.release(options);
   }
 
-  /** The next `byteLength` bytes of the chunk in flight have been committed. */
-  commit(byteLength: number): void {
+  /** The next bytes of the chunk in flight have been committed, at `place`. */
+  commit({ key, start, end }: Place): void {
+    const byteLength = end - start;
     if (byteLength > this.bytesInFlight) {
       throw new Error(`Cannot commit ${byteLength} of ${this.bytesInFlight} bytes in flight`);
     }
+    this.#anchor = { key, offset: this.#committedOffset, position: start };
     this.#committedOffset += byteLength;
-    this.#acknowledgements.commit(this.#committedOffset, this.#anchor as Anchor);
+    this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
   }
 
   /**

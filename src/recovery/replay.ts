@@ -123,8 +123,8 @@ export class ReplayRun {
     const create = resolveCreation('replay', append);
     const { signal } = new AbortController();
     const requests = new RequestRunner({ signal, requestTimeout, request: { requestPayer } });
-    const probe = new ObjectProbe(client, saved.key, requests);
-    return retrying(() => probe.ask({ guess, least: guess, greatest: guess, create }));
+    const probe = new ObjectProbe(client, requests);
+    return retrying(() => probe.ask(saved.key, { guess, least: guess, greatest: guess, create }));
   }
 
   /** How many of the first `byteLength` bytes are in the object at their position. */

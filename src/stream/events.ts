@@ -1,4 +1,4 @@
-import type { SettledReconciliation } from '../append/reconcile.js';
+import type { SettledReconciliation } from '../append/delivery/reconcile.js';
 import type { RetryNotice } from '../append/retry-policy.js';
 
 /** The object has been opened. */

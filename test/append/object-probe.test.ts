@@ -25,7 +25,7 @@ function inquiryOf(client: ScriptedClient) {
   const { signal } = new AbortController();
   const request = { requestPayer: 'requester' } as const;
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
-  return new ObjectProbe(client, 'a.log', requests);
+  return new ObjectProbe(client, requests);
 }
 
 function writeOnly(contents?: string): ScriptedClient {
@@ -45,7 +45,7 @@ describe('ObjectProbe.ask()', () => {
   test('resolves with the state that HEAD returns', async () => {
     const client = new ScriptedClient('head');
 
-    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
+    await expect(inquiryOf(client).ask('a.log', around)).resolves.toEqual({
       ...stateOf('head'),
       objectType: 'Appendable',
     });
@@ -57,7 +57,7 @@ describe('ObjectProbe.ask()', () => {
   test('resolves with undefined, and creates no object, if it does not exist', async () => {
     const client = new ScriptedClient();
 
-    await expect(inquiryOf(client).ask(atStart)).resolves.toBeUndefined();
+    await expect(inquiryOf(client).ask('a.log', atStart)).resolves.toBeUndefined();
     expect(client.calls).toEqual(['head']);
     expect(client.object).toBeUndefined();
   });
@@ -75,7 +75,7 @@ describe('ObjectProbe.ask()', () => {
     async ({ thrown }) => {
       const client = new ScriptedClient('head').script('head', failWith(thrown));
 
-      await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+      await expect(inquiryOf(client).ask('a.log', around)).rejects.toBe(thrown);
       expect(client.calls).toEqual(['head']);
     },
   );
@@ -83,7 +83,7 @@ describe('ObjectProbe.ask()', () => {
   test('rejects when the client returns null instead of undefined', async () => {
     const client = new ScriptedClient().script('head', () => null);
 
-    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+    await expect(inquiryOf(client).ask('a.log', around)).rejects.toThrow(
       'The client returned undefined as the length of the object',
     );
   });
@@ -99,7 +99,7 @@ describe('ObjectProbe.ask()', () => {
       const length = value as number;
       const client = new ScriptedClient('head').script('head', answerWith({ length }));
 
-      await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+      await expect(inquiryOf(client).ask('a.log', around)).rejects.toThrow(
         `The client returned ${shown} as the length of the object`,
       );
     },
@@ -109,7 +109,7 @@ describe('ObjectProbe.ask()', () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = new ScriptedClient('head').script('head', hang);
-    const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
+    const asking = expect(inquiryOf(client).ask('a.log', around)).rejects.toMatchObject({
       name: 'TimeoutError',
     });
     await vi.advanceTimersByTimeAsync(1000);
@@ -121,8 +121,8 @@ describe('ObjectProbe.ask()', () => {
     const client = writeOnly('head');
     const probe = inquiryOf(client);
 
-    await expect(probe.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
-    await expect(probe.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(probe.ask('a.log', undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(probe.ask('a.log', undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
     expect(client.calls).toEqual(['head', 'head']);
   });
 });
@@ -131,7 +131,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
   test('appends 0 bytes at the most likely length, and takes the state from the answer', async () => {
     const client = writeOnly('headchunk');
 
-    await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf('headchunk'));
+    await expect(inquiryOf(client).ask('a.log', around)).resolves.toEqual(stateOf('headchunk'));
     expect(client.calls).toEqual(['head', 'append 9+0']);
     expect(client.options[1]).toMatchObject({ requestPayer: 'requester' });
     expect(client.contents).toBe('headchunk');
@@ -140,8 +140,8 @@ describe('ObjectProbe.ask() without HEAD', () => {
   test('tries HEAD only once', async () => {
     const client = writeOnly('headchunk');
     const probe = inquiryOf(client);
-    await probe.ask(around);
-    await probe.ask(around);
+    await probe.ask('a.log', around);
+    await probe.ask('a.log', around);
 
     expect(client.calls).toEqual(['head', 'append 9+0', 'append 9+0']);
   });
@@ -149,9 +149,9 @@ describe('ObjectProbe.ask() without HEAD', () => {
   test('tries HEAD again when called without whereabouts', async () => {
     const client = writeOnly('headchunk');
     const probe = inquiryOf(client);
-    await probe.ask(around);
+    await probe.ask('a.log', around);
 
-    await expect(probe.ask(undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
+    await expect(probe.ask('a.log', undefined)).rejects.toMatchObject({ outcome: 'forbidden' });
     expect(client.calls).toEqual(['head', 'append 9+0', 'head']);
   });
 
@@ -163,14 +163,14 @@ describe('ObjectProbe.ask() without HEAD', () => {
     async ({ contents }) => {
       const client = writeOnly(contents);
 
-      await expect(inquiryOf(client).ask(around)).resolves.toEqual(stateOf(contents));
+      await expect(inquiryOf(client).ask('a.log', around)).resolves.toEqual(stateOf(contents));
       expect(client.calls).toEqual(['head', 'append 9+0', `append ${contents.length}+0`]);
     },
   );
 
   test('appends 0 bytes again at the greatest length of the range', async () => {
     const client = writeOnly('headchunk');
-    const asking = inquiryOf(client).ask({ ...around, guess: 4 });
+    const asking = inquiryOf(client).ask('a.log', { ...around, guess: 4 });
 
     await expect(asking).resolves.toEqual(stateOf('headchunk'));
     expect(client.calls).toEqual(['head', 'append 4+0', 'append 9+0']);
@@ -183,7 +183,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
   ])('sends no second append when the object is $scenario', async ({ contents }) => {
     const client = writeOnly(contents);
 
-    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
+    await expect(inquiryOf(client).ask('a.log', around)).resolves.toEqual({
       length: contents?.length ?? 0,
       appendable: true,
       sealed: false,
@@ -199,7 +199,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
   ])('rejects with the error of a conflict $scenario', async ({ thrown }) => {
     const client = writeOnly('head').script('append', failWith(thrown));
 
-    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+    await expect(inquiryOf(client).ask('a.log', around)).rejects.toBe(thrown);
     expect(client.calls).toEqual(['head', 'append 9+0']);
   });
 
@@ -209,7 +209,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
       return apply();
     });
 
-    await expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
+    await expect(inquiryOf(client).ask('a.log', around)).rejects.toMatchObject({
       outcome: 'conflict',
       actualLength: 5,
     });
@@ -225,7 +225,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
   ])('rejects with the error of the append: $scenario', async ({ thrown }) => {
     const client = writeOnly('headchunk').script('append', failWith(thrown));
 
-    await expect(inquiryOf(client).ask(around)).rejects.toBe(thrown);
+    await expect(inquiryOf(client).ask('a.log', around)).rejects.toBe(thrown);
     expect(client.calls).toEqual(['head', 'append 9+0']);
   });
 
@@ -240,7 +240,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
   ])('rejects an answer that names $scenario', async ({ answer, shown }) => {
     const client = writeOnly('headchunk').script('append', answer);
 
-    await expect(inquiryOf(client).ask(around)).rejects.toThrow(
+    await expect(inquiryOf(client).ask('a.log', around)).rejects.toThrow(
       `The answer to an append of 0 bytes at position 9 names ${shown} as the next position`,
     );
   });
@@ -249,7 +249,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     const client = writeOnly('headchunk');
     client.tellsCrc64 = false;
 
-    await expect(inquiryOf(client).ask(around)).resolves.toEqual({
+    await expect(inquiryOf(client).ask('a.log', around)).resolves.toEqual({
       ...stateOf('headchunk'),
       crc64: undefined,
     });
@@ -258,14 +258,14 @@ describe('ObjectProbe.ask() without HEAD', () => {
   test('sends the creation options with an append at 0, which creates the object', async () => {
     const client = writeOnly();
 
-    await expect(inquiryOf(client).ask(atStart)).resolves.toEqual(stateOf(''));
+    await expect(inquiryOf(client).ask('a.log', atStart)).resolves.toEqual(stateOf(''));
     expect(client.calls).toEqual(['head', 'append 5+0', 'append 0+0']);
     expect(client.object?.creation).toEqual(creation);
   });
 
   test('sends the creation options with an append at 0 only', async () => {
     const client = writeOnly();
-    await inquiryOf(client).ask(atStart);
+    await inquiryOf(client).ask('a.log', atStart);
 
     expect(client.options.map(({ create }) => create)).toEqual([undefined, undefined, creation]);
   });
@@ -274,7 +274,7 @@ describe('ObjectProbe.ask() without HEAD', () => {
     const client = writeOnly();
     const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
 
-    await expect(inquiryOf(client).ask(anywhere)).resolves.toEqual(stateOf(''));
+    await expect(inquiryOf(client).ask('a.log', anywhere)).resolves.toEqual(stateOf(''));
     expect(client.calls).toEqual(['head', 'append 0+0']);
     expect(client.object?.creation).toEqual(creation);
   });
@@ -283,7 +283,9 @@ describe('ObjectProbe.ask() without HEAD', () => {
     const client = writeOnly('a longer text');
     const anywhere = { guess: 0, least: 0, greatest: Number.POSITIVE_INFINITY, create: creation };
 
-    await expect(inquiryOf(client).ask(anywhere)).resolves.toEqual(stateOf('a longer text'));
+    await expect(inquiryOf(client).ask('a.log', anywhere)).resolves.toEqual(
+      stateOf('a longer text'),
+    );
     expect(client.calls).toEqual(['head', 'append 0+0', 'append 13+0']);
   });
 
@@ -294,15 +296,15 @@ describe('ObjectProbe.ask() without HEAD', () => {
     const client = writeOnly('headchunk').script('append', behaviour);
     const probe = inquiryOf(client);
 
-    await expect(probe.ask(around)).rejects.toMatchObject({ outcome: 'unknown' });
-    await expect(probe.ask(around)).resolves.toEqual(stateOf('headchunk'));
+    await expect(probe.ask('a.log', around)).rejects.toMatchObject({ outcome: 'unknown' });
+    await expect(probe.ask('a.log', around)).resolves.toEqual(stateOf('headchunk'));
   });
 
   test('rejects an append without an answer when its time is up', async () => {
     useFakeTimers();
     onTestFinished(() => void useRealTimers());
     const client = writeOnly('head').script('append', hang);
-    const asking = expect(inquiryOf(client).ask(around)).rejects.toMatchObject({
+    const asking = expect(inquiryOf(client).ask('a.log', around)).rejects.toMatchObject({
       name: 'TimeoutError',
     });
     await vi.advanceTimersByTimeAsync(1000);

@@ -23,7 +23,7 @@ async function open(client: ScriptedClient, options: Partial<OpenObjectOptions> 
   const notices: RetryNotice[] = [];
   const { signal = new AbortController().signal } = options;
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
-  const probe = new ObjectProbe(client, 'a.log', requests);
+  const probe = new ObjectProbe(client, requests);
   const opening = openObject(probe, {
     key: 'a.log',
     flags: 'a',
@@ -52,7 +52,12 @@ describe('openObject()', () => {
     const client = new ScriptedClient('head');
     const { object } = await open(client);
 
-    expect(object).toEqual({ position: 4, crc64: crc64(Buffer.from('head')), exists: true });
+    expect(object).toEqual({
+      key: 'a.log',
+      position: 4,
+      crc64: crc64(Buffer.from('head')),
+      exists: true,
+    });
     expect(client.calls).toEqual(['head']);
   });
 
@@ -60,7 +65,7 @@ describe('openObject()', () => {
     const client = new ScriptedClient();
     const { object } = await open(client);
 
-    expect(object).toEqual({ position: 0, crc64: 0n, exists: false });
+    expect(object).toEqual({ key: 'a.log', position: 0, crc64: 0n, exists: false });
     expect(client.calls).toEqual(['head']);
     expect(client.object).toBeUndefined();
   });
@@ -68,7 +73,7 @@ describe('openObject()', () => {
   test('resolves with an existing object if it is empty', async () => {
     const { object } = await open(new ScriptedClient(''));
 
-    expect(object).toEqual({ position: 0, crc64: 0n, exists: true });
+    expect(object).toEqual({ key: 'a.log', position: 0, crc64: 0n, exists: true });
   });
 
   test('leaves the checksum unknown if the store does not return it', async () => {
@@ -76,7 +81,7 @@ describe('openObject()', () => {
     client.tellsCrc64 = false;
     const { object } = await open(client);
 
-    expect(object).toEqual({ position: 4, crc64: undefined, exists: true });
+    expect(object).toEqual({ key: 'a.log', position: 4, crc64: undefined, exists: true });
   });
 
   test.each([
@@ -103,7 +108,7 @@ describe("openObject() with flags 'ax'", () => {
   test('accepts that the object does not exist', async () => {
     const { object } = await open(new ScriptedClient(), { flags: 'ax' });
 
-    expect(object).toEqual({ position: 0, crc64: 0n, exists: false });
+    expect(object).toEqual({ key: 'a.log', position: 0, crc64: 0n, exists: false });
   });
 
   test.each(['', 'head'])('refuses an object that exists: %j', async (contents) => {
@@ -189,7 +194,12 @@ describe('openObject() without HEAD', () => {
     const client = writeOnly('head');
     const { object } = await open(client);
 
-    expect(object).toEqual({ position: 4, crc64: crc64(Buffer.from('head')), exists: true });
+    expect(object).toEqual({
+      key: 'a.log',
+      position: 4,
+      crc64: crc64(Buffer.from('head')),
+      exists: true,
+    });
     expect(client.calls).toEqual(['head', 'append 0+0', 'append 4+0']);
     expect(client.contents).toBe('head');
   });
@@ -198,7 +208,7 @@ describe('openObject() without HEAD', () => {
     const client = writeOnly();
     const { object } = await open(client);
 
-    expect(object).toEqual({ position: 0, crc64: 0n, exists: true });
+    expect(object).toEqual({ key: 'a.log', position: 0, crc64: 0n, exists: true });
     expect(client.object?.creation).toEqual(creation);
   });
 

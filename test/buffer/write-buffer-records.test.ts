@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WriteBuffer } from '../../src/buffer/write-buffer.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+import { commitNext } from './commit-next.js';
 
 afterEach(() => {
   useRealTimers();
@@ -21,7 +22,7 @@ function createLines({ flushInterval = 1000, chunkSize = 16 } = {}) {
     while (buffer.isDue) {
       const chunk = buffer.cut();
       chunks.push(String(chunk));
-      buffer.commit(chunk.byteLength);
+      commitNext(buffer, chunk.byteLength);
       buffer.release({ reuse: true });
       buffer.resume();
     }
@@ -153,7 +154,7 @@ describe('a WriteBuffer with a record delimiter', () => {
     write('0123456789');
     vi.advanceTimersByTime(1000);
     expect(String(buffer.cut())).toBe('01234567');
-    buffer.commit(8);
+    commitNext(buffer, 8);
     buffer.release({ reuse: true });
     buffer.serve(() => chunks.push(String(buffer.cut())));
     writeShort('ab');
@@ -181,7 +182,7 @@ describe('a WriteBuffer with a record delimiter', () => {
     const send = () => {
       const chunk = buffer.cut();
       chunks.push(String(chunk));
-      buffer.commit(chunk.byteLength);
+      commitNext(buffer, chunk.byteLength);
       buffer.release({ reuse: true });
     };
     send();
@@ -206,7 +207,7 @@ test.each([undefined, Buffer.from('\n')])(
       if (!buffer.isDue) return;
       const chunk = buffer.cut();
       chunks.push(String(chunk));
-      buffer.commit(chunk.byteLength);
+      commitNext(buffer, chunk.byteLength);
       buffer.release({ reuse: true });
     });
     buffer.open('a.log', 0);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Acknowledge } from '../../src/buffer/acknowledgements.js';
 import { WriteBuffer } from '../../src/buffer/write-buffer.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+import { commitNext } from './commit-next.js';
 
 /** Waits until all callbacks of the next tick have run. */
 const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -54,7 +55,7 @@ function createBuffer(setup: Setup = {}) {
     commitChunk() {
       const chunk = buffer.cut().toString();
       buffer.resume();
-      buffer.commit(buffer.bytesInFlight);
+      commitNext(buffer, buffer.bytesInFlight);
       buffer.release({ reuse: true });
       return chunk;
     },
@@ -319,7 +320,7 @@ describe('WriteBuffer.flush()', () => {
     flush(1);
     buffer.cut();
     accept('b');
-    buffer.commit(1);
+    commitNext(buffer, 1);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'due', 'write 2', 'flush 1: done']);
@@ -370,10 +371,10 @@ describe('WriteBuffer.announce()', () => {
     acknowledge(2);
     accept('de');
     buffer.cut();
-    buffer.commit(4);
+    commitNext(buffer, 4);
     await nextTick();
     expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3']);
-    buffer.commit(1);
+    commitNext(buffer, 1);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'write 2', 'ack 1: 0-3', 'ack 2: 3-5']);
@@ -402,7 +403,7 @@ describe('WriteBuffer.announce()', () => {
     await nextTick();
     expect(log).toEqual(['write 1', 'write 2']);
     buffer.cut();
-    buffer.commit(3);
+    commitNext(buffer, 3);
     await nextTick();
 
     expect(log).toEqual(['write 1', 'write 2', 'ack 2: 3-3']);
@@ -427,7 +428,7 @@ describe('WriteBuffer.announce()', () => {
     buffer.withdraw(refused);
     accept('abc');
     buffer.cut();
-    buffer.commit(3);
+    commitNext(buffer, 3);
     await nextTick();
 
     expect(refused).not.toHaveBeenCalled();
@@ -441,14 +442,14 @@ describe('WriteBuffer.commit()', () => {
     accept('abcdef');
     buffer.cut();
     accept('gh');
-    buffer.commit(4);
+    commitNext(buffer, 4);
     expect(counts()).toEqual({
       bytesAccepted: 8,
       bytesInFlight: 2,
       bytesCommitted: 4,
       nextLength: 2,
     });
-    buffer.commit(2);
+    commitNext(buffer, 2);
 
     expect(buffer.bytesInFlight).toBe(0);
   });
@@ -459,7 +460,7 @@ describe('WriteBuffer.commit()', () => {
     buffer.cut();
     accept('more');
 
-    expect(() => buffer.commit(4)).toThrow('Cannot commit 4 of 3 bytes in flight');
+    expect(() => commitNext(buffer, 4)).toThrow('Cannot commit 4 of 3 bytes in flight');
     expect(buffer.bytesCommitted).toBe(0);
   });
 });
@@ -544,12 +545,12 @@ describe('WriteBuffer.bytesUncommitted()', () => {
     buffer.cut();
     buffer.resume();
     expect(buffer.bytesUncommitted(4)).toBe(12);
-    buffer.commit(4);
+    commitNext(buffer, 4);
     buffer.release({ reuse: true });
     expect(buffer.bytesUncommitted(4)).toBe(8);
     buffer.cut();
     buffer.resume();
-    buffer.commit(4);
+    commitNext(buffer, 4);
     expect(buffer.bytesUncommitted(0)).toBe(4);
   });
 });

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FrozenChunk } from '../../src/append/frozen-chunk.js';
-import { ObjectProbe } from '../../src/append/object-probe.js';
-import { reconcileChunk } from '../../src/append/reconcile-chunk.js';
-import { RequestRunner } from '../../src/append/request-runner.js';
-import { loadCrc64 } from '../../src/crc64.js';
-import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
-import { type Behaviour, failure, failWith, hang, ScriptedClient } from './scripted-client.js';
+import { FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
+import { reconcileChunk } from '../../../src/append/delivery/reconcile-chunk.js';
+import { ObjectProbe } from '../../../src/append/object-probe.js';
+import { RequestRunner } from '../../../src/append/request-runner.js';
+import { loadCrc64 } from '../../../src/crc64.js';
+import { useFakeTimers, useRealTimers } from '../../helpers/fake-timers.js';
+import { type Behaviour, failure, failWith, hang, ScriptedClient } from '../scripted-client.js';
 
 const crc64 = await loadCrc64();
 const crcOf = (text: string) => crc64(Buffer.from(text));
@@ -23,20 +23,20 @@ interface Question {
 function ask(client: ScriptedClient, question: Question = {}) {
   const { knowsCrc64 = true, signal = new AbortController().signal } = question;
   const before = 'before' in question ? question.before : 'head';
-  const object = {
+  const target = {
+    key: 'a.log',
     position: before?.length ?? 0,
     crc64: knowsCrc64 ? crcOf(before ?? '') : undefined,
     exists: before !== undefined,
   };
   const request = { requestPayer: 'requester' } as const;
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
-  return reconcileChunk(new FrozenChunk(object, Buffer.from('chunk'), crc64), {
+  return reconcileChunk(new FrozenChunk(target, Buffer.from('chunk'), crc64), {
     client,
-    key: 'a.log',
     create: creation,
     requests,
     crc64,
-    probe: new ObjectProbe(client, 'a.log', requests),
+    probe: new ObjectProbe(client, requests),
   });
 }
 

@@ -5,11 +5,11 @@ import {
   notAppendableError,
   retriesExhaustedError,
   unconfirmedError,
-} from '../../src/append/delivery-errors.js';
-import { FrozenChunk } from '../../src/append/frozen-chunk.js';
+} from '../../../src/append/delivery/delivery-errors.js';
+import { FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
 
 const chunk = new FrozenChunk(
-  { position: 10, crc64: 1n, exists: true },
+  { key: 'a.log', position: 10, crc64: 1n, exists: true },
   Buffer.from('chunk'),
   () => 0n,
 );
@@ -27,7 +27,7 @@ describe('divergedError()', () => {
   ])('blames the $names when the object is $actualLength bytes long', ({ actualLength, names }) => {
     const why = `the object is ${actualLength} bytes long`;
 
-    expect(divergedError('a.log', chunk, actualLength)).toMatchObject({
+    expect(divergedError(chunk, actualLength)).toMatchObject({
       code: 'APPEND_ERR_DIVERGED',
       key: 'a.log',
       position: 10,
@@ -45,7 +45,7 @@ describe('notAppendableError()', () => {
     { kind: 'of type Normal', found: { ...state, appendable: false, objectType: 'Normal' } },
     { kind: 'of type unknown', found: { ...state, appendable: false, objectType: undefined } },
   ])('says that the object is $kind', ({ kind, found }) => {
-    expect(notAppendableError('a.log', chunk, found)).toMatchObject({
+    expect(notAppendableError(chunk, found)).toMatchObject({
       code: 'APPEND_ERR_NOT_APPENDABLE',
       key: 'a.log',
       objectType: found.objectType,
@@ -58,20 +58,20 @@ describe('other errors of a delivery', () => {
   test.each([
     {
       name: 'unconfirmedError()',
-      error: unconfirmedError('a.log', chunk, cause),
+      error: unconfirmedError(chunk, cause),
       fields: { code: 'APPEND_ERR_UNCONFIRMED', position: 10, byteLength: 5, cause },
       message:
         'Cannot tell whether the append of 5 bytes to "a.log" at position 10 landed: the reason',
     },
     {
       name: 'retriesExhaustedError()',
-      error: retriesExhaustedError('a.log', chunk, 3, cause),
+      error: retriesExhaustedError(chunk, 3, cause),
       fields: { code: 'APPEND_ERR_RETRIES_EXHAUSTED', position: 10, attempts: 3, cause },
       message: 'Cannot append 5 bytes to "a.log" at position 10 after 3 attempts: the reason',
     },
     {
       name: 'checksumError()',
-      error: checksumError('a.log', chunk, { expected: 1n, actual: 0n }),
+      error: checksumError(chunk, { expected: 1n, actual: 0n }),
       fields: { code: 'APPEND_ERR_CHECKSUM', expected: 1n, actual: 0n },
       message:
         'Cannot trust the append of 5 bytes to "a.log" at position 10: the CRC-64 of the object is 0 instead of 1',

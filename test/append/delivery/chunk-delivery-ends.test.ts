@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { NotAppendableError, RetriesExhaustedError, UnconfirmedError } from '../../src/errors.js';
-import { always, append, crcOf, deliver, head, immediately, seal } from './chunk-delivery-setup.js';
+import {
+  NotAppendableError,
+  RetriesExhaustedError,
+  UnconfirmedError,
+} from '../../../src/errors.js';
 import {
   answer,
   answerWith,
@@ -10,7 +13,8 @@ import {
   failure,
   failWith,
   preceded,
-} from './scripted-client.js';
+} from '../scripted-client.js';
+import { always, append, crcOf, deliver, head, immediately, seal } from './chunk-delivery-setup.js';
 
 describe('ChunkDelivery.run() when a part of the chunk landed', () => {
   test.each([
@@ -37,14 +41,14 @@ describe('ChunkDelivery.run() when a part of the chunk landed', () => {
         key: 'a.log',
         start: 4,
         end: 6,
-        object: { position: 6, crc64: crcOf('headch') },
+        target: { position: 6, crc64: crcOf('headch') },
         attempts: 1,
       },
       {
         key: 'a.log',
         start: 6,
         end: 9,
-        object: { position: 9, crc64: crcOf('headchunk') },
+        target: { position: 9, crc64: crcOf('headchunk') },
         attempts: 2,
       },
     ]);

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ObjectState } from '../../src/append/append-client.js';
+import type { ObjectState } from '../../../src/append/append-client.js';
 import {
   type Expectation,
   type Reconciliation,
   reconcile,
   reconcileByBytes,
   type SettledReconciliation,
-} from '../../src/append/reconcile.js';
-import { loadCrc64 } from '../../src/crc64.js';
+} from '../../../src/append/delivery/reconcile.js';
+import { loadCrc64 } from '../../../src/crc64.js';
 
 const crc64 = await loadCrc64();
 const crcOf = (text: string) => crc64(Buffer.from(text));

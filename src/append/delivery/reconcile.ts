@@ -1,5 +1,5 @@
-import { type Crc64, combineCrc64 } from '../crc64.js';
-import type { ObjectState } from './append-client.js';
+import { type Crc64, combineCrc64 } from '../../crc64.js';
+import type { ObjectState } from '../append-client.js';
 
 /** A frozen chunk, and the object as it was confirmed before the first attempt on it. */
 export interface Expectation {

@@ -1,6 +1,18 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { UnconfirmedError } from '../../src/errors.js';
-import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
+import { UnconfirmedError } from '../../../src/errors.js';
+import { useFakeTimers, useRealTimers } from '../../helpers/fake-timers.js';
+import {
+  answer,
+  applyPartThenFail,
+  applyThenFail,
+  type Behaviour,
+  failThenLand,
+  failure,
+  failWith,
+  hang,
+  ignoreSignal,
+  preceded,
+} from '../scripted-client.js';
 import {
   always,
   append,
@@ -15,18 +27,6 @@ import {
   strangerAppends,
   writeOnly,
 } from './chunk-delivery-setup.js';
-import {
-  answer,
-  applyPartThenFail,
-  applyThenFail,
-  type Behaviour,
-  failThenLand,
-  failure,
-  failWith,
-  hang,
-  ignoreSignal,
-  preceded,
-} from './scripted-client.js';
 
 describe('ChunkDelivery.run() when the probe fails', () => {
   test.each([
@@ -199,7 +199,8 @@ describe('ChunkDelivery.run() with write-only credentials', () => {
       expect(error).toBeUndefined();
       expect(client.contents).toBe('headchunk');
       expect(client.calls).toEqual(calls);
-      expect(commits.at(-1)?.object).toEqual({
+      expect(commits.at(-1)?.target).toEqual({
+        key: 'a.log',
         position: 9,
         crc64: crcOf('headchunk'),
         exists: true,

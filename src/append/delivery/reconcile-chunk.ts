@@ -1,15 +1,14 @@
 import { addAbortSignal } from 'node:stream';
-import type { Crc64 } from '../crc64.js';
-import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
+import type { Crc64 } from '../../crc64.js';
+import type { AppendClient, ObjectCreation, ObjectState } from '../append-client.js';
+import type { ObjectProbe } from '../object-probe.js';
+import type { RequestRunner } from '../request-runner.js';
 import type { FrozenChunk } from './frozen-chunk.js';
-import type { ObjectProbe } from './object-probe.js';
 import { reconcile, reconcileByBytes, type SettledReconciliation } from './reconcile.js';
-import type { RequestRunner } from './request-runner.js';
 
 export interface ReconcileChunkOptions {
   readonly client: AppendClient;
   readonly probe: ObjectProbe;
-  readonly key: string;
   readonly create: ObjectCreation;
   readonly requests: RequestRunner;
   readonly crc64: Crc64;
@@ -29,15 +28,15 @@ export async function reconcileChunk(
   options: ReconcileChunkOptions,
 ): Promise<ChunkFinding> {
   const { probe, create, crc64 } = options;
-  const { position, exists } = chunk.object;
+  const { key, position, exists } = chunk.target;
   const end = position + chunk.bytes.byteLength;
-  const found = await probe.ask({
+  const found = await probe.ask(key, {
     guess: end,
     least: position,
     greatest: end,
     create: exists ? undefined : create,
   });
-  const expected = { position, crc64: chunk.object.crc64, chunk: chunk.bytes };
+  const expected = { position, crc64: chunk.target.crc64, chunk: chunk.bytes };
   const answer = reconcile(expected, found, crc64);
   if (answer.outcome !== 'unproven') {
     return { reconciliation: answer, exists: found !== undefined };
@@ -53,9 +52,9 @@ export async function reconcileChunk(
 async function readBack(
   chunk: FrozenChunk,
   { length }: ObjectState,
-  { client, key, requests }: ReconcileChunkOptions,
+  { client, requests }: ReconcileChunkOptions,
 ): Promise<boolean> {
-  const { position } = chunk.object;
+  const { key, position } = chunk.target;
   return requests.run(length - position, async (options) => {
     const found = await client.getObject(key, { ...options, start: position, end: length });
     const stream = addAbortSignal(options.signal as AbortSignal, found);

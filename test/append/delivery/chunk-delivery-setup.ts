@@ -2,13 +2,13 @@ import {
   ChunkDelivery,
   type Commit,
   type DeliveryOptions,
-} from '../../src/append/chunk-delivery.js';
-import { FrozenChunk } from '../../src/append/frozen-chunk.js';
-import { ObjectProbe } from '../../src/append/object-probe.js';
-import { RequestRunner, type RequestRunnerOptions } from '../../src/append/request-runner.js';
-import type { RetryNotice } from '../../src/append/retry-policy.js';
-import { loadCrc64 } from '../../src/crc64.js';
-import { type Behaviour, ScriptedClient } from './scripted-client.js';
+} from '../../../src/append/delivery/chunk-delivery.js';
+import { FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
+import { ObjectProbe } from '../../../src/append/object-probe.js';
+import { RequestRunner, type RequestRunnerOptions } from '../../../src/append/request-runner.js';
+import type { RetryNotice } from '../../../src/append/retry-policy.js';
+import { loadCrc64 } from '../../../src/crc64.js';
+import { type Behaviour, ScriptedClient } from '../scripted-client.js';
 
 export const crc64 = await loadCrc64();
 export const crcOf = (bytes: string | Uint8Array) => crc64(Buffer.from(bytes));
@@ -37,7 +37,6 @@ export interface Setup extends Partial<DeliveryOptions> {
 export function prepare(client: ScriptedClient, setup: Setup = {}) {
   const { chunk: text = 'chunk', knowsCrc64 = true, onCommit = () => {}, ...options } = setup;
   const before = 'before' in setup ? setup.before : 'head';
-  const key = 'a.log';
   const { request = {}, signal = new AbortController().signal } = setup;
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
   const log: string[] = [];
@@ -45,6 +44,7 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
   const retries: RetryNotice[] = [];
   const chunk = new FrozenChunk(
     {
+      key: 'a.log',
       position: before?.length ?? 0,
       crc64: knowsCrc64 ? crcOf(before ?? '') : undefined,
       exists: before !== undefined,
@@ -56,14 +56,13 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
     chunk,
     {
       client,
-      key,
       create: creation,
       requests,
       crc64,
       retry: immediately,
       verify: 'crc64',
       signal,
-      probe: new ObjectProbe(client, key, requests),
+      probe: new ObjectProbe(client, requests),
       ...options,
     },
     {

@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type Doubt, FrozenChunk } from '../../src/append/frozen-chunk.js';
-import { loadCrc64 } from '../../src/crc64.js';
+import { type Doubt, FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
+import { loadCrc64 } from '../../../src/crc64.js';
 
 const crc64 = await loadCrc64();
 const doubts: readonly Doubt[] = ['none', 'conflict', 'unknown', 'unanswered'];
 const before = Buffer.from('before');
-const object = { position: 6, crc64: crc64(before), exists: true };
+const object = { key: 'a.log', position: 6, crc64: crc64(before), exists: true };
 
 function chunkIn(doubt: Doubt, compute = crc64): FrozenChunk {
   const chunk = new FrozenChunk(object, Buffer.from('the chunk'), compute);
@@ -51,13 +51,13 @@ describe('FrozenChunk.notCommitted()', () => {
 
   test('adopts the state of the object, and keeps the bytes', () => {
     const chunk = new FrozenChunk(
-      { position: 0, crc64: 0n, exists: false },
+      { key: 'a.log', position: 0, crc64: 0n, exists: false },
       Buffer.from('the chunk'),
       crc64,
     );
-    chunk.notCommitted({ position: 0, crc64: 0n, exists: true });
+    chunk.notCommitted({ key: 'a.log', position: 0, crc64: 0n, exists: true });
 
-    expect(chunk.object).toEqual({ position: 0, crc64: 0n, exists: true });
+    expect(chunk.target).toEqual({ key: 'a.log', position: 0, crc64: 0n, exists: true });
     expect(chunk.bytes.toString()).toBe('the chunk');
   });
 });
@@ -91,7 +91,7 @@ describe('FrozenChunk.conflicted()', () => {
     const chunk = chunkIn('none');
     chunk.conflicted(10);
     chunk.committed(4, 42n);
-    chunk.notCommitted(chunk.object);
+    chunk.notCommitted(chunk.target);
 
     expect(chunk.doubt).toBe('none');
   });
@@ -103,7 +103,7 @@ describe('FrozenChunk.committed()', () => {
     chunk.committed(4, 42n);
 
     expect(chunk.bytes.toString()).toBe('chunk');
-    expect(chunk.object).toEqual({ position: 10, crc64: 42n, exists: true });
+    expect(chunk.target).toEqual({ key: 'a.log', position: 10, crc64: 42n, exists: true });
     expect(chunk.doubt).toBe('none');
   });
 
@@ -112,7 +112,7 @@ describe('FrozenChunk.committed()', () => {
     chunk.committed(9, undefined);
 
     expect(chunk.bytes.byteLength).toBe(0);
-    expect(chunk.object).toEqual({ position: 15, crc64: undefined, exists: true });
+    expect(chunk.target).toEqual({ key: 'a.log', position: 15, crc64: undefined, exists: true });
   });
 
   test('leads to a new checksum, of the rest', () => {
@@ -155,7 +155,7 @@ describe('FrozenChunk.crc64After()', () => {
 
   test('treats a checksum of zero before the chunk as a value', () => {
     const chunk = new FrozenChunk(
-      { position: 0, crc64: 0n, exists: false },
+      { key: 'a.log', position: 0, crc64: 0n, exists: false },
       Buffer.from('abc'),
       crc64,
     );

@@ -1,17 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { DivergedError } from '../../src/errors.js';
-import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
-import {
-  append,
-  crcOf,
-  creation,
-  deliver,
-  head,
-  prepare,
-  remove,
-  silent,
-  strangerAppends,
-} from './chunk-delivery-setup.js';
+import { DivergedError } from '../../../src/errors.js';
+import { useFakeTimers, useRealTimers } from '../../helpers/fake-timers.js';
 import {
   answer,
   applyThenFail,
@@ -23,7 +12,18 @@ import {
   ignoreSignal,
   preceded,
   ScriptedClient,
-} from './scripted-client.js';
+} from '../scripted-client.js';
+import {
+  append,
+  crcOf,
+  creation,
+  deliver,
+  head,
+  prepare,
+  remove,
+  silent,
+  strangerAppends,
+} from './chunk-delivery-setup.js';
 
 interface Row {
   readonly scenario: string;
@@ -103,7 +103,7 @@ describe('ChunkDelivery.run() after one failure', () => {
           key: 'a.log',
           start: 4,
           end: 9,
-          object: { position: 9, crc64: crcOf('headchunk'), exists: true },
+          target: { key: 'a.log', position: 9, crc64: crcOf('headchunk'), exists: true },
         },
       ]);
       expect(commits[0]?.attempts).toBe(calls.filter((call) => call === append).length);
@@ -286,7 +286,7 @@ describe('ChunkDelivery.run() when an attempt lands late', () => {
 
     expect(error).toBeUndefined();
     expect(client.contents).toBe('headchunk');
-    expect(commits).toMatchObject([{ start: 4, end: 9, object: { position: 9 } }]);
+    expect(commits).toMatchObject([{ start: 4, end: 9, target: { position: 9 } }]);
   });
 
   test('leaves the chunk in the object once when three attempts land together', async () => {

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { ChunkDelivery } from '../../src/append/chunk-delivery.js';
-import { FrozenChunk } from '../../src/append/frozen-chunk.js';
-import { ObjectProbe } from '../../src/append/object-probe.js';
-import { RequestRunner } from '../../src/append/request-runner.js';
-import { ChecksumError, DivergedError } from '../../src/errors.js';
+import { ChunkDelivery } from '../../../src/append/delivery/chunk-delivery.js';
+import { FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
+import { ObjectProbe } from '../../../src/append/object-probe.js';
+import { RequestRunner } from '../../../src/append/request-runner.js';
+import { ChecksumError, DivergedError } from '../../../src/errors.js';
+import {
+  answer,
+  answerWith,
+  type Behaviour,
+  failure,
+  failWith,
+  preceded,
+  ScriptedClient,
+} from '../scripted-client.js';
 import {
   crc64,
   crcOf,
@@ -15,15 +24,6 @@ import {
   silent,
   strangerAppends,
 } from './chunk-delivery-setup.js';
-import {
-  answer,
-  answerWith,
-  type Behaviour,
-  failure,
-  failWith,
-  preceded,
-  ScriptedClient,
-} from './scripted-client.js';
 
 describe('ChunkDelivery.run() when the append succeeds', () => {
   test('commits the chunk with one append', async () => {
@@ -38,7 +38,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
         key: 'a.log',
         start: 4,
         end: 9,
-        object: { position: 9, crc64: crcOf('headchunk'), exists: true },
+        target: { key: 'a.log', position: 9, crc64: crcOf('headchunk'), exists: true },
         attempts: 1,
         requestId: 'request-1',
       },
@@ -72,7 +72,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
 
     expect(error).toBeUndefined();
     expect(client.contents).toBe('');
-    expect(commits).toMatchObject([{ start: 0, end: 0, object: { position: 0, crc64: 0n } }]);
+    expect(commits).toMatchObject([{ start: 0, end: 0, target: { position: 0, crc64: 0n } }]);
   });
 
   test('sends the request options with every request', async () => {
@@ -94,7 +94,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
       });
     });
     const chunk = new FrozenChunk(
-      { position: 4, crc64: crcOf('head'), exists: true },
+      { key: 'a.log', position: 4, crc64: crcOf('head'), exists: true },
       Buffer.from('chunk'),
       (bytes) => {
         order.push('checksum');
@@ -113,14 +113,13 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
       chunk,
       {
         client,
-        key: 'a.log',
         create: {},
         requests,
         crc64,
         retry: immediately,
         verify: 'crc64',
         signal,
-        probe: new ObjectProbe(client, 'a.log', requests),
+        probe: new ObjectProbe(client, requests),
       },
       {
         attempted: nothing,
@@ -148,13 +147,13 @@ describe('ChunkDelivery.run() and the receipt', () => {
 
     expect(error).toBeUndefined();
     expect(calls).toEqual(['append 4+5']);
-    expect(commits[0]?.object.crc64).toBe(crcOf('headchunk'));
+    expect(commits[0]?.target.crc64).toBe(crcOf('headchunk'));
   });
 
   test("combines the checksum itself with verify 'none' too, if the store returns none", async () => {
     const { commits } = await deliver(silent('head'), { verify: 'none' });
 
-    expect(commits[0]?.object.crc64).toBe(crcOf('headchunk'));
+    expect(commits[0]?.target.crc64).toBe(crcOf('headchunk'));
   });
 
   test.each(['crc64', 'none'] as const)(
@@ -162,7 +161,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
     async (verify) => {
       const { commits } = await deliver(head(), { knowsCrc64: false, verify });
 
-      expect(commits[0]?.object.crc64).toBe(crcOf('headchunk'));
+      expect(commits[0]?.target.crc64).toBe(crcOf('headchunk'));
     },
   );
 
@@ -170,7 +169,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
     const { error, commits } = await deliver(silent('head'), { knowsCrc64: false });
 
     expect(error).toBeUndefined();
-    expect(commits[0]?.object.crc64).toBeUndefined();
+    expect(commits[0]?.target.crc64).toBeUndefined();
   });
 
   test.each([
@@ -203,7 +202,7 @@ describe('ChunkDelivery.run() and the receipt', () => {
     const { error, commits } = await deliver(client, { verify: 'none' });
 
     expect(error).toBeUndefined();
-    expect(commits[0]?.object.crc64).toBe(42n);
+    expect(commits[0]?.target.crc64).toBe(42n);
   });
 
   test("reconciles by checksum with verify 'none' too", async () => {

@@ -1,6 +1,6 @@
-import { type Crc64, combineCrc64 } from '../crc64.js';
-import type { AppendReceipt } from './append-client.js';
-import type { ConfirmedObject } from './open-object.js';
+import { type Crc64, combineCrc64 } from '../../crc64.js';
+import type { AppendReceipt } from '../append-client.js';
+import type { AppendTarget } from '../append-target.js';
 
 /**
  * Doubt about the failed attempts on a chunk, from the least to the most:
@@ -22,7 +22,7 @@ const doubts: readonly Doubt[] = ['none', 'conflict', 'unknown', 'unanswered'];
  */
 export class FrozenChunk {
   readonly #crc64: Crc64;
-  #object: ConfirmedObject;
+  #target: AppendTarget;
   #bytes: Buffer;
   #doubt: Doubt = 'none';
 
@@ -32,15 +32,15 @@ export class FrozenChunk {
   /** Checksum of `#bytes`, once computed. */
   #checksum: bigint | undefined;
 
-  constructor(object: ConfirmedObject, bytes: Buffer, crc64: Crc64) {
-    this.#object = object;
+  constructor(target: AppendTarget, bytes: Buffer, crc64: Crc64) {
+    this.#target = target;
     this.#bytes = bytes;
     this.#crc64 = crc64;
   }
 
   /** The object before the chunk. */
-  get object(): ConfirmedObject {
-    return this.#object;
+  get target(): AppendTarget {
+    return this.#target;
   }
 
   /** The bytes that are not known to be committed. */
@@ -64,12 +64,12 @@ export class FrozenChunk {
   /** The store refused the position, because the object is `actualLength` bytes long. */
   conflicted(actualLength: number | undefined): void {
     this.raiseDoubt('conflict');
-    if (actualLength !== this.#object.position) this.#isLengthDue = true;
+    if (actualLength !== this.#target.position) this.#isLengthDue = true;
   }
 
   /** The object holds no bytes of the chunk yet. An unanswered attempt may still land. */
-  notCommitted(object: ConfirmedObject): void {
-    this.#object = object;
+  notCommitted(target: AppendTarget): void {
+    this.#target = target;
     // The 409 and the probe disagree: the write behind the 409 may still appear.
     if (this.#isLengthDue) this.raiseDoubt('unanswered');
     if (this.#doubt !== 'unanswered') this.#doubt = 'none';
@@ -82,7 +82,12 @@ export class FrozenChunk {
 
   /** The first `byteLength` bytes are in the object, so no earlier attempt can land any more. */
   committed(byteLength: number, crc64: bigint | undefined): void {
-    this.#object = { position: this.#object.position + byteLength, crc64, exists: true };
+    this.#target = {
+      key: this.#target.key,
+      position: this.#target.position + byteLength,
+      crc64,
+      exists: true,
+    };
     this.#bytes = this.#bytes.subarray(byteLength);
     this.#doubt = 'none';
     this.#isLengthDue = false;
@@ -97,7 +102,7 @@ export class FrozenChunk {
 
   /** Checksum of the object after the chunk; `undefined` if the one before it is unknown. */
   crc64After(): bigint | undefined {
-    const { crc64 } = this.#object;
+    const { crc64 } = this.#target;
     return crc64 === undefined
       ? undefined
       : combineCrc64(crc64, this.checksum(), this.#bytes.byteLength);
@@ -105,6 +110,6 @@ export class FrozenChunk {
 
   /** Whether `receipt` names the position after the chunk. */
   isAcceptedBy(receipt: AppendReceipt | undefined): boolean {
-    return receipt?.nextPosition === this.#object.position + this.#bytes.byteLength;
+    return receipt?.nextPosition === this.#target.position + this.#bytes.byteLength;
   }
 }

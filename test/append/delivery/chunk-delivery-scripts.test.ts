@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ChecksumError, DivergedError, RetriesExhaustedError } from '../../src/errors.js';
-import { deliver, immediately, remove } from './chunk-delivery-setup.js';
+import { ChecksumError, DivergedError, RetriesExhaustedError } from '../../../src/errors.js';
 import {
   answer,
   answerWith,
@@ -13,7 +12,8 @@ import {
   failWith,
   preceded,
   ScriptedClient,
-} from './scripted-client.js';
+} from '../scripted-client.js';
+import { deliver, immediately, remove } from './chunk-delivery-setup.js';
 
 describe('ChunkDelivery under any script of faults', () => {
   interface Fault {

@@ -1,8 +1,13 @@
-import type { Place } from '../buffer/acknowledgements.js';
-import { ChecksumError } from '../errors.js';
-import { ProgrammingError } from '../programming-error.js';
-import { nodeTimers } from '../timers/node-timers.js';
-import type { AppendReceipt } from './append-client.js';
+import type { Place } from '../../buffer/acknowledgements.js';
+import { ChecksumError } from '../../errors.js';
+import { ProgrammingError } from '../../programming-error.js';
+import { nodeTimers } from '../../timers/node-timers.js';
+import type { AppendReceipt } from '../append-client.js';
+import type { AppendTarget } from '../append-target.js';
+import { describeNumber } from '../describe-number.js';
+import { traceAppend } from '../diagnostics.js';
+import { AbandonedRequestError } from '../request-runner.js';
+import { FailedAttempt, judge, type RetryNotice, type RetryOptions } from '../retry-policy.js';
 import { attemptInTurn } from './delivery-attempts.js';
 import {
   checksumError,
@@ -11,14 +16,9 @@ import {
   retriesExhaustedError,
   unconfirmedError,
 } from './delivery-errors.js';
-import { describeNumber } from './describe-number.js';
-import { traceAppend } from './diagnostics.js';
 import type { FrozenChunk } from './frozen-chunk.js';
-import type { ConfirmedObject } from './open-object.js';
 import type { SettledReconciliation } from './reconcile.js';
 import { type ReconcileChunkOptions, reconcileChunk } from './reconcile-chunk.js';
-import { AbandonedRequestError } from './request-runner.js';
-import { FailedAttempt, judge, type RetryNotice, type RetryOptions } from './retry-policy.js';
 
 export interface DeliveryOptions extends ReconcileChunkOptions {
   readonly retry: RetryOptions;
@@ -29,7 +29,7 @@ export interface DeliveryOptions extends ReconcileChunkOptions {
 /** Bytes confirmed to be in the object `key`, from `start` up to, but not including, `end`. */
 export interface Commit extends Place {
   /** The object after these bytes. */
-  readonly object: ConfirmedObject;
+  readonly target: AppendTarget;
 
   /** Appends sent for the chunk so far. */
   readonly attempts: number;
@@ -147,8 +147,8 @@ export class ChunkDelivery {
   }
 
   async #append(): Promise<AppendReceipt> {
-    const { client, key, create, requests, verify } = this.#options;
-    const { position, exists } = this.#chunk.object;
+    const { client, create, requests, verify } = this.#options;
+    const { key, position, exists } = this.#chunk.target;
     const body = this.#chunk.bytes;
     const { byteLength } = body;
     const isFirst = this.#attempts++ === 0;
@@ -178,7 +178,7 @@ export class ChunkDelivery {
   }
 
   #accept(receipt: AppendReceipt): void {
-    const { key, verify } = this.#options;
+    const { verify } = this.#options;
     const chunk = this.#chunk;
     if (!chunk.isAcceptedBy(receipt)) {
       throw new Error(
@@ -191,7 +191,7 @@ export class ChunkDelivery {
     const crc64 = (isComputed ? chunk.crc64After() : undefined) ?? actual;
     if (verify === 'crc64' && actual !== undefined && actual !== crc64) {
       chunk.raiseDoubt('unanswered');
-      throw checksumError(key, chunk, { expected: crc64 as bigint, actual });
+      throw checksumError(chunk, { expected: crc64 as bigint, actual });
     }
     this.#commit(chunk.bytes.byteLength, crc64, receipt.requestId);
   }
@@ -236,7 +236,7 @@ export class ChunkDelivery {
     const needsProbe = chunk.doubt !== 'none' && this.#stage !== 'probed';
     if (needsProbe && (await this.#reconcileOrGiveUp(cause)) === 'committed') return;
     if (chunk.doubt !== 'none') throw this.#unconfirmed(cause);
-    throw retriesExhaustedError(this.#options.key, chunk, this.#attempts, cause);
+    throw retriesExhaustedError(chunk, this.#attempts, cause);
   }
 
   /** As {@link #reconcile}, when no other attempt follows. */
@@ -254,10 +254,9 @@ export class ChunkDelivery {
    * @throws {FailedAttempt} If the probe itself failed.
    */
   async #reconcile(): Promise<Finding> {
-    const { key } = this.#options;
     const chunk = this.#chunk;
     const { reconciliation, exists } = await this.#probe();
-    this.#listener.reconciled(reconciliation.outcome, chunk.object.position);
+    this.#listener.reconciled(reconciliation.outcome, chunk.target.position);
     switch (reconciliation.outcome) {
       case 'committed':
         this.#commit(chunk.bytes.byteLength, reconciliation.crc64, undefined);
@@ -266,14 +265,14 @@ export class ChunkDelivery {
         this.#commit(reconciliation.byteLength, reconciliation.crc64, undefined);
         return 'committed';
       case 'not-committed':
-        chunk.notCommitted({ ...chunk.object, crc64: reconciliation.crc64, exists });
+        chunk.notCommitted({ ...chunk.target, crc64: reconciliation.crc64, exists });
         return 'again';
       case 'diverged':
         chunk.diverged();
-        throw divergedError(key, chunk, reconciliation.actualLength);
+        throw divergedError(chunk, reconciliation.actualLength);
       case 'not-appendable':
-        chunk.notCommitted(chunk.object);
-        throw notAppendableError(key, chunk, reconciliation.state);
+        chunk.notCommitted(chunk.target);
+        throw notAppendableError(chunk, reconciliation.state);
     }
   }
 
@@ -293,15 +292,14 @@ export class ChunkDelivery {
   #commit(byteLength: number, crc64: bigint | undefined, requestId: string | undefined): void {
     this.#chunk.committed(byteLength, crc64);
     this.#stage = this.#chunk.bytes.byteLength === 0 ? 'settled' : 'waiting';
-    const { key } = this.#options;
-    const { object } = this.#chunk;
-    const end = object.position;
+    const { target } = this.#chunk;
+    const { key, position: end } = target;
     const start = end - byteLength;
     const attempts = this.#attempts;
-    this.#listener.committed({ key, start, end, object, attempts, requestId });
+    this.#listener.committed({ key, start, end, target, attempts, requestId });
   }
 
   #unconfirmed(cause: Error): Error {
-    return unconfirmedError(this.#options.key, this.#chunk, cause);
+    return unconfirmedError(this.#chunk, cause);
   }
 }

@@ -1,11 +1,11 @@
 import pRetry from 'p-retry';
-import { nodeTimers } from '../timers/node-timers.js';
+import { nodeTimers } from '../../timers/node-timers.js';
 import {
   FailedAttempt,
   type RetryNotice,
   type RetryOptions,
   retryOptions,
-} from './retry-policy.js';
+} from '../retry-policy.js';
 
 export interface AttemptsOptions {
   readonly retry: RetryOptions;

@@ -1,0 +1,13 @@
+/** The object that is appended to, as confirmed by opening it, by receipts and by reconciling. */
+export interface AppendTarget {
+  readonly key: string;
+
+  /** Length of the object in bytes: the position that the next append must name. */
+  readonly position: number;
+
+  /** CRC-64 of those bytes; `undefined` if the store returns no checksums. */
+  readonly crc64: bigint | undefined;
+
+  /** Whether the object exists; if not, the next append creates it. */
+  readonly exists: boolean;
+}
