@@ -45,7 +45,7 @@ export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>
 /**
  * How a life is made difficult, while the stream can still find out what happened:
  * - With a proxy that sends an append twice, the first answer is a 409 or another refusal. Whose
- *   bytes the object has is known only if no stranger appends or seals it and checksums are right.
+ *   bytes the object has is known only if nobody else appends or seals it and checksums are right.
  * - An object that a stranger made exactly as long as ours differs only in its checksum.
  * - Bytes without a checksum must be read back, which needs the permission to read.
  */
@@ -119,12 +119,20 @@ export const happenings: readonly string[] = [
   ...new Set([
     ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
     ...Object.keys({ ...gets, ...hostileGets, ...deedWeights }),
-    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions'],
+    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions'],
   ]),
 ];
 
+/** Limits, and whether several writers share the objects. */
+export interface AdversaryOptions extends Limits {
+  readonly isShared: boolean;
+}
+
 /** Draws an adversary; two of five are survivable. */
-export function drawAdversary(random: Random, { patience, without }: Limits): Adversary {
+export function drawAdversary(
+  random: Random,
+  { patience, without, isShared }: AdversaryOptions,
+): Adversary {
   const isSurvivable = random.chance(0.4);
   const deeds = drawDeeds(random, isSurvivable);
   const isTelling = deeds.includes('remakes');
@@ -133,7 +141,7 @@ export function drawAdversary(random: Random, { patience, without }: Limits): Ad
   const calm = random.pick([3, 10, 30, 100]);
   const left = random.chance(0.5) ? ['sent-twice'] : ['wrong-crc'];
   if (isTelling || isBlind) left.push('without-crc');
-  if (isTelling || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
+  if (isTelling || isShared || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
   const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
     ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {

@@ -10,6 +10,7 @@ export type Subject =
   | 'network'
   | 'reconcile'
   | 'stranger'
+  | 'life'
   | 'move'
   | 'memory';
 

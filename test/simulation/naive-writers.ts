@@ -2,10 +2,11 @@ import type { AppendFailure, RequestOptions } from '../../src/append/append-clie
 import { RequestRunner } from '../../src/append/request-runner.js';
 import { Chronicle } from './chronicle.js';
 import type { Counts } from './counts.js';
+import { Ledger } from './ledger.js';
 import type { Limits } from './limits.js';
 import { Random } from './random.js';
 import { SimulatedClient } from './simulated-client.js';
-import { sourceData } from './source-data.js';
+import { Source } from './source.js';
 import { VirtualTime } from './virtual-time.js';
 import { drawWorld, interfere } from './world.js';
 
@@ -86,15 +87,17 @@ export async function simulateNaive(
   time.install();
   try {
     const world = drawWorld(random, { chronicle, limits });
-    const { history, base = 0, chunkSize, budget } = world;
-    const client = new SimulatedClient(world);
+    const { base = 0, chunkSize, budget } = world;
+    const ledger = new Ledger(Source.only, 0);
+    const client = new SimulatedClient(world, ledger);
     let reported = 0;
     let isWriting = true;
     const writing = (async () => {
       let position = base;
       for (let start = 0; start < 10 * chunkSize && --budget.left >= 0; start += chunkSize) {
         chronicle.count('move', 'write');
-        const chunk = sourceData.subarray(start, start + chunkSize);
+        const chunk = Source.only.bytes.subarray(start, start + chunkSize);
+        client.offset = () => start;
         position = await append(client, position, chunk);
         reported = start + chunk.length;
       }
@@ -112,7 +115,7 @@ export async function simulateNaive(
     if (isWriting) throw new Error(`The life of seed ${seed} hangs, and no timer is set`);
     await writing;
     const isDuplicated = chronicle.problems.some((it) => it.includes('not the next of the source'));
-    const bytesLost = Math.max(0, reported - history.mostOurs);
+    const bytesLost = Math.max(0, reported - ledger.mostEnd);
     return { isDuplicated, bytesLost, counts: chronicle.counts };
   } finally {
     time.uninstall();

@@ -1,7 +1,7 @@
 import type { ObjectState } from '../../src/append/append-client.js';
 import { loadCrc64 } from '../../src/crc64.js';
 import type { Deed } from './adversary.js';
-import { sourceData } from './source-data.js';
+import type { Ledger } from './ledger.js';
 
 const crc64 = await loadCrc64();
 
@@ -14,31 +14,44 @@ export interface Incarnation {
   /** Number of the object at this key, which changes when it is deleted or replaced. */
   readonly number: number;
 
-  /** Number of our bytes, which follow the initial ones. */
-  readonly ours: number;
-
   /** What a stranger did to it: nothing, appended after our bytes, or created it. */
   readonly stranger: 'none' | 'appended' | 'made';
 }
 
-/** The true states of the object; reports wrong appends. */
+/** Where the body of an append comes from. */
+export interface Origin {
+  readonly ledger: Ledger;
+
+  /** Offset of its first byte in the source. */
+  readonly offset: number;
+
+  /** Number of the object that its stream began to append to; `undefined` if there was none. */
+  readonly object: number | undefined;
+}
+
+/** The true states of the object at one key; reports wrong appends. */
 export class ObjectHistory {
+  readonly key: string;
   readonly #blame: (problem: string) => void;
 
   /** All states of the object, in order. */
   readonly #states: (Incarnation | undefined)[];
 
-  /** Most of our bytes that the object has ever had. */
-  #mostOurs = 0;
+  /** Those whose bytes have landed here. */
+  readonly #ledgers = new Set<Ledger>();
 
-  /** Whether a stranger has changed it since the stream opened it. */
+  /** Whether a stranger has changed it since the streams began. */
   #isTampered = false;
+
+  /** Number of the oldest state that a HEAD may still show. */
+  #oldest = 0;
 
   /** Whether a writer under test has asked for a seal, which may be applied late. */
   mayBeSealed = false;
 
   /** @param base Initial content; `undefined` if there is no object. */
-  constructor(base: Buffer | undefined, blame: (problem: string) => void) {
+  constructor(key: string, base: Buffer | undefined, blame: (problem: string) => void) {
+    this.key = key;
     this.#states = [base === undefined ? undefined : { ...nothing, bytes: base }];
     this.#blame = blame;
   }
@@ -57,10 +70,6 @@ export class ObjectHistory {
     return this.#states[number];
   }
 
-  get mostOurs(): number {
-    return this.#mostOurs;
-  }
-
   get isTampered(): boolean {
     return this.#isTampered;
   }
@@ -69,24 +78,23 @@ export class ObjectHistory {
     return this.current?.bytes.length ?? 0;
   }
 
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** Called when a caller learns of the state with this number. */
+  reveal(number: number): void {
+    this.#oldest = Math.max(this.#oldest, number);
+  }
+
   /** Adds the body of an append by a writer under test, whose position was right. */
-  append(body: Buffer): void {
-    const before = this.current ?? { ...nothing, number: this.now };
+  append(body: Buffer, origin: Origin): void {
+    const before = this.current ?? this.#created(origin);
     const bytes = Buffer.concat([before.bytes, body]);
-    if (before.stranger === 'made') {
-      // The store compares only the length: the checksum alone shows that this is another object.
-      this.#states.push({ ...before, bytes });
-      return;
-    }
-    const ours = before.ours + body.length;
-    if (body.length > 0) {
-      if (!body.equals(sourceData.subarray(before.ours, ours))) {
-        this.#blame(`bytes ${before.bytes.length}+${body.length} are not the next of the source`);
-      }
-      if (before.stranger === 'appended') this.#blame("our bytes follow a stranger's");
-    }
-    this.#states.push({ ...before, bytes, ours });
-    this.#mostOurs = Math.max(this.#mostOurs, ours);
+    // The store compares only the length: the checksum alone shows that this is another object.
+    const isForeign = before.stranger === 'made' && before.number !== origin.object;
+    if (!isForeign && body.length > 0) this.#land(body, origin, before);
+    this.#states.push({ ...before, bytes });
   }
 
   /** Seals the object for a writer under test. */
@@ -103,7 +111,27 @@ export class ObjectHistory {
     this.#isTampered = true;
     const isOther = deed === 'replaces' || deed === 'remakes';
     this.#states.push(after && isOther ? { ...after, number: this.now + 1 } : after);
+    if (before !== undefined && this.current?.number !== before.number) {
+      for (const ledger of this.#ledgers) ledger.lose(this, before.number);
+    }
     return true;
+  }
+
+  #created({ ledger, offset }: Origin): Incarnation {
+    // Its stream may have moved on, after it had seen the object that a stranger then deleted.
+    const stranger = this.#isTampered && !ledger.isNext(offset) ? 'made' : 'none';
+    return { ...nothing, number: this.now, stranger };
+  }
+
+  #land(body: Buffer, { ledger, offset }: Origin, { bytes, number }: Incarnation): void {
+    const end = offset + body.length;
+    const what = `bytes ${bytes.length}+${body.length} of "${this.key}"`;
+    this.#ledgers.add(ledger);
+    const isNext = ledger.isNext(offset);
+    ledger.land(this, number, offset, end);
+    if (!isNext || !body.equals(ledger.source.bytes.subarray(offset, end))) {
+      this.#blame(`${what} are not the next of the source`);
+    }
   }
 }
 
@@ -112,7 +140,6 @@ const nothing: Incarnation = {
   kind: 'Appendable',
   sealed: false,
   number: 0,
-  ours: 0,
   stranger: 'none',
 };
 

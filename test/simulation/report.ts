@@ -12,6 +12,7 @@ const titles: Readonly<Record<Subject, string>> = {
   network: 'What else happened to requests',
   reconcile: 'Outcomes of reconciling',
   stranger: 'What strangers did',
+  life: 'What was special in lives',
   move: 'What users did',
   memory: 'What streams held in memory while their users wrote as fast as possible',
 };

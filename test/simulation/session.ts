@@ -2,8 +2,10 @@ import { AppendWritable } from '../../src/index.js';
 import { FickleHabit } from './fickle-habit.js';
 import { GreedyHabit } from './greedy-habit.js';
 import type { Habit } from './habit.js';
+import type { Ledger } from './ledger.js';
+import type { Random } from './random.js';
 import { SimulatedClient } from './simulated-client.js';
-import { mostBytes } from './source-data.js';
+import { mostBytes } from './source.js';
 import { drawStreamOptions } from './stream-options.js';
 import { User } from './user.js';
 import { Witness } from './witness.js';
@@ -11,11 +13,14 @@ import type { World } from './world.js';
 
 /** The starting point of a stream. */
 export interface Beginning {
-  /** Number of the stream in its life, from 0. */
+  /** Number of the stream among those of its writer, from 0. */
   readonly number: number;
 
   /** Offset in the source of its first byte. */
   readonly start: number;
+
+  /** The bytes of its writer that have landed. */
+  readonly ledger: Ledger;
 
   /** Bytes that the stream before handed back. */
   readonly rest: Buffer;
@@ -34,30 +39,38 @@ export class Session {
   readonly habit: Habit;
   readonly witness: Witness;
 
-  constructor(world: World, beginning: Beginning) {
-    const { chronicle, adversary, history, isGreedy, limits, budget } = world;
-    const { number, start, rest, position, isClean } = beginning;
-    const random = world.random.fork(`stream ${number}`);
-    const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position });
+  /** @param random Numbers of its writer. */
+  constructor(world: World, beginning: Beginning, writer: Random) {
+    const { chronicle, adversary, store, key, isGreedy, limits, budget } = world;
+    const { number, start, ledger, rest, position, isClean } = beginning;
+    const { source } = ledger;
+    const random = writer.fork(`stream ${number}`);
+    const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position, source });
     const { options, chunkSize, flushInterval, bound, queueSize, recordDelimiter, refusal } = drawn;
-    const client = new SimulatedClient(world);
+    const client = new SimulatedClient(world, ledger);
     const controller = new AbortController();
     if (random.chance(0.005)) controller.abort();
     chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
     this.stream = new AppendWritable({
       ...world.alter(options),
-      key: 'k',
+      key,
       client: world.wrap(client),
       signal: controller.signal,
     });
     const abort = () => controller.abort();
-    this.user = new User(this.stream, { start, rest, queueSize, random, chronicle, abort });
+    const { sent } = client;
+    this.user = new User(this.stream, {
+      ...{ source, start, rest, sent },
+      ...{ queueSize, random, chronicle, abort },
+    });
+    client.offset = () => this.user.committed;
     this.user.hasGivenUp = controller.signal.aborted;
     this.witness = new Witness(this.stream, {
-      history,
+      store,
       chronicle,
       client,
       user: this.user,
+      ledger,
       start,
       chunkSize,
       bound,
@@ -65,8 +78,9 @@ export class Session {
       refusal,
       isGreedy,
       isSealing: options.seal === true,
-      // A seal of the stream before may be applied at any time.
-      isSurvivable: adversary.isSurvivable && isClean && !history.mayBeSealed,
+      // A seal of the stream before may be applied at any time, and others may append first.
+      isSurvivable:
+        adversary.isSurvivable && isClean && !store.history(key).mayBeSealed && world.writers === 1,
       isTruthful: adversary.appends['wrong-crc'] === undefined,
     });
     this.habit = isGreedy
@@ -81,6 +95,7 @@ export class Session {
           random,
           chronicle,
           budget,
+          source,
           chunkSize,
           flushInterval,
           start,

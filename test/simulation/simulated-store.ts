@@ -1,56 +1,67 @@
 import type { AppendReceipt, ObjectCreation, ObjectState } from '../../src/append/append-client.js';
 import { failure } from '../append/scripted-client.js';
-import { describe, type ObjectHistory } from './object-history.js';
+import { describe, ObjectHistory, type Origin } from './object-history.js';
+
+/** An append that has arrived at the store. */
+export interface ArrivedAppend {
+  readonly key: string;
+  readonly position: number;
+  readonly body: Buffer;
+  readonly create: ObjectCreation | undefined;
+  readonly origin: Origin;
+}
 
 /**
- * A store with one object. HEAD may show a state from before an unanswered append, but never from
- * before an answered one, or from before an earlier HEAD.
+ * A store of objects. HEAD may show a state from before an unanswered append, but never from before
+ * an answered one, or from before an earlier HEAD.
  */
 export class SimulatedStore {
-  readonly history: ObjectHistory;
+  readonly #histories = new Map<string, ObjectHistory>();
   readonly #blame: (problem: string) => void;
-  #oldest = 0;
 
-  constructor(history: ObjectHistory, blame: (problem: string) => void) {
-    this.history = history;
+  constructor(blame: (problem: string) => void) {
     this.#blame = blame;
   }
 
-  /** Number of the oldest state of the object that it may still show. */
-  get oldest(): number {
-    return this.#oldest;
+  /** The object at this key, whether it exists or not. */
+  history(key: string): ObjectHistory {
+    return this.#histories.get(key) ?? this.put(key, undefined);
   }
 
-  /** Called when a caller learns of the state with this number. */
-  reveal(number: number): void {
-    this.#oldest = Math.max(this.#oldest, number);
+  /** Creates the object, or nothing yet, before the life begins. */
+  put(key: string, bytes: Buffer | undefined): ObjectHistory {
+    const history = new ObjectHistory(key, bytes, this.#blame);
+    this.#histories.set(key, history);
+    return history;
+  }
+
+  /** All keys that anybody has asked for. */
+  get histories(): ReadonlyMap<string, ObjectHistory> {
+    return this.#histories;
   }
 
   /** Handles an append as OSS does. */
-  append(position: number, body: Buffer, create: ObjectCreation | undefined): AppendReceipt {
-    const { current, length } = this.history;
+  append({ key, position, body, create, origin }: ArrivedAppend): AppendReceipt {
+    const history = this.history(key);
+    const { current, length } = history;
     if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
       throw failure.fatal();
     }
     if (position !== length) throw failure.conflict(length);
-    if (current === undefined && create === undefined && !this.history.isTampered) {
+    if (current === undefined && create === undefined && !history.isTampered) {
       this.#blame('an append that creates the object does not say how');
     }
-    this.history.append(body);
-    const { crc64 } = describe(this.history.current) as ObjectState;
+    history.append(body, origin);
+    const { crc64 } = describe(history.current) as ObjectState;
     return { nextPosition: position + body.length, crc64 };
   }
 
   /** Seals the object as OSS does. */
-  seal(position: number): void {
-    const { current, length } = this.history;
+  seal(key: string, position: number): void {
+    const history = this.history(key);
+    const { current, length } = history;
     if (current === undefined || current.kind !== 'Appendable') throw failure.fatal();
     if (position !== length) throw failure.conflict(length);
-    this.history.seal();
-  }
-
-  /** The object as it was in the state with this number. */
-  head(number: number): ObjectState | undefined {
-    return describe(this.history.at(number));
+    history.seal();
   }
 }

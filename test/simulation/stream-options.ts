@@ -1,5 +1,6 @@
 import type { AppendWritableOptions } from '../../src/index.js';
 import type { Random } from './random.js';
+import type { RecordEnd, Source } from './source.js';
 import { drawChunkSize, type World } from './world.js';
 
 /** Least bytes of Node's own queue, for any bound. */
@@ -24,25 +25,34 @@ export interface StreamOptions {
   readonly refusal: string | undefined;
 }
 
+interface StreamPlace {
+  readonly isFirst: boolean;
+  readonly position: number | undefined;
+  readonly source: Source;
+}
+
 /**
  * @param position Length that a continuing stream requires of the object; the first draws its own.
  */
 export function drawStreamOptions(
   random: Random,
   world: World,
-  { isFirst, position }: { isFirst: boolean; position: number | undefined },
+  { isFirst, position, source }: StreamPlace,
 ): StreamOptions {
-  const { adversary, isGreedy } = world;
+  const { adversary, isGreedy, writers } = world;
   const chunkSize = isFirst ? world.chunkSize : drawChunkSize(random, isGreedy);
-  const opening = isFirst ? drawOpening(random, world) : { position };
+  // One of several writers cannot know what the others have done to the object.
+  const hasDemands = isFirst && writers === 1;
+  const opening = hasDemands ? drawOpening(random, world) : { position };
   const least = 2 * chunkSize;
   const highWaterMark = isGreedy
     ? random.pick([least, least + leastQueueSize / 2, least + leastQueueSize])
     : random.pick([undefined, least, 100_000]);
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
-  const recordDelimiter = random
+  const recordEnd = random
     .fork('records')
-    .pick([undefined, undefined, undefined, '\n', '\n', '\r\n']);
+    .pick<RecordEnd | undefined>([undefined, undefined, undefined, '\n', '\n', '\r\n']);
+  const recordDelimiter = recordEnd && source.delimiter(recordEnd);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
     chunkSize,
@@ -50,7 +60,7 @@ export function drawStreamOptions(
     bound,
     recordDelimiter,
     queueSize: queueSizeOf(chunkSize, highWaterMark),
-    refusal: isFirst ? refusalOf(opening, world) : undefined,
+    refusal: hasDemands ? refusalOf(opening, world) : undefined,
     options: {
       chunkSize,
       seal: isFirst && random.fork('seal').chance(0.15),

@@ -1,16 +1,23 @@
 import { finished } from 'node:stream';
-import type { AppendWritable, UncommittedBytes } from '../../src/index.js';
+import { loadCrc64 } from '../../src/crc64.js';
+import type { AppendWritable, CommitEvent, UncommittedBytes } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
-import { describe, type ObjectHistory } from './object-history.js';
-import type { SimulatedClient } from './simulated-client.js';
-import { lastRecordEnd, sourceData } from './source-data.js';
+import type { Ledger } from './ledger.js';
+import type { ObjectHistory } from './object-history.js';
+import type { Landing, SimulatedClient } from './simulated-client.js';
+import type { SimulatedStore } from './simulated-store.js';
 import type { User } from './user.js';
 
+const crc64 = await loadCrc64();
+
 export interface Scene {
-  readonly history: ObjectHistory;
+  readonly store: SimulatedStore;
   readonly chronicle: Chronicle;
   readonly client: SimulatedClient;
   readonly user: User;
+
+  /** The bytes of its writer that have landed. */
+  readonly ledger: Ledger;
 
   /** Offset in the source of the first byte of the stream. */
   readonly start: number;
@@ -63,6 +70,9 @@ export class Witness {
   #base: number | undefined;
   #positionBefore = 0;
 
+  /** Offset in the source of the end of the bytes in commit events. */
+  #committed: number;
+
   /** Whether `finished()` reported success. */
   #hasFinished: boolean | undefined;
 
@@ -78,12 +88,14 @@ export class Witness {
   constructor(stream: AppendWritable, scene: Scene) {
     this.#stream = stream;
     this.#scene = scene;
+    this.#committed = scene.start;
     finished(stream, (error) => {
       this.#hasFinished = !error;
     });
     stream.on('ready', ({ position }) => {
       this.#base = position;
     });
+    stream.on('commit', (commit) => this.#checkCommit(commit));
     stream.on('seal', ({ position, error }) => {
       scene.chronicle.count('sealed', error === undefined ? 'sealed' : 'failed');
       this.#checkSeal(position, error);
@@ -101,11 +113,11 @@ export class Witness {
 
   /** Checks what must hold at any moment. */
   check(): void {
-    const { history, user, client, start, chunkSize, bound } = this.#scene;
+    const { ledger, user, client, start, chunkSize, bound } = this.#scene;
     const { bytesWritten, position, stats, destroyed, writableLength } = this.#stream;
     const committed = start + bytesWritten;
-    if (committed > history.mostOurs)
-      this.#blame(`bytesWritten ${bytesWritten} is more than the object has ever had`);
+    if (committed > ledger.mostEnd)
+      this.#blame(`bytesWritten ${bytesWritten} is more than objects have ever had`);
     if (user.acknowledged > committed) {
       this.#blame(`acknowledged ${user.acknowledged} of ${committed}`);
     }
@@ -137,14 +149,14 @@ export class Witness {
 
   /** Checks where a chunk ends, when it is sent for the first time. */
   sent(body: Uint8Array): void {
-    const { recordDelimiter, user, start, chunkSize } = this.#scene;
-    if (recordDelimiter === undefined) return;
+    const { recordDelimiter, user, start, chunkSize, ledger } = this.#scene;
     const end = user.committed + body.length;
+    if (recordDelimiter === undefined) return;
     // Sent again, perhaps without its first bytes, which have been committed.
     if (end === this.#sentEnd) return;
     this.#sentEnd = end;
     const begin = end - body.length;
-    const recordsEnd = lastRecordEnd(start, end, recordDelimiter);
+    const recordsEnd = ledger.source.lastRecordEnd(start, end, recordDelimiter);
     const isLong = recordsEnd <= begin && body.length === chunkSize;
     if (recordsEnd === end || isLong || user.demanded > Math.max(recordsEnd, begin)) return;
     this.#blame(
@@ -183,7 +195,8 @@ export class Witness {
   #close(): void {
     const { errored, writableFinished } = this.#stream;
     this.rest = this.#stream.takeUncommitted();
-    this.#isInDoubt = this.#scene.client.mayHaveLanded(this.#stream.position ?? 0);
+    const { key, position = 0 } = this.#stream;
+    this.#isInDoubt = this.#scene.client.sent.mayHaveLanded(key, position);
     this.outcome = writableFinished ? 'finished' : codeOf(errored);
   }
 
@@ -194,8 +207,39 @@ export class Witness {
     chronicle.count('memory', this.#peak >= bound ? 'as much as the bound' : 'less');
   }
 
+  get #history(): ObjectHistory {
+    return this.#scene.store.history(this.#stream.key);
+  }
+
+  /** The bytes of each commit must be in the object that it names, and follow those before. */
+  #checkCommit({ key, position, byteLength }: CommitEvent): void {
+    const { store, ledger } = this.#scene;
+    const start = this.#committed;
+    const history = store.history(key);
+    this.#committed += byteLength;
+    if (history.isTampered) return;
+    const stored = history.current?.bytes.subarray(position, position + byteLength);
+    if (stored?.equals(ledger.source.bytes.subarray(start, this.#committed)) !== true) {
+      this.#blame(`bytes from ${start} on are not in "${key}" at ${position}+${byteLength}`);
+    }
+  }
+
+  #checkChecksum(): void {
+    const { crc64: actual, position } = this.#stream;
+    const { current, isTampered } = this.#history;
+    if (isTampered || actual === undefined || !this.#scene.isTruthful) return;
+    if (actual !== crc64(current?.bytes.subarray(0, position) ?? Buffer.alloc(0))) {
+      this.#blame('finished with a checksum that is not that of the object');
+    }
+  }
+
+  #isThere({ key, object }: Landing): boolean {
+    return this.#scene.store.history(key).current?.number === object;
+  }
+
   #checkSeal(position: number, error: Error | undefined): void {
-    const { history, user } = this.#scene;
+    const { user } = this.#scene;
+    const history = this.#history;
     if (user.committed !== user.written || position !== this.#stream.position) {
       this.#blame(`sealed at ${position} with ${user.written - user.committed} bytes to commit`);
     }
@@ -229,35 +273,32 @@ export class Witness {
   }
 
   #concludeWell(): void {
-    const { history, user, refusal, isTruthful } = this.#scene;
-    const { crc64 } = this.#stream;
+    const { user, refusal } = this.#scene;
     if (refusal !== undefined) this.#blame('it finished although opening had to fail');
     if (user.committed !== user.written) {
       this.#blame(`finished with ${user.committed} of ${user.written}`);
     }
     if (this.rest !== undefined) this.#blame('finished, but handed bytes back');
-    if (history.isTampered) return;
-    if (history.current?.ours !== user.written) this.#blame('finished, but the object lacks bytes');
-    if (isTruthful && crc64 !== undefined && crc64 !== describe(history.current)?.crc64) {
-      this.#blame('finished with a checksum that is not that of the object');
-    }
+    if (this.#committed !== user.written)
+      this.#blame('finished, but not all was said to be committed');
+    this.#checkChecksum();
   }
 
   #concludeBadly(): void {
-    const { user, client, history, isSurvivable, refusal } = this.#scene;
+    const { user, client, ledger, isSurvivable, refusal } = this.#scene;
     const { position, errored } = this.#stream;
     if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal) {
       this.#blame(`gave up: ${errored}`);
     }
     const { bytes = Buffer.alloc(0), confirmed = true } = this.rest ?? {};
-    const due = sourceData.subarray(user.committed, user.written);
+    const due = ledger.source.bytes.subarray(user.committed, user.written);
     if (!bytes.equals(due))
       this.#blame(`handed back ${bytes.length} bytes instead of ${due.length}`);
     if (this.rest === undefined || position === undefined) return;
     if (this.rest.position !== position)
       this.#blame(`handed bytes back for position ${this.rest.position}`);
     const { landed } = client;
-    if (confirmed && landed?.object === history.current?.number && (landed?.end ?? 0) > position) {
+    if (confirmed && landed !== undefined && this.#isThere(landed) && landed.end > user.committed) {
       this.#blame('the object contains bytes confirmed as not stored');
     }
     if (!confirmed && !this.#isInDoubt)

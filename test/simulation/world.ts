@@ -4,23 +4,25 @@ import { type Adversary, drawAdversary } from './adversary.js';
 import type { Chronicle } from './chronicle.js';
 import type { Limits } from './limits.js';
 import { Network } from './network.js';
-import { ObjectHistory } from './object-history.js';
 import type { Random } from './random.js';
 import { SimulatedStore } from './simulated-store.js';
-import { strangeData } from './source-data.js';
+import { mostWriters, strangeData } from './source.js';
 
-/** An object, its store, and the faults that they will meet. */
+/** A store, its objects, and the faults that they will meet. */
 export interface World {
   readonly random: Random;
   readonly limits: Limits;
   readonly chronicle: Chronicle;
   readonly adversary: Adversary;
-  readonly history: ObjectHistory;
   readonly store: SimulatedStore;
   readonly network: Network;
 
-  /** Initial length of the object; `undefined` if there is none. */
+  /** Key of the object, and its initial length; `undefined` if there is none. */
+  readonly key: string;
   readonly base: number | undefined;
+
+  /** Writers that start at once. */
+  readonly writers: number;
 
   /** Whether the user writes as fast as possible. */
   readonly isGreedy: boolean;
@@ -47,27 +49,35 @@ export interface WorldOptions {
 /** Draws the world of a seed, which does not depend on the writer. */
 export function drawWorld(random: Random, options: WorldOptions): World {
   const { chronicle, limits = {}, wrap = (client) => client, alter = (it) => it } = options;
-  const adversary = drawAdversary(random.fork('adversary'), limits);
   const drawn = random.fork('world');
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
-  const blame = (problem: string) => chronicle.blame(problem);
-  const history = new ObjectHistory(base === undefined ? undefined : strangeData(base, 1), blame);
+  const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits);
+  const adversary = drawAdversary(random.fork('adversary'), { ...limits, isShared: writers > 1 });
+  const key = 'k';
+  const store = new SimulatedStore((problem) => chronicle.blame(problem));
+  store.put(key, base === undefined ? undefined : strangeData(base, 1));
   return {
     random,
     limits,
     chronicle,
     adversary,
-    history,
+    key,
     base,
+    writers,
     isGreedy,
     wrap,
     alter,
-    store: new SimulatedStore(history, blame),
+    store,
     network: new Network({ random, adversary, limits, chronicle }),
     chunkSize: drawChunkSize(drawn, isGreedy),
     budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
   };
+}
+
+function drawWriters(random: Random, { without }: Limits): number {
+  const writers = random.chance(0.04) ? random.integer(2, mostWriters) : 1;
+  return without?.has('companions') ? 1 : writers;
 }
 
 /** Draws the size of a chunk. */
@@ -77,7 +87,8 @@ export function drawChunkSize(random: Random, isGreedy: boolean): number {
 
 /** Schedules the deeds of strangers. */
 export function interfere(world: World): void {
-  const { random, adversary, history, store, chunkSize, limits, chronicle } = world;
+  const { random, adversary, key, store, chunkSize, limits, chronicle } = world;
+  const history = store.history(key);
   for (const [number, deed] of adversary.deeds.entries()) {
     const drawn = random.fork(`stranger ${number}`);
     const delay = drawn.next() * drawn.pick([20, 200, 2000]);
@@ -90,9 +101,9 @@ export function interfere(world: World): void {
       const name = deed === 'remakes' || deed === 'appends-as-many' ? deed : 'other';
       if (!history.tamper(deed, strangeData(length[name], drawn.integer(2, 99)))) return;
       // HEAD never shows a state from before a stranger's deed.
-      store.reveal(history.now);
+      history.reveal(history.now);
       chronicle.count('stranger', deed);
-      chronicle.tell('stranger', () => `${deed}: the object has ${history.length} bytes`);
+      chronicle.tell('stranger', () => `${deed}: ${key} has ${history.length} bytes`);
     };
     if (!limits.without?.has(deed)) setTimeout(act, delay);
   }
