@@ -28,16 +28,27 @@ const below: Readonly<Record<string, readonly string[]>> = {
   ground: ['timers'],
   timers: ['ground'],
   buffer: ['ground', 'timers'],
-  append: ['buffer', 'ground', 'timers'],
+  rollover: ['ground', 'timers'],
+  append: ['buffer', 'rollover', 'ground', 'timers'],
   oss: ['port', 'ground', 'timers'],
   read: ['append', 'oss', 'ground', 'timers'],
-  stream: ['append', 'buffer', 'oss', 'read', 'ground', 'timers'],
+  stream: ['append', 'buffer', 'rollover', 'oss', 'read', 'ground', 'timers'],
   recovery: ['stream', 'append', 'buffer', 'oss', 'read', 'ground', 'timers'],
   logging: ['recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
-  cli: ['recovery', 'stream', 'append', 'oss', 'read', 'emulator', 'ground', 'timers'],
+  cli: ['recovery', 'stream', 'append', 'rollover', 'oss', 'read', 'emulator', 'ground', 'timers'],
   // What reads requests must not be what wrote them, except for formats that others define.
   emulator: ['shared'],
-  entry: ['logging', 'recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
+  entry: [
+    'logging',
+    'recovery',
+    'stream',
+    'append',
+    'buffer',
+    'rollover',
+    'oss',
+    'ground',
+    'timers',
+  ],
 };
 
 const entries = ['src/index.ts', 'src/pino.ts', 'src/winston.ts'];

@@ -27,6 +27,9 @@ interface Entry {
   /** Number of the write; its offset is known once it is accepted. */
   readonly sequence: number;
   readonly acknowledge: Acknowledge;
+
+  /** Whether the write must not be divided between objects. */
+  readonly isWhole: boolean;
   range: OffsetRange | undefined;
 
   /** Position of the first byte, once committed. */
@@ -45,9 +48,13 @@ export class Acknowledgements {
   readonly #entries: Entry[] = [];
   #located = 0;
 
-  /** Has `acknowledge` called when the write numbered `sequence` has been committed. */
-  add(sequence: number, acknowledge: Acknowledge): void {
-    this.#entries.push({ sequence, acknowledge, range: undefined, start: undefined });
+  /**
+   * Has `acknowledge` called when the write numbered `sequence` has been committed.
+   *
+   * @param isWhole Whether the place that it is told must be one, and so in one object.
+   */
+  add(sequence: number, acknowledge: Acknowledge, isWhole = false): void {
+    this.#entries.push({ sequence, acknowledge, isWhole, range: undefined, start: undefined });
   }
 
   /** Removes the last callback added, whose write was refused. */
@@ -58,6 +65,17 @@ export class Acknowledgements {
   /** Whether a callback waits for the write numbered `sequence`. */
   isWaitingFor(sequence: number): boolean {
     return this.#entries[this.#located]?.sequence === sequence;
+  }
+
+  /** Whether the write numbered `sequence` must not be divided between objects. */
+  isWhole(sequence: number): boolean {
+    return this.isWaitingFor(sequence) && (this.#entries[this.#located] as Entry).isWhole;
+  }
+
+  /** Whether only a part is committed of a write that must not be divided between objects. */
+  get isWithinWhole(): boolean {
+    const [first] = this.#entries;
+    return first?.isWhole === true && first.start !== undefined;
   }
 
   /** Records the offsets of the write numbered `sequence`. */

@@ -1,3 +1,4 @@
+import { ChunkQueue, type SeparatedChunk } from './chunk-queue.js';
 import { RecordEnds } from './record-ends.js';
 import { type SlabPool, sharedSlabs } from './slab-pool.js';
 
@@ -16,12 +17,6 @@ const maxUtf8 = 3;
 
 const noBytes = Buffer.alloc(0);
 
-/** Bytes that are ready to be sent, and the slab they lie in. */
-interface SeparatedChunk {
-  readonly chunk: Buffer;
-  readonly slab: Buffer;
-}
-
 /**
  * Collects writes into chunks, in order, by copying each byte once.
  *
@@ -36,17 +31,17 @@ export class ChunkBuffer {
   readonly #pool: SlabPool;
   readonly #ends: RecordEnds;
 
-  /** Full chunks that wait to be cut, the oldest first. */
-  readonly #full: SeparatedChunk[] = [];
-
-  /** The sum of their lengths. */
-  #fullLength = 0;
+  /** Chunks that are complete. */
+  readonly #full = new ChunkQueue();
 
   /** The filling slab; never larger than a chunk. */
   #slab: Buffer = noBytes;
 
   /** Bytes used in `#slab`. */
   #taken = 0;
+
+  /** Offset in the stream of the first byte of `#slab`. */
+  #slabOffset = 0;
 
   /**
    * End of the part of `#slab` that {@link addBehind} may fill without further checks; 0 while the
@@ -57,12 +52,15 @@ export class ChunkBuffer {
   /** Whether {@link addBehind} refuses everything. */
   #isWatched = false;
 
+  /** Offset in the stream that {@link addBehind} does not pass. */
+  #barrier = Number.POSITIVE_INFINITY;
+
   /** End of the last record in the first `#searched` bytes of `#slab`; 0 if none ends there. */
   #recordsEnd = 0;
   #searched = 0;
 
-  /** Slab of the chunk in flight. */
-  #inFlight: Buffer | undefined;
+  /** The chunk in flight. */
+  #inFlight: SeparatedChunk | undefined;
 
   /** A slab too large for the pool, kept for reuse. */
   #spare: Buffer | undefined;
@@ -89,12 +87,12 @@ export class ChunkBuffer {
 
   /** Bytes held and not yet cut. */
   get byteLength(): number {
-    return this.#fullLength + this.#taken;
+    return this.#full.byteLength + this.#taken;
   }
 
   /** Length of the next chunk if it takes all that it can hold. */
   get nextLength(): number {
-    return this.#full[0]?.chunk.byteLength ?? this.#taken;
+    return this.#full.nextLength ?? this.#taken;
   }
 
   /**
@@ -102,25 +100,47 @@ export class ChunkBuffer {
    * is part of one longer record counts whole.
    */
   get recordsLength(): number {
-    const [full] = this.#full;
-    if (full !== undefined) return full.chunk.byteLength;
+    const { nextLength } = this.#full;
+    if (nextLength !== undefined) return nextLength;
     const end = this.#findRecordsEnd();
     return end === 0 && this.#taken === this.#chunkSize ? this.#taken : end;
   }
 
   /** Whether a whole chunk is ready. */
   get isFull(): boolean {
-    return this.#full.length > 0 || this.#taken === this.#chunkSize;
+    return this.#full.count > 0 || this.#taken === this.#chunkSize;
   }
 
   /** Number of full chunks that have another behind them. */
   get fullCount(): number {
-    return this.#full.length;
+    return this.#full.count;
+  }
+
+  /** Offset in the stream of the next byte to be added. */
+  get offset(): number {
+    return this.#slabOffset + this.#taken;
+  }
+
+  /** Whether that byte will be the first of a chunk. */
+  get isBetweenChunks(): boolean {
+    return this.#taken === 0 || this.#taken === this.#chunkSize;
+  }
+
+  /** Where the last record ends, as an offset in the stream; `undefined` if not in the filling chunk. */
+  get recordsEnd(): number | undefined {
+    const end = this.#findRecordsEnd();
+    if (end === 0 && this.#ends.isWithinRecord) return undefined;
+    return this.#slabOffset + end;
+  }
+
+  /** Whether the chunk in flight begins within a record. */
+  get isCutWithinRecord(): boolean {
+    return this.#inFlight?.isWithinRecord ?? false;
   }
 
   /** Bytes held and not yet cut, in order, by reference. */
   get pieces(): Buffer[] {
-    return [...this.#full.map(({ chunk }) => chunk), this.#slab.subarray(0, this.#taken)];
+    return [...this.#full.pieces, this.#slab.subarray(0, this.#taken)];
   }
 
   /** Copies the bytes that fit and returns the rest, or `undefined` if all fitted. */
@@ -165,20 +185,26 @@ export class ChunkBuffer {
     if (this.#inFlight !== undefined) {
       throw new Error('Cannot cut a chunk while another is in flight');
     }
-    const full = this.#full.shift();
-    if (full !== undefined) {
-      this.#fullLength -= full.chunk.byteLength;
-      this.#inFlight = full.slab;
-      this.#findEnd();
-      return full.chunk;
-    }
-    const expected = Math.max(this.#taken, initialCapacity);
-    // The beginning of a record may wait long: it gets a small slab, which grows at once with more.
-    this.#expected = initialCapacity;
-    const { chunk, slab } = this.#separate(byteLength);
-    this.#expected = expected;
-    this.#inFlight = slab;
-    return chunk;
+    this.#inFlight = this.#full.shift() ?? this.#separateEarly(byteLength);
+    this.#findEnd();
+    return this.#inFlight.chunk;
+  }
+
+  /** Ends the filling chunk at `offset` in the stream, which must lie in it. */
+  split(offset: number): void {
+    const byteLength = offset - this.#slabOffset;
+    if (byteLength > 0) this.#push(this.#separateEarly(byteLength));
+  }
+
+  /** How many of `bytes`, if added next, complete the record that has begun; see {@link RecordEnds.firstEnd}. */
+  recordEndIn(bytes: Buffer): number | undefined {
+    return this.#ends.firstEnd(bytes, this.#slab.subarray(0, this.#taken));
+  }
+
+  /** Makes {@link addBehind} refuse what would pass `offset` in the stream. */
+  setBarrier(offset: number): void {
+    this.#barrier = offset;
+    this.#findEnd();
   }
 
   /** Makes {@link addBehind} refuse everything, so that the caller sees each write. */
@@ -193,13 +219,13 @@ export class ChunkBuffer {
    * @param options `reuse: false` if a client may still read them; the slab is then not reused.
    */
   release({ reuse }: { reuse: boolean }): void {
-    if (reuse && this.#inFlight !== undefined) this.#giveBack(this.#inFlight);
+    if (reuse && this.#inFlight !== undefined) this.#giveBack(this.#inFlight.slab);
     this.#inFlight = undefined;
   }
 
-  /** Memory in use, without the chunk in flight: chunks that end with a record leave a part unused. */
+  /** Memory in use, without the chunk in flight: a chunk that ends early leaves a part of its slab unused. */
   get #occupied(): number {
-    return this.#full.length * this.#chunkSize + this.#taken;
+    return this.#full.memory + this.#taken;
   }
 
   /** Bytes for which the filling chunk still has room. */
@@ -239,10 +265,22 @@ export class ChunkBuffer {
   /** Moves the full slab, as far as it holds whole records, to the full chunks. */
   #startNext(): void {
     this.#expected = this.#chunkSize;
-    const separated = this.#separate(this.#findRecordsEnd() || this.#taken);
+    this.#push(this.#separate(this.#findRecordsEnd() || this.#taken));
+  }
+
+  #push(separated: SeparatedChunk): void {
     this.#full.push(separated);
-    this.#fullLength += separated.chunk.byteLength;
     this.#findEnd();
+  }
+
+  /** As {@link #separate}, from a chunk that need not be full. */
+  #separateEarly(byteLength: number): SeparatedChunk {
+    const expected = Math.max(this.#taken, initialCapacity);
+    // The beginning of a record may wait long: it gets a small slab, which grows at once with more.
+    this.#expected = initialCapacity;
+    const separated = this.#separate(byteLength);
+    this.#expected = expected;
+    return separated;
   }
 
   /** Takes the first bytes of the filling slab, and copies those behind them to the next. */
@@ -250,7 +288,9 @@ export class ChunkBuffer {
     const slab = this.#slab;
     const chunk = slab.subarray(0, byteLength);
     const rest = slab.subarray(byteLength, this.#taken);
+    const { isWithinRecord } = this.#ends;
     this.#ends.cutOff(chunk);
+    this.#slabOffset += byteLength;
     this.#recordsEnd = 0;
     this.#searched = 0;
     this.#useSlab(noBytes, 0);
@@ -259,7 +299,7 @@ export class ChunkBuffer {
       this.#slab.set(rest);
       this.#useSlab(this.#slab, rest.byteLength);
     }
-    return { chunk, slab };
+    return { chunk, slab, isWithinRecord };
   }
 
   /** End of the last record in the filling slab; 0 if none ends there. Searches each byte once. */
@@ -289,7 +329,8 @@ export class ChunkBuffer {
   }
 
   #findEnd(): void {
-    const end = Math.min(this.#slab.byteLength, this.#taken + this.#free);
+    const barrier = this.#barrier - this.#slabOffset;
+    const end = Math.min(this.#slab.byteLength, this.#taken + this.#free, barrier);
     this.#end = this.#taken === 0 || this.#isWatched ? 0 : end;
   }
 

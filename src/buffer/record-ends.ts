@@ -10,6 +10,7 @@ export class RecordEnds {
 
   /** The last bytes cut off, fewer than the delimiter has: it may have begun in them. */
   #tail: Buffer = noBytes;
+  #isWithinRecord = false;
 
   constructor(delimiter: Uint8Array = noBytes) {
     this.#delimiter = delimiter;
@@ -33,6 +34,29 @@ export class RecordEnds {
     return begun === -1 ? 0 : begun + byteLength - this.#tail.byteLength;
   }
 
+  /** Whether the bytes cut off end within a record. */
+  get isWithinRecord(): boolean {
+    return this.#isWithinRecord;
+  }
+
+  /**
+   * End in `bytes` of the record that has begun in the bytes before them; `undefined` if it does not
+   * end there.
+   *
+   * @param held The bytes between those cut off and `bytes`; the last of them suffice.
+   */
+  firstEnd(bytes: Buffer, held: Buffer): number | undefined {
+    const { byteLength } = this.#delimiter;
+    if (byteLength === 0) return 0;
+    const most = byteLength - 1;
+    const before = Buffer.concat([this.#tail, held]);
+    const begun = before.subarray(Math.max(0, before.byteLength - most));
+    const seam = Buffer.concat([begun, bytes.subarray(0, most)]).indexOf(this.#delimiter);
+    if (seam !== -1) return seam + byteLength - begun.byteLength;
+    const found = bytes.indexOf(this.#delimiter);
+    return found === -1 ? undefined : found + byteLength;
+  }
+
   /** Notes that `bytes` have been cut off. */
   cutOff(bytes: Buffer): void {
     const { byteLength } = this.#delimiter;
@@ -41,8 +65,7 @@ export class RecordEnds {
     const last = bytes.subarray(-byteLength);
     const end = Buffer.concat([this.#tail, last]).subarray(-byteLength);
     const most = byteLength - 1;
-    this.#tail = end.equals(this.#delimiter)
-      ? noBytes
-      : end.subarray(Math.max(0, end.byteLength - most));
+    this.#isWithinRecord = !end.equals(this.#delimiter);
+    this.#tail = this.#isWithinRecord ? end.subarray(Math.max(0, end.byteLength - most)) : noBytes;
   }
 }

@@ -2,6 +2,7 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { type Acknowledge, Acknowledgements, type Anchor, type Place } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushTimer } from './flush-timer.js';
+import { type Mark, ObjectEnds, type ObjectEndsOptions } from './object-ends.js';
 import { RecordEnds } from './record-ends.js';
 import { sharedSlabs } from './slab-pool.js';
 
@@ -13,7 +14,17 @@ interface WaitingWrite {
   /** Its length as Node counts it: bytes, or UTF-16 units of a string. */
   readonly length: number;
   readonly callback: (error?: Error | null) => void;
+
+  /** Whether it must not be divided between objects. */
+  readonly isWhole: boolean;
   rest: Uint8Array;
+}
+
+interface WritePart {
+  readonly isWhole: boolean;
+
+  /** Whether it is the rest of a write that did not fit. */
+  readonly isRest?: boolean;
 }
 
 export interface WriteBufferOptions {
@@ -25,6 +36,9 @@ export interface WriteBufferOptions {
 
   /** What ends a record, so that chunks end there; without it they end anywhere. */
   readonly recordDelimiter?: Uint8Array | undefined;
+
+  /** Where objects end; without it there is one. */
+  readonly objects?: Omit<ObjectEndsOptions, 'hasRecords'> | undefined;
 }
 
 /**
@@ -38,6 +52,8 @@ export class WriteBuffer {
   readonly #buffer: ChunkBuffer;
   readonly #flushTimer: FlushTimer;
   readonly #acknowledgements = new Acknowledgements();
+  readonly #objects: ObjectEnds | undefined;
+  readonly #hasRecords: boolean;
   #onDue: () => void = () => {};
   #waiting: WaitingWrite | undefined;
 
@@ -51,6 +67,9 @@ export class WriteBuffer {
 
   /** Offset of the first byte that is in no chunk yet. */
   #cutOffset = 0;
+
+  /** Offset of the first byte of the last chunk cut. */
+  #chunkOffset = 0;
   #committedOffset = 0;
 
   /** Before an object is opened nothing counts as committed, not even an empty write. */
@@ -60,9 +79,14 @@ export class WriteBuffer {
   /** Whether an unfinished record alone waits, and has waited for `flushInterval`. */
   #isRecordLate = false;
 
-  constructor({ chunkSize, limit, flushInterval, recordDelimiter }: WriteBufferOptions) {
+  constructor(options: WriteBufferOptions) {
+    const { chunkSize, limit, flushInterval, recordDelimiter, objects } = options;
+    this.#hasRecords = recordDelimiter !== undefined;
     this.#buffer = new ChunkBuffer(chunkSize, limit, sharedSlabs, new RecordEnds(recordDelimiter));
     this.#flushTimer = new FlushTimer(flushInterval, () => this.#onInterval());
+    if (objects !== undefined) {
+      this.#objects = new ObjectEnds(this.#buffer, { ...objects, hasRecords: this.#hasRecords });
+    }
   }
 
   /** Has `onDue`, and only it, called when a chunk is due. */
@@ -109,9 +133,31 @@ export class WriteBuffer {
     return this.#flushTimer.isDue && this.#buffer.recordsLength > 0;
   }
 
-  /** The object `key` has been opened, and is `position` bytes long. */
+  /** Where the next object begins, if everything before that has been committed. */
+  get mark(): Mark | undefined {
+    const mark = this.#objects?.next;
+    return mark?.offset === this.#committedOffset ? mark : undefined;
+  }
+
+  /** Whether the rest of the chunk in flight may go to another object than the bytes before it. */
+  get isDivisible(): boolean {
+    const { isWithinWhole } = this.#acknowledgements;
+    const isWaitingWhole = this.#waiting?.isWhole && this.#waiting.start < this.#committedOffset;
+    if (isWithinWhole || isWaitingWhole) return false;
+    const isPart = this.#committedOffset > this.#chunkOffset;
+    return !this.#hasRecords || !(isPart || this.#buffer.isCutWithinRecord);
+  }
+
+  /** Begins the object of the {@link mark}, as {@link open} does. */
+  roll(key: string): void {
+    this.#objects?.shift();
+    this.open(key, 0);
+  }
+
+  /** The object `key`, which is `position` bytes long, gets the next bytes. */
   open(key: string, position: number): void {
     this.#anchor = { key, offset: this.#committedOffset, position };
+    this.#objects?.open(this.#committedOffset, position);
     this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
   }
 
@@ -126,9 +172,10 @@ export class WriteBuffer {
     callback: WaitingWrite['callback'],
   ): void {
     const start = this.bytesAccepted;
-    const rest = this.#add(data, encoding);
+    const isWhole = this.#acknowledgements.isWhole(this.#sequence + 1);
+    const rest = this.#add(data, encoding, { isWhole });
     if (rest === undefined) this.#accepted(start);
-    else this.#waiting = { start, length: data.length, callback, rest };
+    else this.#waiting = { start, length: data.length, callback, isWhole, rest };
     if (this.#buffer.isFull || this.#isLateRecordWhole()) this.#onDue();
     if (rest === undefined) callback();
   }
@@ -149,7 +196,7 @@ export class WriteBuffer {
   resume(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    const rest = this.#add(waiting.rest, 'utf8');
+    const rest = this.#add(waiting.rest, 'utf8', { isWhole: waiting.isWhole, isRest: true });
     if (rest === undefined) {
       this.#waiting = undefined;
       this.#accepted(waiting.start);
@@ -165,10 +212,12 @@ export class WriteBuffer {
   /**
    * Numbers the next write, which Node may keep in its queue before it is accepted, and has
    * `acknowledge` called when it has been committed.
+   *
+   * @param isWhole Whether the write must not be divided between objects.
    */
-  announce(acknowledge?: Acknowledge): void {
+  announce(acknowledge?: Acknowledge, isWhole?: boolean): void {
     const sequence = ++this.#announced;
-    if (acknowledge !== undefined) this.#acknowledgements.add(sequence, acknowledge);
+    if (acknowledge !== undefined) this.#acknowledgements.add(sequence, acknowledge, isWhole);
   }
 
   /** Undoes the last call of {@link announce}: Node has refused the write. */
@@ -204,6 +253,7 @@ export class WriteBuffer {
   /** Everything has been committed, and no more writes will come. */
   end(): void {
     this.#hasEnded = true;
+    this.#objects?.close();
     this.#locate(Number.POSITIVE_INFINITY, this.#committedOffset);
   }
 
@@ -211,7 +261,9 @@ export class WriteBuffer {
   cut(): Buffer {
     const wasFull = this.#buffer.fullCount > 0;
     const chunk = this.#buffer.cut(this.nextLength);
+    this.#chunkOffset = this.#cutOffset;
     this.#cutOffset += chunk.byteLength;
+    if (this.#buffer.byteLength > 0) this.#objects?.check();
     if (this.#buffer.byteLength === 0) this.#flushTimer.stop();
     // The beginning of a record, which was behind the bytes that were old enough.
     else if (!wasFull) this.#flushTimer.start();
@@ -245,6 +297,7 @@ export class WriteBuffer {
   close(error: Error | null, reason: Error): Buffer[] {
     const { pieces } = this.#buffer;
     this.#flushTimer.close();
+    this.#objects?.close();
     this.#acknowledgements.fail(reason);
     if (this.#waiting !== undefined) {
       // Slabs are not reused any more, but the caller may reuse this memory once called back.
@@ -255,13 +308,30 @@ export class WriteBuffer {
     return pieces;
   }
 
-  #add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
+  #add(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    part: WritePart,
+  ): Uint8Array | undefined {
     const { nextLength, fullCount } = this.#buffer;
-    const rest = this.#buffer.add(data, encoding);
+    const rest = this.#copy(data, encoding, part);
     // A full chunk is due at once, so the timer runs for the bytes behind it.
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
     if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
+  }
+
+  #copy(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    { isWhole, isRest = false }: WritePart,
+  ): Uint8Array | undefined {
+    if (this.#objects === undefined) return this.#buffer.add(data, encoding);
+    if (!isRest) return this.#objects.add(data, encoding, isWhole);
+    // Where it was begun the rest of a write that is not divided goes too.
+    return this.#hasRecords && !isWhole
+      ? this.#objects.continue(data as Uint8Array)
+      : this.#buffer.add(data, encoding);
   }
 
   /** The oldest byte has waited long enough. An unfinished record is sent as soon as it is whole. */

@@ -1,0 +1,139 @@
+import { typeError } from '../assertions.js';
+import type { Interval } from './calendar.js';
+import { LocalTime } from './local-time.js';
+
+/** What tells the keys of one stream apart. */
+export interface KeyFields {
+  /** Counts the objects of one period from 0. */
+  readonly sequence: number;
+
+  /** When the first unit of the object was accepted. */
+  readonly startedAt: Date;
+}
+
+/** What is the same in all keys of one stream: the values of `{hostname}`, `{pid}` and `{id}`. */
+export interface KeyNames {
+  readonly hostname: string;
+  readonly pid: number;
+
+  /** Eight random hex digits. */
+  readonly id: string;
+}
+
+const dateFields = ['yyyy', 'MM', 'dd', 'HH'] as const;
+const nameFields = ['hostname', 'pid', 'id'] as const;
+const knownFields = [...dateFields, ...nameFields, 'seq'] as const;
+type Field = (typeof knownFields)[number];
+
+/** Fields without which two periods would share a key. */
+const fieldsOfInterval: Readonly<Record<Exclude<Interval, number>, readonly Field[]>> = {
+  hour: ['yyyy', 'MM', 'dd', 'HH'],
+  day: ['yyyy', 'MM', 'dd'],
+  month: ['yyyy', 'MM'],
+};
+
+/** `suffix` is the place of `.k`, where the template has no `{seq}`. */
+type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
+
+/**
+ * Makes keys from a template such as `logs/{yyyy}-{MM}-{dd}/{hostname}.log`.
+ *
+ * A literal brace is doubled. Without `{seq}`, a sequence above 0 is put before the extension:
+ * `app.log`, `app.1.log`, `app.2.log`.
+ */
+export class KeyTemplate {
+  readonly #parts: readonly Part[];
+  readonly #fields: ReadonlySet<Field>;
+  readonly #localTime: LocalTime;
+  readonly #names: KeyNames;
+
+  /**
+   * @param act The action that fails, for the message, such as `create AppendWritable`.
+   * @param timeZone Of the date fields.
+   * @throws {TypeError} If the template has an unknown field or an unbalanced brace.
+   */
+  constructor(act: string, template: string, timeZone: string, names: KeyNames) {
+    const parts = parse(act, template);
+    this.#fields = new Set(parts.flatMap((part) => ('field' in part ? [part.field] : [])));
+    this.#parts = this.#fields.has('seq') ? parts : withSuffix(parts);
+    this.#localTime = new LocalTime(timeZone);
+    this.#names = names;
+  }
+
+  key({ sequence, startedAt }: KeyFields): string {
+    const values: Readonly<Record<Field | 'suffix', string | number>> = {
+      ...this.#localTime.fieldsOf(startedAt.getTime()),
+      ...this.#names,
+      seq: String(sequence).padStart(6, '0'),
+      suffix: sequence === 0 ? '' : `.${sequence}`,
+    };
+    return this.#parts.map((part) => ('text' in part ? part.text : values[part.field])).join('');
+  }
+
+  /** Whether keys of different periods differ. They never show an interval in milliseconds. */
+  shows(interval: Interval): boolean {
+    return (
+      typeof interval !== 'number' &&
+      fieldsOfInterval[interval].every((field) => this.#fields.has(field))
+    );
+  }
+
+  get hasDate(): boolean {
+    return dateFields.some((field) => this.#fields.has(field));
+  }
+
+  get hasSequence(): boolean {
+    return this.#fields.has('seq');
+  }
+
+  /** Whether no other stream makes the same keys. */
+  get isUnique(): boolean {
+    return this.#fields.has('id');
+  }
+}
+
+type TemplatePart = { readonly text: string } | { readonly field: Field };
+
+function parse(act: string, template: string): readonly TemplatePart[] {
+  const tokens = template.matchAll(/\{\{|\}\}|\{(?<field>[^{}]*)\}|[{}]|[^{}]+/g);
+  return Array.from(tokens, ([token, field]) => {
+    if (field !== undefined) return { field: knownField(act, template, field) };
+    if (token === '{' || token === '}') {
+      const rule = 'a template with balanced braces (write {{ or }} for a literal one)';
+      throw typeError(act, 'key', rule, template);
+    }
+    return { text: token === '{{' || token === '}}' ? token.charAt(0) : token };
+  });
+}
+
+function knownField(act: string, template: string, name: string): Field {
+  const field = knownFields.find((known) => known === name);
+  if (field !== undefined) return field;
+  const known = knownFields.map((each) => `{${each}}`).join(', ');
+  const rule = `a template with no other fields than ${known} (write {{ or }} for a literal brace)`;
+  throw typeError(act, 'key', rule, template);
+}
+
+/**
+ * Puts the suffix before the last dot of the last path segment, or at the end. A dot in the value
+ * of a field is no extension, nor is the first character of the segment.
+ */
+function withSuffix(parts: readonly TemplatePart[]): readonly Part[] {
+  for (const [index, part] of [...parts.entries()].reverse()) {
+    if (!('text' in part)) continue;
+    const slash = part.text.lastIndexOf('/');
+    const dot = part.text.lastIndexOf('.');
+    const isFirst = dot === slash + 1 && (slash !== -1 || index === 0);
+    if (dot > slash && !isFirst) {
+      return [
+        ...parts.slice(0, index),
+        { text: part.text.slice(0, dot) },
+        { field: 'suffix' },
+        { text: part.text.slice(dot) },
+        ...parts.slice(index + 1),
+      ];
+    }
+    if (slash !== -1) break;
+  }
+  return [...parts, { field: 'suffix' }];
+}
