@@ -123,10 +123,10 @@ describe('the printed command', () => {
     const { problems, counts } = await live(replay.seed, replay.limits);
 
     expect(problems[0]).toMatch(/^bytes from \d+ on move from k.* in the same object$/);
-    expect(limits.moves).toBeLessThanOrEqual(2);
-    expect(limits.patience).toBeLessThanOrEqual(4);
+    expect(counts.sum('move')).toBeLessThanOrEqual(2);
+    expect(limits.patience).toBeLessThanOrEqual(5);
     const fates = [...counts.of('append').keys(), ...counts.of('head').keys()];
-    expect(new Set(fates.filter((fate) => fate !== 'answered')).size).toBe(1);
+    expect(new Set(fates.filter((fate) => fate !== 'answered')).size).toBeLessThanOrEqual(2);
     expect((await simulate(replay.seed, { limits: replay.limits })).problems).toEqual([]);
   });
 
