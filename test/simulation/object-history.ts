@@ -1,12 +1,19 @@
 import type { ObjectState } from '../../src/append/append-client.js';
-import { loadCrc64 } from '../../src/crc64.js';
+import { combineCrc64, loadCrc64 } from '../../src/crc64.js';
 import type { Deed } from './adversary.js';
 import type { Ledger } from './ledger.js';
 
 const crc64 = await loadCrc64();
 
+/** Checksum of any hidden bytes. */
+const hiddenChecksum = 0x0123_4567_89ab_cdefn;
+
 /** An object at one moment. */
 export interface Incarnation {
+  /** Length of a beginning whose bytes nobody looks at, so that an object can be large. */
+  readonly hidden: number;
+
+  /** The bytes behind it. */
   readonly bytes: Buffer;
   readonly kind: 'Appendable' | 'Normal';
   readonly sealed: boolean;
@@ -50,9 +57,13 @@ export class ObjectHistory {
   mayBeSealed = false;
 
   /** @param base Initial content; `undefined` if there is no object. */
-  constructor(key: string, base: Buffer | undefined, blame: (problem: string) => void) {
+  constructor(
+    key: string,
+    base: Partial<Incarnation> | undefined,
+    blame: (problem: string) => void,
+  ) {
     this.key = key;
-    this.#states = [base === undefined ? undefined : { ...nothing, bytes: base }];
+    this.#states = [base && { ...nothing, ...base }];
     this.#blame = blame;
   }
 
@@ -75,7 +86,8 @@ export class ObjectHistory {
   }
 
   get length(): number {
-    return this.current?.bytes.length ?? 0;
+    const { current } = this;
+    return current === undefined ? 0 : current.hidden + current.bytes.length;
   }
 
   get oldest(): number {
@@ -123,9 +135,9 @@ export class ObjectHistory {
     return { ...nothing, number: this.now, stranger };
   }
 
-  #land(body: Buffer, { ledger, offset }: Origin, { bytes, number }: Incarnation): void {
+  #land(body: Buffer, { ledger, offset }: Origin, { number }: Incarnation): void {
     const end = offset + body.length;
-    const what = `bytes ${bytes.length}+${body.length} of "${this.key}"`;
+    const what = `bytes ${this.length}+${body.length} of "${this.key}"`;
     this.#ledgers.add(ledger);
     const isNext = ledger.isNext(offset);
     ledger.land(this, number, offset, end);
@@ -136,6 +148,7 @@ export class ObjectHistory {
 }
 
 const nothing: Incarnation = {
+  hidden: 0,
   bytes: Buffer.alloc(0),
   kind: 'Appendable',
   sealed: false,
@@ -153,9 +166,11 @@ function changed(
       return undefined;
     case 'replaces':
       return { ...nothing, bytes, kind: 'Normal', stranger: 'made' };
-    case 'remakes':
+    case 'remakes': {
+      const hidden = before?.hidden ?? 0;
       // An empty object belongs to neither writer.
-      return { ...nothing, bytes, stranger: bytes.length > 0 ? 'made' : 'none' };
+      return { ...nothing, hidden, bytes, stranger: hidden + bytes.length > 0 ? 'made' : 'none' };
+    }
     case 'seals':
       return before && { ...before, sealed: true };
     case 'appends':
@@ -175,13 +190,19 @@ const checksums = new WeakMap<Incarnation, bigint>();
 /** The state that a store reports. */
 export function describe(object: Incarnation | undefined): ObjectState | undefined {
   if (object === undefined) return undefined;
-  const checksum = checksums.get(object) ?? crc64(object.bytes);
+  const checksum = checksums.get(object) ?? checksumOf(object, object.bytes.length);
   checksums.set(object, checksum);
   return {
-    length: object.bytes.length,
+    length: object.hidden + object.bytes.length,
     crc64: checksum,
     appendable: object.kind === 'Appendable',
     sealed: object.sealed,
     objectType: object.kind,
   };
+}
+
+/** Checksum of an object's first bytes: of the hidden ones, and of `byteLength` behind them. */
+export function checksumOf({ hidden, bytes }: Incarnation, byteLength: number): bigint {
+  const checksum = crc64(bytes.subarray(0, byteLength));
+  return hidden === 0 ? checksum : combineCrc64(hiddenChecksum, checksum, byteLength);
 }

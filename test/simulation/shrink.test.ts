@@ -3,7 +3,8 @@ import type { AppendClient } from '../../src/append/append-client.js';
 import { parseArguments } from './arguments.js';
 import { Counts } from './counts.js';
 import { type Limits, replayCommand } from './limits.js';
-import { blindRetry, simulateNaive } from './naive-writers.js';
+import { simulateNaive } from './naive-life.js';
+import { blindRetry } from './naive-writers.js';
 import { type Replay, shrink } from './shrink.js';
 import { type SimulationResult, simulate } from './simulation.js';
 
@@ -132,7 +133,7 @@ describe('the printed command', () => {
 
   test('replays the shrunk life of a writer that retries blindly', async () => {
     const live = async (seed: number, limits?: Limits) => {
-      const { isDuplicated, counts } = await simulateNaive(seed, blindRetry, limits);
+      const { isDuplicated, counts } = await simulateNaive(seed, blindRetry, { limits });
       return { problems: isDuplicated ? ['bytes are duplicated'] : [], counts };
     };
     const [seed] = await firstFailure(live);

@@ -366,7 +366,8 @@ export class SimulatedClient implements AppendClient {
     if (fate === 'forbidden') throw failure.forbidden();
     if (history.current === undefined) throw failure.fatal();
     if (exchange.isAwaited) history.reveal(history.now);
-    const bytes = history.current.bytes.subarray(start, end);
+    const { hidden } = history.current;
+    const bytes = history.current.bytes.subarray(start - hidden, end && end - hidden);
     const cut = random.integer(0, bytes.length);
     const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
     if (fate === 'cut') return Readable.from(pieces.slice(0, 1));

@@ -1,6 +1,6 @@
 import type { AppendReceipt, ObjectCreation, ObjectState } from '../../src/append/append-client.js';
 import { failure } from '../append/scripted-client.js';
-import { describe, ObjectHistory, type Origin } from './object-history.js';
+import { describe, type Incarnation, ObjectHistory, type Origin } from './object-history.js';
 
 /** An append that has arrived at the store. */
 export interface ArrivedAppend {
@@ -19,6 +19,9 @@ export class SimulatedStore {
   readonly #histories = new Map<string, ObjectHistory>();
   readonly #blame: (problem: string) => void;
 
+  /** Most bytes of an object. */
+  maxSize = 5 * 2 ** 30;
+
   constructor(blame: (problem: string) => void) {
     this.#blame = blame;
   }
@@ -29,8 +32,8 @@ export class SimulatedStore {
   }
 
   /** Creates the object, or nothing yet, before the life begins. */
-  put(key: string, bytes: Buffer | undefined): ObjectHistory {
-    const history = new ObjectHistory(key, bytes, this.#blame);
+  put(key: string, base: Partial<Incarnation> | undefined): ObjectHistory {
+    const history = new ObjectHistory(key, base, this.#blame);
     this.#histories.set(key, history);
     return history;
   }
@@ -48,6 +51,7 @@ export class SimulatedStore {
       throw failure.fatal();
     }
     if (position !== length) throw failure.conflict(length);
+    if (position + body.length > this.maxSize) throw failure.fatal();
     if (current === undefined && create === undefined && !history.isTampered) {
       this.#blame('an append that creates the object does not say how');
     }

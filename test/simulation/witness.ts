@@ -1,14 +1,11 @@
 import { finished } from 'node:stream';
-import { loadCrc64 } from '../../src/crc64.js';
 import type { AppendWritable, CommitEvent, UncommittedBytes } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
 import type { Ledger } from './ledger.js';
-import type { ObjectHistory } from './object-history.js';
+import { checksumOf, type ObjectHistory } from './object-history.js';
 import type { Landing, SimulatedClient } from './simulated-client.js';
 import type { SimulatedStore } from './simulated-store.js';
 import type { User } from './user.js';
-
-const crc64 = await loadCrc64();
 
 export interface Scene {
   readonly store: SimulatedStore;
@@ -218,17 +215,19 @@ export class Witness {
     const history = store.history(key);
     this.#committed += byteLength;
     if (history.isTampered) return;
-    const stored = history.current?.bytes.subarray(position, position + byteLength);
-    if (stored?.equals(ledger.source.bytes.subarray(start, this.#committed)) !== true) {
+    const { bytes, hidden } = history.current ?? { bytes: Buffer.alloc(0), hidden: 0 };
+    const stored = bytes.subarray(position - hidden, position - hidden + byteLength);
+    if (!stored.equals(ledger.source.bytes.subarray(start, this.#committed))) {
       this.#blame(`bytes from ${start} on are not in "${key}" at ${position}+${byteLength}`);
     }
   }
 
   #checkChecksum(): void {
-    const { crc64: actual, position } = this.#stream;
+    const { crc64: actual, position = 0 } = this.#stream;
     const { current, isTampered } = this.#history;
     if (isTampered || actual === undefined || !this.#scene.isTruthful) return;
-    if (actual !== crc64(current?.bytes.subarray(0, position) ?? Buffer.alloc(0))) {
+    const { hidden = 0 } = current ?? {};
+    if (actual !== (current === undefined ? 0n : checksumOf(current, position - hidden))) {
       this.#blame('finished with a checksum that is not that of the object');
     }
   }

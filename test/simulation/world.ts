@@ -56,7 +56,7 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const adversary = drawAdversary(random.fork('adversary'), { ...limits, isShared: writers > 1 });
   const key = 'k';
   const store = new SimulatedStore((problem) => chronicle.blame(problem));
-  store.put(key, base === undefined ? undefined : strangeData(base, 1));
+  store.put(key, base === undefined ? undefined : { bytes: strangeData(base, 1) });
   return {
     random,
     limits,
@@ -93,8 +93,9 @@ export function interfere(world: World): void {
     const drawn = random.fork(`stranger ${number}`);
     const delay = drawn.next() * drawn.pick([20, 200, 2000]);
     const act = () => {
+      const visible = history.current?.bytes.length ?? 0;
       const length = {
-        remakes: drawn.pick([0, history.length, history.length, history.length + 1]),
+        remakes: drawn.pick([0, visible, visible, visible + 1]),
         'appends-as-many': chunkSize,
         other: drawn.integer(1, 20),
       };
