@@ -32,6 +32,7 @@ export {
 export type { Credentials, CredentialsProvider } from './oss/credentials/credentials.js';
 export type { Addressing } from './oss/endpoint.js';
 export { OssClient, type OssClientOptions } from './oss/oss-client.js';
+export type { KeyFields } from './rollover/key-template.js';
 export { type AppendResult, AppendWritable } from './stream/append-writable.js';
 export type {
   AppendWritableEvents,
@@ -39,8 +40,9 @@ export type {
   ReadyEvent,
   ReconcileEvent,
   RetryEvent,
+  RolloverEvent,
   SealEvent,
 } from './stream/events.js';
-export type { AppendWritableOptions } from './stream/options.js';
+export type { AppendWritableOptions, RolloverOptions } from './stream/options.js';
 export type { AppendStatistics } from './stream/stream-events.js';
 export type { UncommittedBytes } from './stream/uncommitted-bytes.js';

@@ -1,3 +1,10 @@
+/**
+ * Maximum length of an appendable object: 5 GiB.
+ *
+ * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
+ */
+export const maxAppendableObjectSize = 5 * 2 ** 30;
+
 /** The object that is appended to, as confirmed by opening it, by receipts and by reconciling. */
 export interface AppendTarget {
   readonly key: string;

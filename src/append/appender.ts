@@ -1,83 +1,55 @@
+import type { Mark } from '../buffer/object-ends.js';
 import type { WriteBuffer } from '../buffer/write-buffer.js';
 import { loadCrc64 } from '../crc64.js';
 import { ObjectFullError } from '../errors.js';
+import type { ObjectStart } from '../rollover/rollover.js';
 import { nodeTimers } from '../timers/node-timers.js';
-import type { AppendClient, ObjectCreation } from './append-client.js';
-import type { AppendTarget } from './append-target.js';
+import { type AppendTarget, maxAppendableObjectSize } from './append-target.js';
+import type {
+  AppenderListener,
+  AppenderOptions,
+  InFlight,
+  RollReason,
+} from './appender-options.js';
 import {
   ChunkDelivery,
   type Commit,
   type DeliveryListener,
   type DeliveryOptions,
+  type Obstacle,
 } from './delivery/chunk-delivery.js';
 import { FrozenChunk } from './delivery/frozen-chunk.js';
-import type { SettledReconciliation } from './delivery/reconcile.js';
 import { ObjectProbe } from './object-probe.js';
+import {
+  findLastObject,
+  newTarget,
+  type ObjectSeries,
+  openLastObject,
+} from './open-last-object.js';
 import { openObject } from './open-object.js';
-import { RequestRunner, type RequestRunnerOptions } from './request-runner.js';
-import type { RetryNotice, RetryOptions } from './retry-policy.js';
+import { RequestRunner } from './request-runner.js';
+import type { RetryNotice } from './retry-policy.js';
 import { sealObject } from './seal-object.js';
 
-/**
- * Maximum length of an appendable object: 5 GiB.
- *
- * @see https://www.alibabacloud.com/help/en/oss/developer-reference/appendobject
- */
-const maxAppendableObjectSize = 5 * 2 ** 30;
+/** Objects that one chunk is refused by, in turn, before the stream gives up. */
+const maxRefusals = 100;
 
-export interface AppenderOptions extends Omit<RequestRunnerOptions, 'signal'> {
-  readonly client: AppendClient;
-  readonly key: string;
-  readonly flags: 'a' | 'ax';
-  readonly position: number | undefined;
-  readonly verify: 'crc64' | 'none';
-  readonly retry: RetryOptions;
-  readonly create: ObjectCreation;
-
-  /** Whether to seal the object when everything has been committed. */
-  readonly seal: boolean;
-}
-
-/** Called synchronously and in order. None of these may throw. */
-export interface AppenderListener {
-  ready(key: string, position: number): void;
-  attempted(): void;
-  retrying(key: string, notice: RetryNotice): void;
-  reconciled(key: string, outcome: SettledReconciliation['outcome'], position: number): void;
-
-  /** @param duration Milliseconds since the chunk was cut. */
-  committed(commit: Commit, duration: number): void;
-
-  /** @param error Why the object could not be sealed. */
-  sealed(key: string, position: number, error: Error | undefined): void;
-
-  /** The appender has given up, and waits to be destroyed. */
-  failed(key: string, error: Error): void;
-}
-
-/** The bytes that were cut from the buffer and are not known to be committed. */
-export interface InFlight {
-  /** Position of the first of these bytes; `undefined` before the object was opened. */
-  readonly position: number | undefined;
-
-  /** The chunk in flight, if any. */
-  readonly pieces: readonly Buffer[];
-
-  /** Whether these bytes are certainly not in the object, and will never be. */
-  readonly isConfirmed: boolean;
-}
+/** Refusals after which the following objects are looked for instead of tried. */
+const maxBlindRefusals = 3;
 
 /*
  *  opening ──► idle ──► appending ──ok──► idle
- *                           │ unknown, conflict
- *                           ▼
- *                      reconciling ──committed──► idle        (position moved past the chunk)
- *                           │  └──not committed──► appending  (same bytes, same position)
- *                           └──diverged, or gave up──► failed
+ *               │           │ unknown, conflict
+ *               │           ▼
+ *               │      reconciling ──committed──► idle        (position moved past the chunk)
+ *               │           │  ├──not committed──► appending  (same bytes, same position)
+ *               │           │  └──cannot land any more──► appending  (same bytes, next object)
+ *               │           └──diverged, or gave up──► failed
+ *               └──the next bytes are for the next object──► idle  (position 0)
  *
- *  Ending leads from idle to closed, through sealing if `seal` is set; destroying leads to closed from
- *  every state. Appending and reconciling are one state here, since both belong to one chunk: its
- *  delivery knows which.
+ *  Ending leads from idle to closed. An object that is left is sealed on the way if `seal` is set.
+ *  Destroying leads to closed from every state. Appending and reconciling are one state here, since
+ *  both belong to one chunk: its delivery knows which.
  */
 type AppenderState =
   | { readonly status: 'opening' }
@@ -88,7 +60,8 @@ type AppenderState =
   | { readonly status: 'closed' };
 
 /**
- * Appends bytes to one object: in order, one chunk in flight at a time, each exactly once.
+ * Appends bytes to an object, or to several in turn: in order, one chunk in flight at a time, each
+ * exactly once.
  *
  * One pump starts the next step that the state allows; each change of the state calls it.
  */
@@ -105,6 +78,15 @@ export class Appender {
   /** The same for every chunk; set when the object is open. */
   #delivering: DeliveryOptions | undefined;
   #onEnd: (() => void) | undefined;
+
+  /** Whether this stream has committed bytes to the target. */
+  #hasCommitted = false;
+
+  /** Objects that have refused the chunk in flight, one after the other. */
+  #refusals = 0;
+
+  /** Whether a client may still read the bytes of the chunk in flight. */
+  #isAbandoned = false;
 
   /** When the chunk in flight was cut. */
   #cutAt = 0;
@@ -138,7 +120,7 @@ export class Appender {
 
   /** Key of the object. */
   get key(): string {
-    return this.#target?.key ?? this.#options.key;
+    return this.#target?.key ?? this.#options.series?.rollover.key ?? this.#options.key;
   }
 
   /** Confirmed position of the next append; `undefined` before the object was opened. */
@@ -158,15 +140,17 @@ export class Appender {
       // An aborted signal, or a listener, may destroy the stream before the first request.
       await undefined;
       signal.throwIfAborted();
-      const opening = openObject(this.#probe, {
-        ...this.#options,
-        signal,
-        onRetry: (notice) => this.#listener.retrying(this.key, notice),
-      });
+      const { series } = this.#options;
+      const options = { ...this.#options, ...this.#requestOptions };
+      const opening =
+        series === undefined
+          ? openObject(this.#probe, options)
+          : openLastObject(this.#probe, series, options);
       const [target, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
       const [probe, requests] = [this.#probe, this.#requests];
-      this.#delivering = { ...this.#options, probe, requests, crc64, signal };
+      const isMovable = series !== undefined;
+      this.#delivering = { ...this.#options, probe, requests, crc64, signal, isMovable };
       this.#target = target;
       this.#state = { status: 'idle', target };
       this.#buffer.open(target.key, target.position);
@@ -198,34 +182,54 @@ export class Appender {
     return { position: this.position, pieces, isConfirmed };
   }
 
+  /** Options of requests that do not belong to a chunk. */
+  get #requestOptions() {
+    return {
+      requests: this.#requests,
+      signal: this.#controller.signal,
+      onRetry: (notice: RetryNotice) => this.#listener.retrying(this.key, notice),
+    };
+  }
+
   /** Starts the next step that the state allows, if any. */
   #pump(): void {
     if (this.#state.status !== 'idle') return;
     const { target } = this.#state;
-    const isEnding = this.#onEnd !== undefined;
-    if (this.#buffer.isDue) {
+    const { mark, isDue } = this.#buffer;
+    if (mark !== undefined) {
+      void this.#leave(target, () => this.#roll(target, mark));
+    } else if (isDue || (this.#isEnding && !target.exists && !this.#isSeries)) {
+      // An empty chunk creates the only object although nothing was written.
       this.#deliver(target);
-    } else if (isEnding && !target.exists) {
-      // An empty chunk creates the object although nothing was written.
-      this.#deliver(target);
-    } else if (isEnding && this.#options.seal) {
-      void this.#seal(target);
-    } else if (isEnding) {
-      this.#finish();
+    } else if (this.#isEnding) {
+      void this.#leave(target, () => this.#finish());
     }
   }
 
-  async #seal({ key, position }: AppendTarget): Promise<void> {
-    this.#state = { status: 'sealing' };
-    const error = await sealObject(key, position, {
-      ...this.#options,
-      requests: this.#requests,
-      signal: this.#controller.signal,
-      onRetry: (notice) => this.#listener.retrying(key, notice),
-    });
-    if (this.#state.status !== 'sealing') return;
-    this.#listener.sealed(key, position, error);
-    this.#finish();
+  get #isEnding(): boolean {
+    return this.#onEnd !== undefined;
+  }
+
+  get #isSeries(): boolean {
+    return this.#options.series !== undefined;
+  }
+
+  /** Seals the object if it is to be sealed, and then goes on. */
+  async #leave(target: AppendTarget, next: () => void): Promise<void> {
+    if (this.#options.seal && target.exists) {
+      const sealing: AppenderState = { status: 'sealing' };
+      this.#state = sealing;
+      await this.#seal(target);
+      if (this.#state !== sealing) return;
+    }
+    next();
+  }
+
+  async #seal({ key, position, exists }: AppendTarget): Promise<void> {
+    if (!this.#options.seal || !exists) return;
+    const options = { ...this.#options, ...this.#requestOptions };
+    const error = await sealObject(key, position, options);
+    if (!options.signal.aborted) this.#listener.sealed(key, position, error);
   }
 
   #finish(): void {
@@ -234,18 +238,87 @@ export class Appender {
     nodeTimers.nextTick(() => this.#buffer.end());
   }
 
-  #deliver(target: AppendTarget): void {
-    const { nextLength: byteLength } = this.#buffer;
-    if (target.position + byteLength > maxAppendableObjectSize) {
-      this.#fail(objectFullError(target, byteLength));
-      return;
+  /** Goes on to the object that begins at `mark`, and opens it with its first chunk. */
+  #roll(from: AppendTarget, mark: Mark): void {
+    try {
+      const target = this.#nextTarget(from, mark.reason, mark);
+      this.#buffer.roll(target.key);
+      this.#state = { status: 'idle', target };
+    } catch (error) {
+      this.#fail(error as Error);
     }
-    const options = this.#delivering as DeliveryOptions;
+    this.#pump();
+  }
+
+  #nextTarget(from: AppendTarget, reason: RollReason, start?: ObjectStart): AppendTarget {
+    const { rollover } = this.#options.series as ObjectSeries;
+    rollover.next(start);
+    const target = newTarget(rollover);
+    this.#target = target;
+    this.#hasCommitted = false;
+    this.#listener.rolled(from, target.key, reason);
+    return target;
+  }
+
+  #deliver(target: AppendTarget): void {
+    const { crc64 } = this.#delivering as DeliveryOptions;
     this.#cutAt = nodeTimers.now();
-    const chunk = new FrozenChunk(target, this.#buffer.cut(), options.crc64);
+    this.#refusals = 0;
+    this.#isAbandoned = false;
+    this.#send(new FrozenChunk(target, this.#buffer.cut(), crc64));
+  }
+
+  #send(chunk: FrozenChunk): void {
+    const options = this.#delivering as DeliveryOptions;
     const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
-    delivery.run().catch(this.#fail);
+    const end = chunk.target.position + chunk.bytes.byteLength;
+    if (end > maxAppendableObjectSize) {
+      void this.#obstructed(delivery, 'full', objectFullError(chunk));
+      return;
+    }
+    delivery.run().catch((error) => this.#obstructed(delivery, delivery.obstacle, error));
+  }
+
+  /** The object does not take the chunk: takes it to the next one if that is possible. */
+  async #obstructed(
+    delivery: ChunkDelivery,
+    obstacle: Obstacle | undefined,
+    error: Error,
+  ): Promise<void> {
+    if (delivery.isAbandoned) this.#isAbandoned = true;
+    if (obstacle === undefined || !this.#isMovable(obstacle)) {
+      this.#fail(error);
+      return;
+    }
+    const { chunk } = delivery;
+    const { target: from } = chunk;
+    try {
+      // A sealed object needs no seal, and another writer's is not ours to seal.
+      if (obstacle === 'full') await this.#seal(from);
+      if (++this.#refusals > maxBlindRefusals) await this.#skipExisting();
+      if (this.#state.status !== 'delivering') return;
+      const target = this.#nextTarget(from, obstacle);
+      this.#buffer.open(target.key, target.position);
+      const { crc64 } = this.#delivering as DeliveryOptions;
+      this.#send(new FrozenChunk(target, chunk.bytes, crc64));
+    } catch (cause) {
+      this.#fail(cause as Error);
+    }
+  }
+
+  #isMovable(obstacle: Obstacle): boolean {
+    const isAllowed =
+      obstacle !== 'conflict' || this.#options.conflict === 'rollover' || !this.#hasCommitted;
+    return this.#isSeries && isAllowed && this.#refusals < maxRefusals && this.#buffer.isDivisible;
+  }
+
+  async #skipExisting(): Promise<void> {
+    const { rollover, ...series } = this.#options.series as ObjectSeries;
+    const from = rollover.sequence + 1;
+    const options = { ...this.#options, ...this.#requestOptions };
+    const last = await findLastObject(this.#probe, { ...series, rollover }, { ...options, from });
+    if (last !== undefined) rollover.use(last.sequence);
   }
 
   #committed(commit: Commit): void {
@@ -253,10 +326,11 @@ export class Appender {
     if (this.#state.status !== 'delivering') return;
     const { delivery } = this.#state;
     this.#target = commit.target;
+    this.#hasCommitted = true;
     this.#buffer.commit(commit);
     this.#listener.committed(commit, nodeTimers.now() - this.#cutAt);
     if (delivery.status !== 'settled') return;
-    this.#buffer.release({ reuse: !delivery.isAbandoned });
+    this.#buffer.release({ reuse: !(this.#isAbandoned || delivery.isAbandoned) });
     this.#state = { status: 'idle', target: commit.target };
     // Synchronously: the next chunk is on its way before the callbacks and listeners of this commit
     // run on the next tick.
@@ -272,9 +346,10 @@ export class Appender {
   };
 }
 
-function objectFullError({ key, position }: AppendTarget, byteLength: number): ObjectFullError {
+function objectFullError({ target, bytes }: FrozenChunk): ObjectFullError {
+  const { key, position } = target;
   return new ObjectFullError(
-    `Cannot append ${byteLength} bytes to "${key}" at position ${position}: an object holds at most ${maxAppendableObjectSize} bytes`,
+    `Cannot append ${bytes.byteLength} bytes to "${key}" at position ${position}: an object holds at most ${maxAppendableObjectSize} bytes`,
     { key, limit: maxAppendableObjectSize },
   );
 }

@@ -1,4 +1,6 @@
+import { NotAppendableError } from '../errors.js';
 import type { AppendClient, ObjectCreation, ObjectState } from './append-client.js';
+import { maxAppendableObjectSize } from './append-target.js';
 import { describeNumber } from './describe-number.js';
 import type { RequestRunner } from './request-runner.js';
 import { isLength, judge } from './retry-policy.js';
@@ -51,6 +53,40 @@ export class ObjectProbe {
       }
     }
     return this.#probe(key, whereabouts);
+  }
+
+  /**
+   * As {@link ask}, and never creates the object: where HEAD is forbidden the append of 0 bytes names a
+   * position that no object to be continued has. An empty object then counts as none.
+   */
+  async find(key: string): Promise<ObjectState | undefined> {
+    if (!this.#headForbidden) {
+      try {
+        return await this.ask(key, undefined);
+      } catch (error) {
+        if (judge(error).outcome !== 'forbidden') throw error;
+        this.#headForbidden = true;
+      }
+    }
+    try {
+      return await this.#appendNothing(key, maxAppendableObjectSize, undefined);
+    } catch (error) {
+      if (error instanceof NotAppendableError) {
+        return { length: 0, appendable: false, sealed: false, objectType: error.objectType };
+      }
+      const { outcome, actualLength } = judge(error);
+      if (outcome !== 'conflict' || actualLength === undefined) throw error;
+      return actualLength === 0
+        ? undefined
+        : { length: actualLength, appendable: true, sealed: false };
+    }
+  }
+
+  /** Completes what {@link find} found without HEAD by the checksum, for an object to go on with. */
+  async complete(key: string, found: ObjectState): Promise<ObjectState> {
+    if (!this.#headForbidden) return found;
+    const greatest = Number.POSITIVE_INFINITY;
+    return this.#probe(key, { guess: found.length, least: 1, greatest, create: undefined });
   }
 
   async #probe(key: string, whereabouts: Whereabouts): Promise<ObjectState> {

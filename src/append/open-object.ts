@@ -1,25 +1,16 @@
-import pRetry from 'p-retry';
 import {
   DivergedError,
   NotAppendableError,
   ObjectExistsError,
   OssServiceError,
-  RetriesExhaustedError,
 } from '../errors.js';
 import type { ObjectCreation, ObjectState } from './append-client.js';
 import type { AppendTarget } from './append-target.js';
+import { type AskOptions, askUntilAnswered } from './ask-until-answered.js';
 import type { ObjectProbe } from './object-probe.js';
-import {
-  FailedAttempt,
-  judge,
-  type RetryNotice,
-  type RetryOptions,
-  retryOptions,
-} from './retry-policy.js';
+import { judge } from './retry-policy.js';
 
-export interface OpenObjectOptions {
-  readonly key: string;
-
+export interface OpenObjectOptions extends AskOptions {
   /** `'a'` appends or creates, `'ax'` refuses an object that exists. */
   readonly flags: 'a' | 'ax';
 
@@ -27,9 +18,6 @@ export interface OpenObjectOptions {
   readonly position: number | undefined;
 
   readonly create: ObjectCreation;
-  readonly retry: RetryOptions;
-  readonly signal: AbortSignal;
-  readonly onRetry: (notice: RetryNotice) => void;
 }
 
 /**
@@ -46,7 +34,7 @@ export async function openObject(
   options: OpenObjectOptions,
 ): Promise<AppendTarget> {
   const { key, flags, position } = options;
-  const found = await askUntilAnswered(probe, options);
+  const found = await askUntilAnswered(() => ask(probe, options), options);
   if (flags === 'ax' && found !== undefined) {
     throw new ObjectExistsError(
       `Cannot open "${key}" with flags 'ax': the object exists and is ${found.length} bytes long`,
@@ -66,9 +54,9 @@ export async function openObject(
     : { key, position: length, crc64: found.crc64, exists: true };
 }
 
-async function askUntilAnswered(
+async function ask(
   probe: ObjectProbe,
-  { key, flags, position, create, retry, signal, onRetry }: OpenObjectOptions,
+  { key, flags, position, create }: OpenObjectOptions,
 ): Promise<ObjectState | undefined> {
   // A probe without HEAD must return the checksum of any length, or only of the required one.
   const { least, greatest } =
@@ -76,30 +64,11 @@ async function askUntilAnswered(
       ? { least: 0, greatest: Number.POSITIVE_INFINITY }
       : { least: position, greatest: position };
   const whereabouts = flags === 'ax' ? undefined : { guess: least, least, greatest, create };
-  let attempts = 0;
   try {
-    return await pRetry(
-      async () => {
-        attempts++;
-        try {
-          return await probe.ask(key, whereabouts);
-        } catch (thrown) {
-          signal.throwIfAborted();
-          const { outcome, error } = judge(thrown);
-          if (outcome === 'forbidden' && flags === 'ax') throw unguardedCreation(key, error);
-          throw new FailedAttempt(error, outcome);
-        }
-      },
-      retryOptions(retry, signal, onRetry),
-    );
-  } catch (error) {
-    if (!(error instanceof FailedAttempt)) throw error;
-    if (error.isPointless) throw error.cause;
-    throw new RetriesExhaustedError(
-      `Cannot open "${key}" after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${error.message}`,
-      { key, position: undefined, attempts },
-      { cause: error.cause },
-    );
+    return await probe.ask(key, whereabouts);
+  } catch (thrown) {
+    const { outcome, error } = judge(thrown);
+    throw outcome === 'forbidden' && flags === 'ax' ? unguardedCreation(key, error) : thrown;
   }
 }
 

@@ -117,24 +117,11 @@ export class ObjectEnds {
   ): Uint8Array | undefined {
     if (this.#isFarFromEnd(data.length * maxUnitSize)) return this.#buffer.add(data, encoding);
     if (this.#options.hasRecords && !isWhole) {
-      return this.continue(typeof data === 'string' ? Buffer.from(data, encoding) : data);
+      return this.#addRecords(typeof data === 'string' ? Buffer.from(data, encoding) : data);
     }
     const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
     this.#beginWhole(byteLength);
     return this.#buffer.add(data, encoding);
-  }
-
-  /** As {@link add}, for the rest of a write whose records may go to several objects. */
-  continue(bytes: Uint8Array): Uint8Array | undefined {
-    let rest = asBuffer(bytes);
-    while (rest.byteLength > 0) {
-      this.#beginRecord();
-      const piece = rest.subarray(0, this.#undividedLength(rest));
-      const left = this.#buffer.add(piece, 'utf8');
-      if (left !== undefined) return rest.subarray(piece.byteLength - left.byteLength);
-      rest = rest.subarray(piece.byteLength);
-    }
-    return undefined;
   }
 
   close(): void {
@@ -146,6 +133,19 @@ export class ObjectEnds {
     const needsClock =
       this.#options.period !== undefined && (this.#isCheckDue || this.#buffer.isBetweenChunks);
     return !needsClock && this.#buffer.offset + mostBytes <= this.#limit;
+  }
+
+  /** Adds records, which may go to several objects. */
+  #addRecords(bytes: Uint8Array): Uint8Array | undefined {
+    let rest = asBuffer(bytes);
+    while (rest.byteLength > 0) {
+      this.#beginRecord();
+      const piece = rest.subarray(0, this.#undividedLength(rest));
+      const left = this.#buffer.add(piece, 'utf8');
+      if (left !== undefined) return rest.subarray(piece.byteLength - left.byteLength);
+      rest = rest.subarray(piece.byteLength);
+    }
+    return undefined;
   }
 
   #beginWhole(byteLength: number): void {

@@ -20,13 +20,6 @@ interface WaitingWrite {
   rest: Uint8Array;
 }
 
-interface WritePart {
-  readonly isWhole: boolean;
-
-  /** Whether it is the rest of a write that did not fit. */
-  readonly isRest?: boolean;
-}
-
 export interface WriteBufferOptions {
   readonly chunkSize: number;
 
@@ -173,7 +166,7 @@ export class WriteBuffer {
   ): void {
     const start = this.bytesAccepted;
     const isWhole = this.#acknowledgements.isWhole(this.#sequence + 1);
-    const rest = this.#add(data, encoding, { isWhole });
+    const rest = this.#add(data, encoding, isWhole, false);
     if (rest === undefined) this.#accepted(start);
     else this.#waiting = { start, length: data.length, callback, isWhole, rest };
     if (this.#buffer.isFull || this.#isLateRecordWhole()) this.#onDue();
@@ -196,7 +189,7 @@ export class WriteBuffer {
   resume(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    const rest = this.#add(waiting.rest, 'utf8', { isWhole: waiting.isWhole, isRest: true });
+    const rest = this.#add(waiting.rest, 'utf8', waiting.isWhole, true);
     if (rest === undefined) {
       this.#waiting = undefined;
       this.#accepted(waiting.start);
@@ -308,30 +301,23 @@ export class WriteBuffer {
     return pieces;
   }
 
+  /** @param isRest Whether it is the rest of a write that did not fit. */
   #add(
     data: string | Uint8Array,
     encoding: BufferEncoding,
-    part: WritePart,
+    isWhole: boolean,
+    isRest: boolean,
   ): Uint8Array | undefined {
     const { nextLength, fullCount } = this.#buffer;
-    const rest = this.#copy(data, encoding, part);
+    const rest =
+      // Where it was begun the rest of a write that is not divided goes too.
+      this.#objects === undefined || (isRest && (isWhole || !this.#hasRecords))
+        ? this.#buffer.add(data, encoding)
+        : this.#objects.add(data, encoding, isWhole);
     // A full chunk is due at once, so the timer runs for the bytes behind it.
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
     if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
-  }
-
-  #copy(
-    data: string | Uint8Array,
-    encoding: BufferEncoding,
-    { isWhole, isRest = false }: WritePart,
-  ): Uint8Array | undefined {
-    if (this.#objects === undefined) return this.#buffer.add(data, encoding);
-    if (!isRest) return this.#objects.add(data, encoding, isWhole);
-    // Where it was begun the rest of a write that is not divided goes too.
-    return this.#hasRecords && !isWhole
-      ? this.#objects.continue(data as Uint8Array)
-      : this.#buffer.add(data, encoding);
   }
 
   /** The oldest byte has waited long enough. An unfinished record is sent as soon as it is whole. */

@@ -99,7 +99,7 @@ export class AppendWritable extends EventedWritable {
     if (signal !== undefined) addAbortSignal(signal, this);
   }
 
-  /** Key of the object. */
+  /** Key of the current object. */
   get key(): string {
     return this.#appender.key;
   }
@@ -117,7 +117,7 @@ export class AppendWritable extends EventedWritable {
     return this.#appender.crc64;
   }
 
-  /** Bytes that this stream has committed. */
+  /** Bytes that this stream has committed, to all its objects. */
   get bytesWritten(): number {
     return this.#buffer.bytesCommitted;
   }
@@ -166,10 +166,11 @@ export class AppendWritable extends EventedWritable {
   append(data: string | Uint8Array, encoding?: BufferEncoding): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       if (this.destroyed && !this.writableFinished) throw this.errored ?? destroyedError('append');
-      this.#write(data, encoding, (error, place) => {
+      const acknowledge: Acknowledge = (error, place) => {
         if (place === undefined) reject(error);
         else resolve(place);
-      });
+      };
+      this.#write(data, encoding, acknowledge, true);
     });
   }
 
@@ -271,14 +272,19 @@ export class AppendWritable extends EventedWritable {
     callback(error);
   }
 
-  #write(data: unknown, encoding?: BufferEncoding, acknowledge?: Acknowledge): boolean {
+  #write(
+    data: unknown,
+    encoding?: BufferEncoding,
+    acknowledge?: Acknowledge,
+    isWhole?: boolean,
+  ): boolean {
     assertEncoding(data, encoding);
     // Node refuses the write, and calls back with the error.
     if (this.writableEnded || this.destroyed) {
       return super.write(data, encoding as BufferEncoding, acknowledge as Callback | undefined);
     }
     if (acknowledge === undefined && this.#writeAtOnce(data, encoding)) return true;
-    this.#buffer.announce(acknowledge);
+    this.#buffer.announce(acknowledge, isWhole);
     try {
       return super.write(data, encoding as BufferEncoding);
     } catch (error) {

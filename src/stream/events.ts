@@ -1,3 +1,4 @@
+import type { RollReason } from '../append/appender-options.js';
 import type { SettledReconciliation } from '../append/delivery/reconcile.js';
 import type { RetryNotice } from '../append/retry-policy.js';
 
@@ -51,6 +52,24 @@ export interface SealEvent {
   readonly error: Error | undefined;
 }
 
+/** The stream is through with one object, and goes on with the next. */
+export interface RolloverEvent {
+  /** The object that it is through with, and its length in bytes as committed by the stream. */
+  readonly from: { readonly key: string; readonly position: number };
+
+  /** The next object, which its first bytes create. */
+  readonly to: { readonly key: string };
+
+  /**
+   * - `size`: the next record would make the object longer than `rollover.maxSize`
+   * - `interval`: the next record was accepted in another period than those before it
+   * - `full`: OSS allows no longer object
+   * - `sealed`: the object is sealed, or not appendable
+   * - `conflict`: another writer has appended to the object
+   */
+  readonly reason: RollReason;
+}
+
 /** Lines of a logger were dropped, because they arrived faster than they could be appended. */
 export interface DropEvent {
   /** Number of lines; 0 if the bytes are the rest of a line that an earlier event counted. */
@@ -67,4 +86,5 @@ export interface AppendWritableEvents {
   retry: [RetryEvent];
   reconcile: [ReconcileEvent];
   seal: [SealEvent];
+  rollover: [RolloverEvent];
 }

@@ -19,6 +19,8 @@ const names = {
   chunkSize: true,
   flushInterval: true,
   recordDelimiter: true,
+  rollover: true,
+  conflict: true,
   highWaterMark: true,
   verify: true,
   seal: true,

@@ -1,6 +1,6 @@
 import type { WritableOptions } from 'node:stream';
 import type { AppendClient } from '../append/append-client.js';
-import type { AppenderOptions } from '../append/appender.js';
+import type { AppenderOptions } from '../append/appender-options.js';
 import type { RetryOptions } from '../append/retry-policy.js';
 import {
   assertInteger,
@@ -14,12 +14,12 @@ import {
 import type { WriteBufferOptions } from '../buffer/write-buffer.js';
 import { assertNoForeignCredentials } from '../oss/foreign-options.js';
 import type { OssClientOptions } from '../oss/oss-client.js';
-import { assertObjectKey } from '../oss/request/object-key.js';
 import { resolveCreation } from './creation-options.js';
 import { appendOptionNames, warnOfMisspelt, warnOfUnknown } from './option-names.js';
+import { resolveRollover } from './rollover-options.js';
 import type { AppendWritableOptions } from './stream-options.js';
 
-export type { AppendWritableOptions } from './stream-options.js';
+export type { AppendWritableOptions, RolloverOptions } from './stream-options.js';
 
 export interface ResolvedOptions {
   readonly appender: Omit<AppenderOptions, 'client'>;
@@ -69,7 +69,7 @@ const retryOptionNames = [
 ] as const satisfies (keyof RetryOptions)[];
 
 /** Options that this version lacks; ignoring one would silently drop the guarantee it names. */
-const unavailableOptionNames = ['conflict', 'rollover', 'journal'];
+const unavailableOptionNames = ['journal'];
 
 /**
  * Copies the options, applies the defaults and checks them.
@@ -85,13 +85,12 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null) {
     throw typeError(act, 'options', 'an object', options);
   }
-  const { key, flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
+  const { flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
   const { seal = false } = options;
   const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
   assertNoForeignCredentials(act, options);
   warnOfMisspelt(options, appendOptionNames);
   assertAvailable(act, options);
-  assertObjectKey(key, act);
   assertOneOf(act, 'flags', flags, ['a', 'ax']);
   if (position !== undefined) assertInteger(act, 'position', position, 0, Number.MAX_SAFE_INTEGER);
   assertOneOf(act, 'verify', verify, ['crc64', 'none']);
@@ -106,9 +105,10 @@ export function resolveOptions(
   }
   const { chunkSize, highWaterMark } = resolveSizes(act, options);
   const limit = waitingLimit(chunkSize, highWaterMark);
+  const rollover = resolveRollover(act, options, { chunkSize, highWaterMark });
   return {
     appender: {
-      key,
+      ...rollover.appender,
       flags,
       position,
       verify,
@@ -123,6 +123,7 @@ export function resolveOptions(
       limit,
       flushInterval,
       recordDelimiter: resolveDelimiter(act, options.recordDelimiter),
+      objects: rollover.objects,
     },
     client: resolveClient(act, options, requestTimeout),
     highWaterMark,
@@ -141,7 +142,7 @@ function assertAvailable(act: string, options: object): void {
   }
   for (const name of unavailableOptionNames) {
     const value = Reflect.get(options, name);
-    if (value === undefined || value === 'fail') continue;
+    if (value === undefined) continue;
     throw typeError(act, name, 'left out, as this version does not support it', value);
   }
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { debuglog } from 'node:util';
-import type { AppenderListener } from '../append/appender.js';
+import type { AppenderListener } from '../append/appender-options.js';
 import { publishReconcile, publishRetry } from '../append/diagnostics.js';
 import type { WriteBuffer } from '../buffer/write-buffer.js';
 import { nodeTimers } from '../timers/node-timers.js';
@@ -29,6 +29,9 @@ export interface AppendStatistics {
   /** Times the stream found out from the object whether an append landed. */
   readonly reconciles: number;
 
+  /** Times the stream went on to another object. */
+  readonly rollovers: number;
+
   /** When bytes were last committed. */
   readonly lastCommitAt: Date | undefined;
 
@@ -43,6 +46,7 @@ export class StreamEvents implements AppenderListener {
   #attempts = 0;
   #retries = 0;
   #reconciles = 0;
+  #rollovers = 0;
 
   /** Milliseconds since 1970. */
   #lastCommitAt: number | undefined;
@@ -61,6 +65,7 @@ export class StreamEvents implements AppenderListener {
       attempts: this.#attempts,
       retries: this.#retries,
       reconciles: this.#reconciles,
+      rollovers: this.#rollovers,
       lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
       lastFailure: this.#lastFailure,
     };
@@ -106,6 +111,12 @@ export class StreamEvents implements AppenderListener {
     if (error === undefined) this.#lastFailure = undefined;
     debug('%s: %s at position %d', key, error?.message ?? 'sealed', position);
     this.#emit('seal', { key, position, error });
+  };
+
+  rolled: AppenderListener['rolled'] = ({ key, position }, next, reason) => {
+    this.#rollovers++;
+    debug('%s: goes on with %s at position %d: %s', key, next, position, reason);
+    this.#emit('rollover', { from: { key, position }, to: { key: next }, reason });
   };
 
   failed: AppenderListener['failed'] = (key, error) => {

@@ -1,20 +1,74 @@
 import type { AppendClient, ObjectCreation } from '../append/append-client.js';
 import type { RetryOptions } from '../append/retry-policy.js';
 import type { OssClientOptions } from '../oss/client-options.js';
+import type { Interval } from '../rollover/calendar.js';
+import type { KeyFields } from '../rollover/key-template.js';
+
+/** When a stream goes on to the next object. */
+export interface RolloverOptions {
+  /**
+   * Maximum bytes of an object, `chunkSize` to 5 GiB. An object ends before the record (without
+   * `recordDelimiter`: the write) that would make it longer; a single longer one gets an object of its
+   * own. What was accepted before `'ready'`, at most `highWaterMark`, may come on top.
+   *
+   * @default 5_368_709_120 (5 GiB) less `highWaterMark`
+   */
+  readonly maxSize?: number | undefined;
+
+  /**
+   * A new object for each hour, day or month of the calendar, or for each multiple of so many
+   * milliseconds since 1970. What counts is when a record is accepted. Where nothing is written,
+   * nothing happens. The template of the key must show the hour, day or month.
+   */
+  readonly interval?: Interval | undefined;
+
+  /**
+   * IANA time zone of `interval` and of the date fields of the key, such as `'Asia/Shanghai'`.
+   *
+   * @default 'UTC'
+   */
+  readonly timeZone?: string | undefined;
+}
 
 /** Options of {@link AppendWritable}. Sizes are bytes, durations are milliseconds. */
 export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>, ObjectCreation {
   /** Bucket of the object; required without `client`. */
   readonly bucket?: string | undefined;
 
-  /** Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist. */
-  readonly key: string;
+  /**
+   * Object key: 1 to 1023 bytes of UTF-8. Created as an appendable object when it does not exist.
+   *
+   * With `rollover` a template with the fields `{yyyy}`, `{MM}`, `{dd}`, `{HH}`, `{hostname}`, `{pid}`,
+   * `{id}` (eight random hex digits per stream) and `{seq}` (six digits from `000000`); braces are
+   * doubled to be literal. Without `{seq}` further objects of a period are named `app.1.log`,
+   * `app.2.log`. Or a function, which must give each `sequence` a key of its own.
+   */
+  readonly key: string | ((fields: KeyFields) => string);
+
+  /**
+   * When to go on to the next object. `true` does so when an object is full, sealed or not appendable.
+   * A stream that starts again continues the last object of the current period. Not with `position`.
+   *
+   * @default false
+   */
+  readonly rollover?: RolloverOptions | boolean | undefined;
+
+  /**
+   * What happens when another writer has appended to the object: `'fail'` ends the stream with
+   * {@link DivergedError}, `'rollover'` goes on with the next object. Either way a stream with
+   * `rollover` that has committed nothing to the object yet takes the next one, so that processes
+   * that start together get an object each.
+   *
+   * @default 'fail'
+   */
+  readonly conflict?: 'fail' | 'rollover' | undefined;
 
   /** Store to append to, instead of the options of {@link OssClient}. The stream leaves it open. */
   readonly client?: AppendClient | undefined;
 
   /**
-   * As in `fs.open`: `'a'` appends or creates, `'ax'` fails if the object exists.
+   * As in `fs.open`: `'a'` appends or creates, `'ax'` fails if the object exists; with `rollover` it
+   * takes the next object that does not.
    *
    * @default 'a'
    */
@@ -67,9 +121,9 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
   readonly verify?: 'crc64' | 'none' | undefined;
 
   /**
-   * Whether to seal the object when everything has been committed after `end()`: OSS then refuses
-   * further appends for good, and readers know that it is complete. `'seal'` is emitted before
-   * `'finish'`. Not an error if it fails: see `error` of the event.
+   * Whether to seal each object that the stream is through with, by rolling over or by `end()`: OSS
+   * then refuses further appends for good, and readers know that it is complete. `'seal'` is emitted
+   * before `'rollover'` or `'finish'`. Not an error if it fails: see `error` of the event.
    *
    * @default false
    */

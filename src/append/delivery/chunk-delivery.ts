@@ -1,5 +1,5 @@
 import type { Place } from '../../buffer/acknowledgements.js';
-import { ChecksumError } from '../../errors.js';
+import { ChecksumError, isAppendError } from '../../errors.js';
 import { ProgrammingError } from '../../programming-error.js';
 import { nodeTimers } from '../../timers/node-timers.js';
 import type { AppendReceipt } from '../append-client.js';
@@ -36,6 +36,14 @@ export interface Commit extends Place {
   readonly requestId: string | undefined;
 }
 
+/**
+ * Why an object takes no more bytes:
+ * - `conflict`: another writer has appended to it, or replaced it
+ * - `sealed`: it is sealed, or of another type
+ * - `full`: it would become longer than OSS allows
+ */
+export type Obstacle = 'conflict' | 'sealed' | 'full';
+
 /** Called synchronously and in order. None of these may throw. */
 export interface DeliveryListener {
   /** An append is about to be handed to the client. */
@@ -58,6 +66,9 @@ export interface DeliveryListener {
  */
 type Stage = 'waiting' | 'sending' | 'probing' | 'probed' | 'settled';
 
+/** OSS documents 5 GB as the maximum length of an object, and not which, nor how it refuses more. */
+const leastLimit = 5e9;
+
 /** Result of a probe: some bytes of the chunk are committed, or it can be sent again. */
 type Finding = 'committed' | 'again';
 
@@ -74,6 +85,7 @@ export class ChunkDelivery {
   #stage: Stage = 'waiting';
   #attempts = 0;
   #isAbandoned = false;
+  #obstacle: Obstacle | undefined;
 
   constructor(chunk: FrozenChunk, options: DeliveryOptions, listener: DeliveryListener) {
     this.#chunk = chunk;
@@ -98,6 +110,14 @@ export class ChunkDelivery {
   /** Whether a client may still read the bytes, since it ignored the signal. */
   get isAbandoned(): boolean {
     return this.#isAbandoned;
+  }
+
+  /**
+   * Why the object takes no more of the chunk, if the rest of it may go to another object: no attempt
+   * has landed in this one, and none can land any more.
+   */
+  get obstacle(): Obstacle | undefined {
+    return this.#obstacle;
   }
 
   /**
@@ -217,7 +237,10 @@ export class ChunkDelivery {
         break;
       case 'forbidden':
       case 'fatal':
-        if (this.#chunk.doubt === 'none') throw error;
+        if (this.#chunk.doubt === 'none') {
+          this.#obstacle = obstacleOf(error, this.#chunk);
+          throw error;
+        }
         return this.#reconcileAtLast(error);
       default:
         outcome satisfies never;
@@ -255,7 +278,7 @@ export class ChunkDelivery {
    */
   async #reconcile(): Promise<Finding> {
     const chunk = this.#chunk;
-    const { reconciliation, exists } = await this.#probe();
+    const { reconciliation, exists, isAbsent } = await this.#probe();
     this.#listener.reconciled(reconciliation.outcome, chunk.target.position);
     switch (reconciliation.outcome) {
       case 'committed':
@@ -268,10 +291,13 @@ export class ChunkDelivery {
         chunk.notCommitted({ ...chunk.target, crc64: reconciliation.crc64, exists });
         return 'again';
       case 'diverged':
-        chunk.diverged();
+        chunk.diverged(isAbsent);
+        if (!chunk.mayHaveLanded) this.#obstacle = 'conflict';
         throw divergedError(chunk, reconciliation.actualLength);
       case 'not-appendable':
         chunk.notCommitted(chunk.target);
+        if (reconciliation.state.sealed) chunk.refusedForGood();
+        if (!chunk.mayHaveLanded) this.#obstacle = 'sealed';
         throw notAppendableError(chunk, reconciliation.state);
     }
   }
@@ -302,4 +328,10 @@ export class ChunkDelivery {
   #unconfirmed(cause: Error): Error {
     return unconfirmedError(this.#chunk, cause);
   }
+}
+
+/** What a refusal says about the object that no retry can mend. */
+function obstacleOf(refusal: Error, { target, bytes }: FrozenChunk): Obstacle | undefined {
+  if (isAppendError(refusal) && refusal.code === 'APPEND_ERR_NOT_APPENDABLE') return 'sealed';
+  return target.position + bytes.byteLength > leastLimit ? 'full' : undefined;
 }

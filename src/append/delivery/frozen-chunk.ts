@@ -57,6 +57,11 @@ export class FrozenChunk {
     return this.#doubt !== 'none';
   }
 
+  /** Whether an attempt may have landed although the store never confirmed it. */
+  get isUnconfirmed(): boolean {
+    return this.#doubt === 'unknown' || this.#doubt === 'unanswered';
+  }
+
   raiseDoubt(doubt: Doubt): void {
     if (doubts.indexOf(doubt) > doubts.indexOf(this.#doubt)) this.#doubt = doubt;
   }
@@ -75,9 +80,18 @@ export class FrozenChunk {
     if (this.#doubt !== 'unanswered') this.#doubt = 'none';
   }
 
-  /** The object holds another writer's bytes: they explain why the store refused the position. */
-  diverged(): void {
-    if (this.#doubt === 'conflict') this.#doubt = 'none';
+  /**
+   * The object holds another writer's bytes: they explain why the store refused the position.
+   *
+   * @param isAbsent Whether the bytes at the position were read, and are not those of the chunk.
+   */
+  diverged(isAbsent = false): void {
+    if (this.#doubt === 'conflict' || isAbsent) this.#doubt = 'none';
+  }
+
+  /** The object was sealed before the chunk landed, and so will never take it. */
+  refusedForGood(): void {
+    this.#doubt = 'none';
   }
 
   /** The first `byteLength` bytes are in the object, so no earlier attempt can land any more. */

@@ -12,11 +12,17 @@ export interface ReconcileChunkOptions {
   readonly create: ObjectCreation;
   readonly requests: RequestRunner;
   readonly crc64: Crc64;
+
+  /** Whether the chunk may go to another object, once it is proved not to be in this one. */
+  readonly isMovable: boolean;
 }
 
 export interface ChunkFinding {
   readonly reconciliation: SettledReconciliation;
   readonly exists: boolean;
+
+  /** With `diverged`: whether the bytes at the position were read, and are not those of the chunk. */
+  readonly isAbsent?: boolean;
 }
 
 /**
@@ -38,6 +44,9 @@ export async function reconcileChunk(
   });
   const expected = { position, crc64: chunk.target.crc64, chunk: chunk.bytes };
   const answer = reconcile(expected, found, crc64);
+  if (answer.outcome === 'diverged' && found !== undefined && found.length > position) {
+    if (options.isMovable && chunk.isUnconfirmed) return findBehind(chunk, found, options);
+  }
   if (answer.outcome !== 'unproven') {
     return { reconciliation: answer, exists: found !== undefined };
   }
@@ -48,13 +57,34 @@ export async function reconcileChunk(
   };
 }
 
-/** Whether the object's bytes after the position are those of the chunk. */
+/**
+ * Another writer has appended. The bytes at the position tell whether the chunk landed before that;
+ * they are there for good, so that it cannot land any more.
+ */
+async function findBehind(
+  chunk: FrozenChunk,
+  found: ObjectState,
+  options: ReconcileChunkOptions,
+): Promise<ChunkFinding> {
+  const matches = await readBack(chunk, found, options);
+  const { position } = chunk.target;
+  // Otherwise the whole chunk is there, and what comes before it is not what we know.
+  const isBehind = found.length > position + chunk.bytes.byteLength;
+  const reconciliation: SettledReconciliation =
+    matches && isBehind
+      ? { outcome: 'committed', crc64: chunk.crc64After() }
+      : { outcome: 'diverged', actualLength: found.length };
+  return { reconciliation, exists: true, isAbsent: !matches };
+}
+
+/** Whether the object's bytes after the position are those of the chunk, as far as both go. */
 async function readBack(
   chunk: FrozenChunk,
-  { length }: ObjectState,
+  found: ObjectState,
   { client, requests }: ReconcileChunkOptions,
 ): Promise<boolean> {
   const { key, position } = chunk.target;
+  const length = Math.min(found.length, position + chunk.bytes.byteLength);
   return requests.run(length - position, async (options) => {
     const found = await client.getObject(key, { ...options, start: position, end: length });
     const stream = addAbortSignal(options.signal as AbortSignal, found);

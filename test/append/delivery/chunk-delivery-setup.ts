@@ -59,6 +59,7 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
       create: creation,
       requests,
       crc64,
+      isMovable: false,
       retry: immediately,
       verify: 'crc64',
       signal,

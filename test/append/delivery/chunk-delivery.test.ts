@@ -116,6 +116,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
         create: {},
         requests,
         crc64,
+        isMovable: false,
         retry: immediately,
         verify: 'crc64',
         signal,

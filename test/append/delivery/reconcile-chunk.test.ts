@@ -36,6 +36,7 @@ function ask(client: ScriptedClient, question: Question = {}) {
     create: creation,
     requests,
     crc64,
+    isMovable: false,
     probe: new ObjectProbe(client, requests),
   });
 }

@@ -1,0 +1,74 @@
+import type { PeriodLabel } from './calendar.js';
+import type { KeyFields } from './key-template.js';
+
+export interface RolloverOptions {
+  /** @throws {TypeError} If it cannot make a valid key. */
+  readonly keyOf: (fields: KeyFields) => string;
+
+  /** Whether keys of different periods differ, so that each period counts its objects from 0. */
+  readonly showsPeriod: boolean;
+
+  /** The period at the start, and its date for keys. */
+  readonly period: PeriodLabel | undefined;
+  readonly startedAt: number;
+}
+
+/** Where the next object begins. */
+export interface ObjectStart {
+  readonly period: PeriodLabel | undefined;
+
+  /** When its first record was accepted, in milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** Names the objects of a stream, one after the other. */
+export class Rollover {
+  readonly #options: RolloverOptions;
+  #sequence = 0;
+  #start: ObjectStart;
+  #key: string;
+
+  constructor(options: RolloverOptions) {
+    this.#options = options;
+    this.#start = options;
+    this.#key = this.keyAt(0);
+  }
+
+  /** Key of the current object. */
+  get key(): string {
+    return this.#key;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Key of an object of the current period. */
+  keyAt(sequence: number): string {
+    return this.#options.keyOf({ sequence, startedAt: new Date(this.#start.startedAt) });
+  }
+
+  /** Makes another object of the current period the current one. */
+  use(sequence: number): void {
+    this.#sequence = sequence;
+    this.#key = this.keyAt(sequence);
+  }
+
+  /**
+   * Goes on to the next object.
+   *
+   * @param start Of the next object; in the current period by default.
+   * @throws {TypeError} If its key is that of the current object, or not valid.
+   */
+  next(start: ObjectStart = this.#start): void {
+    const { showsPeriod } = this.#options;
+    const isFirst = showsPeriod && start.period !== this.#start.period;
+    const before = this.#key;
+    this.#start = start;
+    this.use(isFirst ? 0 : this.#sequence + 1);
+    if (this.#key !== before) return;
+    throw new TypeError(
+      `Cannot go on to the next object as 'key' gave ${JSON.stringify(before)} for two sequences`,
+    );
+  }
+}

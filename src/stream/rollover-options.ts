@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { maxAppendableObjectSize } from '../append/append-target.js';
+import type { AppenderOptions } from '../append/appender-options.js';
+import { assertInteger, assertOneOf, typeError } from '../assertions.js';
+import type { WriteBufferOptions } from '../buffer/write-buffer.js';
+import { assertObjectKey } from '../oss/request/object-key.js';
+import { assertTimeZone, Calendar, type Interval } from '../rollover/calendar.js';
+import { type KeyFields, KeyTemplate } from '../rollover/key-template.js';
+import { Period } from '../rollover/period.js';
+import { Rollover } from '../rollover/rollover.js';
+import { nodeTimers } from '../timers/node-timers.js';
+import type { AppendWritableOptions, RolloverOptions } from './stream-options.js';
+
+/** Longest interval in milliseconds: a date can still be made of where it begins. */
+const longestInterval = 8.64e15;
+
+export interface ResolvedRollover {
+  readonly appender: Pick<AppenderOptions, 'key' | 'series' | 'conflict'>;
+  readonly objects: WriteBufferOptions['objects'];
+}
+
+interface Sizes {
+  readonly chunkSize: number;
+  readonly highWaterMark: number;
+}
+
+/**
+ * Checks `key`, `rollover` and `conflict`, and applies their defaults.
+ *
+ * @throws {TypeError} If one is of the wrong type or shape, or does not go with another option.
+ * @throws {RangeError} If one is out of range.
+ */
+export function resolveRollover(
+  act: string,
+  options: AppendWritableOptions,
+  sizes: Sizes,
+): ResolvedRollover {
+  const { key, position, conflict = 'fail' } = options;
+  const rollover = resolveFields(act, options.rollover);
+  assertConflict(act, conflict, rollover);
+  if (rollover === undefined) {
+    if (typeof key === 'function') {
+      throw new TypeError(`Cannot ${act} as a function as 'key' needs 'rollover'`);
+    }
+    assertObjectKey(key, act);
+    return { appender: { key, series: undefined, conflict }, objects: undefined };
+  }
+  if (position !== undefined) {
+    throw new TypeError(
+      `Cannot ${act} with both 'position' and 'rollover': a position is that of one object`,
+    );
+  }
+  const { interval, maxSize, timeZone } = resolveLimits(act, rollover, sizes);
+  const now = nodeTimers.date();
+  const period =
+    interval === undefined ? undefined : new Period(new Calendar(interval, timeZone), now);
+  const keys = resolveKeys(act, key, { interval, timeZone });
+  const series = new Rollover({ ...keys, period: period?.label, startedAt: now });
+  return {
+    appender: {
+      key: series.key,
+      series: {
+        ...keys,
+        rollover: series,
+        maxSize,
+        continues: interval === undefined || keys.showsPeriod,
+      },
+      conflict,
+    },
+    objects: { maxSize, period },
+  };
+}
+
+const fieldNames = ['maxSize', 'interval', 'timeZone'] as const satisfies (keyof RolloverOptions)[];
+
+function resolveFields(act: string, rollover: unknown = false): RolloverOptions | undefined {
+  if (rollover === false) return undefined;
+  if (rollover === true) return {};
+  if (typeof rollover !== 'object' || rollover === null) {
+    throw typeError(act, 'rollover', 'an object or a boolean', rollover);
+  }
+  for (const name of Object.keys(rollover)) {
+    if (fieldNames.some((known) => known === name)) continue;
+    throw typeError(act, 'rollover', `an object of ${fieldNames.join(', ')}`, rollover);
+  }
+  return rollover;
+}
+
+function resolveLimits(
+  act: string,
+  rollover: RolloverOptions,
+  { chunkSize, highWaterMark }: Sizes,
+) {
+  const { interval, timeZone = 'UTC' } = rollover;
+  // What was accepted before the object is opened may come on top of it.
+  const most = Math.max(maxAppendableObjectSize - highWaterMark, chunkSize);
+  const { maxSize = most } = rollover;
+  assertInteger(act, 'rollover.maxSize', maxSize, chunkSize, maxAppendableObjectSize);
+  assertTimeZone(act, timeZone);
+  if (typeof interval === 'number') {
+    assertInteger(act, 'rollover.interval', interval, 1, longestInterval);
+  } else if (interval !== undefined) {
+    assertOneOf(act, 'rollover.interval', interval, ['hour', 'day', 'month']);
+  }
+  return { interval, maxSize, timeZone };
+}
+
+interface KeySource {
+  readonly keyOf: (fields: KeyFields) => string;
+  readonly showsPeriod: boolean;
+  readonly isUnique: boolean;
+  readonly seeksGap: boolean;
+}
+
+function resolveKeys(
+  act: string,
+  key: AppendWritableOptions['key'],
+  { interval, timeZone }: { interval: Interval | undefined; timeZone: string },
+): KeySource {
+  const source = typeof key === 'function' ? keysOfFunction(act, key) : undefined;
+  if (source !== undefined) return source;
+  if (typeof key !== 'string') throw typeError(act, 'key', 'a string or a function', key);
+  const names = { hostname: hostname(), pid: process.pid, id: randomBytes(4).toString('hex') };
+  const template = new KeyTemplate(act, key, timeZone, names);
+  const showsPeriod = interval !== undefined && template.shows(interval);
+  if (typeof interval === 'string' && !showsPeriod) {
+    const needed = {
+      hour: '{yyyy}, {MM}, {dd} and {HH}',
+      day: '{yyyy}, {MM} and {dd}',
+      month: '{yyyy} and {MM}',
+    };
+    const rule = `a template with ${needed[interval]}, which 'rollover.interval' needs`;
+    throw typeError(act, 'key', rule, key);
+  }
+  const { isUnique, hasSequence, hasDate } = template;
+  const keyOf = (fields: KeyFields) => {
+    const made = template.key(fields);
+    assertObjectKey(made, act);
+    return made;
+  };
+  return { keyOf, showsPeriod, isUnique, seeksGap: hasSequence && !hasDate };
+}
+
+function keysOfFunction(act: string, key: (fields: KeyFields) => string): KeySource {
+  const keyOf = (fields: KeyFields) => {
+    const made: unknown = key(fields);
+    assertObjectKey(made as string, act);
+    return made as string;
+  };
+  const startedAt = new Date(nodeTimers.date());
+  const first = keyOf({ sequence: 0, startedAt });
+  if (first === keyOf({ sequence: 1, startedAt })) {
+    throw typeError(act, 'key', `a function that gives each 'sequence' a key of its own`, first);
+  }
+  return { keyOf, showsPeriod: false, isUnique: false, seeksGap: false };
+}
+
+function assertConflict(
+  act: string,
+  conflict: unknown,
+  rollover: RolloverOptions | undefined,
+): asserts conflict is 'fail' | 'rollover' {
+  if (conflict === 'rebase') {
+    throw typeError(act, 'conflict', "'fail' or 'rollover' in this version", conflict);
+  }
+  assertOneOf(act, 'conflict', conflict, ['fail', 'rollover']);
+  if (conflict === 'rollover' && rollover === undefined) {
+    throw new TypeError(`Cannot ${act} as 'conflict: rollover' needs 'rollover'`);
+  }
+}

@@ -1,0 +1,258 @@
+import { finished } from 'node:stream/promises';
+import { describe, expect, test } from 'vitest';
+import type { Emulator } from '../../src/emulator/index.js';
+import {
+  AppendWritable,
+  type AppendWritableOptions,
+  OssClient,
+  type RolloverEvent,
+} from '../../src/index.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
+import { connectionTo } from '../helpers/open-stream.js';
+
+const { emulator } = await startEmulatorForFile();
+let folders = 0;
+
+/** A folder that no other test of the file uses. */
+const newFolder = () => `test-${++folders}`;
+
+/** The objects of a folder, by name, without the folder. */
+async function objectsIn(
+  folder: string,
+  from: Emulator = emulator,
+): Promise<Record<string, string>> {
+  const keys = new Set(from.requests.map(({ key }) => key ?? ''));
+  const found: Record<string, string> = {};
+  for (const key of [...keys].sort()) {
+    if (!key.startsWith(`${folder}/`)) continue;
+    const content = await from.read('examplebucket', key).catch(() => undefined);
+    if (content !== undefined) found[key.slice(folder.length + 1)] = String(content);
+  }
+  return found;
+}
+
+function open(folder: string, options: Partial<AppendWritableOptions> = {}) {
+  const key = typeof options.key === 'string' ? `${folder}/${options.key}` : `${folder}/app.log`;
+  const stream = new AppendWritable({
+    ...connectionTo(emulator),
+    chunkSize: 50,
+    highWaterMark: 1000,
+    flushInterval: 0,
+    ...options,
+    key: typeof options.key === 'function' ? options.key : key,
+  });
+  const rollovers: RolloverEvent[] = [];
+  const log: string[] = [];
+  stream.on('rollover', (event) => {
+    rollovers.push(event);
+    log.push(`rollover to ${event.to.key.slice(folder.length + 1)}: ${event.reason}`);
+  });
+  stream.on('seal', ({ key, position }) =>
+    log.push(`seal ${key.slice(folder.length + 1)} at ${position}`),
+  );
+  const isOpen = new Promise((resolve) => stream.once('ready', resolve));
+  return { stream, rollovers, log, isOpen };
+}
+
+const write = (stream: AppendWritable, text: string) =>
+  new Promise((resolve, reject) =>
+    stream.write(text, (error) => (error ? reject(error) : resolve(undefined))),
+  );
+
+describe('rollover by size', () => {
+  test('ends an object before the write that would make it too long', async () => {
+    const folder = newFolder();
+    const { stream, rollovers, isOpen } = open(folder, { rollover: { maxSize: 100 } });
+    await isOpen;
+    for (const letter of 'abcde') stream.write(letter.repeat(40));
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': 'a'.repeat(40) + 'b'.repeat(40),
+      'app.1.log': 'c'.repeat(40) + 'd'.repeat(40),
+      'app.2.log': 'e'.repeat(40),
+    });
+    expect(rollovers).toEqual([
+      {
+        from: { key: `${folder}/app.log`, position: 80 },
+        to: { key: `${folder}/app.1.log` },
+        reason: 'size',
+      },
+      {
+        from: { key: `${folder}/app.1.log`, position: 80 },
+        to: { key: `${folder}/app.2.log` },
+        reason: 'size',
+      },
+    ]);
+    expect(stream.stats.rollovers).toBe(2);
+    expect(stream).toMatchObject({ key: `${folder}/app.2.log`, position: 40, bytesWritten: 200 });
+  });
+
+  test('fills an object to its last byte, and no further', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 } });
+    await isOpen;
+    for (const letter of 'abcd') stream.write(letter.repeat(50));
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': 'a'.repeat(50) + 'b'.repeat(50),
+      'app.1.log': 'c'.repeat(50) + 'd'.repeat(50),
+    });
+  });
+
+  test('gives a write that is longer than an object one of its own', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 } });
+    await isOpen;
+    for (const [letter, length] of [
+      ['a', 10],
+      ['b', 330],
+      ['c', 10],
+    ] as const) {
+      await write(stream, letter.repeat(length));
+    }
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': 'a'.repeat(10),
+      'app.1.log': 'b'.repeat(330),
+      'app.2.log': 'c'.repeat(10),
+    });
+  });
+
+  test('divides a write between two records', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
+    await isOpen;
+    const lines = [...'abcdefg'].map((letter) => `${letter.repeat(29)}\n`);
+    stream.write(lines.join('').slice(0, 45));
+    stream.write(lines.join('').slice(45));
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': lines.slice(0, 3).join(''),
+      'app.1.log': lines.slice(3, 6).join(''),
+      'app.2.log': lines.slice(6).join(''),
+    });
+  });
+
+  test('does not divide the data of append(), and names the object that it is in', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
+    await isOpen;
+    stream.write('0123456789\n'.repeat(5));
+    const placed = stream.append('0123456789\n'.repeat(6));
+    const next = stream.append('next\n');
+    stream.end();
+    await finished(stream);
+
+    expect(await placed).toEqual({ key: `${folder}/app.1.log`, start: 0, end: 66 });
+    expect(await next).toEqual({ key: `${folder}/app.1.log`, start: 66, end: 71 });
+  });
+
+  test('counts what was in the object before, when it starts again', async () => {
+    const folder = newFolder();
+    for (const letter of 'abc') {
+      const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 } });
+      await isOpen;
+      stream.end(letter.repeat(40));
+      await finished(stream);
+    }
+
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': 'a'.repeat(40) + 'b'.repeat(40),
+      'app.1.log': 'c'.repeat(40),
+    });
+  });
+
+  test('creates no object for nothing', async () => {
+    const folder = newFolder();
+    const { stream } = open(folder, { rollover: true });
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({});
+  });
+
+  test('seals each object that it is through with, before it goes on', async () => {
+    const folder = newFolder();
+    const { stream, log, isOpen } = open(folder, { rollover: { maxSize: 100 }, seal: true });
+    await isOpen;
+    for (const letter of 'abc') stream.write(letter.repeat(60));
+    stream.end();
+    await finished(stream);
+
+    expect(log).toEqual([
+      'seal app.log at 60',
+      'rollover to app.1.log: size',
+      'seal app.1.log at 60',
+      'rollover to app.2.log: size',
+      'seal app.2.log at 60',
+    ]);
+  });
+});
+
+describe('rollover because an object takes no more', () => {
+  test('goes on with the next object when somebody seals it', async () => {
+    const folder = newFolder();
+    const { stream, log } = open(folder, { rollover: true });
+    await write(stream, 'before');
+    await new OssClient(connectionTo(emulator)).sealAppendObject(`${folder}/app.log`, 6);
+    await write(stream, 'after');
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({ 'app.log': 'before', 'app.1.log': 'after' });
+    expect(log).toEqual(['rollover to app.1.log: sealed']);
+  });
+
+  test('starts behind an object that is sealed', async () => {
+    const folder = newFolder();
+    for (const text of ['one', 'two']) {
+      const { stream } = open(folder, { rollover: true, seal: true });
+      stream.end(text);
+      await finished(stream);
+    }
+
+    expect(await objectsIn(folder)).toEqual({ 'app.log': 'one', 'app.1.log': 'two' });
+  });
+
+  test('gives six streams that start together an object each', async () => {
+    const folder = newFolder();
+    const opened = Array.from({ length: 6 }, () => open(folder, { rollover: true }));
+    await Promise.all(opened.map(({ isOpen }) => isOpen));
+    const ends = opened.map(({ stream }, index) => {
+      stream.end(`stream ${index}`);
+      return finished(stream);
+    });
+    await Promise.all(ends);
+
+    const found = await objectsIn(folder);
+    expect(Object.values(found).sort()).toEqual([...'012345'].map((index) => `stream ${index}`));
+  });
+
+  test.each([
+    { conflict: 'fail', outcome: 'APPEND_ERR_DIVERGED', later: {} },
+    { conflict: 'rollover', outcome: 'committed', later: { 'app.1.log': 'more' } },
+  ] as const)('ends with a conflict after a commit as $conflict says', async (row) => {
+    const folder = newFolder();
+    const { stream } = open(folder, { rollover: true, conflict: row.conflict });
+    stream.on('error', () => {});
+    await write(stream, 'ours');
+    const stranger = new OssClient(connectionTo(emulator));
+    await stranger.appendObject(`${folder}/app.log`, 4, Buffer.from('theirs'));
+    const outcome = write(stream, 'more').then(
+      () => 'committed',
+      ({ code }) => code,
+    );
+
+    expect(await outcome).toBe(row.outcome);
+    expect(await objectsIn(folder)).toEqual({ 'app.log': 'ourstheirs', ...row.later });
+    stream.destroy();
+  });
+});
