@@ -40,6 +40,9 @@ export type GetFate = 'answered' | 'cut' | 'broken' | 'lost' | 'throttled' | 'fo
 /** What another writer, the stranger, does to the object. */
 export type Deed = 'appends' | 'appends-as-many' | 'deletes' | 'remakes' | 'replaces' | 'seals';
 
+/** What happens to the clock of a computer, or to a process. */
+export type ClockTrouble = 'leaps' | 'goes-back' | 'strays' | 'stops';
+
 export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>>>;
 
 /**
@@ -114,12 +117,20 @@ const deedWeights: Weights<Deed> = {
   seals: 1,
 };
 
+export const clockTroubles: Weights<ClockTrouble> = {
+  leaps: 4,
+  'goes-back': 2,
+  strays: 1,
+  stops: 1,
+};
+
 /** All names that `--without` accepts. */
 export const happenings: readonly string[] = [
   ...new Set([
     ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
     ...Object.keys({ ...gets, ...hostileGets, ...deedWeights }),
-    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions'],
+    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions', 'rollover'],
+    ...Object.keys(clockTroubles),
   ]),
 ];
 

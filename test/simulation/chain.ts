@@ -35,6 +35,11 @@ export class Chain {
     this.#sessions[0]?.stream.once('ready', act);
   }
 
+  /** Key of the object that the last stream appends to. */
+  get key(): string {
+    return this.#sessions.at(-1)?.stream.key ?? this.#world.key;
+  }
+
   check(): void {
     this.#sessions.at(-1)?.witness.check();
   }
@@ -59,7 +64,13 @@ export class Chain {
     session.stream.once('close', () => this.#goOn(session, beginning));
   }
 
-  #goOn({ user, stream, witness }: Session, beginning: Beginning): void {
+  #goOn(session: Session, beginning: Beginning): void {
+    if (this.#world.plan === undefined) this.#continue(session, beginning);
+    else this.#restart(session, beginning);
+  }
+
+  /** A stream follows that goes on in the same object, where the last one must have stopped. */
+  #continue({ user, stream, witness }: Session, beginning: Beginning): void {
     const { limits, adversary } = this.#world;
     const { number, ledger, position, isClean } = beginning;
     if (witness.outcome === 'finished' || number + 1 === mostStreams) return;
@@ -82,6 +93,41 @@ export class Chain {
     else this.#plan = () => this.#resume(this.#compared(next));
   }
 
+  /** A stream follows that finds its object by itself. */
+  #restart({ user, witness }: Session, { number, ledger, isClean }: Beginning): void {
+    const { limits, adversary } = this.#world;
+    if (number + 1 === mostStreams || limits.without?.has('resumptions')) return;
+    const drawn = this.#random.fork(`restart ${number}`);
+    if (!drawn.chance(witness.outcome === 'finished' ? 0.2 : 0.3)) return;
+    const when = drawn.pick(['at once', 'soon', 'when nothing moves']);
+    const delay = drawn.next() * 1000;
+    const { confirmed = true } = witness.rest ?? {};
+    // Whose bytes would be behind those that a proxy has sent twice?
+    const isLate = !confirmed && 'sent-twice' in adversary.appends;
+    const rest = witness.rest?.bytes ?? Buffer.alloc(0);
+    const rewritten = { number: number + 1, start: user.committed, rest, ledger, isClean };
+    const resume = (beginning: Omit<Beginning, 'position'>) => {
+      this.#resume({ ...beginning, position: undefined });
+    };
+    if (when === 'when nothing moves' || isLate) {
+      this.#plan = () => resume(confirmed ? rewritten : this.#settled(rewritten, user.written));
+    } else {
+      const next = confirmed
+        ? rewritten
+        : { ...rewritten, ...skipped(ledger.source, user.written) };
+      if (when === 'soon') setTimeout(() => resume(next), delay);
+      else resume(next);
+    }
+  }
+
+  /** What is to be written again when no append can be applied any more. */
+  #settled<B extends Omit<Beginning, 'position'>>(next: B, written: number): B {
+    const { end } = next.ledger;
+    const isKnown = next.start <= end && end <= written && !next.ledger.isLost;
+    if (!isKnown) return { ...next, ...skipped(next.ledger.source, written) };
+    return { ...next, start: end, rest: next.rest.subarray(end - next.start), isClean: true };
+  }
+
   #resume(beginning: Beginning): void {
     this.#world.chronicle.count('move', 'resumptions');
     this.#open(beginning);
@@ -96,4 +142,12 @@ export class Chain {
     const rest = next.rest.subarray(start - next.start);
     return { ...next, start, rest, position: history.length, isClean: true };
   }
+}
+
+/** The user does not write again what may have been stored, and goes on behind it. */
+function skipped(
+  source: Source,
+  start: number,
+): Pick<Beginning, 'start' | 'rest' | 'ledger' | 'isClean'> {
+  return { start, rest: Buffer.alloc(0), ledger: new Ledger(source, start), isClean: false };
 }

@@ -11,6 +11,8 @@ export type Subject =
   | 'reconcile'
   | 'stranger'
   | 'life'
+  | 'clock'
+  | 'rolled'
   | 'move'
   | 'memory';
 

@@ -42,6 +42,9 @@ interface FickleOptions {
   /** Moves left for this user and those of later streams. */
   readonly budget: { left: number };
 
+  /** Whether to make few moves. */
+  readonly isBrief: boolean;
+
   /** Whether to act also from within listeners and callbacks. */
   readonly isImpulsive: boolean;
 }
@@ -60,7 +63,7 @@ export class FickleHabit implements Habit {
     this.#user = user;
     this.#options = options;
     this.#impulses = options.random.fork('impulses');
-    this.#movesLeft = options.random.integer(1, 25);
+    this.#movesLeft = options.random.integer(1, options.isBrief ? 10 : 25);
     user.onTold = () => this.hear();
     for (const event of ['ready', 'retry', 'reconcile', 'commit', 'drain']) {
       stream.on(event as 'drain', () => this.hear());

@@ -35,6 +35,11 @@ export class Ledger {
     return this.#mostEnd;
   }
 
+  /** Whether a stranger has removed the last of them. */
+  get isLost(): boolean {
+    return this.#floor < this.#end;
+  }
+
   /** Whether bytes from this offset on may land. */
   isNext(offset: number): boolean {
     return offset >= this.#floor && offset <= this.#end;

@@ -1,8 +1,9 @@
 import { Chain } from './chain.js';
+import { troubleClock } from './clock-trouble.js';
 import { Source } from './source.js';
 import { interfere, type World } from './world.js';
 
-/** A life: one writer, or several that share an object. */
+/** A life: one writer, or several that share an object or have the same template of keys. */
 export class Life {
   readonly #chains: readonly Chain[];
 
@@ -15,7 +16,10 @@ export class Life {
             return new Chain(world, source, random.fork(`writer ${writer}`));
           });
     if (writers > 1) world.chronicle.count('life', 'companions');
-    this.#chains[0]?.onReady(() => interfere(world));
+    if (world.plan !== undefined) world.chronicle.count('life', 'rollover');
+    const [first] = this.#chains;
+    first?.onReady(() => interfere(world, () => first.key));
+    if (world.plan?.periods !== undefined) troubleClock(world);
   }
 
   check(): void {

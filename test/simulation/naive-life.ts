@@ -54,7 +54,11 @@ export async function simulateNaive(
   const chronicle = new Chronicle(() => time.now, undefined);
   time.install();
   try {
-    const world = drawWorld(random, { chronicle, limits });
+    const world = drawWorld(random, {
+      chronicle,
+      time,
+      limits: { ...limits, without: new Set([...(limits.without ?? []), 'rollover']) },
+    });
     if (startsAt !== undefined) time.date = startsAt;
     const periods = new LocalPeriods('day', 'Europe/Berlin');
     const keyOf = (label: string) => (startsAt === undefined ? world.key : `${label}.log`);
@@ -88,7 +92,7 @@ export async function simulateNaive(
       .finally(() => {
         isWriting = false;
       });
-    interfere(world);
+    interfere(world, () => world.key);
     let steps = 0;
     do {
       if (++steps > mostSteps) throw new Error(`The life of seed ${seed} does not end`);

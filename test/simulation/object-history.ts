@@ -36,10 +36,18 @@ export interface Origin {
   readonly object: number | undefined;
 }
 
+export interface HistoryOptions {
+  readonly blame: (problem: string) => void;
+
+  /** Whether writers may create empty objects. */
+  readonly mayBeEmpty: boolean;
+}
+
 /** The true states of the object at one key; reports wrong appends. */
 export class ObjectHistory {
   readonly key: string;
   readonly #blame: (problem: string) => void;
+  readonly #mayBeEmpty: boolean;
 
   /** All states of the object, in order. */
   readonly #states: (Incarnation | undefined)[];
@@ -60,11 +68,12 @@ export class ObjectHistory {
   constructor(
     key: string,
     base: Partial<Incarnation> | undefined,
-    blame: (problem: string) => void,
+    { blame, mayBeEmpty }: HistoryOptions,
   ) {
     this.key = key;
     this.#states = [base && { ...nothing, ...base }];
     this.#blame = blame;
+    this.#mayBeEmpty = mayBeEmpty;
   }
 
   get current(): Incarnation | undefined {
@@ -85,6 +94,16 @@ export class ObjectHistory {
     return this.#isTampered;
   }
 
+  /** Whether anybody else than one stream has appended to it or changed it. */
+  get isShared(): boolean {
+    return this.#isTampered || this.#ledgers.size > 1;
+  }
+
+  /** Whether it has ever refused all appends. */
+  get wasClosed(): boolean {
+    return this.#states.some((state) => state?.sealed || state?.kind === 'Normal');
+  }
+
   get length(): number {
     const { current } = this;
     return current === undefined ? 0 : current.hidden + current.bytes.length;
@@ -101,6 +120,9 @@ export class ObjectHistory {
 
   /** Adds the body of an append by a writer under test, whose position was right. */
   append(body: Buffer, origin: Origin): void {
+    if (body.length === 0 && this.current === undefined && !this.#mayBeEmpty) {
+      this.#blame(`it creates "${this.key}" empty`);
+    }
     const before = this.current ?? this.#created(origin);
     const bytes = Buffer.concat([before.bytes, body]);
     // The store compares only the length: the checksum alone shows that this is another object.

@@ -13,6 +13,8 @@ const titles: Readonly<Record<Subject, string>> = {
   reconcile: 'Outcomes of reconciling',
   stranger: 'What strangers did',
   life: 'What was special in lives',
+  clock: 'What happened to clocks',
+  rolled: 'Why streams went on to the next object',
   move: 'What users did',
   memory: 'What streams held in memory while their users wrote as fast as possible',
 };

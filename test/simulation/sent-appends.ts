@@ -1,5 +1,4 @@
-import type { ObjectState } from '../../src/append/append-client.js';
-import { ScriptedFailure } from '../append/scripted-client.js';
+import type { AppendFailure, ObjectState } from '../../src/append/append-client.js';
 
 /** A stretch of the source that goes to one object: its first byte is to lie at `position`. */
 export interface Run {
@@ -66,6 +65,10 @@ export class SentAppends {
     return sent;
   }
 
+  hasSent(key: string, position: number): boolean {
+    return this.#at(key, position).length > 0;
+  }
+
   /** Whether an append there may be applied now or later, as far as its caller can know. */
   mayHaveLanded(key: string, position: number): boolean {
     return this.#at(key, position).some(({ isRefused }) => !isRefused);
@@ -73,8 +76,8 @@ export class SentAppends {
 
   /** Its caller has learnt that it failed. */
   failed(sent: SentAppend, error: unknown): void {
-    if (!(error instanceof ScriptedFailure)) return;
-    const { outcome, answered, actualLength = 0 } = error;
+    const { outcome, answered, actualLength = 0 } = error as Partial<AppendFailure>;
+    if (outcome === undefined) return;
     if (outcome === 'conflict') this.#seeLength(sent.key, actualLength);
     sent.isAnswered = answered === true || outcome === 'conflict';
     sent.isDead = ['rejected', 'forbidden', 'fatal'].includes(outcome);

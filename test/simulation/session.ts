@@ -4,6 +4,7 @@ import { GreedyHabit } from './greedy-habit.js';
 import type { Habit } from './habit.js';
 import type { Ledger } from './ledger.js';
 import type { Random } from './random.js';
+import { RollWitness } from './roll-witness.js';
 import { SimulatedClient } from './simulated-client.js';
 import { mostBytes } from './source.js';
 import { drawStreamOptions } from './stream-options.js';
@@ -41,19 +42,28 @@ export class Session {
 
   /** @param random Numbers of its writer. */
   constructor(world: World, beginning: Beginning, writer: Random) {
-    const { chronicle, adversary, store, key, isGreedy, limits, budget } = world;
+    const { chronicle, adversary, store, key, isGreedy, limits, budget, plan, time } = world;
     const { number, start, ledger, rest, position, isClean } = beginning;
     const { source } = ledger;
     const random = writer.fork(`stream ${number}`);
     const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position, source });
-    const { options, chunkSize, flushInterval, bound, queueSize, recordDelimiter, refusal } = drawn;
+    const {
+      options,
+      chunkSize,
+      maxSize,
+      flushInterval,
+      bound,
+      queueSize,
+      recordDelimiter,
+      refusal,
+    } = drawn;
     const client = new SimulatedClient(world, ledger);
     const controller = new AbortController();
     if (random.chance(0.005)) controller.abort();
     chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
     this.stream = new AppendWritable({
-      ...world.alter(options),
       key,
+      ...world.alter(options),
       client: world.wrap(client),
       signal: controller.signal,
     });
@@ -65,7 +75,16 @@ export class Session {
     });
     client.offset = () => this.user.committed;
     this.user.hasGivenUp = controller.signal.aborted;
+    const { writes } = this.user;
+    const accepted = () => start + this.stream.stats.bytesAccepted;
+    const rolling =
+      plan &&
+      new RollWitness({
+        ...{ plan, store, chronicle, time, sent, ledger, writes, start, recordDelimiter },
+        ...{ maxSize, bound, accepted },
+      });
     this.witness = new Witness(this.stream, {
+      rolling,
       store,
       chronicle,
       client,
@@ -78,9 +97,7 @@ export class Session {
       refusal,
       isGreedy,
       isSealing: options.seal === true,
-      // A seal of the stream before may be applied at any time, and others may append first.
-      isSurvivable:
-        adversary.isSurvivable && isClean && !store.history(key).mayBeSealed && world.writers === 1,
+      isSurvivable: adversary.isSurvivable && isUndisturbed(world, isClean),
       isTruthful: adversary.appends['wrong-crc'] === undefined,
     });
     this.habit = isGreedy
@@ -101,6 +118,7 @@ export class Session {
           start,
           recordDelimiter,
           restLength: rest.length,
+          isBrief: world.writers > 1,
           isImpulsive: !limits.without?.has('impulses'),
         });
     client.onAppend = (body) => this.witness.sent(body);
@@ -110,4 +128,11 @@ export class Session {
     };
     this.habit.start();
   }
+}
+
+/** Whether no other stream can keep one with endless retries from going on. */
+function isUndisturbed({ plan, writers, store, key }: World, isClean: boolean): boolean {
+  // A seal of the stream before may be applied at any time, and others may append first.
+  if (plan === undefined) return isClean && writers === 1 && !store.history(key).mayBeSealed;
+  return writers === 1 || plan.keys.isUnique || plan.conflict === 'rollover';
 }

@@ -8,6 +8,7 @@ import type {
   ObjectState,
   RequestOptions,
 } from '../../src/append/append-client.js';
+import { NotAppendableError } from '../../src/errors.js';
 import { failure, ScriptedFailure } from '../append/scripted-client.js';
 import type { AppendFate, GetFate, HeadFate } from './adversary.js';
 import type { Exchange } from './exchange.js';
@@ -41,7 +42,7 @@ export interface Landing {
 /** A store's answer to an append, and the number of the state that it describes. */
 interface Answer {
   readonly receipt?: AppendReceipt;
-  readonly refusal?: ScriptedFailure;
+  readonly refusal?: ScriptedFailure | NotAppendableError;
   readonly about: number;
 }
 
@@ -177,9 +178,9 @@ export class SimulatedClient implements AppendClient {
     body: Uint8Array,
     append: () => Promise<AppendReceipt>,
   ): Promise<AppendReceipt> {
+    const sent = this.sent.send(key, position, this.offset());
     this.onAppend(body, key, position);
     this.memory.add(body.buffer);
-    const sent = this.sent.send(key, position, this.offset());
     try {
       const receipt = await append();
       if (exchange.fate !== 'garbled')
@@ -283,7 +284,7 @@ export class SimulatedClient implements AppendClient {
       tell(`applied: ${key} has ${history.length} bytes`);
       return { receipt, about: history.now };
     } catch (error) {
-      if (!(error instanceof ScriptedFailure)) throw error;
+      if (!(error instanceof ScriptedFailure || error instanceof NotAppendableError)) throw error;
       tell(`not applied: ${error.outcome}`);
       return { refusal: error, about: history.now };
     }

@@ -1,6 +1,13 @@
 import type { AppendReceipt, ObjectCreation, ObjectState } from '../../src/append/append-client.js';
+import { NotAppendableError } from '../../src/errors.js';
 import { failure } from '../append/scripted-client.js';
-import { describe, type Incarnation, ObjectHistory, type Origin } from './object-history.js';
+import {
+  describe,
+  type HistoryOptions,
+  type Incarnation,
+  ObjectHistory,
+  type Origin,
+} from './object-history.js';
 
 /** An append that has arrived at the store. */
 export interface ArrivedAppend {
@@ -11,19 +18,21 @@ export interface ArrivedAppend {
   readonly origin: Origin;
 }
 
+export interface StoreOptions extends HistoryOptions {
+  /** Most bytes of an object. */
+  readonly maxSize: number;
+}
+
 /**
  * A store of objects. HEAD may show a state from before an unanswered append, but never from before
  * an answered one, or from before an earlier HEAD.
  */
 export class SimulatedStore {
   readonly #histories = new Map<string, ObjectHistory>();
-  readonly #blame: (problem: string) => void;
+  readonly #options: StoreOptions;
 
-  /** Most bytes of an object. */
-  maxSize = 5 * 2 ** 30;
-
-  constructor(blame: (problem: string) => void) {
-    this.#blame = blame;
+  constructor(options: StoreOptions) {
+    this.#options = options;
   }
 
   /** The object at this key, whether it exists or not. */
@@ -33,14 +42,14 @@ export class SimulatedStore {
 
   /** Creates the object, or nothing yet, before the life begins. */
   put(key: string, base: Partial<Incarnation> | undefined): ObjectHistory {
-    const history = new ObjectHistory(key, base, this.#blame);
+    const history = new ObjectHistory(key, base, this.#options);
     this.#histories.set(key, history);
     return history;
   }
 
   /** All keys that anybody has asked for. */
-  get histories(): ReadonlyMap<string, ObjectHistory> {
-    return this.#histories;
+  get keys(): readonly string[] {
+    return [...this.#histories.keys()];
   }
 
   /** Handles an append as OSS does. */
@@ -48,12 +57,12 @@ export class SimulatedStore {
     const history = this.history(key);
     const { current, length } = history;
     if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
-      throw failure.fatal();
+      throw new NotAppendableError(`"${key}" takes no appends`, { key, objectType: current.kind });
     }
     if (position !== length) throw failure.conflict(length);
-    if (position + body.length > this.maxSize) throw failure.fatal();
+    if (position + body.length > this.#options.maxSize) throw failure.fatal();
     if (current === undefined && create === undefined && !history.isTampered) {
-      this.#blame('an append that creates the object does not say how');
+      this.#options.blame('an append that creates the object does not say how');
     }
     history.append(body, origin);
     const { crc64 } = describe(history.current) as ObjectState;

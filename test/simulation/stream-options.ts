@@ -1,5 +1,6 @@
 import type { AppendWritableOptions } from '../../src/index.js';
 import type { Random } from './random.js';
+import { maxSizeOf, type RollingPlan, rollingOptions } from './rolling-plan.js';
 import type { RecordEnd, Source } from './source.js';
 import { drawChunkSize, type World } from './world.js';
 
@@ -21,6 +22,9 @@ export interface StreamOptions {
   /** Ends each record, if chunks must end with records. */
   readonly recordDelimiter: string | undefined;
 
+  /** Most bytes of an object of a rolling plan. */
+  readonly maxSize: number;
+
   /** Code of the error with which opening must fail, if it must. */
   readonly refusal: string | undefined;
 }
@@ -39,11 +43,12 @@ export function drawStreamOptions(
   world: World,
   { isFirst, position, source }: StreamPlace,
 ): StreamOptions {
-  const { adversary, isGreedy, writers } = world;
+  const { adversary, isGreedy, writers, plan } = world;
   const chunkSize = isFirst ? world.chunkSize : drawChunkSize(random, isGreedy);
   // One of several writers cannot know what the others have done to the object.
   const hasDemands = isFirst && writers === 1;
-  const opening = hasDemands ? drawOpening(random, world) : { position };
+  const demands = hasDemands ? drawOpening(random, world) : { position };
+  const opening = plan === undefined ? demands : rollingOpening(plan, chunkSize, demands);
   const least = 2 * chunkSize;
   const highWaterMark = isGreedy
     ? random.pick([least, least + leastQueueSize / 2, least + leastQueueSize])
@@ -60,10 +65,12 @@ export function drawStreamOptions(
     bound,
     recordDelimiter,
     queueSize: queueSizeOf(chunkSize, highWaterMark),
-    refusal: hasDemands ? refusalOf(opening, world) : undefined,
+    refusal: hasDemands && plan === undefined ? refusalOf(demands, world) : undefined,
+    maxSize:
+      maxSizeOf(plan, chunkSize) ?? Math.max(5 * 2 ** 30 - (highWaterMark ?? 2 ** 24), chunkSize),
     options: {
       chunkSize,
-      seal: isFirst && random.fork('seal').chance(0.15),
+      seal: (isFirst || plan !== undefined) && random.fork('seal').chance(0.15),
       highWaterMark,
       flushInterval,
       recordDelimiter,
@@ -88,6 +95,11 @@ function queueSizeOf(chunkSize: number, highWaterMark = 2 ** 24): number {
 }
 
 type Opening = Pick<AppendWritableOptions, 'flags' | 'position'>;
+
+/** With several objects a stream demands nothing but, perhaps, a new one. */
+function rollingOpening(plan: RollingPlan, chunkSize: number, { flags }: Opening) {
+  return { ...rollingOptions(plan, chunkSize), ...(flags && { flags }) };
+}
 
 function drawOpening(random: Random, { base = 0 }: World): Opening {
   const demand = random.weighted({ none: 85, 'the right position': 10, 'another one': 2, ax: 3 });

@@ -4,6 +4,7 @@ import type { Chronicle } from './chronicle.js';
 import type { Random } from './random.js';
 import type { SentAppends } from './sent-appends.js';
 import type { Source } from './source.js';
+import type { UserWrite } from './units.js';
 
 type Told = (error?: Error | null) => void;
 
@@ -50,6 +51,9 @@ export class User {
   waiting = 0;
   waitingFlushes = 0;
   largestWrite = 0;
+
+  /** All writes, in order. */
+  readonly writes: UserWrite[] = [];
   readonly #stream: AppendWritable;
   readonly #options: UserOptions;
 
@@ -89,7 +93,7 @@ export class User {
 
   append(length: number): void {
     const start = this.written;
-    const [data, encoding] = this.#take(length);
+    const [data, encoding] = this.#take(length, true);
     const told = this.#onCommit(data);
     this.#stream.append(data, encoding).then((place) => {
       this.#checkPlace(place, start, length);
@@ -132,10 +136,12 @@ export class User {
   }
 
   /** The next bytes in one of the forms that a write accepts. */
-  #take(length: number): [data: string | Uint8Array, encoding?: BufferEncoding] {
+  #take(length: number, isWhole = false): [data: string | Uint8Array, encoding?: BufferEncoding] {
     const { random } = this.#options;
-    const bytes = this.#bytes(this.written, this.written + length);
-    this.written += length;
+    const [start, end] = [this.written, this.written + length];
+    const bytes = this.#bytes(start, end);
+    this.writes.push({ start, end, isWhole });
+    this.written = end;
     this.largestWrite = Math.max(this.largestWrite, length);
     if (random.chance(0.3)) {
       const encoding = random.pick(['utf8', 'latin1', 'ascii'] as const);

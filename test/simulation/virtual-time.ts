@@ -26,6 +26,7 @@ export class VirtualTime {
 
   /** The date when the monotonic clock was 0. */
   #epoch = firstDate;
+  #disturbances = 0;
   #order = 0;
   #putBack = (): void => {};
 
@@ -47,11 +48,18 @@ export class VirtualTime {
   /** Sets the date, as a clock that is corrected. A suspended computer shows its process the same. */
   set date(date: number) {
     this.#epoch = date - this.#now;
+    this.#disturbances++;
+  }
+
+  /** How often the date was set or the process stopped: timers may be late for the date. */
+  get disturbances(): number {
+    return this.#disturbances;
   }
 
   /** Stops the process for some milliseconds: both clocks go on, and timers run late. */
   stop(milliseconds: number): void {
     this.#now += milliseconds;
+    this.#disturbances++;
   }
 
   install(): void {

@@ -1,8 +1,9 @@
 import { finished } from 'node:stream';
-import type { AppendWritable, CommitEvent, UncommittedBytes } from '../../src/index.js';
+import type { AppendWritable, CommitEvent, SealEvent, UncommittedBytes } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
 import type { Ledger } from './ledger.js';
 import { checksumOf, type ObjectHistory } from './object-history.js';
+import type { RollWitness } from './roll-witness.js';
 import type { Landing, SimulatedClient } from './simulated-client.js';
 import type { SimulatedStore } from './simulated-store.js';
 import type { User } from './user.js';
@@ -11,6 +12,9 @@ export interface Scene {
   readonly store: SimulatedStore;
   readonly chronicle: Chronicle;
   readonly client: SimulatedClient;
+
+  /** Compares what it does with the objects of a rolling plan, if there is one. */
+  readonly rolling: RollWitness | undefined;
   readonly user: User;
 
   /** The bytes of its writer that have landed. */
@@ -49,6 +53,7 @@ const events = [
   'retry',
   'reconcile',
   'seal',
+  'rollover',
   'finish',
   'error',
   'close',
@@ -64,8 +69,11 @@ export class Witness {
   readonly #stream: AppendWritable;
   readonly #scene: Scene;
   readonly #events: string[] = [];
-  #base: number | undefined;
+
+  /** Key of the current object, and the position of the first byte of the source there. */
+  #place: { readonly key: string; readonly base: number } | undefined;
   #positionBefore = 0;
+  #seals = 0;
 
   /** Offset in the source of the end of the bytes in commit events. */
   #committed: number;
@@ -89,13 +97,12 @@ export class Witness {
     finished(stream, (error) => {
       this.#hasFinished = !error;
     });
-    stream.on('ready', ({ position }) => {
-      this.#base = position;
-    });
+    stream.on('ready', ({ key, position }) => scene.rolling?.ready(key, position));
+    stream.on('rollover', (event) => scene.rolling?.rolled(event));
     stream.on('commit', (commit) => this.#checkCommit(commit));
-    stream.on('seal', ({ position, error }) => {
-      scene.chronicle.count('sealed', error === undefined ? 'sealed' : 'failed');
-      this.#checkSeal(position, error);
+    stream.on('seal', (event) => {
+      scene.chronicle.count('sealed', event.error === undefined ? 'sealed' : 'failed');
+      this.#checkSeal(event);
     });
     stream.on('reconcile', ({ outcome }) => scene.chronicle.count('reconcile', outcome));
     for (const event of events) {
@@ -110,7 +117,8 @@ export class Witness {
 
   /** Checks what must hold at any moment. */
   check(): void {
-    const { ledger, user, client, start, chunkSize, bound } = this.#scene;
+    const { ledger, user, client, start, chunkSize, bound, rolling } = this.#scene;
+    rolling?.watch();
     const { bytesWritten, position, stats, destroyed, writableLength } = this.#stream;
     const committed = start + bytesWritten;
     if (committed > ledger.mostEnd)
@@ -119,11 +127,7 @@ export class Witness {
       this.#blame(`acknowledged ${user.acknowledged} of ${committed}`);
     }
     if (client.inFlight > 1) this.#blame(`${client.inFlight} requests are in flight`);
-    if (this.#base !== undefined && position !== this.#base + bytesWritten) {
-      this.#blame(`position ${position} is not the first one plus ${bytesWritten}`);
-    }
-    if ((position ?? 0) < this.#positionBefore) this.#blame('the position has decreased');
-    this.#positionBefore = position ?? 0;
+    this.#checkPosition(position, committed);
 
     const { bytesAccepted, bytesInFlight } = stats;
     // One chunk in flight, and 64 waiting.
@@ -148,6 +152,7 @@ export class Witness {
   sent(body: Uint8Array): void {
     const { recordDelimiter, user, start, chunkSize, ledger } = this.#scene;
     const end = user.committed + body.length;
+    this.#scene.rolling?.sent(user.committed, body.length);
     if (recordDelimiter === undefined) return;
     // Sent again, perhaps without its first bytes, which have been committed.
     if (end === this.#sentEnd) return;
@@ -177,6 +182,7 @@ export class Witness {
     if (this.#hasFinished !== (this.outcome === 'finished'))
       this.#blame('finished() and the outcome disagree');
     this.#checkEvents();
+    this.#scene.rolling?.conclude();
     if (refusal !== undefined && this.#stream.bytesWritten > 0)
       this.#blame('it committed bytes although opening had to fail');
     if (this.outcome === 'finished') {
@@ -236,15 +242,44 @@ export class Witness {
     return this.#scene.store.history(key).current?.number === object;
   }
 
-  #checkSeal(position: number, error: Error | undefined): void {
-    const { user } = this.#scene;
-    const history = this.#history;
-    if (user.committed !== user.written || position !== this.#stream.position) {
-      this.#blame(`sealed at ${position} with ${user.written - user.committed} bytes to commit`);
+  /** Every object that it is through with is sealed where the stream left it. */
+  #checkSeal({ key, position, error }: SealEvent): void {
+    const { user, client, rolling, store } = this.#scene;
+    const history = store.history(key);
+    const run = client.sent.runs.findLast((it) => it.key === key);
+    this.#seals++;
+    const end = rolling === undefined ? user.written : this.#committed;
+    if (run !== undefined && position !== run.position + end - run.offset) {
+      this.#blame(`sealed ${key} at ${position}, and not where it had ended`);
     }
     if (error === undefined && !history.isTampered && history.current?.sealed !== true) {
-      this.#blame('reported a seal, but the object is not sealed');
+      this.#blame(`reported a seal, but ${key} is not sealed`);
     }
+  }
+
+  /** Seals that it must have reported when it finished. */
+  get #sealsDue(): number {
+    const { isSealing, rolling } = this.#scene;
+    if (!isSealing || rolling === undefined) return Number(isSealing);
+    const left = rolling.rollovers.filter(({ reason, from }) => {
+      return from.position > 0 && reason !== 'sealed' && reason !== 'conflict';
+    });
+    return left.length + Number((this.#stream.position ?? 0) > 0);
+  }
+
+  #checkPosition(position: number | undefined, committed: number): void {
+    const { key } = this.#stream;
+    if (position === undefined) return;
+    const base = position - committed;
+    if (this.#place?.key !== key) {
+      this.#place = { key, base };
+      this.#positionBefore = 0;
+    }
+    if (this.#place.base !== base) {
+      this.#blame(`position ${position} is not the first one plus ${committed}`);
+    }
+    if (position < this.#positionBefore) this.#blame('the position has decreased');
+    this.#positionBefore = position;
   }
 
   #checkEvents(): void {
@@ -252,18 +287,16 @@ export class Witness {
     const ending = this.outcome === 'finished' ? ['finish'] : errored === null ? [] : ['error'];
     const count = (name: string) => this.#events.filter((event) => event === name).length;
     const told = this.#events.slice(-1 - ending.length);
-    const isOnce = ['finish', 'error', 'close', 'ready', 'seal'].every(
-      (event) => count(event) <= 1,
-    );
-    if (this.outcome === 'finished' && count('seal') !== Number(this.#scene.isSealing)) {
-      this.#blame(`it finished after ${count('seal')} seals`);
+    const isOnce = ['finish', 'error', 'close', 'ready'].every((event) => count(event) <= 1);
+    if (this.outcome === 'finished' && this.#seals !== this.#sealsDue) {
+      this.#blame(`it finished after ${this.#seals} seals instead of ${this.#sealsDue}`);
     }
     if (String(told) !== String([...ending, 'close']) || !isOnce) {
       this.#blame(`its events end with ${told}`);
     }
-    const { appends, retries, reconciles } = stats;
-    const counted = [appends, retries, reconciles];
-    const seen = [count('commit'), count('retry'), count('reconcile')];
+    const { appends, retries, reconciles, rollovers } = stats;
+    const counted = [appends, retries, reconciles, rollovers];
+    const seen = ['commit', 'retry', 'reconcile', 'rollover'].map(count);
     if (String(counted) !== String(seen))
       this.#blame(`its statistics count ${counted} events instead of ${seen}`);
     const said = Reflect.get(errored ?? {}, 'bytesWritten') ?? bytesWritten;
@@ -286,7 +319,7 @@ export class Witness {
   #concludeBadly(): void {
     const { user, client, ledger, isSurvivable, refusal } = this.#scene;
     const { position, errored } = this.#stream;
-    if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal) {
+    if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal && !this.#mustGiveUp) {
       this.#blame(`gave up: ${errored}`);
     }
     const { bytes = Buffer.alloc(0), confirmed = true } = this.rest ?? {};
@@ -306,6 +339,15 @@ export class Witness {
     const isExhausted = this.outcome === 'APPEND_ERR_RETRIES_EXHAUSTED';
     if (confirmed ? isUnconfirmed : isExhausted)
       this.#blame(`${this.outcome} with confirmed: ${confirmed}`);
+  }
+
+  /** Whether the object took no more, and the next bytes may not be in another one. */
+  get #mustGiveUp(): boolean {
+    const { rolling, user } = this.#scene;
+    const isRefused = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_NOT_APPENDABLE'].includes(
+      `${this.outcome}`,
+    );
+    return isRefused && rolling?.isUndividedAt(user.committed) === true;
   }
 
   #blame(problem: string): void {

@@ -5,8 +5,10 @@ import type { Chronicle } from './chronicle.js';
 import type { Limits } from './limits.js';
 import { Network } from './network.js';
 import type { Random } from './random.js';
+import { drawRollingPlan, type RollingPlan } from './rolling-plan.js';
 import { SimulatedStore } from './simulated-store.js';
 import { mostWriters, strangeData } from './source.js';
+import type { VirtualTime } from './virtual-time.js';
 
 /** A store, its objects, and the faults that they will meet. */
 export interface World {
@@ -17,9 +19,14 @@ export interface World {
   readonly store: SimulatedStore;
   readonly network: Network;
 
+  readonly time: VirtualTime;
+
   /** Key of the object, and its initial length; `undefined` if there is none. */
   readonly key: string;
   readonly base: number | undefined;
+
+  /** How streams go on from object to object; `undefined` if there is one. */
+  readonly plan: RollingPlan | undefined;
 
   /** Writers that start at once. */
   readonly writers: number;
@@ -41,6 +48,7 @@ export interface World {
 /** Options of a life in addition to its seed. */
 export interface WorldOptions {
   readonly chronicle: Chronicle;
+  readonly time: VirtualTime;
   readonly limits?: Limits | undefined;
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
   readonly alter?: World['alter'] | undefined;
@@ -48,35 +56,49 @@ export interface WorldOptions {
 
 /** Draws the world of a seed, which does not depend on the writer. */
 export function drawWorld(random: Random, options: WorldOptions): World {
-  const { chronicle, limits = {}, wrap = (client) => client, alter = (it) => it } = options;
+  const { chronicle, time, limits = {} } = options;
+  const { wrap = (client) => client, alter = (it) => it } = options;
   const drawn = random.fork('world');
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
-  const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits);
+  const chunkSize = drawChunkSize(drawn, isGreedy);
+  const rolled = random.fork('rollover');
+  const isRolling = rolled.chance(0.5) && !limits.without?.has('rollover');
+  const plan = isRolling ? drawRollingPlan(rolled, chunkSize) : undefined;
+  const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, isRolling);
   const adversary = drawAdversary(random.fork('adversary'), { ...limits, isShared: writers > 1 });
   const key = 'k';
-  const store = new SimulatedStore((problem) => chronicle.blame(problem));
-  store.put(key, base === undefined ? undefined : { bytes: strangeData(base, 1) });
+  const store = new SimulatedStore({
+    blame: (problem) => chronicle.blame(problem),
+    mayBeEmpty: !isRolling,
+    maxSize: plan?.storeLimit ?? 5 * 2 ** 30,
+  });
+  if (plan === undefined)
+    store.put(key, base === undefined ? undefined : { bytes: strangeData(base, 1) });
+  else for (const [name, object] of plan.objects) store.put(name, object);
+  if (plan !== undefined) time.date = plan.startsAt;
   return {
     random,
     limits,
     chronicle,
     adversary,
+    time,
     key,
     base,
+    plan,
     writers,
     isGreedy,
     wrap,
     alter,
     store,
     network: new Network({ random, adversary, limits, chronicle }),
-    chunkSize: drawChunkSize(drawn, isGreedy),
+    chunkSize,
     budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
   };
 }
 
-function drawWriters(random: Random, { without }: Limits): number {
-  const writers = random.chance(0.04) ? random.integer(2, mostWriters) : 1;
+function drawWriters(random: Random, { without }: Limits, isRolling: boolean): number {
+  const writers = random.chance(isRolling ? 0.1 : 0.03) ? random.integer(2, mostWriters) : 1;
   return without?.has('companions') ? 1 : writers;
 }
 
@@ -85,14 +107,18 @@ export function drawChunkSize(random: Random, isGreedy: boolean): number {
   return isGreedy ? random.pick([4096, 16384, 65536]) : random.pick([1, 2, 7, 16, 64]);
 }
 
-/** Schedules the deeds of strangers. */
-export function interfere(world: World): void {
-  const { random, adversary, key, store, chunkSize, limits, chronicle } = world;
-  const history = store.history(key);
+/**
+ * Schedules the deeds of strangers.
+ *
+ * @param current Key of the object that a stream appends to at the moment.
+ */
+export function interfere(world: World, current: () => string): void {
+  const { random, adversary, store, chunkSize, limits, chronicle } = world;
   for (const [number, deed] of adversary.deeds.entries()) {
     const drawn = random.fork(`stranger ${number}`);
     const delay = drawn.next() * drawn.pick([20, 200, 2000]);
     const act = () => {
+      const history = store.history(aim(world, current(), random.fork(`aim ${number}`)));
       const visible = history.current?.bytes.length ?? 0;
       const length = {
         remakes: drawn.pick([0, visible, visible, visible + 1]),
@@ -104,8 +130,16 @@ export function interfere(world: World): void {
       // HEAD never shows a state from before a stranger's deed.
       history.reveal(history.now);
       chronicle.count('stranger', deed);
-      chronicle.tell('stranger', () => `${deed}: ${key} has ${history.length} bytes`);
+      chronicle.tell('stranger', () => `${deed}: ${history.key} has ${history.length} bytes`);
     };
     if (!limits.without?.has(deed)) setTimeout(act, delay);
   }
+}
+
+/** The key of the object that a stranger changes: mostly the current one, or the next. */
+function aim({ plan, store }: World, current: string, drawn: Random): string {
+  if (plan === undefined) return current;
+  const target = drawn.weighted({ current: 6, next: 3, any: 1 });
+  if (target === 'next') return plan.keys.next(current);
+  return target === 'any' ? drawn.pick([current, ...store.keys]) : current;
 }
