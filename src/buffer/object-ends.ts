@@ -115,8 +115,12 @@ export class ObjectEnds {
     encoding: BufferEncoding,
     isWhole: boolean,
   ): Uint8Array | undefined {
-    if (this.#isFarFromEnd(data.length * maxUnitSize)) return this.#buffer.add(data, encoding);
-    if (this.#options.hasRecords && !isWhole) {
+    const { hasRecords } = this.#options;
+    const mayBeDivided = !(hasRecords && isWhole);
+    if (mayBeDivided && this.#isFarFromEnd(data.length * maxUnitSize)) {
+      return this.#buffer.add(data, encoding);
+    }
+    if (hasRecords && !isWhole) {
       return this.#addRecords(typeof data === 'string' ? Buffer.from(data, encoding) : data);
     }
     const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
@@ -150,6 +154,7 @@ export class ObjectEnds {
 
   #beginWhole(byteLength: number): void {
     const { offset } = this.#buffer;
+    this.#checkBehindRecord();
     if (this.#isBetweenRecords) {
       const isTooLong = offset + byteLength > this.#limit && this.#isDivisibleAt(offset);
       this.#endIfDue(offset, isTooLong);
@@ -161,8 +166,14 @@ export class ObjectEnds {
   #beginRecord(): void {
     const { offset, recordsEnd } = this.#buffer;
     const isFull = offset >= this.#limit;
+    this.#checkBehindRecord();
     if (this.#isBetweenRecords) this.#endIfDue(offset, isFull && this.#isDivisibleAt(offset));
     else if (isFull && this.#isDivisibleAt(recordsEnd)) this.#end(recordsEnd, 'size');
+  }
+
+  /** Within a record that began in an earlier chunk the clock can be read only when it ends. */
+  #checkBehindRecord(): void {
+    if (this.#buffer.isBetweenChunks && !this.#isBetweenRecords) this.check();
   }
 
   /** How many bytes go to the same object for certain. */

@@ -1,5 +1,5 @@
 import { rangeError, typeError } from '../assertions.js';
-import { LocalTime } from './local-time.js';
+import { type LocalTime, localTimeIn } from './local-time.js';
 
 /** How long a period is: one of the local calendar, or a number of milliseconds. */
 export type Interval = 'hour' | 'day' | 'month' | number;
@@ -35,7 +35,7 @@ export class Calendar {
    */
   constructor(interval: Interval, timeZone: string) {
     this.#interval = interval;
-    this.#localTime = new LocalTime(timeZone);
+    this.#localTime = localTimeIn(timeZone);
   }
 
   /** Costs a comparison within the minute of the last call. */
@@ -109,7 +109,7 @@ export function assertTimeZone(act: string, timeZone: unknown): asserts timeZone
   const rule = "the name of a time zone such as 'UTC' or 'Asia/Shanghai'";
   if (typeof timeZone !== 'string') throw typeError(act, name, rule, timeZone);
   try {
-    new LocalTime(timeZone);
+    localTimeIn(timeZone);
   } catch {
     throw rangeError(act, name, rule, timeZone);
   }

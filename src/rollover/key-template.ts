@@ -1,6 +1,6 @@
 import { typeError } from '../assertions.js';
 import type { Interval } from './calendar.js';
-import { LocalTime } from './local-time.js';
+import { type LocalTime, localTimeIn } from './local-time.js';
 
 /** What tells the keys of one stream apart. */
 export interface KeyFields {
@@ -56,7 +56,7 @@ export class KeyTemplate {
     const parts = parse(act, template);
     this.#fields = new Set(parts.flatMap((part) => ('field' in part ? [part.field] : [])));
     this.#parts = this.#fields.has('seq') ? parts : withSuffix(parts);
-    this.#localTime = new LocalTime(timeZone);
+    this.#localTime = localTimeIn(timeZone);
     this.#names = names;
   }
 

@@ -155,6 +155,23 @@ describe('rollover by size', () => {
     expect(await next).toEqual({ key: `${folder}/app.1.log`, start: 66, end: 71 });
   });
 
+  test('does not divide the data of append() when a later write makes the object too long', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
+    await isOpen;
+    stream.write('first\n');
+    const placed = stream.append('one\ntwo');
+    stream.write(`${'x'.repeat(100)}\nlast\n`);
+    stream.end();
+    await finished(stream);
+
+    expect(await placed).toEqual({ key: `${folder}/app.log`, start: 6, end: 13 });
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': `first\none\ntwo${'x'.repeat(100)}\n`,
+      'app.1.log': 'last\n',
+    });
+  });
+
   test('counts what was in the object before, when it starts again', async () => {
     const folder = newFolder();
     for (const letter of 'abc') {
