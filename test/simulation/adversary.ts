@@ -51,6 +51,8 @@ export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>
  *   bytes the object has is known only if nobody else appends or seals it and checksums are right.
  * - An object that a stranger made exactly as long as ours differs only in its checksum.
  * - Bytes without a checksum must be read back, which needs the permission to read.
+ * - Of a part of a chunk, with others' bytes behind it, a stream with several objects would take the
+ *   whole to the next one. OSS stores an append as a whole or not at all.
  */
 export interface Adversary {
   /** Whether a writer with endless retries survives everything that happens. */
@@ -134,15 +136,19 @@ export const happenings: readonly string[] = [
   ]),
 ];
 
-/** Limits, and whether several writers share the objects. */
+/** Limits, and what the writers do. */
 export interface AdversaryOptions extends Limits {
+  /** Whether several share the objects. */
   readonly isShared: boolean;
+
+  /** Whether they go on from object to object. */
+  readonly isRolling: boolean;
 }
 
 /** Draws an adversary; two of five are survivable. */
 export function drawAdversary(
   random: Random,
-  { patience, without, isShared }: AdversaryOptions,
+  { patience, without, isShared, isRolling }: AdversaryOptions,
 ): Adversary {
   const isSurvivable = random.chance(0.4);
   const deeds = drawDeeds(random, isSurvivable);
@@ -153,6 +159,7 @@ export function drawAdversary(
   const left = random.chance(0.5) ? ['sent-twice'] : ['wrong-crc'];
   if (isTelling || isBlind) left.push('without-crc');
   if (isTelling || isShared || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
+  if (isRolling && (isShared || deeds.length > 0)) left.push('applied-in-part');
   const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
     ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {

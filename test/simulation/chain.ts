@@ -125,6 +125,7 @@ export class Chain {
     const { end } = next.ledger;
     const isKnown = next.start <= end && end <= written && !next.ledger.isLost;
     if (!isKnown) return { ...next, ...skipped(next.ledger.source, written) };
+    this.#world.store.reveal();
     return { ...next, start: end, rest: next.rest.subarray(end - next.start), isClean: true };
   }
 

@@ -49,9 +49,10 @@ export class Ledger {
   land(history: ObjectHistory, object: number, start: number, end: number): void {
     const isNext = this.isNext(start);
     if (!this.#isLast(history, object)) this.#last = { history, object, start };
-    this.#end = isNext ? end : this.#end + end - start;
+    // Lost bytes may land again, and those behind them need not.
+    this.#floor = isNext ? end : this.#end + end - start;
+    this.#end = isNext ? Math.max(end, this.#end) : this.#floor;
     this.#mostEnd = Math.max(this.#mostEnd, this.#end);
-    this.#floor = this.#end;
   }
 
   /** A stranger has removed the object with this number. */

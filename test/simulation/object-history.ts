@@ -32,6 +32,9 @@ export interface Origin {
   /** Offset of its first byte in the source. */
   readonly offset: number;
 
+  /** Whether bytes were sent there first: where HEAD is forbidden an append of nothing asks for them. */
+  readonly mayBeEmpty: boolean;
+
   /** Number of the object that its stream began to append to; `undefined` if there was none. */
   readonly object: number | undefined;
 }
@@ -94,9 +97,9 @@ export class ObjectHistory {
     return this.#isTampered;
   }
 
-  /** Whether anybody else than one stream has appended to it or changed it. */
-  get isShared(): boolean {
-    return this.#isTampered || this.#ledgers.size > 1;
+  /** Whether anybody else has appended to it or changed it. */
+  isSharedBy(ledger: Ledger): boolean {
+    return this.#isTampered || [...this.#ledgers].some((other) => other !== ledger);
   }
 
   /** Whether it has ever refused all appends. */
@@ -120,7 +123,8 @@ export class ObjectHistory {
 
   /** Adds the body of an append by a writer under test, whose position was right. */
   append(body: Buffer, origin: Origin): void {
-    if (body.length === 0 && this.current === undefined && !this.#mayBeEmpty) {
+    const isEmpty = body.length === 0 && this.current === undefined;
+    if (isEmpty && !this.#mayBeEmpty && !origin.mayBeEmpty) {
       this.#blame(`it creates "${this.key}" empty`);
     }
     const before = this.current ?? this.#created(origin);

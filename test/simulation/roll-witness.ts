@@ -33,6 +33,7 @@ export interface RollScene {
 interface Acceptance {
   /** Offset in the source of their end. */
   readonly end: number;
+  readonly now: number;
   readonly date: number;
 
   /** How often the clocks had been disturbed. */
@@ -47,7 +48,7 @@ interface Move {
   /** Whether the first unit of the new object was accepted in another period. */
   readonly isOver: boolean;
 
-  /** Whether the old object has content, and would have become too long. */
+  /** Whether the old object has content, and would have become too long, as far as one can know. */
   readonly isFull: boolean;
 
   /** Whether units part there. */
@@ -68,15 +69,21 @@ export class RollWitness {
   readonly #events: RolloverEvent[] = [];
   #run: Run | undefined;
 
-  /** Offset of the end of what had been accepted when the object of the run was opened in need. */
+  /** Offset of the end of what had been accepted when an object was opened without a mark. */
   #softEnd: number;
 
   /** Offsets of the last chunk sent. */
   #sentStart: number;
   #sentEnd: number;
 
-  /** The period of the object, as the witness sees it. */
-  #label: string | undefined;
+  /** Offset of the first byte of the chunk before. */
+  #startBefore: number;
+
+  /** The period of the object; several, if the witness cannot know which. */
+  #labels: readonly string[];
+
+  /** Whether the object got bytes that another one had refused. */
+  #isMoved = false;
 
   /** Whether the first unit belongs to a later period than that in which it was opened. */
   #isLate = false;
@@ -87,8 +94,10 @@ export class RollWitness {
   constructor(scene: RollScene) {
     this.#scene = scene;
     this.#units = new Units({ ...scene, source: scene.ledger.source });
-    this.#label = scene.plan.periods?.labelOf(scene.time.date);
+    const { periods } = scene.plan;
+    this.#labels = periods === undefined ? [] : [periods.labelOf(scene.time.date)];
     this.#sentStart = scene.start;
+    this.#startBefore = scene.start;
     this.#sentEnd = scene.start;
     this.#softEnd = scene.start;
   }
@@ -101,16 +110,16 @@ export class RollWitness {
   watch(): number {
     const { start, time, accepted } = this.#scene;
     const end = accepted();
-    const { date, disturbances } = time;
+    const { now, date, disturbances } = time;
     if (end > (this.#accepted.at(-1)?.end ?? start)) {
-      this.#accepted.push({ end, date, disturbances });
+      this.#accepted.push({ end, now, date, disturbances });
     }
     return end;
   }
 
   ready(key: string, position: number): void {
     this.#first = { key, position };
-    this.#softEnd = this.watch();
+    if (this.#run === undefined) this.#softEnd = this.watch();
   }
 
   rolled(event: RolloverEvent): void {
@@ -125,7 +134,10 @@ export class RollWitness {
     const isNew = run !== this.#run;
     if (isNew) this.#enter(run);
     const end = offset + byteLength;
-    if (end > this.#sentEnd) this.#sentStart = offset;
+    if (end > this.#sentEnd) {
+      this.#startBefore = this.#sentStart;
+      this.#sentStart = offset;
+    }
     if (!isNew && end <= this.#sentEnd) return;
     this.#checkPeriods(offset, end, run);
     this.#checkSizes(offset, end, run);
@@ -151,10 +163,11 @@ export class RollWitness {
     const isBound = this.#units.isBound(offset);
     const isInRecord = recordDelimiter !== undefined && !isBound;
     if (from === undefined) {
+      // The first chunk may leave before 'ready' is told.
+      if (this.#first === undefined) this.#softEnd = this.watch();
       // The first bytes may come later than the stream was opened.
-      this.#isLate = this.#hasLeft(this.#acceptanceOf(offset).date);
-      if (this.#isOver(offset)) this.#label = this.#labelFor(offset, key);
-      this.#checkLabel(key);
+      this.#isLate = this.#datesOf(offset).every((date) => this.#hasLeft(date));
+      this.#changePeriod(offset, key);
       return;
     }
     if (isInRecord || this.#units.isWithinWhole(offset)) {
@@ -163,42 +176,53 @@ export class RollWitness {
     const place = from.position + offset - from.offset;
     const end = place + this.#units.endOf(offset) - offset;
     const isMoved = this.#scene.sent.hasSent(from.key, place);
-    const isOver = !isMoved && this.#isOver(offset);
-    const isFull = !isMoved && place > 0 && end > this.#scene.maxSize;
+    const isOver = !isMoved && this.#datesOf(offset).some((date) => this.#mayHaveLeft(date));
+    // Where the object before takes no more, this one gets what was to fill that.
+    const wasMoved = this.#isMoved;
+    this.#isMoved = isMoved;
+    const isFull = !isMoved && place > 0 && (wasMoved || end > this.#scene.maxSize);
     this.#moves.push({ from, to, isOver, isFull, isBound });
-    if (isOver) this.#label = this.#labelFor(offset, key);
     this.#softEnd = isFull || isOver ? offset : this.watch();
-    this.#checkLabel(key);
+    this.#changePeriod(isMoved ? undefined : offset, key);
   }
 
-  /** Whether the unit at `offset` was accepted, or a part of it, in another period than the object's. */
-  #isOver(offset: number): boolean {
-    return this.#datesOf(offset).some((date) => this.#hasLeft(date));
-  }
-
+  /** Whether bytes accepted at `date` are certainly of another period than the object. */
   #hasLeft(date: number): boolean {
     const { periods } = this.#scene.plan;
-    return this.#label !== undefined && periods?.mustLeave(this.#label, date) === true;
+    return periods !== undefined && this.#labels.every((it) => periods.mustLeave(it, date));
   }
 
-  /** The period of the unit at `offset`, if it or the key tells; its parts may be of several. */
-  #labelFor(offset: number, key: string): string | undefined {
+  #mayHaveLeft(date: number): boolean {
+    return this.#labels.some((it) => this.#scene.plan.periods?.mustLeave(it, date));
+  }
+
+  /** The object `key` begins with the unit at `offset`, or with one that was in another object. */
+  #changePeriod(offset: number | undefined, key: string): void {
     const { periods } = this.#scene.plan;
-    const labels = this.#datesOf(offset).map((date) => periods?.labelOf(date));
+    if (periods === undefined) return;
+    const dates = offset === undefined ? [] : this.#datesOf(offset);
+    const others = dates.filter((date) => this.#mayHaveLeft(date));
+    const stays = offset === undefined || !dates.every((date) => this.#hasLeft(date));
+    const labels = [...(stays ? this.#labels : []), ...others.map((date) => periods.labelOf(date))];
     const shown = this.#labelIn(key);
-    if (shown !== undefined) return labels.includes(shown) ? shown : labels[0];
-    return labels.every((label) => label === labels[0]) ? labels[0] : undefined;
+    if (shown !== undefined && !labels.includes(shown)) {
+      this.#blame(`${key} is for bytes of ${labels.join(' or ')}`);
+    }
+    this.#labels = shown === undefined ? [...new Set(labels)] : [shown];
   }
 
-  /** When the parts of the unit at `offset` were accepted. */
+  /** When the stream got the unit at `offset` from Node's queue, and when it accepted its parts. */
   #datesOf(offset: number): readonly number[] {
+    const { time } = this.#scene;
     const end = this.#units.endOf(offset);
-    const first = this.#accepted.findIndex((it) => it.end > offset);
-    const { date } = this.#scene.time;
-    if (first === -1) return [date];
-    const last = this.#accepted.findIndex((it) => it.end >= end);
-    const parts = this.#accepted.slice(first, last === -1 ? undefined : last + 1);
-    return [...parts.map((part) => part.date), ...(last === -1 ? [date] : [])];
+    const before = this.#accepted.find((it) => it.end >= offset);
+    const written = this.#units.writeAt(offset) ?? time;
+    const got = before !== undefined && before.now > written.now ? before : written;
+    const parts = this.#accepted.filter((it, index) => {
+      return it.end > offset && (this.#accepted[index - 1]?.end ?? 0) < end;
+    });
+    const isUnfinished = (this.#accepted.at(-1)?.end ?? 0) < end;
+    return [got, ...parts, ...(isUnfinished ? [time] : [])].map(({ date }) => date);
   }
 
   #labelIn(key: string): string | undefined {
@@ -209,23 +233,23 @@ export class RollWitness {
     return keys.parse(key).date.slice(0, labelLengths[periods.interval]);
   }
 
-  #checkLabel(key: string): void {
-    const shown = this.#labelIn(key);
-    if (shown === undefined || shown === this.#label) return;
-    this.#blame(`${key} is for bytes of ${this.#label}`);
-  }
-
   /** No object gets a unit of a later period, unless the clock was not read because it was disturbed. */
   #checkPeriods(start: number, end: number, { key }: Run): void {
     const { periods } = this.#scene.plan;
     if (periods === undefined) return;
-    const opened = this.#acceptanceOf(start);
+    const { recordDelimiter } = this.#scene;
     for (const unit of this.#units.startsIn(start, end)) {
       const { date, disturbances } = this.#acceptanceOf(unit);
-      this.#label ??= periods.labelOf(date);
       if (!this.#hasLeft(date) || !this.#hasLeft(date - lateness)) continue;
+      // It may have waited, or turned out to be too long, while one period went over to the next.
+      if (!this.#datesOf(unit).every((part) => this.#hasLeft(part))) continue;
+      // The first record of a chunk may have begun in the chunk before, for which it was too long.
+      const isFirst = unit === start && recordDelimiter !== undefined;
+      const opened = this.#acceptanceOf(isFirst ? this.#startBefore : start);
       if (disturbances !== opened.disturbances) continue;
-      this.#blame(`${key}, of ${this.#label}, gets the unit at ${unit} of ${periods.textOf(date)}`);
+      this.#blame(
+        `${key}, of ${this.#labels}, gets the unit at ${unit} of ${periods.textOf(date)}`,
+      );
       return;
     }
   }
@@ -236,7 +260,8 @@ export class RollWitness {
 
   /** No object is longer than allowed, but for one unit, or for what had been accepted before. */
   #checkSizes(start: number, end: number, run: Run): void {
-    const { maxSize, bound } = this.#scene;
+    const { maxSize, bound, recordDelimiter } = this.#scene;
+    const limit = run.offset + maxSize - run.position;
     const place = (offset: number) => run.position + offset - run.offset;
     if (place(end) <= maxSize) return;
     const units = this.#units.startsIn(start, end);
@@ -244,8 +269,10 @@ export class RollWitness {
       const isLong = place(Math.min(this.#units.endOf(unit), end)) > maxSize;
       // The beginning of a record may have been sent when nobody knew how long it would be.
       const isKnown = unit >= start || place(this.#units.knownEnd(unit)) > maxSize;
-      const isSoft = unit < this.#softEnd && place(unit) <= maxSize + bound;
-      if (!isLong || !isKnown || isSoft || place(unit) <= 0) continue;
+      // Records inside an append() hide where the unit began.
+      const isGlued = recordDelimiter !== undefined && this.#units.goesOn(unit, limit);
+      const isSoft = unit <= this.#softEnd && place(unit) <= maxSize + bound;
+      if (!isLong || !isKnown || isGlued || isSoft || place(unit) <= 0) continue;
       this.#blame(`${run.key} gets the unit at ${unit}, and then has more than ${maxSize} bytes`);
       return;
     }
@@ -285,7 +312,7 @@ export class RollWitness {
   #checkReason({ from, reason }: RolloverEvent, move: Move | undefined): void {
     if (!reasons.includes(reason)) this.#blame(`it rolled because of ${reason}`);
     if (move === undefined || move.from.key !== from.key) return;
-    const { plan, store } = this.#scene;
+    const { plan, store, ledger } = this.#scene;
     const history = store.history(from.key);
     const hasCommitted = move.to.offset > move.from.offset;
     const isRight = {
@@ -294,7 +321,7 @@ export class RollWitness {
       full: from.position > 4.9e9,
       sealed: history.wasClosed,
       conflict:
-        (history.isShared || (from.position === 0 && history.length > 0)) &&
+        (history.isSharedBy(ledger) || (from.position === 0 && history.length > 0)) &&
         (plan.conflict === 'rollover' || !hasCommitted),
     }[reason];
     if (!isRight) this.#blame(`it left ${from.key} at ${from.position} because of ${reason}`);

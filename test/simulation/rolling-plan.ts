@@ -49,18 +49,19 @@ export function drawRollingPlan(random: Random, chunkSize: number): RollingPlan 
   const turn = Date.parse(random.pick(turns[timeZone] ?? []));
   const startsAt = Math.floor(turn - random.next() * random.pick([100, 1000, 3000]));
   const keys = KeyScheme.draw(random, interval);
-  const isNearlyFull = random.chance(0.05);
+  const storeLimit = random.pick([gibibytes, gigabytes + 50]);
+  const hidden = random.chance(0.05) ? storeLimit - random.integer(0, 100) : 0;
   const maxSize = drawMaxSize(random, chunkSize);
   const localTime = new LocalPeriods('hour', timeZone).textOf(startsAt);
   return {
     keys,
-    maxSize: isNearlyFull ? gibibytes : maxSize,
+    maxSize: hidden > 0 ? gibibytes : maxSize,
     periods: interval === undefined ? undefined : new LocalPeriods(interval, timeZone),
     timeZone,
     conflict: random.pick(['fail', 'rollover']),
     startsAt,
-    storeLimit: random.pick([gibibytes, gigabytes + 50]),
-    objects: drawObjects(random, keys, localTime, isNearlyFull),
+    storeLimit,
+    objects: drawObjects(random, keys, localTime, hidden),
   };
 }
 
@@ -94,12 +95,11 @@ function drawObjects(
   random: Random,
   keys: KeyScheme,
   localTime: string,
-  isNearlyFull: boolean,
+  hidden: number,
 ): ReadonlyMap<string, Partial<Incarnation>> {
   const count = keys.isUnique ? 0 : random.pick([0, 0, 0, 1, 2, 4]);
-  const objects = Array.from({ length: isNearlyFull ? 1 : count }, (_, sequence) => {
-    const bytes = strangeData(random.pick([0, 7, 40]), sequence);
-    const hidden = isNearlyFull ? random.pick([gibibytes, gigabytes]) - random.integer(0, 100) : 0;
+  const objects = Array.from({ length: hidden > 0 ? 1 : count }, (_, sequence) => {
+    const bytes = strangeData(hidden > 0 ? 0 : random.pick([0, 7, 40]), sequence);
     return [keys.keyAt(localTime, sequence), { bytes, hidden }] as const;
   });
   return new Map(objects);

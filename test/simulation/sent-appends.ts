@@ -65,6 +65,11 @@ export class SentAppends {
     return sent;
   }
 
+  /** Whether an answer has shown that no append there can land any more, unless strangers make room. */
+  isFenced(key: string, position: number): boolean {
+    return (this.#lengths.get(key) ?? 0) > position;
+  }
+
   hasSent(key: string, position: number): boolean {
     return this.#at(key, position).length > 0;
   }
@@ -97,8 +102,8 @@ export class SentAppends {
 
   /** @param place Where the first byte of the new run would lie in the old one. */
   #move(from: Run, place: number, to: Run): void {
-    const isFenced = (this.#lengths.get(from.key) ?? 0) > place;
-    const mayLand = !isFenced && this.#at(from.key, place).some(({ isDead }) => !isDead);
+    const mayLand =
+      !this.isFenced(from.key, place) && this.#at(from.key, place).some(({ isDead }) => !isDead);
     const what = `bytes from ${to.offset} on move from ${from.key}+${place} to ${to.key}+${to.position}`;
     if (from.key === to.key) this.#blame(`${what} in the same object`);
     else if (mayLand) this.#blame(`${what}, but may still land there`);

@@ -131,8 +131,12 @@ export class Session {
 }
 
 /** Whether no other stream can keep one with endless retries from going on. */
-function isUndisturbed({ plan, writers, store, key }: World, isClean: boolean): boolean {
+function isUndisturbed(world: World, isClean: boolean): boolean {
+  const { plan, writers, store, key, adversary } = world;
   // A seal of the stream before may be applied at any time, and others may append first.
   if (plan === undefined) return isClean && writers === 1 && !store.history(key).mayBeSealed;
-  return writers === 1 || plan.keys.isUnique || plan.conflict === 'rollover';
+  if (plan.keys.isUnique) return true;
+  // Without reading, bytes that are there already cannot be told from a chunk without an answer.
+  if (adversary.isBlind) return writers === 1 && plan.objects.size === 0;
+  return writers === 1 || plan.conflict === 'rollover';
 }

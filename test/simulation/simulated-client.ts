@@ -31,9 +31,11 @@ interface Appending {
 /** The end of an append of bytes that was applied. */
 export interface Landing {
   readonly key: string;
+  readonly position: number;
 
-  /** Number of the object. */
+  /** Number of the object, and of the one that its stream began to append to. */
   readonly object: number;
+  readonly expected: number | undefined;
 
   /** Offset of the end in the source. */
   readonly end: number;
@@ -97,7 +99,7 @@ export class SimulatedClient implements AppendClient {
     });
     const parcel = new Parcel(body);
     const history = store.history(key);
-    const origin = this.#originOf(history);
+    const origin = this.#originOf(history, body);
     const appending = { exchange, history, position, parcel, create, origin };
     const append = () => {
       return this.#exchange(exchange, signal, () => this.#append(appending), parcel);
@@ -206,9 +208,14 @@ export class SimulatedClient implements AppendClient {
     }
   }
 
-  #originOf({ key, current }: ObjectHistory): Origin {
+  #originOf({ key, current }: ObjectHistory, body: Uint8Array): Origin {
     if (!this.#objects.has(key)) this.#objects.set(key, current?.number);
-    return { ledger: this.#ledger, offset: this.offset(), object: this.#objects.get(key) };
+    return {
+      ledger: this.#ledger,
+      offset: this.offset(),
+      mayBeEmpty: body.length > 0 || this.sent.hasSent(key, 0),
+      object: this.#objects.get(key),
+    };
   }
 
   async #append(appending: Appending): Promise<AppendReceipt> {
@@ -280,7 +287,10 @@ export class SimulatedClient implements AppendClient {
     try {
       const receipt = store.append({ key, position, body, create, origin });
       const object = history.current?.number ?? 0;
-      if (body.length > 0) this.landed = { key, object, end: origin.offset + body.length };
+      if (body.length > 0) {
+        const { offset, object: expected } = origin;
+        this.landed = { key, position, object, expected, end: offset + body.length };
+      }
       tell(`applied: ${key} has ${history.length} bytes`);
       return { receipt, about: history.now };
     } catch (error) {

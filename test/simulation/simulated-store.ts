@@ -52,6 +52,11 @@ export class SimulatedStore {
     return [...this.#histories.keys()];
   }
 
+  /** Called when somebody has looked at all objects. */
+  reveal(): void {
+    for (const history of this.#histories.values()) history.reveal(history.now);
+  }
+
   /** Handles an append as OSS does. */
   append({ key, position, body, create, origin }: ArrivedAppend): AppendReceipt {
     const history = this.history(key);

@@ -7,6 +7,10 @@ export interface UserWrite {
 
   /** Whether it is the data of an `append()`. */
   readonly isWhole: boolean;
+
+  /** When it was made, by both clocks. */
+  readonly now: number;
+  readonly date: number;
 }
 
 export interface UnitsOptions {
@@ -76,6 +80,16 @@ export class Units {
     return this.#options.writes.some(({ start, end, isWhole }) => {
       return isWhole && start < offset && offset < end;
     });
+  }
+
+  /** Whether the unit at `start` has an `append()` that ends before `offset`, and goes on with more. */
+  goesOn(start: number, offset: number): boolean {
+    return this.#options.writes.some((it) => it.isWhole && start < it.end && it.end <= offset);
+  }
+
+  /** The write with the byte at `offset`. */
+  writeAt(offset: number): UserWrite | undefined {
+    return this.#options.writes.find(({ start, end }) => start <= offset && offset < end);
   }
 
   /** Index of the first bound that is not before `offset`. */

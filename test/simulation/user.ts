@@ -140,7 +140,7 @@ export class User {
     const { random } = this.#options;
     const [start, end] = [this.written, this.written + length];
     const bytes = this.#bytes(start, end);
-    this.writes.push({ start, end, isWhole });
+    this.writes.push({ start, end, isWhole, now: performance.now(), date: Date.now() });
     this.written = end;
     this.largestWrite = Math.max(this.largestWrite, length);
     if (random.chance(0.3)) {
@@ -209,7 +209,7 @@ export class User {
     const position = run === undefined ? start : run.position + offset - run.offset;
     const isRight = (run?.key ?? key) === key && start === position;
     // Between two objects nothing can be at the end of the one or at the beginning of the other.
-    const mustBeRight = length > 0 || sent.runs.length === 1;
+    const mustBeRight = length > 0 || (sent.runs.length === 1 && run?.key === key);
     if ((mustBeRight && !isRight) || end !== start + length) {
       this.#blame(`append() of ${offset}+${length} resolved with ${key}: ${start} to ${end}`);
     }

@@ -238,8 +238,14 @@ export class Witness {
     }
   }
 
-  #isThere({ key, object }: Landing): boolean {
-    return this.#scene.store.history(key).current?.number === object;
+  /** Whether bytes that it did not commit are in an object where they could still land. */
+  #isThere(landed: Landing | undefined): boolean {
+    const { store, user, client } = this.#scene;
+    if (landed === undefined || landed.end <= user.committed) return false;
+    const { key, object, position, expected = object } = landed;
+    // A stranger has made another object as long as the one that took no more.
+    const isOther = client.sent.isFenced(key, position) && object !== expected;
+    return !isOther && store.history(key).current?.number === object;
   }
 
   /** Every object that it is through with is sealed where the stream left it. */
@@ -329,8 +335,7 @@ export class Witness {
     if (this.rest === undefined || position === undefined) return;
     if (this.rest.position !== position)
       this.#blame(`handed bytes back for position ${this.rest.position}`);
-    const { landed } = client;
-    if (confirmed && landed !== undefined && this.#isThere(landed) && landed.end > user.committed) {
+    if (confirmed && this.#isThere(client.landed)) {
       this.#blame('the object contains bytes confirmed as not stored');
     }
     if (!confirmed && !this.#isInDoubt)
@@ -344,9 +349,10 @@ export class Witness {
   /** Whether the object took no more, and the next bytes may not be in another one. */
   get #mustGiveUp(): boolean {
     const { rolling, user } = this.#scene;
-    const isRefused = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_NOT_APPENDABLE'].includes(
-      `${this.outcome}`,
-    );
+    const refusals = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_NOT_APPENDABLE', 'APPEND_ERR_OBJECT_FULL'];
+    // With a chunk in doubt the refusal of a full object proves nothing.
+    if ((this.#stream.position ?? 0) > 4.9e9) return true;
+    const isRefused = refusals.includes(`${this.outcome}`);
     return isRefused && rolling?.isUndividedAt(user.committed) === true;
   }
 

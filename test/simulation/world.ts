@@ -66,7 +66,11 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const isRolling = rolled.chance(0.5) && !limits.without?.has('rollover');
   const plan = isRolling ? drawRollingPlan(rolled, chunkSize) : undefined;
   const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, isRolling);
-  const adversary = drawAdversary(random.fork('adversary'), { ...limits, isShared: writers > 1 });
+  const adversary = drawAdversary(random.fork('adversary'), {
+    ...limits,
+    isShared: writers > 1,
+    isRolling,
+  });
   const key = 'k';
   const store = new SimulatedStore({
     blame: (problem) => chronicle.blame(problem),
