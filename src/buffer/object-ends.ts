@@ -99,7 +99,7 @@ export class ObjectEnds {
     this.#setLimit(offset + this.#options.maxSize - position);
   }
 
-  /** A chunk has been cut, and the beginning of a record stays behind: reads the clock for the next. */
+  /** Reads the clock before the next record: the filling chunk was not begun by {@link add}. */
   check(): void {
     if (this.#options.period === undefined) return;
     this.#isCheckDue = true;
@@ -127,6 +127,16 @@ export class ObjectEnds {
     const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
     this.#beginWhole(byteLength);
     return this.#buffer.add(data, encoding);
+  }
+
+  /**
+   * As {@link ChunkBuffer.add}, for the rest of a write that is not divided: it goes where the
+   * beginning of the write went. It may begin a chunk, so the clock is read before the next one.
+   */
+  addRest(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
+    const rest = this.#buffer.add(data, encoding);
+    this.check();
+    return rest;
   }
 
   close(): void {
@@ -181,8 +191,9 @@ export class ObjectEnds {
   #undividedLength(rest: Buffer): number {
     const room = this.#limit - this.#buffer.offset;
     if (room > 0 && !this.#isCheckDue) return room;
-    // Within a record that cannot go to the next object any more.
-    return this.#buffer.recordEndIn(rest) ?? rest.byteLength;
+    // Within a record that cannot go to the next object any more, or behind which the clock is read.
+    const recordEnd = this.#buffer.recordEndIn(rest) ?? rest.byteLength;
+    return room > 0 ? Math.min(room, recordEnd) : recordEnd;
   }
 
   get #isBetweenRecords(): boolean {

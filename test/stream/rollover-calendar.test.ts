@@ -204,6 +204,39 @@ describe('rollover by calendar', () => {
     });
   });
 
+  test('ends an object by size also where the clock is to be read behind a record', async () => {
+    const { stream, store } = open('2026-11-28T10:00:00Z', {
+      chunkSize: 16,
+      highWaterMark: 32,
+      rollover: { interval: 'day', maxSize: 53 },
+    });
+    const lines = ['a\n', `${'b'.repeat(38)}\n`, `${'c'.repeat(30)}\n`];
+    stream.write(lines.join('').slice(0, 45));
+    stream.write(lines.join('').slice(45));
+    await end(stream);
+
+    expect(store.contents).toEqual({
+      '2026-11-28.log': `${lines[0]}${lines[1]}`,
+      '2026-11-28.1.log': lines[2],
+    });
+  });
+
+  test('reads the clock behind the rest of a write that had to wait for room', async () => {
+    const { stream, store } = open('2026-11-28T23:59:00Z', {
+      chunkSize: 2,
+      highWaterMark: 4,
+      flushInterval: Number.POSITIVE_INFINITY,
+      recordDelimiter: false,
+    });
+    stream.write('abc');
+    vi.setSystemTime(Date.parse('2026-11-29T00:00:01Z'));
+    await vi.waitFor(() => expect(stream.stats.bytesAccepted).toBe(3));
+    stream.write('d');
+    await end(stream);
+
+    expect(store.contents).toEqual({ '2026-11-28.log': 'abc', '2026-11-29.log': 'd' });
+  });
+
   test('counts the objects of each day from 0, and goes on with the last one after a restart', async () => {
     const store = new ScriptedStore();
     const options = {
