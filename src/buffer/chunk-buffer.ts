@@ -129,6 +129,11 @@ export class ChunkBuffer {
     return this.#taken === 0 || this.#taken === this.#chunkSize;
   }
 
+  /** Bytes for which the chunk has room that gets the next one. */
+  get roomInChunk(): number {
+    return this.isBetweenChunks ? this.#chunkSize : this.#chunkSize - this.#taken;
+  }
+
   /** Where the last record ends, as an offset in the stream; `undefined` if not in the filling chunk. */
   get recordsEnd(): number | undefined {
     const end = this.#findRecordsEnd();

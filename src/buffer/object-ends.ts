@@ -126,7 +126,10 @@ export class ObjectEnds {
     }
     const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
     this.#beginWhole(byteLength);
-    return this.#buffer.add(data, encoding);
+    const { roomInChunk } = this.#buffer;
+    const rest = this.#buffer.add(data, encoding);
+    if (byteLength > roomInChunk) this.check();
+    return rest;
   }
 
   /**
@@ -147,7 +150,14 @@ export class ObjectEnds {
   #isFarFromEnd(mostBytes: number): boolean {
     const needsClock =
       this.#options.period !== undefined && (this.#isCheckDue || this.#buffer.isBetweenChunks);
-    return !needsClock && this.#buffer.offset + mostBytes <= this.#limit;
+    return !needsClock && mostBytes <= this.#room;
+  }
+
+  /** Bytes for which there is room before the object may end, or the clock is to be read. */
+  get #room(): number {
+    const room = this.#limit - this.#buffer.offset;
+    // A write that fills several chunks may have begun long after the first of them.
+    return this.#options.period === undefined ? room : Math.min(room, this.#buffer.roomInChunk);
   }
 
   /** Adds records, which may go to several objects. */
@@ -165,18 +175,21 @@ export class ObjectEnds {
 
   #beginWhole(byteLength: number): void {
     const { offset } = this.#buffer;
-    this.#checkBehindRecord();
-    if (this.#isBetweenRecords) {
-      const isTooLong = offset + byteLength > this.#limit && this.#isDivisibleAt(offset);
-      this.#endIfDue(offset, isTooLong);
-    }
+    this.#begin(offset + byteLength > this.#limit);
     this.#whole = { start: offset, end: offset + byteLength };
   }
 
-  /** Ends the object before the bytes that come next, or before the record that they belong to. */
   #beginRecord(): void {
+    this.#begin(this.#buffer.offset >= this.#limit);
+  }
+
+  /**
+   * Ends the object before the bytes that come next, or before the record that they belong to.
+   *
+   * @param isFull Whether the object has no room for them.
+   */
+  #begin(isFull: boolean): void {
     const { offset, recordsEnd } = this.#buffer;
-    const isFull = offset >= this.#limit;
     this.#checkBehindRecord();
     if (this.#isBetweenRecords) this.#endIfDue(offset, isFull && this.#isDivisibleAt(offset));
     else if (isFull && this.#isDivisibleAt(recordsEnd)) this.#end(recordsEnd, 'size');
@@ -189,7 +202,7 @@ export class ObjectEnds {
 
   /** How many bytes go to the same object for certain. */
   #undividedLength(rest: Buffer): number {
-    const room = this.#limit - this.#buffer.offset;
+    const room = this.#room;
     if (room > 0 && !this.#isCheckDue) return room;
     // Within a record that cannot go to the next object any more, or behind which the clock is read.
     const recordEnd = this.#buffer.recordEndIn(rest) ?? rest.byteLength;

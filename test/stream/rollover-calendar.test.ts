@@ -237,6 +237,38 @@ describe('rollover by calendar', () => {
     expect(store.contents).toEqual({ '2026-11-28.log': 'abc', '2026-11-29.log': 'd' });
   });
 
+  test('reads the clock again for each chunk that one write fills', async () => {
+    const { stream, store } = open('2026-11-28T23:59:00Z', {
+      chunkSize: 32,
+      flushInterval: Number.POSITIVE_INFINITY,
+    });
+    stream.write('beg');
+    // The date goes on during sleep, timers do not.
+    vi.setSystemTime(Date.parse('2026-11-29T08:00:00Z'));
+    stream.write(`un\n${'within 32\n'.repeat(3)}${'behind\n'.repeat(8)}`);
+    await end(stream);
+
+    expect(store.contents).toEqual({
+      '2026-11-28.log': `begun\n${'within 32\n'.repeat(3)}`,
+      '2026-11-29.log': 'behind\n'.repeat(8),
+    });
+  });
+
+  test('reads the clock for a write in a chunk that another one has begun with its end', async () => {
+    const { stream, store } = open('2026-11-28T23:59:00Z', {
+      chunkSize: 4,
+      flushInterval: Number.POSITIVE_INFINITY,
+      recordDelimiter: false,
+    });
+    stream.write('ab');
+    vi.setSystemTime(Date.parse('2026-11-29T08:00:00Z'));
+    stream.write('cdefg');
+    stream.write('h');
+    await end(stream);
+
+    expect(store.contents).toEqual({ '2026-11-28.log': 'abcdefg', '2026-11-29.log': 'h' });
+  });
+
   test('counts the objects of each day from 0, and goes on with the last one after a restart', async () => {
     const store = new ScriptedStore();
     const options = {

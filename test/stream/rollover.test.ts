@@ -141,6 +141,22 @@ describe('rollover by size', () => {
     });
   });
 
+  test('ends before a record that the data of append() makes too long', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
+    await isOpen;
+    stream.write(`${'0123456789\n'.repeat(5)}begun `);
+    const placed = stream.append(`${'and finished'.repeat(5)}\n`);
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(folder)).toEqual({
+      'app.log': '0123456789\n'.repeat(5),
+      'app.1.log': `begun ${'and finished'.repeat(5)}\n`,
+    });
+    expect(await placed).toEqual({ key: `${folder}/app.1.log`, start: 6, end: 67 });
+  });
+
   test('does not divide the data of append(), and names the object that it is in', async () => {
     const folder = newFolder();
     const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
