@@ -72,7 +72,7 @@ export class ObjectEnds {
   #isCheckDue = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Offsets of the last write that must not be divided. */
+  /** Offsets of the last write that must not be divided, and of those before in the same record. */
   #whole = { start: 0, end: 0 };
 
   constructor(buffer: ChunkBuffer, options: ObjectEndsOptions) {
@@ -176,7 +176,10 @@ export class ObjectEnds {
   #beginWhole(byteLength: number): void {
     const { offset } = this.#buffer;
     this.#begin(offset + byteLength > this.#limit);
-    this.#whole = { start: offset, end: offset + byteLength };
+    // While no record ends behind it, the write before must not be divided either.
+    const isLast = (this.#buffer.recordsEnd ?? offset) >= this.#whole.end;
+    const start = isLast ? offset : this.#whole.start;
+    this.#whole = { start, end: offset + byteLength };
   }
 
   #beginRecord(): void {
