@@ -78,6 +78,7 @@ export class ObjectEnds {
   constructor(buffer: ChunkBuffer, options: ObjectEndsOptions) {
     this.#buffer = buffer;
     this.#options = options;
+    if (options.period !== undefined) buffer.acceptEagerly();
   }
 
   /** The first place where an object ends, of those not removed. */

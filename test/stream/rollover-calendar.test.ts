@@ -36,6 +36,15 @@ function open(
   return { stream, store, log };
 }
 
+/** A stream whose store takes nothing for three days. */
+function outageOfThreeDays(options: Partial<AppendWritableOptions> = {}) {
+  const store = new ScriptedStore();
+  const refusals = Array.from({ length: 400 }, () => failWith(failure.rejected()));
+  store.at('2026-11-28.log').script('append', ...refusals);
+  const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 1000, maxTimeout: 600_000 };
+  return open('2026-11-28T12:00:00Z', { retry, ...options }, store);
+}
+
 /** Writes a line at an instant, and waits until everything is committed. */
 async function writeAt(stream: AppendWritable, instant: string, line: string): Promise<void> {
   vi.setSystemTime(Date.parse(instant));
@@ -110,12 +119,7 @@ describe('rollover by calendar', () => {
   });
 
   test('keeps the days of what was written during an outage of three days', async () => {
-    const store = new ScriptedStore();
-    store
-      .at('2026-11-28.log')
-      .script('append', ...Array.from({ length: 400 }, () => failWith(failure.rejected())));
-    const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 1000, maxTimeout: 600_000 };
-    const { stream } = open('2026-11-28T12:00:00Z', { retry }, store);
+    const { stream, store } = outageOfThreeDays();
     for (const text of ['28T12', '29T12', '30T12']) {
       await vi.advanceTimersByTimeAsync(Date.parse(`2026-11-${text}:00:00Z`) - Date.now());
       stream.write(`${text}\n`);
@@ -130,6 +134,20 @@ describe('rollover by calendar', () => {
       '2026-11-29.log': '29T12\n',
       '2026-11-30.log': '30T12\n',
     });
+  });
+
+  test('keeps the days of large writes during an outage too', async () => {
+    const { stream, store } = outageOfThreeDays({ recordDelimiter: false });
+    for (const text of ['28', '29', '30']) {
+      await vi.advanceTimersByTimeAsync(Date.parse(`2026-11-${text}T12:00:00Z`) - Date.now());
+      for (let count = 0; count < 3; count++) stream.write(Buffer.alloc(5000, text));
+    }
+    stream.end();
+    await vi.advanceTimersByTimeAsync(10 * 24 * 3_600_000);
+    await finished(stream);
+
+    const days = ['28', '29', '30'].map((text) => [`2026-11-${text}.log`, text.repeat(7500)]);
+    expect(store.contents).toEqual(Object.fromEntries(days));
   });
 
   test.each([
