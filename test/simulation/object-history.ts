@@ -194,6 +194,8 @@ function changed(
       return { ...nothing, bytes, kind: 'Normal', stranger: 'made' };
     case 'remakes': {
       const hidden = before?.hidden ?? 0;
+      // Its checksum would be that of the object before.
+      if (hidden > 0 && bytes.length === 0) return before;
       // An empty object belongs to neither writer.
       return { ...nothing, hidden, bytes, stranger: hidden + bytes.length > 0 ? 'made' : 'none' };
     }

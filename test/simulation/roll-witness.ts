@@ -179,7 +179,8 @@ export class RollWitness {
     const isOver = !isMoved && this.#datesOf(offset).some((date) => this.#mayHaveLeft(date));
     // Where the object before takes no more, this one gets what was to fill that.
     const wasMoved = this.#isMoved;
-    this.#isMoved = isMoved;
+    // A chunk that would be too much for OSS is moved before it is sent.
+    this.#isMoved = isMoved || place > 4.9e9;
     const isFull = !isMoved && place > 0 && (wasMoved || end > this.#scene.maxSize);
     this.#moves.push({ from, to, isOver, isFull, isBound });
     this.#softEnd = isFull || isOver ? offset : this.watch();

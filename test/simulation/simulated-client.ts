@@ -113,7 +113,7 @@ export class SimulatedClient implements AppendClient {
     const exchange = network.begin<HeadFate>('head', adversary.heads, () => `HEAD ${key}`);
     const history = store.history(key);
     const state = await this.#exchange(exchange, signal, () => this.#head(exchange, history));
-    if (exchange.fate !== 'garbled') this.sent.see(key, state);
+    if (exchange.fate !== 'garbled' || state === undefined) this.sent.see(key, state);
     return state;
   }
 
@@ -218,6 +218,12 @@ export class SimulatedClient implements AppendClient {
     };
   }
 
+  /** An answer tells of the object in the state with this number. */
+  #meet(history: ObjectHistory, about: number): void {
+    const hasBegun = this.sent.runs.some(({ key }) => key === history.key);
+    if (!hasBegun) this.#objects.set(history.key, history.at(about)?.number);
+  }
+
   async #append(appending: Appending): Promise<AppendReceipt> {
     const { exchange, history, position, parcel } = appending;
     const { random } = exchange;
@@ -305,6 +311,7 @@ export class SimulatedClient implements AppendClient {
     const { exchange, history } = appending;
     const isUnclear = receipt ? exchange.fate === 'garbled' : exchange.fate === 'sent-twice';
     if (exchange.isAwaited && !isUnclear) history.reveal(about);
+    if (exchange.isAwaited && appending.parcel.length === 0) this.#meet(history, about);
     if (receipt !== undefined) {
       return this.#isMute() ? { nextPosition: receipt.nextPosition } : receipt;
     }
@@ -334,10 +341,8 @@ export class SimulatedClient implements AppendClient {
     const about = fate === 'stale' ? random.integer(history.oldest, history.now) : history.now;
     await exchange.pause(fate === 'slow' ? 10_000 : 30);
     if (exchange.isAwaited) history.reveal(about);
-    const object = history.at(about);
-    const isFirst = !this.sent.runs.some(({ key }) => key === history.key);
-    if (exchange.isAwaited && isFirst) this.#objects.set(history.key, object?.number);
-    const state = describe(object);
+    if (exchange.isAwaited) this.#meet(history, about);
+    const state = describe(history.at(about));
     if (state === undefined) return undefined;
     if (fate === 'garbled') return { ...state, length: random.pick([Number.NaN, -1]) };
     if (fate !== 'without-crc' && !this.#isMute()) return state;
