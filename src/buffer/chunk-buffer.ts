@@ -1,6 +1,7 @@
 import { ChunkQueue, type SeparatedChunk } from './chunk-queue.js';
 import { RecordEnds } from './record-ends.js';
 import { type SlabPool, sharedSlabs } from './slab-pool.js';
+import { roundUp, SlabSource } from './slab-source.js';
 
 /** Initial bytes of a slab, so that a stream with little traffic stays small. */
 const initialCapacity = 16 * 1024;
@@ -28,8 +29,11 @@ const noBytes = Buffer.alloc(0);
 export class ChunkBuffer {
   readonly #chunkSize: number;
   readonly #limit: number;
-  readonly #pool: SlabPool;
+  readonly #slabs: SlabSource;
   readonly #ends: RecordEnds;
+
+  /** Maximum bytes of a record that is longer than a chunk; 0 if such records are divided. */
+  readonly #maxRecordSize: number;
 
   /** Chunks that are complete. */
   readonly #full = new ChunkQueue();
@@ -49,10 +53,8 @@ export class ChunkBuffer {
    */
   #end = 0;
 
-  /** Whether {@link addBehind} refuses everything. */
+  /** What {@link addBehind} refuses: everything, or what would pass an offset in the stream. */
   #isWatched = false;
-
-  /** Offset in the stream that {@link addBehind} does not pass. */
   #barrier = Number.POSITIVE_INFINITY;
 
   /** End of the last record in the first `#searched` bytes of `#slab`; 0 if none ends there. */
@@ -62,9 +64,6 @@ export class ChunkBuffer {
   /** The chunk in flight. */
   #inFlight: SeparatedChunk | undefined;
 
-  /** A slab too large for the pool, kept for reuse. */
-  #spare: Buffer | undefined;
-
   /** Expected length of the next chunk, judged by the last. */
   #expected = initialCapacity;
 
@@ -72,17 +71,21 @@ export class ChunkBuffer {
    * @param chunkSize Bytes in a full chunk.
    * @param limit Maximum bytes held, without the chunk in flight; at least one chunk.
    * @param ends Where records end; everywhere by default.
+   * @param maxRecordSize Maximum bytes of a record, if those that are longer than a chunk get a chunk
+   *   of their own instead of being divided.
    */
   constructor(
     chunkSize: number,
     limit: number = chunkSize,
     pool: SlabPool = sharedSlabs,
     ends: RecordEnds = new RecordEnds(),
+    maxRecordSize = 0,
   ) {
     this.#chunkSize = chunkSize;
     this.#limit = limit;
-    this.#pool = pool;
+    this.#slabs = new SlabSource(pool, chunkSize);
     this.#ends = ends;
+    this.#maxRecordSize = maxRecordSize;
   }
 
   /** Bytes held and not yet cut. */
@@ -103,12 +106,17 @@ export class ChunkBuffer {
     const { nextLength } = this.#full;
     if (nextLength !== undefined) return nextLength;
     const end = this.#findRecordsEnd();
-    return end === 0 && this.#taken === this.#chunkSize ? this.#taken : end;
+    return end === 0 && this.#isSlabFull ? this.#taken : end;
   }
 
   /** Whether a whole chunk is ready. */
   get isFull(): boolean {
-    return this.#full.count > 0 || this.#taken === this.#chunkSize;
+    return this.#full.count > 0 || this.#isSlabFull;
+  }
+
+  /** Whether the record that has begun is longer than allowed. */
+  get isRecordTooLong(): boolean {
+    return this.#isGrowing && this.#taken >= this.#maxRecordSize;
   }
 
   /** Number of full chunks that have another behind them. */
@@ -123,14 +131,13 @@ export class ChunkBuffer {
 
   /** Whether that byte will be the first of a chunk. */
   get isBetweenChunks(): boolean {
-    return this.#taken === 0 || this.#taken === this.#chunkSize;
+    return this.#taken === 0 || this.#isSlabFull;
   }
 
   /** Where the last record ends, as an offset in the stream; `undefined` if not in the filling chunk. */
   get recordsEnd(): number | undefined {
     const end = this.#findRecordsEnd();
-    if (end === 0 && this.#ends.isWithinRecord) return undefined;
-    return this.#slabOffset + end;
+    return end === 0 && this.#ends.isWithinRecord ? undefined : this.#slabOffset + end;
   }
 
   /** Whether the chunk in flight begins within a record. */
@@ -148,7 +155,7 @@ export class ChunkBuffer {
     if (encoding === 'utf8' && this.addBehind(data)) return undefined;
     const isLarge = data.length >= minLarge;
     if (typeof data !== 'string') return this.#addBytes(data, isLarge);
-    if (!this.#makeRoom(data, encoding))
+    if (this.#isGrowing || !this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
     this.#taken += this.#slab.write(data, this.#taken, encoding);
     this.#findEnd();
@@ -197,11 +204,11 @@ export class ChunkBuffer {
   }
 
   /** How many of `bytes`, if added next, complete the record that has begun; see {@link RecordEnds.firstEnd}. */
-  recordEndIn(bytes: Buffer): number | undefined {
+  recordEndIn(bytes: Uint8Array): number | undefined {
     return this.#ends.firstEnd(bytes, this.#slab.subarray(0, this.#taken));
   }
 
-  /** Makes {@link addBehind} refuse what would pass `offset` in the stream. */
+  /** Makes {@link addBehind} refuse what would pass `offset`. */
   setBarrier(offset: number): void {
     this.#barrier = offset;
     this.#findEnd();
@@ -219,18 +226,33 @@ export class ChunkBuffer {
    * @param options `reuse: false` if a client may still read them; the slab is then not reused.
    */
   release({ reuse }: { reuse: boolean }): void {
-    if (reuse && this.#inFlight !== undefined) this.#giveBack(this.#inFlight.slab);
+    if (reuse && this.#inFlight !== undefined) this.#slabs.give(this.#inFlight.slab);
     this.#inFlight = undefined;
   }
 
-  /** Memory in use, without the chunk in flight: a chunk that ends early leaves a part of its slab unused. */
+  /** Memory in use, without the chunk in flight: chunks that end early do not fill their slabs. */
   get #occupied(): number {
     return this.#full.memory + this.#taken;
   }
 
+  /** Whether the filling slab is complete as a chunk. */
+  get #isSlabFull(): boolean {
+    return this.#taken >= this.#chunkSize && !this.#isGrowing;
+  }
+
+  /** Whether the filling slab holds nothing but the beginning of a record longer than a chunk. */
+  get #isGrowing(): boolean {
+    if (this.#maxRecordSize === 0 || this.#taken < this.#chunkSize) return false;
+    return this.#findRecordsEnd() === 0;
+  }
+
   /** Bytes for which the filling chunk still has room. */
   get #free(): number {
-    const room = Math.min(this.#chunkSize - this.#taken, this.#limit - this.#occupied);
+    const size = this.#isGrowing ? this.#maxRecordSize : this.#chunkSize;
+    // Nothing else waits that could make room for such a record by being sent.
+    const isAlone = this.#isGrowing && this.#full.count === 0;
+    const limit = isAlone ? this.#maxRecordSize : this.#limit;
+    const room = Math.min(size - this.#taken, limit - this.#occupied);
     // The beginning of a record that moved to a new slab may have passed the limit.
     return Math.max(0, room);
   }
@@ -249,10 +271,11 @@ export class ChunkBuffer {
     let rest = bytes;
     while (rest.byteLength > 0) {
       if (isLarge && this.isFull) return rest;
-      if (this.#taken === this.#chunkSize && this.#occupied < this.#limit) this.#startNext();
-      const free = this.#free;
+      if (this.#isSlabFull && this.#occupied < this.#limit) this.#startNext();
+      const end = this.#isGrowing ? this.recordEndIn(rest) : undefined;
+      const free = Math.min(this.#free, end ?? rest.byteLength);
       if (free === 0) return rest;
-      const piece = rest.byteLength <= free ? rest : rest.subarray(0, free);
+      const piece = rest.subarray(0, free);
       this.#reserve(piece.byteLength);
       this.#slab.set(piece, this.#taken);
       this.#taken += piece.byteLength;
@@ -273,7 +296,7 @@ export class ChunkBuffer {
     this.#findEnd();
   }
 
-  /** As {@link #separate}, from a chunk that need not be full. */
+  /** Separates from a chunk that need not be full. */
   #separateEarly(byteLength: number): SeparatedChunk {
     const expected = Math.max(this.#taken, initialCapacity);
     // The beginning of a record may wait long: it gets a small slab, which grows at once with more.
@@ -316,9 +339,10 @@ export class ChunkBuffer {
     const needed = this.#taken + byteLength;
     if (needed <= this.#slab.byteLength) return;
     const capacity = Math.max(needed, 2 * this.#slab.byteLength, this.#expected);
-    const slab = this.#take(Math.min(roundUp(capacity), this.#chunkSize));
+    const most = needed > this.#chunkSize ? this.#maxRecordSize : this.#chunkSize;
+    const slab = this.#slabs.take(Math.min(roundUp(capacity), most));
     slab.set(this.#slab.subarray(0, this.#taken));
-    this.#giveBack(this.#slab);
+    this.#slabs.give(this.#slab);
     this.#useSlab(slab, this.#taken);
   }
 
@@ -331,22 +355,6 @@ export class ChunkBuffer {
   #findEnd(): void {
     const barrier = this.#barrier - this.#slabOffset;
     const end = Math.min(this.#slab.byteLength, this.#taken + this.#free, barrier);
-    this.#end = this.#taken === 0 || this.#isWatched ? 0 : end;
+    this.#end = this.#taken === 0 || this.#isWatched || this.#isGrowing ? 0 : end;
   }
-
-  #take(byteLength: number): Buffer {
-    const spare = this.#spare;
-    if (spare?.byteLength !== byteLength) return this.#pool.take(byteLength);
-    this.#spare = undefined;
-    return spare;
-  }
-
-  #giveBack(slab: Buffer): void {
-    if (slab.byteLength > 0 && !this.#pool.give(slab)) this.#spare = slab;
-  }
-}
-
-/** The next power of two, so that slabs have few sizes. */
-function roundUp(byteLength: number): number {
-  return 2 ** Math.ceil(Math.log2(byteLength));
 }

@@ -109,13 +109,17 @@ export class ObjectEnds {
    * As {@link ChunkBuffer.add}, ending objects where that is due.
    *
    * @param isWhole Whether the data must not be divided between objects although records are.
+   * @param isRest Whether it is the rest of a write that did not fit.
    */
   add(
     data: string | Uint8Array,
     encoding: BufferEncoding,
     isWhole: boolean,
+    isRest: boolean,
   ): Uint8Array | undefined {
     const { hasRecords } = this.#options;
+    // Where it was begun the rest of a write that is not divided goes too.
+    if (isRest && (isWhole || !hasRecords)) return this.#addRest(data, encoding);
     const mayBeDivided = !(hasRecords && isWhole);
     if (mayBeDivided && this.#isFarFromEnd(data.length * maxUnitSize)) {
       return this.#buffer.add(data, encoding);
@@ -126,6 +130,13 @@ export class ObjectEnds {
     const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
     this.#beginWhole(byteLength);
     return this.#buffer.add(data, encoding);
+  }
+
+  /** It may begin a chunk, so the clock is read before the next record. */
+  #addRest(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
+    const rest = this.#buffer.add(data, encoding);
+    this.check();
+    return rest;
   }
 
   close(): void {
@@ -180,8 +191,9 @@ export class ObjectEnds {
   #undividedLength(rest: Buffer): number {
     const room = this.#limit - this.#buffer.offset;
     if (room > 0 && !this.#isCheckDue) return room;
-    // Within a record that cannot go to the next object any more.
-    return this.#buffer.recordEndIn(rest) ?? rest.byteLength;
+    // Within a record that cannot go to the next object any more, or behind which the clock is read.
+    const recordEnd = this.#buffer.recordEndIn(rest) ?? rest.byteLength;
+    return room > 0 ? Math.min(room, recordEnd) : recordEnd;
   }
 
   get #isBetweenRecords(): boolean {

@@ -45,7 +45,7 @@ export class RecordEnds {
    *
    * @param held The bytes between those cut off and `bytes`; the last of them suffice.
    */
-  firstEnd(bytes: Buffer, held: Buffer): number | undefined {
+  firstEnd(bytes: Uint8Array, held: Buffer): number | undefined {
     const { byteLength } = this.#delimiter;
     if (byteLength === 0) return 0;
     const most = byteLength - 1;
@@ -53,7 +53,8 @@ export class RecordEnds {
     const begun = before.subarray(Math.max(0, before.byteLength - most));
     const seam = Buffer.concat([begun, bytes.subarray(0, most)]).indexOf(this.#delimiter);
     if (seam !== -1) return seam + byteLength - begun.byteLength;
-    const found = bytes.indexOf(this.#delimiter);
+    const { buffer, byteOffset } = bytes;
+    const found = Buffer.from(buffer, byteOffset, bytes.byteLength).indexOf(this.#delimiter);
     return found === -1 ? undefined : found + byteLength;
   }
 

@@ -37,6 +37,7 @@ function ask(client: ScriptedClient, question: Question = {}) {
     requests,
     crc64,
     isMovable: false,
+    isShared: false,
     probe: new ObjectProbe(client, requests),
   });
 }
