@@ -15,18 +15,11 @@ export const tolerance = 15 * minute;
  */
 export class LocalPeriods {
   readonly interval: Interval;
-  readonly #format: Intl.DateTimeFormat;
-
-  /** Local times by the minute: hours begin at a whole minute everywhere. */
-  readonly #texts = new Map<number, string>();
+  readonly #wall: WallClock;
 
   constructor(interval: Interval, timeZone: string) {
     this.interval = interval;
-    // In Sweden a date is written as in ISO 8601.
-    this.#format = new Intl.DateTimeFormat('sv-SE', {
-      ...{ timeZone, year: 'numeric', month: '2-digit', day: '2-digit' },
-      ...{ hour: '2-digit', minute: '2-digit' },
-    });
+    this.#wall = wallClock(timeZone);
   }
 
   /** The period of a date: `2026-11-30T23`, `2026-11-30`, `2026-11`, or a number. */
@@ -39,9 +32,10 @@ export class LocalPeriods {
 
   /** The local time, to the minute. */
   textOf(date: number): string {
+    const { format, texts } = this.#wall;
     const number = Math.floor(date / minute);
-    const text = this.#texts.get(number) ?? this.#format.format(number * minute).replace(' ', 'T');
-    this.#texts.set(number, text);
+    const text = texts.get(number) ?? format.format(number * minute).replace(' ', 'T');
+    texts.set(number, text);
     return text;
   }
 
@@ -55,4 +49,26 @@ export class LocalPeriods {
     // It has been left for good if it does not come back within the tolerance.
     return other > label || this.labelOf(date + tolerance) < label;
   }
+}
+
+/** Shows the local time, and remembers it by the minute: hours begin at a whole minute everywhere. */
+interface WallClock {
+  readonly format: Intl.DateTimeFormat;
+  readonly texts: Map<number, string>;
+}
+
+/** By time zone: a format takes long to make. */
+const wallClocks = new Map<string, WallClock>();
+
+function wallClock(timeZone: string): WallClock {
+  const known = wallClocks.get(timeZone);
+  if (known !== undefined) return known;
+  // In Sweden a date is written as in ISO 8601.
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    ...{ timeZone, year: 'numeric', month: '2-digit', day: '2-digit' },
+    ...{ hour: '2-digit', minute: '2-digit' },
+  });
+  const made = { format, texts: new Map<number, string>() };
+  wallClocks.set(timeZone, made);
+  return made;
 }
