@@ -3,7 +3,7 @@ import { ChecksumError, isAppendError } from '../../errors.js';
 import { ProgrammingError } from '../../programming-error.js';
 import { nodeTimers } from '../../timers/node-timers.js';
 import type { AppendReceipt } from '../append-client.js';
-import type { AppendTarget } from '../append-target.js';
+import { type AppendTarget, leastObjectLimit } from '../append-target.js';
 import { describeNumber } from '../describe-number.js';
 import { traceAppend } from '../diagnostics.js';
 import { AbandonedRequestError } from '../request-runner.js';
@@ -65,9 +65,6 @@ export interface DeliveryListener {
  * - `settled`: the whole chunk is committed
  */
 type Stage = 'waiting' | 'sending' | 'probing' | 'probed' | 'settled';
-
-/** OSS documents 5 GB as the maximum length of an object, and not which, nor how it refuses more. */
-const leastLimit = 5e9;
 
 /** Result of a probe: some bytes of the chunk are committed, or it can be sent again. */
 type Finding = 'committed' | 'again';
@@ -333,5 +330,5 @@ export class ChunkDelivery {
 /** What a refusal says about the object that no retry can mend. */
 function obstacleOf(refusal: Error, { target, bytes }: FrozenChunk): Obstacle | undefined {
   if (isAppendError(refusal) && refusal.code === 'APPEND_ERR_NOT_APPENDABLE') return 'sealed';
-  return target.position + bytes.byteLength > leastLimit ? 'full' : undefined;
+  return target.position + bytes.byteLength > leastObjectLimit ? 'full' : undefined;
 }

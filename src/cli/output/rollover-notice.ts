@@ -1,3 +1,4 @@
+import type { ReplayRollover } from '../../recovery/replay.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
 import type { RolloverEvent, SealEvent } from '../../stream/events.js';
 import { hrefOf } from '../flags/object-url.js';
@@ -31,7 +32,10 @@ export function noticeRollovers(
 }
 
 /** Says which object is next, and why. */
-function describeRollover(bucket: string, { from, to, reason }: RolloverEvent): string {
+export function describeRollover(
+  bucket: string,
+  { from, to, reason }: RolloverEvent | ReplayRollover,
+): string {
   const { key, position } = from;
   const why = {
     size: `${key} is ${position} bytes long`,
@@ -39,6 +43,7 @@ function describeRollover(bucket: string, { from, to, reason }: RolloverEvent): 
     full: `${key} is full, ${position} bytes long`,
     sealed: `${key} takes no more appends`,
     conflict: `another writer has appended to ${key}`,
+    exists: `${key} exists`,
   }[reason];
   return `Going on with ${hrefOf(bucket, to.key)}: ${why}.`;
 }
