@@ -52,6 +52,9 @@ export class ChunkBuffer {
   /** Whether {@link addBehind} refuses everything. */
   #isWatched = false;
 
+  /** Whether large writes are copied too while the next chunk is full. */
+  #isEager = false;
+
   /** Offset in the stream that {@link addBehind} does not pass. */
   #barrier = Number.POSITIVE_INFINITY;
 
@@ -126,6 +129,11 @@ export class ChunkBuffer {
     return this.#taken === 0 || this.#taken === this.#chunkSize;
   }
 
+  /** Bytes for which the chunk has room that gets the next one. */
+  get roomInChunk(): number {
+    return this.isBetweenChunks ? this.#chunkSize : this.#chunkSize - this.#taken;
+  }
+
   /** Where the last record ends, as an offset in the stream; `undefined` if not in the filling chunk. */
   get recordsEnd(): number | undefined {
     const end = this.#findRecordsEnd();
@@ -146,7 +154,7 @@ export class ChunkBuffer {
   /** Copies the bytes that fit and returns the rest, or `undefined` if all fitted. */
   add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
     if (encoding === 'utf8' && this.addBehind(data)) return undefined;
-    const isLarge = data.length >= minLarge;
+    const isLarge = data.length >= minLarge && !this.#isEager;
     if (typeof data !== 'string') return this.#addBytes(data, isLarge);
     if (!this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
@@ -199,6 +207,11 @@ export class ChunkBuffer {
   /** How many of `bytes`, if added next, complete the record that has begun; see {@link RecordEnds.firstEnd}. */
   recordEndIn(bytes: Buffer): number | undefined {
     return this.#ends.firstEnd(bytes, this.#slab.subarray(0, this.#taken));
+  }
+
+  /** Copies every write as long as there is room: when it is accepted matters. */
+  acceptEagerly(): void {
+    this.#isEager = true;
   }
 
   /** Makes {@link addBehind} refuse what would pass `offset` in the stream. */

@@ -309,15 +309,24 @@ export class WriteBuffer {
     isRest: boolean,
   ): Uint8Array | undefined {
     const { nextLength, fullCount } = this.#buffer;
-    const rest =
-      // Where it was begun the rest of a write that is not divided goes too.
-      this.#objects === undefined || (isRest && (isWhole || !this.#hasRecords))
-        ? this.#buffer.add(data, encoding)
-        : this.#objects.add(data, encoding, isWhole);
+    const rest = this.#copy(data, encoding, isWhole, isRest);
     // A full chunk is due at once, so the timer runs for the bytes behind it.
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
     if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
+  }
+
+  #copy(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    isWhole: boolean,
+    isRest: boolean,
+  ): Uint8Array | undefined {
+    if (this.#objects === undefined) return this.#buffer.add(data, encoding);
+    const isDivided = this.#hasRecords && !isWhole;
+    return isRest && !isDivided
+      ? this.#objects.addRest(data, encoding)
+      : this.#objects.add(data, encoding, isWhole);
   }
 
   /** The oldest byte has waited long enough. An unfinished record is sent as soon as it is whole. */

@@ -126,6 +126,41 @@ describe('rollover by size', () => {
     });
   });
 
+  test('does not divide the data of append() when more follows in its last record', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
+    await isOpen;
+    const placed = stream.append(`${'a'.repeat(79)}\n${'b'.repeat(10)}`);
+    const next = stream.append('');
+    void stream.append('c');
+    stream.write(`${'d'.repeat(20)}\ne\n`);
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(emulator, folder)).toEqual({
+      'app.log': `${'a'.repeat(79)}\n${'b'.repeat(10)}c${'d'.repeat(20)}\n`,
+      'app.1.log': 'e\n',
+    });
+    expect(await placed).toEqual({ key: `${folder}/app.log`, start: 0, end: 90 });
+    expect(await next).toEqual({ key: `${folder}/app.log`, start: 90, end: 90 });
+  });
+
+  test('ends before a record that the data of append() makes too long', async () => {
+    const folder = newFolder();
+    const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });
+    await isOpen;
+    stream.write(`${'0123456789\n'.repeat(5)}begun `);
+    const placed = stream.append(`${'and finished'.repeat(5)}\n`);
+    stream.end();
+    await finished(stream);
+
+    expect(await objectsIn(emulator, folder)).toEqual({
+      'app.log': '0123456789\n'.repeat(5),
+      'app.1.log': `begun ${'and finished'.repeat(5)}\n`,
+    });
+    expect(await placed).toEqual({ key: `${folder}/app.1.log`, start: 6, end: 67 });
+  });
+
   test('does not divide the data of append(), and names the object that it is in', async () => {
     const folder = newFolder();
     const { stream, isOpen } = open(folder, { rollover: { maxSize: 100 }, recordDelimiter: '\n' });

@@ -51,10 +51,9 @@ export async function reconcileChunk(
     return { reconciliation: answer, exists: found !== undefined };
   }
   const matches = await readBack(chunk, answer.state, options);
-  return {
-    reconciliation: reconcileByBytes(expected, answer.state, matches, crc64),
-    exists: true,
-  };
+  const reconciliation = reconcileByBytes(expected, answer.state, matches, crc64);
+  const finding = { reconciliation, exists: true };
+  return options.isMovable ? { ...finding, isAbsent: !matches } : finding;
 }
 
 /**
