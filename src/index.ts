@@ -25,6 +25,7 @@ export {
   ObjectFullError,
   OssRequestError,
   OssServiceError,
+  RecordTooLongError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
   UnconfirmedError,
