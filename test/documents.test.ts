@@ -36,6 +36,7 @@ const rows: readonly Row[] = [
   { ...programs, page: 'docs/errors.md', heading: 'Send the rest again' },
   { ...programs, page: 'docs/errors.md', heading: 'Go on in the next object' },
   { ...programs, page: 'docs/long-lived.md', heading: 'A new object each day' },
+  { ...programs, page: 'docs/long-lived.md', heading: 'Several writers on one object' },
   { ...programs, page: 'docs/long-lived.md', heading: 'When an object is finished' },
   { ...programs, page: 'docs/operations.md', heading: 'A new object each day' },
   { ...programs, page: 'docs/operations.md', heading: 'Reading while it is written' },
