@@ -55,6 +55,14 @@ export class Ledger {
     this.#mostEnd = Math.max(this.#mostEnd, this.#end);
   }
 
+  /** Bytes have landed in an object that a stranger has made: the stream may notice it or not. */
+  landAside(start: number, end: number): void {
+    if (!this.isNext(start)) return;
+    this.#floor = Math.min(this.#floor, start);
+    this.#end = Math.max(this.#end, end);
+    this.#mostEnd = Math.max(this.#mostEnd, this.#end);
+  }
+
   /** A stranger has removed the object with this number. */
   lose(history: ObjectHistory, object: number): void {
     if (!this.#isLast(history, object)) return;

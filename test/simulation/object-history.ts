@@ -124,14 +124,16 @@ export class ObjectHistory {
   /** Adds the body of an append by a writer under test, whose position was right. */
   append(body: Buffer, origin: Origin): void {
     const isEmpty = body.length === 0 && this.current === undefined;
-    if (isEmpty && !this.#mayBeEmpty && !origin.mayBeEmpty) {
+    if (isEmpty && !this.#mayBeEmpty && !origin.mayBeEmpty && !this.#isTampered) {
       this.#blame(`it creates "${this.key}" empty`);
     }
     const before = this.current ?? this.#created(origin);
     const bytes = Buffer.concat([before.bytes, body]);
     // The store compares only the length: the checksum alone shows that this is another object.
     const isForeign = before.stranger === 'made' && before.number !== origin.object;
-    if (!isForeign && body.length > 0) this.#land(body, origin, before);
+    const { ledger, offset } = origin;
+    if (isForeign) ledger.landAside(offset, offset + body.length);
+    else if (body.length > 0) this.#land(body, origin, before);
     this.#states.push({ ...before, bytes });
   }
 

@@ -71,7 +71,7 @@ export class Witness {
   readonly #events: string[] = [];
 
   /** Key of the current object, and the position of the first byte of the source there. */
-  #place: { readonly key: string; readonly base: number } | undefined;
+  #place: { readonly rollovers: number; readonly key: string; readonly base: number } | undefined;
   #positionBefore = 0;
   #seals = 0;
 
@@ -127,7 +127,7 @@ export class Witness {
       this.#blame(`acknowledged ${user.acknowledged} of ${committed}`);
     }
     if (client.inFlight > 1) this.#blame(`${client.inFlight} requests are in flight`);
-    this.#checkPosition(position, committed);
+    this.#checkPosition(position, committed, stats.rollovers);
 
     const { bytesAccepted, bytesInFlight } = stats;
     // One chunk in flight, and 64 waiting.
@@ -273,12 +273,12 @@ export class Witness {
     return left.length + Number((this.#stream.position ?? 0) > 0);
   }
 
-  #checkPosition(position: number | undefined, committed: number): void {
+  #checkPosition(position: number | undefined, committed: number, rollovers: number): void {
     const { key } = this.#stream;
     if (position === undefined) return;
     const base = position - committed;
-    if (this.#place?.key !== key) {
-      this.#place = { key, base };
+    if (this.#place?.rollovers !== rollovers || this.#place.key !== key) {
+      this.#place = { rollovers, key, base };
       this.#positionBefore = 0;
     }
     if (this.#place.base !== base) {
