@@ -118,6 +118,8 @@ export class ObjectEnds {
     isWhole: boolean,
     isRest: boolean,
   ): Uint8Array | undefined {
+    // No byte: nothing of the next object.
+    if (data.length === 0) return undefined;
     const { hasRecords } = this.#options;
     // Where it was begun the rest of a write that is not divided goes too.
     if (isRest && (isWhole || !hasRecords)) return this.#addRest(data, encoding);
