@@ -46,6 +46,7 @@ const rows: readonly Row[] = [
   { ...programs, page: 'docs/reliability.md', heading: 'When are bytes safe?' },
   { ...programs, page: 'docs/reliability.md', heading: 'A source that can be read again' },
   { ...commands, page: 'docs/command-line.md', heading: 'Usage', indexes: [1] },
+  { ...commands, page: 'docs/command-line.md', heading: 'From one object to the next' },
   { ...commands, page: 'docs/command-line.md', heading: 'Replay' },
   { ...commands, page: 'docs/emulator.md', heading: 'Emulator' },
   { ...emulator, heading: 'In a program', language: 'ts', runBy: 'examples' },

@@ -226,6 +226,19 @@ describe('oss-append --rollover', () => {
     expect(await objects()).toEqual({ 'app.log': 'ours,theirs', ...row.later });
   });
 
+  test('shares an object with other writers with --conflict rebase', async () => {
+    const { folder, url } = newFolder();
+    const args = ['--conflict', 'rebase', '--record-delimiter', '\\n', '--chunk-size', '80', url];
+    const runs = ['abcd', 'efgh'].map((letters) => run(args, lines(letters)));
+
+    expect(await Promise.all(runs)).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }]);
+    const { 'app.log': content = '' } = await objectsIn(emulator, folder);
+    expect(content).toHaveLength(320);
+    const found = content.split(/(?<=\n)/);
+    const of = (letters: string) => found.filter((line) => letters.includes(line.charAt(0)));
+    expect([of('abcd').join(''), of('efgh').join('')]).toEqual([lines('abcd'), lines('efgh')]);
+  });
+
   test('takes the next object that does not exist with --flags ax', async () => {
     const { folder, url, key } = newFolder();
     await appendAt(emulator, key, 0, 'before');

@@ -74,6 +74,11 @@ describe('a file of uncommitted bytes', () => {
       '"template":"a.log","rollover":true,"recordDelimiter":"0a"',
     ],
     ['no function', { key: () => 'a.log', rollover: true }, '"rollover":true'],
+    [
+      'an object that is shared',
+      { key: '{a}.log', conflict: 'rebase', recordDelimiter: '\n' },
+      '"conflict":"rebase","recordDelimiter":"0a"',
+    ],
   ] as const)('says how its stream went on from object to object: %s', (_, options, fields) => {
     const path = saveUncommitted(uncommitted, { options }, join(createFolder(), 'rest'));
 

@@ -22,7 +22,8 @@ export function checkFlags<Result>(check: () => Result): Result {
 function nameFlags(message: string): string {
   // What follows was typed, and is shown as it is.
   const [rule = '', ...value] = message.split(/(?=: current value is )/);
-  const named = rule.replaceAll(/'([A-Za-z.]+)'/g, (quoted, name: string) => {
+  const worded = rule.replaceAll(/'conflict: (\w+)'/g, '--conflict $1');
+  const named = worded.replaceAll(/'([A-Za-z.]+)'/g, (quoted, name: string) => {
     const short = name.replace(/^retry\./, '');
     if (others[name] !== undefined) return others[name];
     const isOption = short !== name || appendOptionNames.includes(name);

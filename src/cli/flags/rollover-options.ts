@@ -5,13 +5,13 @@ import { UsageError } from '../exit-code.js';
 import { parseByteSize } from './byte-size.js';
 import { parseDuration } from './duration.js';
 
-/** Flags that say when to go on to the next object. */
+/** Flags that say when to go on to the next object, and what to do about other writers. */
 export interface RolloverFlags {
   readonly rollover?: boolean;
   readonly rolloverSize?: number;
   readonly rolloverInterval?: Interval;
   readonly timeZone?: string;
-  readonly conflict?: 'fail' | 'rollover';
+  readonly conflict?: 'fail' | 'rebase' | 'rollover';
 }
 
 /** Explains the key, which is a template with these flags. */
@@ -20,7 +20,7 @@ With --rollover, --rollover-size or --rollover-interval the key is a template:
 {yyyy} {MM} {dd} {HH} {hostname} {pid} {id} {seq}, and {{ or }} for a brace.
 Without {seq}, app.log is followed by app.1.log and app.2.log.`;
 
-/** Adds the flags that say when to go on to the next object. */
+/** Adds the flags of {@link RolloverFlags}. */
 export function addRolloverOptions(command: Command): Command {
   return command
     .optionsGroup('When to go on to the next object:')
@@ -28,8 +28,13 @@ export function addRolloverOptions(command: Command): Command {
     .option('--rollover-size <size>', 'before it is longer; --chunk-size at least', parseByteSize)
     .option('--rollover-interval <time>', 'each hour, day, month, or so often', parseInterval)
     .option('--time-zone <zone>', 'of hours, days and months (default: UTC)')
+    .optionsGroup('How it is appended:')
     .addOption(
-      new Option('--conflict <what>', 'if others have appended too').choices(['fail', 'rollover']),
+      new Option('--conflict <what>', 'if others append too').choices([
+        'fail',
+        'rebase',
+        'rollover',
+      ]),
     );
 }
 
@@ -44,10 +49,11 @@ export function rolloverOptions(
   flags: RolloverFlags & Pick<AppendWritableOptions, 'position'>,
 ): Pick<AppendWritableOptions, 'rollover' | 'conflict'> {
   const { rollover, rolloverSize, rolloverInterval, timeZone, conflict, position } = flags;
+  const others = conflict === undefined ? {} : { conflict };
   if (rollover !== true && rolloverSize === undefined && rolloverInterval === undefined) {
     if (timeZone !== undefined) throw new UsageError(`--time-zone needs ${switches}.`);
     if (conflict === 'rollover') throw new UsageError(`--conflict rollover needs ${switches}.`);
-    return {};
+    return others;
   }
   if (position !== undefined) {
     throw new UsageError('--position is that of one object, and excludes going on to the next.');
@@ -56,7 +62,7 @@ export function rolloverOptions(
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
   return {
     rollover: given.length === 0 ? true : Object.fromEntries(given),
-    ...(conflict === undefined ? {} : { conflict }),
+    ...others,
   };
 }
 
