@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as openRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { gunzipSync } from 'node:zlib';
 import { ModuleKind, transpileModule } from 'typescript';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
@@ -10,6 +12,8 @@ import { OssClient } from '../src/index.js';
 import { environmentOf } from './helpers/command-line.js';
 import { contentOf } from './helpers/content-of.js';
 import { blockUnder, writePrograms } from './helpers/document-blocks.js';
+import { movableClock } from './helpers/movable-clock.js';
+import type { ProcessResult } from './helpers/process-result.js';
 import { type StartedProgram, startProgram } from './helpers/start-program.js';
 
 async function start(): Promise<Emulator> {
@@ -129,14 +133,15 @@ describe('programs of docs/errors.md', () => {
 
   test('a stream goes on in the next object when one is full', async () => {
     const emulator = await start();
-    const endpoint = await startBeforeFullObject(emulator, '/logs/video/0.ts');
+    const endpoint = await startBeforeFullObject(emulator, '/logs/video/000000.ts');
 
     const heading = 'Go on in the next object';
     const env = { OSS_ENDPOINT: endpoint };
     const program = await startProgramOf(page, heading, emulator, { env });
 
-    expect(await program.result).toEqual(clean);
-    expect(await read(emulator, 'video/1.ts')).toBe('a frame');
+    const stdout = 'bytes 0 to 7 of video/000001.ts\n';
+    expect(await program.result).toEqual({ ...clean, stdout });
+    expect(await read(emulator, 'video/000001.ts')).toBe('a frame');
   });
 });
 
@@ -175,25 +180,15 @@ describe('programs of docs/operations.md', () => {
 
   test('a logger goes on in another object when the day changes', async () => {
     const emulator = await start();
-    const appended = () =>
-      emulator.requests.filter(({ operation, status }) => operation === 'append' && status === 200);
-    const keys = () => [...new Set(appended().map(({ key }) => key ?? ''))];
-    const edit = (source: string) =>
-      `let elapsed = 0;\nprocess.on('SIGUSR2', () => { elapsed = 86_400_000; });\n${source}`
-        .replace('new Date()', 'new Date(Date.now() + elapsed)')
-        .replace("'working'), 1000)", "'working'), 100)");
 
-    const program = await startProgramOf(page, 'A new object each day', emulator, { edit });
-    await expect.poll(() => keys().length).toBe(1);
-    program.process.kill('SIGUSR2');
-    await expect.poll(() => keys().length).toBe(2);
-    program.process.kill('SIGTERM');
+    const { keys, result } = await passMidnight(page, 'A new object each day', emulator);
 
-    expect(await program.result).toEqual(clean);
-    for (const key of keys())
+    expect(result).toEqual(clean);
+    const [first = '', second = ''] = keys;
+    expect(first).toMatch(new RegExp(`^app/\\d{4}-\\d\\d-\\d\\d/${hostname()}-\\d+\\.log$`));
+    expect(daysBetween(first, second)).toBe(1);
+    for (const key of keys)
       expect(await read(emulator, key)).toMatch(/^(\{.*"msg":"working"\}\n)+$/);
-    const [first, second] = keys().map((key) => Date.parse(key.split('/')[1] ?? ''));
-    expect((second ?? 0) - (first ?? 0)).toBe(86_400_000);
   });
 
   test('a reader follows an object until it is sealed', async () => {
@@ -211,6 +206,62 @@ describe('programs of docs/operations.md', () => {
     expect(await program.result).toEqual({ ...clean, stdout: 'one line\nanother line\n' });
   });
 });
+
+describe('programs of docs/long-lived.md', () => {
+  const page = 'docs/long-lived.md';
+
+  test('a stream goes on in another object when the day changes, and says so', async () => {
+    const emulator = await start();
+
+    const { keys, result } = await passMidnight(page, 'A new object each day', emulator);
+
+    const [first = '', second = ''] = keys;
+    expect(result).toEqual({ ...clean, stdout: `${first} -> ${second} (interval)\n` });
+    expect(daysBetween(first, second)).toBe(1);
+    expect(first.endsWith(`/${hostname()}-000000.log`)).toBe(true);
+    for (const key of keys) expect(await read(emulator, key)).toMatch(/^(working\n)+$/);
+  });
+
+  test('a listener compresses an object that is finished', async () => {
+    const emulator = await start();
+
+    const heading = 'When an object is finished';
+    const { keys, result } = await passMidnight(page, heading, emulator, { count: 3 });
+
+    expect(result).toEqual(clean);
+    const [first = ''] = keys;
+    expect(keys).toContain(`${first}.gz`);
+    const compressed = await emulator.read('logs', `${first}.gz`);
+    expect(String(gunzipSync(compressed))).toBe(await read(emulator, first));
+  });
+});
+
+/** Moves the clock of a program by a day, and stops it when it has created `count` objects. */
+async function passMidnight(
+  page: string,
+  heading: string,
+  emulator: Emulator,
+  { count = 2 } = {},
+): Promise<{ readonly keys: readonly string[]; readonly result: ProcessResult }> {
+  const appended = () =>
+    emulator.requests.filter(({ operation, status }) => operation === 'append' && status === 200);
+  const keys = () => [...new Set(appended().map(({ key }) => key ?? ''))];
+  const edit = (source: string) => source.replace('), 1000)', '), 100)');
+  const program = await startProgramOf(page, heading, emulator, { edit, env: movableClock });
+  await expect.poll(() => keys().length).toBe(1);
+  program.process.kill('SIGUSR2');
+  await expect.poll(() => keys().length).toBe(count);
+  program.process.kill('SIGTERM');
+  return { result: await program.result, keys: keys() };
+}
+
+function daysBetween(...keys: readonly [string, string]): number {
+  const [first, second] = keys.map((key) => Date.parse(key.split('/')[1] ?? '')) as [
+    number,
+    number,
+  ];
+  return (second - first) / 86_400_000;
+}
 
 describe('programs of docs/own-store.md', () => {
   test('two streams share a client', async () => {

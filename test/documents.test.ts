@@ -1,3 +1,4 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
 import { blockUnder, findBlocks, readDocument } from './helpers/document-blocks.js';
@@ -34,6 +35,8 @@ const rows: readonly Row[] = [
   { ...commands, page: 'README.md', heading: 'Command line', language: 'sh' },
   { ...programs, page: 'docs/errors.md', heading: 'Send the rest again' },
   { ...programs, page: 'docs/errors.md', heading: 'Go on in the next object' },
+  { ...programs, page: 'docs/long-lived.md', heading: 'A new object each day' },
+  { ...programs, page: 'docs/long-lived.md', heading: 'When an object is finished' },
   { ...programs, page: 'docs/operations.md', heading: 'A new object each day' },
   { ...programs, page: 'docs/operations.md', heading: 'Reading while it is written' },
   { ...programs, page: 'docs/options.md', heading: 'STS, ECS roles and OIDC' },
@@ -57,6 +60,12 @@ const rows: readonly Row[] = [
   { ...logging, heading: 'Shutting down without losing lines', indexes: [0, 1, 2] },
   { ...logging, heading: 'Metrics', indexes: [0, 1] },
   { page: 'docs/operations.md', heading: 'Permissions', language: 'json', runBy: 'documents' },
+  {
+    page: 'docs/long-lived.md',
+    heading: 'Deleting old objects',
+    language: 'xml',
+    runBy: 'documents',
+  },
   // Types of JavaScript and TypeScript are checked here too.
   {
     page: 'docs/options.md',
@@ -139,6 +148,16 @@ describe('blocks of code', () => {
     const policy = await blockUnder('docs/operations.md', 'Permissions', { language: 'json' });
 
     expect(JSON.parse(policy)).toMatchObject({ Statement: [{ Effect: 'Allow' }] });
+  });
+
+  test('have a lifecycle rule that is XML', async () => {
+    const heading = 'Deleting old objects';
+    const rule = await blockUnder('docs/long-lived.md', heading, { language: 'xml' });
+
+    expect(XMLValidator.validate(rule)).toBe(true);
+    expect(new XMLParser().parse(rule)).toMatchObject({
+      LifecycleConfiguration: { Rule: { Prefix: 'app/', Expiration: { Days: 30 } } },
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { environmentOf } from './helpers/command-line.js';
 import { contentOf } from './helpers/content-of.js';
+import { movableClock } from './helpers/movable-clock.js';
 import { actDuringOutage } from './helpers/outage.js';
 import { startProgram } from './helpers/start-program.js';
 import { stopTwice } from './helpers/stop-twice.js';
@@ -239,6 +240,95 @@ describe('prometheus', () => {
     expect(new Set(messages.map(([, message]) => message))).toEqual(new Set(['request']));
   });
 });
+
+describe('log-per-day', () => {
+  test('seals the object of one day, and goes on with that of the next', async () => {
+    const emulator = await start();
+    const program = startExample('log-per-day', emulator, ['logs'], movableClock);
+
+    await expect.poll(() => keysOf(emulator).length).toBe(1);
+    program.process.kill('SIGUSR2');
+    await expect.poll(() => keysOf(emulator).length).toBe(2);
+    await actDuringOutage(emulator, () => stopTwice(program.process));
+    const { exitCode, stdout, stderr } = await program.result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const [first = '', second = ''] = keysOf(emulator);
+    const { length } = await emulator.read('logs', first);
+    expect(stdout).toBe(`${first} has ${length} bytes; next is ${second} (interval)\n`);
+    for (const key of [first, second]) {
+      for (const line of await linesOf(emulator, key)) expect(line).toMatch(/^\S+Z working$/);
+    }
+    const sealed = emulator.requests.filter(
+      ({ operation, status }) => operation === 'seal' && status === 200,
+    );
+    expect(sealed.map(({ key }) => key)).toEqual([first, second]);
+  });
+
+  test('goes on with the object of the day after it was killed', async () => {
+    const emulator = await start();
+    const killed = startExample('log-per-day', emulator, ['logs']);
+    await expect.poll(() => keysOf(emulator).length).toBe(1);
+    killed.process.kill('SIGKILL');
+    await killed.result;
+    const before = (await linesOf(emulator, keysOf(emulator)[0] ?? '')).length;
+    const appends = appendsOf(emulator).length;
+
+    const program = startExample('log-per-day', emulator, ['logs']);
+    await expect.poll(() => appendsOf(emulator).length).toBeGreaterThan(appends);
+    await actDuringOutage(emulator, () => stopTwice(program.process));
+    const { exitCode } = await program.result;
+
+    expect(exitCode).toBe(0);
+    expect(keysOf(emulator)).toHaveLength(1);
+    const after = await linesOf(emulator, keysOf(emulator)[0] ?? '');
+    expect(after.length).toBeGreaterThan(before);
+  });
+});
+
+describe('log-per-process', () => {
+  test('has every request once, in the object of the worker that answered it', async () => {
+    const emulator = await start();
+    const program = startExample('log-per-process', emulator, ['logs', '2']);
+    let said = '';
+    program.process.stdout?.on('data', (text) => {
+      said += text;
+    });
+    await expect.poll(() => said.match(/port: /g)).toHaveLength(2);
+    const port = portIn(said);
+    const paths = Array.from({ length: 20 }, (_, index) => `/page-${index}`);
+    const headers = { connection: 'close' };
+    for (const path of paths) {
+      await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).text();
+    }
+
+    await actDuringOutage(emulator, () => stopTwice(program.process));
+    const { exitCode, stderr } = await program.result;
+
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const found: string[] = [];
+    for (const key of keysOf(emulator)) {
+      const [, pid] = /-(\d+)-000000\.log$/.exec(key) ?? [];
+      for (const line of await linesOf(emulator, key)) {
+        expect(line.split(' ')[0]).toBe(pid);
+        found.push(line.split(' ')[2] ?? '');
+      }
+    }
+    expect(keysOf(emulator)).toHaveLength(2);
+    expect(found.toSorted()).toEqual(paths.toSorted());
+  });
+});
+
+function appendsOf(emulator: Emulator): Emulator['requests'] {
+  return emulator.requests.filter(
+    ({ operation, status }) => operation === 'append' && status === 200,
+  );
+}
+
+/** Keys of the objects that were appended to, in order. */
+function keysOf(emulator: Emulator): string[] {
+  return [...new Set(appendsOf(emulator).map(({ key }) => key ?? ''))];
+}
 
 function numbersUpTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);

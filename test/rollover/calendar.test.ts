@@ -154,6 +154,14 @@ describe('Calendar', () => {
     expect(calendar.nextCheck(change - minute)).toBe(change);
   });
 
+  test('finds the start of a month with few questions', () => {
+    const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    new Calendar('month', 'Europe/Berlin').startOf(Date.parse('2026-10-31T12:00Z'));
+
+    expect(asked.mock.calls.length).toBeLessThan(40);
+    asked.mockRestore();
+  });
+
   test('has a month with 31 days and an hour', () => {
     const calendar = new Calendar('month', 'Europe/Berlin');
     const start = Date.parse('2026-09-30T22:00Z');

@@ -62,6 +62,9 @@ describe('KeyTemplate.key()', () => {
     ['{hostname}.log', 'web-1.example.com.7.log'],
     ['a.{hostname}', 'a.7.web-1.example.com'],
     ['a.b{hostname}c', 'a.7.bweb-1.example.comc'],
+    ['a.b{pid}c.d', 'a.b4711c.7.d'],
+    ['a.b{pid}/{id}', 'a.b4711/0badcafe.7'],
+    ['a.b{pid}/c', 'a.b4711/c.7'],
     ['a.b/{hostname}', 'a.b/web-1.example.com.7'],
     ['{hostname}/.log', 'web-1.example.com/.log.7'],
     ['.{hostname}', '.web-1.example.com.7'],
@@ -71,6 +74,12 @@ describe('KeyTemplate.key()', () => {
     ['', '.7'],
   ])('makes of %j for sequence 7 the key %j', (template, key) => {
     expect(keyOf(template, 7)).toBe(key);
+  });
+
+  test('has the bare name for sequence 0, and digits without zeros behind it', () => {
+    const keys = [0, 1, 2, 10, 1_000_000].map((sequence) => keyOf('app.log', sequence));
+
+    expect(keys).toEqual(['app.log', 'app.1.log', 'app.2.log', 'app.10.log', 'app.1000000.log']);
   });
 
   test('puts a sequence where the template says, and nowhere else', () => {

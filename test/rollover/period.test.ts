@@ -125,9 +125,12 @@ describe('a stream that looks at its clock', () => {
 
   test.each(timeZones)('enters each period once, in order, in %s', (timeZone) => {
     const spans = [
-      { interval: 'hour', from: '2026-02-10', to: '2026-04-10' },
-      { interval: 'hour', from: '2026-09-20', to: '2026-11-10' },
-      { interval: 'day', from: '2026-01-01', to: '2028-01-01' },
+      // The days on which clocks are changed, in each of the zones.
+      { interval: 'hour', from: '2026-02-13', to: '2026-02-17' },
+      { interval: 'hour', from: '2026-03-06', to: '2026-04-07' },
+      { interval: 'hour', from: '2026-10-02', to: '2026-10-06' },
+      { interval: 'hour', from: '2026-10-23', to: '2026-11-03' },
+      { interval: 'day', from: '2026-01-01', to: '2027-01-01' },
       { interval: 'month', from: '2026-01-01', to: '2028-01-01' },
     ] as const;
     for (const { interval, from, to } of spans) {
@@ -135,7 +138,7 @@ describe('a stream that looks at its clock', () => {
       const { labels } = walk(calendar, Date.parse(from), Date.parse(to));
 
       expect(labels).toEqual([...new Set(labels)].sort());
-      expect(labels.length).toBeGreaterThan({ hour: 1200, day: 729, month: 23 }[interval]);
+      expect(labels.length).toBeGreaterThan({ hour: 90, day: 364, month: 23 }[interval]);
     }
   });
 
