@@ -8,13 +8,13 @@ import { destroyedError } from '../stream/node-errors.js';
 import type { AppendStatistics } from '../stream/stream-events.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { ReusableTimer } from '../timers/reusable-timer.js';
-import { DropCounter, tellDropped } from './drop-counter.js';
-import { DropEventThrottle } from './drop-event-throttle.js';
-import { DropNewest } from './drop-newest.js';
-import { DropOldest } from './drop-oldest.js';
 import { onExit } from './exit-hook.js';
-import { bytesOf } from './line-ends.js';
-import type { LineGate, LineSink } from './line-gate.js';
+import { DropCounter, tellDropped } from './gate/drop-counter.js';
+import { DropEventThrottle } from './gate/drop-event-throttle.js';
+import { DropNewest } from './gate/drop-newest.js';
+import { DropOldest } from './gate/drop-oldest.js';
+import { bytesOf } from './gate/line-ends.js';
+import type { LineGate, LineSink } from './gate/line-gate.js';
 import {
   type LogWritableOptions,
   type ResolvedLogOptions,

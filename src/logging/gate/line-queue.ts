@@ -1,5 +1,5 @@
-import type { Callback } from '../callback.js';
-import { nodeTimers } from '../timers/node-timers.js';
+import type { Callback } from '../../callback.js';
+import { nodeTimers } from '../../timers/node-timers.js';
 import { tellDropped } from './drop-counter.js';
 import { endsLine, firstLineEnd, lastLineEnd } from './line-ends.js';
 

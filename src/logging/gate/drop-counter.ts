@@ -1,7 +1,7 @@
-import { LinesDroppedError } from '../errors.js';
-import { count, formatByteSize } from '../quantity.js';
-import type { DropEvent } from '../stream/events.js';
-import { nodeTimers } from '../timers/node-timers.js';
+import { LinesDroppedError } from '../../errors.js';
+import { count, formatByteSize } from '../../quantity.js';
+import type { DropEvent } from '../../stream/events.js';
+import { nodeTimers } from '../../timers/node-timers.js';
 import { countLines } from './line-ends.js';
 
 /** Counts dropped lines, and writes a marker for the place in the log where they are missing. */
