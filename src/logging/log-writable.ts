@@ -1,5 +1,6 @@
 import { errorMonitor } from 'node:events';
 import { Writable } from 'node:stream';
+import { assertOptionalCallback } from '../assertions.js';
 import type { Callback } from '../callback.js';
 import { ShutdownTimeoutError } from '../errors.js';
 import { formatDuration } from '../quantity.js';
@@ -15,6 +16,9 @@ import { DropNewest } from './gate/drop-newest.js';
 import { DropOldest } from './gate/drop-oldest.js';
 import { bytesOf } from './gate/line-ends.js';
 import type { LineGate, LineSink } from './gate/line-gate.js';
+import { RecordDelimiter } from './gate/record-delimiter.js';
+import { type RecordSink, WholeRecords } from './gate/whole-records.js';
+import { contentOf } from './log-content.js';
 import {
   type LogWritableOptions,
   type ResolvedLogOptions,
@@ -47,6 +51,10 @@ export class LogWritable extends AppendWritable {
 
   /** Drops lines; `undefined` for the policy `block`, where `write()` returns `false` instead. */
   readonly #gate: LineGate | undefined;
+
+  /** Stands before the gate where others append to the object too, which must get no half records. */
+  readonly #records: WholeRecords | undefined;
+  readonly #delimiter: RecordDelimiter | undefined;
   readonly #forgetExit: () => void;
   readonly #naturalEnd: NaturalEnd;
 
@@ -58,7 +66,9 @@ export class LogWritable extends AppendWritable {
     Object.defineProperty(LogWritable.prototype, 'writableLength', {
       configurable: true,
       get: function (this: LogWritable): number {
-        return this.#streamLength + (this.#gate?.byteLength ?? 0);
+        return (
+          this.#streamLength + (this.#gate?.byteLength ?? 0) + (this.#records?.byteLength ?? 0)
+        );
       },
     });
   }
@@ -73,11 +83,14 @@ export class LogWritable extends AppendWritable {
     super(resolved.stream, act);
     this.#options = resolved;
     const { marker } = resolved.overflow;
-    this.#outage = new OutageNotice(objectName(resolved.stream.bucket, this.key));
+    this.#outage = new OutageNotice(() => objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
     this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
     this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop));
     this.#gate = this.#createGate();
+    const { recordDelimiter } = resolved.stream;
+    this.#delimiter = recordDelimiter ? new RecordDelimiter(recordDelimiter) : undefined;
+    this.#records = this.#createRecords();
     this.#forgetExit = onExit(() => this.#leave());
     this.#naturalEnd = this.#watchNaturalEnd();
     this.#watch();
@@ -109,17 +122,35 @@ export class LogWritable extends AppendWritable {
   override append(
     ...args: Parameters<AppendWritable['append']>
   ): ReturnType<AppendWritable['append']> {
-    this.#handOver();
-    const appended = super.append(...args);
+    const [data, encoding] = args;
+    const content = contentOf(data, encoding || this.#defaultEncoding);
+    const isOpen = !this.destroyed && !this.writableEnded;
+    let appended: ReturnType<AppendWritable['append']>;
+    if (this.#records !== undefined && content !== undefined && isOpen) {
+      appended = this.#records.append(bytesOf(content));
+    } else {
+      this.#handOver();
+      appended = super.append(...args);
+    }
     // An unfinished record is committed only when the log ends, so that must not wait for it.
-    const mayNeverSettle = this.#options.stream.recordDelimiter;
-    return mayNeverSettle ? appended : this.#naturalEnd.waitsFor(appended);
+    const isUnfinished = content !== undefined && this.#delimiter?.ends(content) === false;
+    return isUnfinished ? appended : this.#naturalEnd.waitsFor(appended);
   }
 
   // Exactly one parameter: pino's worker looks at it to decide how to call `flush()`.
   override flush(callback?: Callback): Promise<void> {
+    assertOptionalCallback('flush', callback);
     this.#handOver();
-    return this.#naturalEnd.waitsFor(super.flush(callback));
+    const passedOn = this.#records?.passedOn;
+    if (passedOn === undefined) return this.#naturalEnd.waitsFor(super.flush(callback));
+    // What is before the unfinished record need not wait for its end.
+    super.flush().catch(() => {});
+    const flushed = passedOn.then(() => {
+      this.#handOver();
+      return super.flush(callback);
+    });
+    if (callback !== undefined) flushed.catch(() => {});
+    return flushed;
   }
 
   override end(callback?: () => void): this;
@@ -138,7 +169,9 @@ export class LogWritable extends AppendWritable {
     if (content !== undefined && content !== null) {
       this.#write(content, contentEncoding as BufferEncoding);
     }
-    this.#gate?.end();
+    this.#records?.end();
+    if (this.#gate === undefined) this.#writeMarker();
+    else this.#gate.end();
     this.#limitShutdown();
     return super.end(done as () => void);
   }
@@ -146,7 +179,8 @@ export class LogWritable extends AppendWritable {
   override takeUncommitted(): UncommittedBytes | undefined {
     const uncommitted = super.takeUncommitted();
     if (!this.destroyed) return undefined;
-    const rest = this.#gate?.takeRest() ?? Buffer.alloc(0);
+    const queued = this.#gate?.takeRest() ?? Buffer.from(this.#counter.takeMarker() ?? '');
+    const rest = Buffer.concat([queued, this.#records?.takeRest() ?? Buffer.alloc(0)]);
     if (rest.byteLength === 0) return uncommitted;
     const { key, position } = this;
     if (uncommitted === undefined) {
@@ -167,12 +201,27 @@ export class LogWritable extends AppendWritable {
       // Loggers write late. Node would destroy the stream, and with it the queued lines.
       this.#counter.dropLate(bytesOf(content));
       tellDropped(done);
-    } else if (this.#gate === undefined) {
-      return super.write(content, 'utf8', done);
+    } else if (this.#records !== undefined) {
+      this.#records.write(content, done);
+    } else {
+      this.#passOn(content, done);
+    }
+    return this.#gate !== undefined || !this.writableNeedDrain;
+  }
+
+  #passOn(content: string | Uint8Array, done?: Callback): void {
+    if (this.#gate === undefined) {
+      this.#writeMarker();
+      super.write(content, 'utf8', done);
     } else {
       this.#gate.write(content, done);
     }
-    return true;
+  }
+
+  /** Without a gate: it writes the marker itself. */
+  #writeMarker(): void {
+    const marker = this.#counter.takeMarker();
+    if (marker !== undefined) super.write(marker, 'utf8');
   }
 
   /** Queued lines go first. After a failure they stay queued, to be handed back as uncommitted. */
@@ -191,6 +240,20 @@ export class LogWritable extends AppendWritable {
     return policy === 'drop-newest'
       ? new DropNewest(sink, maxLength, this.#counter)
       : new DropOldest(sink, maxLength, this.#counter);
+  }
+
+  #createRecords(): WholeRecords | undefined {
+    if (this.#delimiter === undefined || this.#options.stream.conflict !== 'rebase')
+      return undefined;
+    const sink: RecordSink = {
+      write: (data, callback) => this.#passOn(data, callback),
+      append: (bytes) => {
+        this.#handOver();
+        return super.append(bytes);
+      },
+    };
+    const { writableHighWaterMark } = this;
+    return new WholeRecords(sink, this.#delimiter, writableHighWaterMark, this.#counter);
   }
 
   #sink(): LineSink {
@@ -225,7 +288,9 @@ export class LogWritable extends AppendWritable {
     this.on('close', () => {
       this.#shutdownTimer.close();
       this.#outage.close();
-      this.#gate?.fail(this.errored ?? destroyedError('write'));
+      const reason = this.errored ?? destroyedError('write');
+      this.#gate?.fail(reason);
+      this.#records?.fail(reason);
       this.#throttle.flush();
       this.#saveOnFailure('the stream was destroyed');
       this.#forgetExit();
@@ -272,16 +337,4 @@ export class LogWritable extends AppendWritable {
     if (uncommitted !== undefined)
       saveOnFailure(uncommitted, why, { bucket: stream.bucket, fallback });
   }
-}
-
-/** Bytes of a write, or its text if that is UTF-8; `undefined` if no stream accepts it. */
-function contentOf(data: unknown, encoding: BufferEncoding): string | Uint8Array | undefined {
-  if (typeof data !== 'string') {
-    if (data instanceof Uint8Array) return data;
-    return ArrayBuffer.isView(data)
-      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      : undefined;
-  }
-  if (encoding === 'utf8') return data;
-  return Buffer.isEncoding(encoding) ? Buffer.from(data, encoding) : undefined;
 }

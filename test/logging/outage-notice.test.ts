@@ -7,7 +7,10 @@ let notice: OutageNotice;
 beforeEach(() => {
   useFakeTimers();
   said = [];
-  notice = new OutageNotice('oss://logs/app.log', (message) => said.push(message));
+  notice = new OutageNotice(
+    () => 'oss://logs/app.log',
+    (message) => said.push(message),
+  );
 });
 afterEach(() => {
   useRealTimers();
