@@ -22,8 +22,8 @@ export function sharingDefaults(
 }
 
 function defaultConflict({ recordDelimiter, rollover, flags, position }: SharingOptions) {
-  if (position !== undefined) return 'fail';
+  if (position !== undefined || recordDelimiter === false) return 'fail';
+  if (flags !== 'ax') return 'rebase';
   // Such a log continues no object, and shares none.
-  if (flags === 'ax') return rollover === false ? 'fail' : 'rollover';
-  return recordDelimiter === false ? 'fail' : 'rebase';
+  return rollover === false ? 'fail' : 'rollover';
 }

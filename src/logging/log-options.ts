@@ -50,7 +50,7 @@ export interface LogWritableOptions extends Omit<AppendWritableOptions, 'credent
    * As for `AppendWritable`, but processes share an object by default. A record longer than
    * `highWaterMark` is then dropped.
    *
-   * @default 'rebase'; with `flags: 'ax'` and `rollover` 'rollover'; 'fail' with `position`, without `recordDelimiter`, and with `'ax'` alone
+   * @default 'rebase'; 'fail' with `position` or without `recordDelimiter`; with `flags: 'ax'` 'rollover', or 'fail' without `rollover`
    */
   readonly conflict?: AppendWritableOptions['conflict'];
 

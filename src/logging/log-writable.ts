@@ -6,7 +6,7 @@ import { ShutdownTimeoutError } from '../errors.js';
 import { formatDuration } from '../quantity.js';
 import { AppendWritable } from '../stream/append-writable.js';
 import { destroyedError } from '../stream/node-errors.js';
-import type { AppendStatistics } from '../stream/stream-events.js';
+import { type AppendStatistics, headForbidden } from '../stream/stream-events.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { ReusableTimer } from '../timers/reusable-timer.js';
 import { onExit } from './exit-hook.js';
@@ -27,6 +27,7 @@ import {
 import { NaturalEnd } from './natural-end.js';
 import { OutageNotice } from './outage-notice.js';
 import { saveOnFailure } from './save-on-failure.js';
+import { SharingNotice } from './sharing-notice.js';
 import { objectName } from './standard-error.js';
 
 /** What a {@link LogWritable} has done so far. */
@@ -60,6 +61,7 @@ export class LogWritable extends AppendWritable {
 
   readonly #shutdownTimer = new ReusableTimer();
   readonly #outage: OutageNotice;
+  readonly #sharing: SharingNotice;
 
   // Node's types declare a property, which TypeScript does not let an accessor override.
   static {
@@ -84,6 +86,7 @@ export class LogWritable extends AppendWritable {
     this.#options = resolved;
     const { marker } = resolved.overflow;
     this.#outage = new OutageNotice(() => objectName(resolved.stream.bucket, this.key));
+    this.#sharing = new SharingNotice(() => objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
     this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
     this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop));
@@ -283,6 +286,7 @@ export class LogWritable extends AppendWritable {
       this.#outage.recovered();
       if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
     });
+    if (this.#options.stream.conflict === 'rebase') this.#watchSharing();
     // Before other 'error' listeners: an application may kill its worker as soon as it hears of it.
     this.on(errorMonitor, (error: Error) => this.#saveOnFailure(error.message));
     this.on('close', () => {
@@ -295,6 +299,18 @@ export class LogWritable extends AppendWritable {
       this.#saveOnFailure('the stream was destroyed');
       this.#forgetExit();
       this.#naturalEnd.close();
+    });
+  }
+
+  #watchSharing(): void {
+    this.once(headForbidden, () => this.#sharing.headForbidden());
+    this.on('ready', () => this.#sharing.succeeded());
+    this.on('reconcile', ({ outcome, position }) => {
+      if (outcome === 'rebased') this.#sharing.rebased(position);
+    });
+    this.on('commit', ({ position }) => {
+      this.#sharing.succeeded();
+      this.#sharing.committed(position);
     });
   }
 
