@@ -10,10 +10,9 @@ import { type AppendStatistics, headForbidden } from '../stream/stream-events.js
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { ReusableTimer } from '../timers/reusable-timer.js';
 import { onExit } from './exit-hook.js';
+import { createGate } from './gate/create-gate.js';
 import { DropCounter, tellDropped } from './gate/drop-counter.js';
 import { DropEventThrottle } from './gate/drop-event-throttle.js';
-import { DropNewest } from './gate/drop-newest.js';
-import { DropOldest } from './gate/drop-oldest.js';
 import { bytesOf } from './gate/line-ends.js';
 import type { LineGate, LineSink } from './gate/line-gate.js';
 import { RecordDelimiter } from './gate/record-delimiter.js';
@@ -50,8 +49,8 @@ export class LogWritable extends AppendWritable {
   readonly #throttle: DropEventThrottle;
   #defaultEncoding: BufferEncoding;
 
-  /** Drops lines; `undefined` for the policy `block`, where `write()` returns `false` instead. */
-  readonly #gate: LineGate | undefined;
+  /** Drops lines, except with the policy `block`, where `write()` returns `false` instead. */
+  readonly #gate: LineGate;
 
   /** Stands before the gate where others append to the object too, which must get no half records. */
   readonly #records: WholeRecords | undefined;
@@ -68,9 +67,7 @@ export class LogWritable extends AppendWritable {
     Object.defineProperty(LogWritable.prototype, 'writableLength', {
       configurable: true,
       get: function (this: LogWritable): number {
-        return (
-          this.#streamLength + (this.#gate?.byteLength ?? 0) + (this.#records?.byteLength ?? 0)
-        );
+        return this.#streamLength + this.#gate.byteLength + (this.#records?.byteLength ?? 0);
       },
     });
   }
@@ -89,10 +86,14 @@ export class LogWritable extends AppendWritable {
     this.#sharing = new SharingNotice(() => objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
     this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
-    this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop));
-    this.#gate = this.#createGate();
     const { recordDelimiter } = resolved.stream;
     this.#delimiter = recordDelimiter ? new RecordDelimiter(recordDelimiter) : undefined;
+    this.#counter = new DropCounter(
+      marker,
+      (drop) => this.#throttle.add(drop),
+      this.#delimiter?.text,
+    );
+    this.#gate = createGate(resolved.overflow, this.#sink(), this.#counter);
     this.#records = this.#createRecords();
     this.#forgetExit = onExit(() => this.#leave());
     this.#naturalEnd = this.#watchNaturalEnd();
@@ -173,8 +174,7 @@ export class LogWritable extends AppendWritable {
       this.#write(content, contentEncoding as BufferEncoding);
     }
     this.#records?.end();
-    if (this.#gate === undefined) this.#writeMarker();
-    else this.#gate.end();
+    this.#gate.end();
     this.#limitShutdown();
     return super.end(done as () => void);
   }
@@ -182,8 +182,8 @@ export class LogWritable extends AppendWritable {
   override takeUncommitted(): UncommittedBytes | undefined {
     const uncommitted = super.takeUncommitted();
     if (!this.destroyed) return undefined;
-    const queued = this.#gate?.takeRest() ?? Buffer.from(this.#counter.takeMarker() ?? '');
-    const rest = Buffer.concat([queued, this.#records?.takeRest() ?? Buffer.alloc(0)]);
+    const held = this.#records?.takeRest() ?? Buffer.alloc(0);
+    const rest = Buffer.concat([this.#gate.takeRest(), held]);
     if (rest.byteLength === 0) return uncommitted;
     const { key, position } = this;
     if (uncommitted === undefined) {
@@ -207,49 +207,25 @@ export class LogWritable extends AppendWritable {
     } else if (this.#records !== undefined) {
       this.#records.write(content, done);
     } else {
-      this.#passOn(content, done);
-    }
-    return this.#gate !== undefined || !this.writableNeedDrain;
-  }
-
-  #passOn(content: string | Uint8Array, done?: Callback): void {
-    if (this.#gate === undefined) {
-      this.#writeMarker();
-      super.write(content, 'utf8', done);
-    } else {
       this.#gate.write(content, done);
     }
-  }
-
-  /** Without a gate: it writes the marker itself. */
-  #writeMarker(): void {
-    const marker = this.#counter.takeMarker();
-    if (marker !== undefined) super.write(marker, 'utf8');
+    return this.#options.overflow.policy !== 'block' || !this.writableNeedDrain;
   }
 
   /** Queued lines go first. After a failure they stay queued, to be handed back as uncommitted. */
   #handOver(): void {
-    if (!this.destroyed) this.#gate?.handOver();
+    if (!this.destroyed) this.#gate.handOver();
   }
 
   get #streamLength(): number {
     return Reflect.get(AppendWritable.prototype, 'writableLength', this);
   }
 
-  #createGate(): LineGate | undefined {
-    const { policy, maxLength } = this.#options.overflow;
-    if (policy === 'block') return undefined;
-    const sink = this.#sink();
-    return policy === 'drop-newest'
-      ? new DropNewest(sink, maxLength, this.#counter)
-      : new DropOldest(sink, maxLength, this.#counter);
-  }
-
   #createRecords(): WholeRecords | undefined {
     if (this.#delimiter === undefined || this.#options.stream.conflict !== 'rebase')
       return undefined;
     const sink: RecordSink = {
-      write: (data, callback) => this.#passOn(data, callback),
+      write: (data, callback) => this.#gate.write(data, callback),
       append: (bytes) => {
         this.#handOver();
         return super.append(bytes);
@@ -284,7 +260,7 @@ export class LogWritable extends AppendWritable {
     });
     this.on('commit', () => {
       this.#outage.recovered();
-      if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
+      if (!this.destroyed && !this.writableEnded) this.#gate.resume();
     });
     if (this.#options.stream.conflict === 'rebase') this.#watchSharing();
     // Before other 'error' listeners: an application may kill its worker as soon as it hears of it.
@@ -293,7 +269,7 @@ export class LogWritable extends AppendWritable {
       this.#shutdownTimer.close();
       this.#outage.close();
       const reason = this.errored ?? destroyedError('write');
-      this.#gate?.fail(reason);
+      this.#gate.fail(reason);
       this.#records?.fail(reason);
       this.#throttle.flush();
       this.#saveOnFailure('the stream was destroyed');

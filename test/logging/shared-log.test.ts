@@ -9,6 +9,7 @@ import { LogWritable } from '../../src/logging/log-writable.js';
 import type { DropEvent } from '../../src/stream/events.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { connectionTo } from '../helpers/open-stream.js';
+import { runProgram } from '../helpers/run-program.js';
 
 const policies = ['drop-oldest', 'drop-newest', 'block'] as const;
 const { emulator } = await startEmulatorForFile();
@@ -82,6 +83,18 @@ describe('a record longer than highWaterMark', () => {
     await finished(stream);
 
     expect(await read(key)).toBe(marker('3.9 KiB'));
+  });
+
+  test.each(policies)('with other delimiters is marked by a record with %s', async (policy) => {
+    const key = newKey();
+    const overflow = { policy, maxLength: 40_000 };
+    const stream = open(key, { ...small, recordDelimiter: '\r\n', overflow });
+    const longest = `${'x'.repeat(limit - 2)}\r\n`;
+    stream.write(`${'x'.repeat(limit)}\r\n`);
+    stream.end(longest);
+    await finished(stream);
+
+    expect(await read(key)).toBe(`${marker('3.9 KiB').replace('\n', '\r\n')}${longest}`);
   });
 
   test('is refused by append(), which then appends the next', async () => {
@@ -182,4 +195,53 @@ test('with block, write() returns false for a line that fills the stream', async
 
   await once(stream, 'drain');
   expect(lines).toBeGreaterThan(10);
+});
+
+describe('a log that may not read', () => {
+  /** Refuses HEAD and GET for an object, as OSS does without `oss:GetObject`. */
+  const hide = (key: string) => {
+    emulator.faults.add({ kind: 'forbid', operation: 'head', key });
+    emulator.faults.add({ kind: 'forbid', operation: 'get', key });
+  };
+
+  test('shares its object all the same, and says once what it cannot find out', async () => {
+    const [shared, own] = [newKey(), newKey()];
+    hide(shared);
+    hide(own);
+    const options = { ...connectionTo(emulator), flushInterval: 0 };
+    const { stderr } = await runProgram(`
+      import { OssClient } from 'oss-append-stream';
+      import openLog from 'oss-append-stream/pino';
+      const options = ${JSON.stringify(options)};
+      const client = new OssClient(options);
+      const log = await openLog({ ...options, key: '${shared}' });
+      await log.append('one\\n');
+      await client.appendObject('${shared}', 4, Buffer.from('theirs\\n'), {});
+      await log.append('two\\n');
+      log.end();
+      const other = await openLog({ ...options, key: '${own}', conflict: 'fail' });
+      other.end('alone\\n');
+    `);
+
+    expect(await read(shared)).toBe('one\ntheirs\ntwo\n');
+    expect(await read(own)).toBe('alone\n');
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(`: HEAD of oss://examplebucket/${shared} is forbidden: `),
+      expect.stringMatching(`: another process appends to oss://examplebucket/${shared} too`),
+      '',
+    ]);
+  });
+
+  test('ends if another process appends while an answer is lost', async () => {
+    const key = newKey();
+    hide(key);
+    const stream = open(key, { retry: undefined });
+    const failed = once(stream, 'error');
+    await stream.append('one\n');
+    emulator.faults.add({ kind: 'stranger-drop', operation: 'append', key, nth: 1 });
+
+    await expect(stream.append('two\n')).rejects.toMatchObject({ code: 'APPEND_ERR_UNCONFIRMED' });
+    await failed;
+    expect(stream.takeUncommitted()).toMatchObject({ confirmed: false });
+  });
 });

@@ -3,17 +3,17 @@ export class RecordDelimiter {
   readonly bytes: Buffer;
 
   /** `undefined` if the bytes are not valid UTF-8, so that no string ends with them. */
-  readonly #text: string | undefined;
+  readonly text: string | undefined;
 
   constructor(delimiter: string | Uint8Array) {
     this.bytes = Buffer.from(delimiter as string);
     const text = this.bytes.toString();
-    this.#text = Buffer.from(text).equals(this.bytes) ? text : undefined;
+    this.text = Buffer.from(text).equals(this.bytes) ? text : undefined;
   }
 
   /** Whether `data` ends with it. */
   ends(data: string | Uint8Array): boolean {
-    if (typeof data === 'string') return this.#text !== undefined && data.endsWith(this.#text);
+    if (typeof data === 'string') return this.text !== undefined && data.endsWith(this.text);
     return this.bytes.equals(data.subarray(-this.bytes.byteLength));
   }
 
