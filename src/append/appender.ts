@@ -189,8 +189,9 @@ export class Appender {
     this.#state = { status: 'closed' };
     this.#turns.close();
     this.#controller.abort(reason);
-    const pieces = delivery === undefined ? [] : [delivery.chunk.bytes];
-    return { position: this.position, pieces, isConfirmed };
+    if (delivery === undefined) return { position: this.position, pieces: [], isConfirmed };
+    const { target, bytes } = delivery.chunk;
+    return { position: target.position, pieces: [bytes], isConfirmed };
   }
 
   /** Options of requests that do not belong to a chunk. */

@@ -3,13 +3,12 @@ import { RecordEnds } from './record-ends.js';
 import { type SlabPool, sharedSlabs } from './slab-pool.js';
 import { roundUp, SlabSource } from './slab-source.js';
 
-/** Initial bytes of a slab, so that a stream with little traffic stays small. */
+/** Initial bytes of a slab: a stream with little traffic stays small. */
 const initialCapacity = 16 * 1024;
 
 /**
- * Minimum length of a write that is not copied while the next chunk is full. It can wait in Node's
- * queue: the fewer slabs are in use, the more of them fit into the processor's cache. A smaller
- * write would cost more in the queue than its copy does.
+ * Minimum length of a write that is not copied while the next chunk is full, but waits in Node's queue:
+ * the fewer slabs are in use, the more of them fit into the processor's cache.
  */
 const minLarge = 4 * 1024;
 
@@ -55,11 +54,10 @@ export class ChunkBuffer {
 
   /** What {@link addBehind} refuses: everything, or what would pass an offset in the stream. */
   #isWatched = false;
-  #barrier = Number.POSITIVE_INFINITY;
 
-  /** End of the last record in the first `#searched` bytes of `#slab`; 0 if none ends there. */
-  #recordsEnd = 0;
-  #searched = 0;
+  /** Whether large writes are copied too while the next chunk is full. */
+  #isEager = false;
+  #barrier = Number.POSITIVE_INFINITY;
 
   /** The chunk in flight. */
   #inFlight: SeparatedChunk | undefined;
@@ -105,8 +103,7 @@ export class ChunkBuffer {
   get recordsLength(): number {
     const { nextLength } = this.#full;
     if (nextLength !== undefined) return nextLength;
-    const end = this.#findRecordsEnd();
-    return end === 0 && this.#isSlabFull ? this.#taken : end;
+    return this.#findRecordsEnd() || (this.#isSlabFull ? this.#taken : 0);
   }
 
   /** Whether a whole chunk is ready. */
@@ -134,6 +131,11 @@ export class ChunkBuffer {
     return this.#taken === 0 || this.#isSlabFull;
   }
 
+  /** Bytes for which the chunk has room that gets the next one. */
+  get roomInChunk(): number {
+    return this.isBetweenChunks ? this.#chunkSize : this.#chunkSize - this.#taken;
+  }
+
   /** Where the last record ends, as an offset in the stream; `undefined` if not in the filling chunk. */
   get recordsEnd(): number | undefined {
     const end = this.#findRecordsEnd();
@@ -153,7 +155,7 @@ export class ChunkBuffer {
   /** Copies the bytes that fit and returns the rest, or `undefined` if all fitted. */
   add(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
     if (encoding === 'utf8' && this.addBehind(data)) return undefined;
-    const isLarge = data.length >= minLarge;
+    const isLarge = data.length >= minLarge && !this.#isEager;
     if (typeof data !== 'string') return this.#addBytes(data, isLarge);
     if (this.#isGrowing || !this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
@@ -206,6 +208,11 @@ export class ChunkBuffer {
   /** How many of `bytes`, if added next, complete the record that has begun; see {@link RecordEnds.firstEnd}. */
   recordEndIn(bytes: Uint8Array): number | undefined {
     return this.#ends.firstEnd(bytes, this.#slab.subarray(0, this.#taken));
+  }
+
+  /** Copies every write as long as there is room: when it is accepted matters. */
+  acceptEagerly(): void {
+    this.#isEager = true;
   }
 
   /** Makes {@link addBehind} refuse what would pass `offset`. */
@@ -314,8 +321,6 @@ export class ChunkBuffer {
     const { isWithinRecord } = this.#ends;
     this.#ends.cutOff(chunk);
     this.#slabOffset += byteLength;
-    this.#recordsEnd = 0;
-    this.#searched = 0;
     this.#useSlab(noBytes, 0);
     if (rest.byteLength > 0) {
       this.#reserve(rest.byteLength);
@@ -325,14 +330,9 @@ export class ChunkBuffer {
     return { chunk, slab, isWithinRecord };
   }
 
-  /** End of the last record in the filling slab; 0 if none ends there. Searches each byte once. */
+  /** End of the last record in the filling slab; 0 if none ends there. */
   #findRecordsEnd(): number {
-    if (this.#searched < this.#taken) {
-      const bytes = this.#slab.subarray(0, this.#taken);
-      this.#recordsEnd = Math.max(this.#recordsEnd, this.#ends.lastEnd(bytes, this.#searched));
-      this.#searched = this.#taken;
-    }
-    return this.#recordsEnd;
+    return this.#ends.nextEnd(this.#slab.subarray(0, this.#taken));
   }
 
   #reserve(byteLength: number): void {

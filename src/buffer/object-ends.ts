@@ -72,12 +72,13 @@ export class ObjectEnds {
   #isCheckDue = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Offsets of the last write that must not be divided. */
+  /** Offsets of the last write that must not be divided, and of those before in the same record. */
   #whole = { start: 0, end: 0 };
 
   constructor(buffer: ChunkBuffer, options: ObjectEndsOptions) {
     this.#buffer = buffer;
     this.#options = options;
+    if (options.period !== undefined) buffer.acceptEagerly();
   }
 
   /** The first place where an object ends, of those not removed. */
@@ -98,7 +99,7 @@ export class ObjectEnds {
     this.#setLimit(offset + this.#options.maxSize - position);
   }
 
-  /** A chunk has been cut, and the beginning of a record stays behind: reads the clock for the next. */
+  /** Reads the clock before the next record: the filling chunk was not begun by {@link add}. */
   check(): void {
     if (this.#options.period === undefined) return;
     this.#isCheckDue = true;
@@ -117,6 +118,8 @@ export class ObjectEnds {
     isWhole: boolean,
     isRest: boolean,
   ): Uint8Array | undefined {
+    // No byte: nothing of the next object.
+    if (data.length === 0) return undefined;
     const { hasRecords } = this.#options;
     // Where it was begun the rest of a write that is not divided goes too.
     if (isRest && (isWhole || !hasRecords)) return this.#addRest(data, encoding);
@@ -129,7 +132,10 @@ export class ObjectEnds {
     }
     const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
     this.#beginWhole(byteLength);
-    return this.#buffer.add(data, encoding);
+    const { roomInChunk } = this.#buffer;
+    const rest = this.#buffer.add(data, encoding);
+    if (byteLength > roomInChunk) this.check();
+    return rest;
   }
 
   /** It may begin a chunk, so the clock is read before the next record. */
@@ -147,7 +153,14 @@ export class ObjectEnds {
   #isFarFromEnd(mostBytes: number): boolean {
     const needsClock =
       this.#options.period !== undefined && (this.#isCheckDue || this.#buffer.isBetweenChunks);
-    return !needsClock && this.#buffer.offset + mostBytes <= this.#limit;
+    return !needsClock && mostBytes <= this.#room;
+  }
+
+  /** Bytes for which there is room before the object may end, or the clock is to be read. */
+  get #room(): number {
+    const room = this.#limit - this.#buffer.offset;
+    // A write that fills several chunks may have begun long after the first of them.
+    return this.#options.period === undefined ? room : Math.min(room, this.#buffer.roomInChunk);
   }
 
   /** Adds records, which may go to several objects. */
@@ -165,18 +178,24 @@ export class ObjectEnds {
 
   #beginWhole(byteLength: number): void {
     const { offset } = this.#buffer;
-    this.#checkBehindRecord();
-    if (this.#isBetweenRecords) {
-      const isTooLong = offset + byteLength > this.#limit && this.#isDivisibleAt(offset);
-      this.#endIfDue(offset, isTooLong);
-    }
-    this.#whole = { start: offset, end: offset + byteLength };
+    this.#begin(offset + byteLength > this.#limit);
+    // While no record ends behind it, the write before must not be divided either.
+    const isLast = (this.#buffer.recordsEnd ?? offset) >= this.#whole.end;
+    const start = isLast ? offset : this.#whole.start;
+    this.#whole = { start, end: offset + byteLength };
   }
 
-  /** Ends the object before the bytes that come next, or before the record that they belong to. */
   #beginRecord(): void {
+    this.#begin(this.#buffer.offset >= this.#limit);
+  }
+
+  /**
+   * Ends the object before the bytes that come next, or before the record that they belong to.
+   *
+   * @param isFull Whether the object has no room for them.
+   */
+  #begin(isFull: boolean): void {
     const { offset, recordsEnd } = this.#buffer;
-    const isFull = offset >= this.#limit;
     this.#checkBehindRecord();
     if (this.#isBetweenRecords) this.#endIfDue(offset, isFull && this.#isDivisibleAt(offset));
     else if (isFull && this.#isDivisibleAt(recordsEnd)) this.#end(recordsEnd, 'size');
@@ -189,7 +208,7 @@ export class ObjectEnds {
 
   /** How many bytes go to the same object for certain. */
   #undividedLength(rest: Buffer): number {
-    const room = this.#limit - this.#buffer.offset;
+    const room = this.#room;
     if (room > 0 && !this.#isCheckDue) return room;
     // Within a record that cannot go to the next object any more, or behind which the clock is read.
     const recordEnd = this.#buffer.recordEndIn(rest) ?? rest.byteLength;

@@ -12,6 +12,10 @@ export class RecordEnds {
   #tail: Buffer = noBytes;
   #isWithinRecord = false;
 
+  /** End of the last record in the first `#searched` bytes behind the cut; 0 if none ends there. */
+  #recordsEnd = 0;
+  #searched = 0;
+
   constructor(delimiter: Uint8Array = noBytes) {
     this.#delimiter = delimiter;
   }
@@ -32,6 +36,18 @@ export class RecordEnds {
     const seam = Buffer.concat([this.#tail, bytes.subarray(0, byteLength - 1)]);
     const begun = seam.lastIndexOf(this.#delimiter);
     return begun === -1 ? 0 : begun + byteLength - this.#tail.byteLength;
+  }
+
+  /**
+   * As {@link lastEnd}, for bytes of which some may have been passed before since the last cut: searches
+   * each byte once.
+   */
+  nextEnd(bytes: Buffer): number {
+    if (this.#searched < bytes.byteLength) {
+      this.#recordsEnd = Math.max(this.#recordsEnd, this.lastEnd(bytes, this.#searched));
+      this.#searched = bytes.byteLength;
+    }
+    return this.#recordsEnd;
   }
 
   /** Whether the bytes cut off end within a record. */
@@ -60,6 +76,8 @@ export class RecordEnds {
 
   /** Notes that `bytes` have been cut off. */
   cutOff(bytes: Buffer): void {
+    this.#recordsEnd = 0;
+    this.#searched = 0;
     const { byteLength } = this.#delimiter;
     if (byteLength === 0 || bytes.byteLength === 0) return;
     // Enough to see a delimiter at the end, and what may be the beginning of the next.

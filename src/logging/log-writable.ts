@@ -323,10 +323,10 @@ export class LogWritable extends AppendWritable {
   }
 
   #saveOnFailure(why: string): void {
-    const { fallback, stream } = this.#options;
+    const { fallback, stream: options } = this.#options;
     if (fallback === false) return;
     const uncommitted = this.takeUncommitted();
-    if (uncommitted !== undefined)
-      saveOnFailure(uncommitted, why, { bucket: stream.bucket, fallback });
+    if (uncommitted === undefined) return;
+    saveOnFailure(uncommitted, why, { bucket: options.bucket, options, fallback });
   }
 }

@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppendWritable, type AppendWritableOptions, OssClient } from '../../src/index.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { connectionTo } from '../helpers/open-stream.js';
@@ -55,6 +55,20 @@ describe("conflict 'rebase'", () => {
     expect(await stream.append('two\n')).toEqual({ key, start: 11, end: 15 });
     expect(stream.position).toBe(15);
     stream.destroy();
+  });
+
+  test('hands back the place that a chunk was last sent to, where it may have landed', async () => {
+    const key = newKey();
+    const stream = open(key);
+    stream.on('error', () => {});
+    await stream.append('one\n');
+    await client.appendObject(key, 4, Buffer.from('theirs\n'));
+    onTestFinished(emulator.faults.add({ kind: 'stall', operation: 'append', key, nth: 2 }));
+    stream.write('two\n');
+    await expect.poll(() => read(key)).toBe('one\ntheirs\ntwo\n');
+    stream.destroy();
+
+    expect(stream.takeUncommitted()).toMatchObject({ key, position: 11, doubtful: 4 });
   });
 
   test('keeps flush() waiting until a record is whole, and commits the rest with end()', async () => {

@@ -36,6 +36,15 @@ function open(
   return { stream, store, log };
 }
 
+/** A stream whose store takes nothing for three days. */
+function outageOfThreeDays(options: Partial<AppendWritableOptions> = {}) {
+  const store = new ScriptedStore();
+  const refusals = Array.from({ length: 400 }, () => failWith(failure.rejected()));
+  store.at('2026-11-28.log').script('append', ...refusals);
+  const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 1000, maxTimeout: 600_000 };
+  return open('2026-11-28T12:00:00Z', { retry, ...options }, store);
+}
+
 /** Writes a line at an instant, and waits until everything is committed. */
 async function writeAt(stream: AppendWritable, instant: string, line: string): Promise<void> {
   vi.setSystemTime(Date.parse(instant));
@@ -66,6 +75,17 @@ describe('rollover by calendar', () => {
       '2026-11-29.log at 6 to 2026-12-06.log: interval',
     ]);
     expect(store.calls.filter((call) => call.startsWith('head'))).toEqual(['head 2026-11-28.log']);
+  });
+
+  test('goes on for no bytes at all to no other object', async () => {
+    const { stream, store, log } = open('2026-11-28T22:00:00Z', { recordDelimiter: false });
+    await writeAt(stream, '2026-11-28T23:00:00Z', 'line');
+    await writeAt(stream, '2026-11-29T01:00:00Z', '');
+    await stream.append('');
+    await end(stream);
+
+    expect(log).toEqual([]);
+    expect(store.contents).toEqual({ '2026-11-28.log': 'line' });
   });
 
   test('names the object after the day on which its first line was accepted', async () => {
@@ -110,12 +130,7 @@ describe('rollover by calendar', () => {
   });
 
   test('keeps the days of what was written during an outage of three days', async () => {
-    const store = new ScriptedStore();
-    store
-      .at('2026-11-28.log')
-      .script('append', ...Array.from({ length: 400 }, () => failWith(failure.rejected())));
-    const retry = { retries: Number.POSITIVE_INFINITY, minTimeout: 1000, maxTimeout: 600_000 };
-    const { stream } = open('2026-11-28T12:00:00Z', { retry }, store);
+    const { stream, store } = outageOfThreeDays();
     for (const text of ['28T12', '29T12', '30T12']) {
       await vi.advanceTimersByTimeAsync(Date.parse(`2026-11-${text}:00:00Z`) - Date.now());
       stream.write(`${text}\n`);
@@ -130,6 +145,20 @@ describe('rollover by calendar', () => {
       '2026-11-29.log': '29T12\n',
       '2026-11-30.log': '30T12\n',
     });
+  });
+
+  test('keeps the days of large writes during an outage too', async () => {
+    const { stream, store } = outageOfThreeDays({ recordDelimiter: false });
+    for (const text of ['28', '29', '30']) {
+      await vi.advanceTimersByTimeAsync(Date.parse(`2026-11-${text}T12:00:00Z`) - Date.now());
+      for (let count = 0; count < 3; count++) stream.write(Buffer.alloc(5000, text));
+    }
+    stream.end();
+    await vi.advanceTimersByTimeAsync(10 * 24 * 3_600_000);
+    await finished(stream);
+
+    const days = ['28', '29', '30'].map((text) => [`2026-11-${text}.log`, text.repeat(7500)]);
+    expect(store.contents).toEqual(Object.fromEntries(days));
   });
 
   test.each([
@@ -184,6 +213,71 @@ describe('rollover by calendar', () => {
       '2026-11-28.log': 'before\nstill before\nbegun\n',
       '2026-11-29.log': 'after\n',
     });
+  });
+
+  test('ends an object by size also where the clock is to be read behind a record', async () => {
+    const { stream, store } = open('2026-11-28T10:00:00Z', {
+      chunkSize: 16,
+      highWaterMark: 32,
+      rollover: { interval: 'day', maxSize: 53 },
+    });
+    const lines = ['a\n', `${'b'.repeat(38)}\n`, `${'c'.repeat(30)}\n`];
+    stream.write(lines.join('').slice(0, 45));
+    stream.write(lines.join('').slice(45));
+    await end(stream);
+
+    expect(store.contents).toEqual({
+      '2026-11-28.log': `${lines[0]}${lines[1]}`,
+      '2026-11-28.1.log': lines[2],
+    });
+  });
+
+  test('reads the clock behind the rest of a write that had to wait for room', async () => {
+    const { stream, store } = open('2026-11-28T23:59:00Z', {
+      chunkSize: 2,
+      highWaterMark: 4,
+      flushInterval: Number.POSITIVE_INFINITY,
+      recordDelimiter: false,
+    });
+    stream.write('abc');
+    vi.setSystemTime(Date.parse('2026-11-29T00:00:01Z'));
+    await vi.waitFor(() => expect(stream.stats.bytesAccepted).toBe(3));
+    stream.write('d');
+    await end(stream);
+
+    expect(store.contents).toEqual({ '2026-11-28.log': 'abc', '2026-11-29.log': 'd' });
+  });
+
+  test('reads the clock again for each chunk that one write fills', async () => {
+    const { stream, store } = open('2026-11-28T23:59:00Z', {
+      chunkSize: 32,
+      flushInterval: Number.POSITIVE_INFINITY,
+    });
+    stream.write('beg');
+    // The date goes on during sleep, timers do not.
+    vi.setSystemTime(Date.parse('2026-11-29T08:00:00Z'));
+    stream.write(`un\n${'within 32\n'.repeat(3)}${'behind\n'.repeat(8)}`);
+    await end(stream);
+
+    expect(store.contents).toEqual({
+      '2026-11-28.log': `begun\n${'within 32\n'.repeat(3)}`,
+      '2026-11-29.log': 'behind\n'.repeat(8),
+    });
+  });
+
+  test('reads the clock for a write in a chunk that another one has begun with its end', async () => {
+    const { stream, store } = open('2026-11-28T23:59:00Z', {
+      chunkSize: 4,
+      flushInterval: Number.POSITIVE_INFINITY,
+      recordDelimiter: false,
+    });
+    stream.write('ab');
+    vi.setSystemTime(Date.parse('2026-11-29T08:00:00Z'));
+    stream.write('cdefg');
+    stream.write('h');
+    await end(stream);
+
+    expect(store.contents).toEqual({ '2026-11-28.log': 'abcdefg', '2026-11-29.log': 'h' });
   });
 
   test('counts the objects of each day from 0, and goes on with the last one after a restart', async () => {

@@ -2,7 +2,7 @@ import { ChecksumError, isAppendError } from '../../errors.js';
 import { ProgrammingError } from '../../programming-error.js';
 import { nextTurn, nodeTimers } from '../../timers/node-timers.js';
 import type { AppendReceipt, ObjectState } from '../append-client.js';
-import { maxAppendableObjectSize } from '../append-target.js';
+import { leastObjectLimit, maxAppendableObjectSize } from '../append-target.js';
 import { AbandonedRequestError } from '../request-runner.js';
 import { FailedAttempt, judge, type RetryNotice } from '../retry-policy.js';
 import { attemptInTurn } from './delivery-attempts.js';
@@ -27,9 +27,6 @@ import { checkReceipt, sendChunk } from './send-chunk.js';
  * - `settled`: the whole chunk is committed
  */
 type Stage = 'waiting' | 'sending' | 'probing' | 'probed' | 'settled';
-
-/** OSS documents 5 GB as the maximum length of an object, and not which, nor how it refuses more. */
-const leastLimit = 5e9;
 
 /**
  * Result of a probe: some bytes of the chunk are committed, or it can be sent again, or it can be sent
@@ -297,7 +294,7 @@ export class ChunkDelivery {
         throw divergedError(chunk, reconciliation.actualLength);
       case 'not-appendable':
         chunk.notCommitted(chunk.target);
-        if (reconciliation.state.sealed) chunk.refusedForGood();
+        if (this.#options.isMovable && reconciliation.state.sealed) chunk.refusedForGood();
         if (!chunk.mayHaveLanded) this.#obstacle = 'sealed';
         throw notAppendableError(chunk, reconciliation.state);
     }
@@ -334,5 +331,5 @@ export class ChunkDelivery {
 /** What a refusal says about the object that no retry can mend. */
 function obstacleOf(refusal: Error, { target, bytes }: FrozenChunk): Obstacle | undefined {
   if (isAppendError(refusal) && refusal.code === 'APPEND_ERR_NOT_APPENDABLE') return 'sealed';
-  return target.position + bytes.byteLength > leastLimit ? 'full' : undefined;
+  return target.position + bytes.byteLength > leastObjectLimit ? 'full' : undefined;
 }

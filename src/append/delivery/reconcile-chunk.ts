@@ -53,7 +53,7 @@ export async function reconcileChunk(
         ? { outcome: 'rebased', state: found }
         : reconciliation,
     exists: found !== undefined,
-    ...(isAbsent && { isAbsent }),
+    ...(isAbsent && options.isMovable && { isAbsent }),
   });
   const isBehind = answer.outcome === 'diverged' && found !== undefined && found.length > position;
   const needsBytes = isBehind && (options.isMovable || options.isShared) && chunk.isUnconfirmed;

@@ -17,11 +17,12 @@ interface Question {
   readonly before?: string | undefined;
   readonly knowsCrc64?: boolean;
   readonly signal?: AbortSignal;
+  readonly isMovable?: boolean;
 }
 
 /** Reconciles a chunk through `client`, by default `chunk` appended to `head`. */
 function ask(client: ScriptedClient, question: Question = {}) {
-  const { knowsCrc64 = true, signal = new AbortController().signal } = question;
+  const { knowsCrc64 = true, signal = new AbortController().signal, isMovable = false } = question;
   const before = 'before' in question ? question.before : 'head';
   const target = {
     key: 'a.log',
@@ -36,7 +37,7 @@ function ask(client: ScriptedClient, question: Question = {}) {
     create: creation,
     requests,
     crc64,
-    isMovable: false,
+    isMovable,
     isShared: false,
     probe: new ObjectProbe(client, requests),
   });
@@ -163,6 +164,16 @@ describe('reconcileChunk() without a checksum', () => {
       reconciliation: { outcome: 'not-committed' },
     });
     expect(client.calls).toEqual(['head']);
+  });
+
+  test.each([
+    { contents: 'headother', isAbsent: true },
+    { contents: 'headchunk', isAbsent: false },
+  ])('tells whether $contents lacks a chunk that may move, without checksums', async (row) => {
+    const client = holding(row.contents, { tellsCrc64: false });
+
+    const finding = await ask(client, { isMovable: true });
+    expect(finding.isAbsent ?? false).toBe(row.isAbsent);
   });
 
   test('reads back if only the checksum before the chunk is unknown, and adopts the new one', async () => {
