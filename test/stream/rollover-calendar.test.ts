@@ -248,6 +248,25 @@ describe('rollover by calendar', () => {
     expect(store.contents).toEqual({ '2026-11-28.log': 'abc', '2026-11-29.log': 'd' });
   });
 
+  test('parts the lines of one chunk at the hour that comes soon after a sleep', async () => {
+    const { stream, store } = open('2026-11-28T11:15:00Z', {
+      key: hour,
+      rollover: { interval: 'hour' },
+      flushInterval: Number.POSITIVE_INFINITY,
+    });
+    await writeAt(stream, '2026-11-28T11:15:00Z', 'before the sleep\n');
+    vi.setSystemTime(Date.parse('2026-11-28T11:55:00Z'));
+    stream.write('behind it\n');
+    await vi.advanceTimersByTimeAsync(6 * 60_000);
+    stream.write('in the next hour\n');
+    await end(stream);
+
+    expect(store.contents).toEqual({
+      '2026-11-28T11.log': 'before the sleep\nbehind it\n',
+      '2026-11-28T12.log': 'in the next hour\n',
+    });
+  });
+
   test('reads the clock again for each chunk that one write fills', async () => {
     const { stream, store } = open('2026-11-28T23:59:00Z', {
       chunkSize: 32,
