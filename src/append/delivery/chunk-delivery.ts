@@ -160,10 +160,11 @@ export class ChunkDelivery {
   #assertFits(): void {
     const chunk = this.#chunk;
     const { position } = chunk.target;
+    const sharedSize = this.#options.sharedSize();
     if (position + chunk.bytes.byteLength > maxAppendableObjectSize) this.#obstacle = 'full';
-    else if (position >= this.#options.sharedSize) this.#obstacle = 'size';
+    else if (position >= sharedSize) this.#obstacle = 'size';
     else return;
-    throw objectFullError(chunk, Math.min(this.#options.sharedSize, maxAppendableObjectSize));
+    throw objectFullError(chunk, Math.min(sharedSize, maxAppendableObjectSize));
   }
 
   async #append(): Promise<AppendReceipt> {

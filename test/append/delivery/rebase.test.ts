@@ -141,7 +141,7 @@ describe("ChunkDelivery.run() with conflict 'rebase' and nothing in doubt", () =
 
   test('ends an object that others have made as long as it may be', async () => {
     const client = head().script('append', preceded(strangerAppends('theirs')));
-    const { error, delivery, calls } = await deliver(client, { ...shared, sharedSize: 10 });
+    const { error, delivery, calls } = await deliver(client, { ...shared, sharedSize: () => 10 });
 
     expect(error).toMatchObject({ code: 'APPEND_ERR_OBJECT_FULL', limit: 10 });
     expect(delivery.obstacle).toBe('size');
