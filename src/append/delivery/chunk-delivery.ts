@@ -203,7 +203,12 @@ export class ChunkDelivery {
           this.#obstacle = obstacleOf(error, this.#chunk);
           throw error;
         }
-        return this.#reconcileAtLast(error);
+        if (!this.#options.isMovable || obstacleOf(error, this.#chunk) !== 'sealed') {
+          return this.#reconcileAtLast(error);
+        }
+        // A seal ends no stream that can go on elsewhere, and so a failed probe need not be the last.
+        finding = await this.#reconcile();
+        break;
       default:
         outcome satisfies never;
     }
