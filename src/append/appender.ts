@@ -158,7 +158,7 @@ export class Appender {
       const [probe, requests] = [this.#probe, this.#requests];
       const isMovable = series !== undefined;
       const isShared = this.#options.conflict === 'rebase';
-      const sharedSize = (isShared ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
+      const sharedSize = () => this.#sharedSize;
       const terms = { isMovable, isShared, sharedSize };
       this.#delivering = { ...this.#options, probe, requests, crc64, signal, ...terms };
       this.#target = target;
@@ -224,6 +224,13 @@ export class Appender {
 
   get #isSeries(): boolean {
     return this.#options.series !== undefined;
+  }
+
+  /** Beyond `maxSize` only what must not leave the object is appended to one that others fill too. */
+  get #sharedSize(): number {
+    const { conflict, series } = this.#options;
+    const isLimited = conflict === 'rebase' && this.#buffer.isDivisible;
+    return (isLimited ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Seals the object if it is to be sealed, and then goes on. */
