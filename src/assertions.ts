@@ -53,6 +53,12 @@ export function assertOneOf(
   if (!words.includes(value)) throw rangeError(act, name, rule, value);
 }
 
+/** @throws {TypeError} If `callback` is neither `undefined` nor a function. */
+export function assertOptionalCallback(act: string, callback: unknown): void {
+  if (callback === undefined || typeof callback === 'function') return;
+  throw new TypeError(`Cannot ${act} as the callback must be a function: it is ${callback}`);
+}
+
 export function typeError(act: string, name: string, rule: string, value: unknown): TypeError {
   return new TypeError(message(act, name, rule, value));
 }

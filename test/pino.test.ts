@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
@@ -72,6 +73,40 @@ describe('in a worker', () => {
         }),
       }),
     ]);
+  });
+
+  test('the transport forwards what becomes of the objects', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'error-503', operation: 'seal', nth: 1, times: 3 });
+    const options = {
+      ...optionsFor(emulator),
+      events: true,
+      seal: true,
+      chunkSize: 100,
+      rollover: { maxSize: 100 },
+    };
+    const transport = pino.transport({ target, options });
+    const events: unknown[] = [];
+    transport.on('seal', (event) => events.push(event));
+    transport.on('rollover', (event) => events.push(event));
+
+    const logger = pino(transport);
+    for (const text of ['one', 'two']) {
+      logger.info(text);
+      await promisify(logger.flush.bind(logger))();
+    }
+
+    const { byteLength: position } = await emulator.read('examplebucket', 'app.log');
+    const error = expect.objectContaining({ message: expect.stringMatching(/503/) });
+    await expect
+      .poll(() => events)
+      .toEqual([
+        { key: 'app.log', position, error },
+        { from: { key: 'app.log', position }, to: { key: 'app.1.log' }, reason: 'size' },
+      ]);
+    // Not `end()`, which would block this thread, while the worker waits for it to seal the object.
+    transport.on('error', () => {});
+    await (transport as unknown as { worker: Worker }).worker.terminate();
   });
 
   test('whole lines go on to the next object by size, and the application hears of it', async () => {

@@ -214,6 +214,45 @@ describe('AppendTransport', () => {
     expect(await read(emulator)).toBe('warn!one\r\nerror!two\r\n');
   });
 
+  test("takes 'eol' for the end of a record, so that no entry of several lines is divided", async () => {
+    await using emulator = await startEmulator();
+    const format = winston.format.printf(({ message }) => String(message));
+    const transport = open(emulator, {
+      format,
+      eol: '\r\n',
+      chunkSize: 20,
+      rollover: { maxSize: 20 },
+    });
+    const rollovers: unknown[] = [];
+    transport.on('rollover', ({ to }) => rollovers.push(to.key));
+    const logger = winston.createLogger({ transports: [transport] });
+
+    await once(transport, 'ready');
+    for (let n = 0; n < 4; n++) logger.info(`${n}\n at a\n at b`);
+    logger.end();
+    await once(transport, 'finish');
+
+    expect(rollovers).toEqual(['log.1', 'log.2', 'log.3']);
+    for (const [n, key] of ['log', ...rollovers].entries()) {
+      const content = await emulator.read('examplebucket', String(key));
+      expect(String(content)).toBe(`${n}\n at a\n at b\r\n`);
+    }
+  });
+
+  test('leaves the option recordDelimiter what it is', async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator, { recordDelimiter: false, conflict: 'fail' });
+
+    transport.log({ message: 'line' });
+    transport.end();
+    await once(transport, 'finish');
+
+    expect(await read(emulator)).toBe('line\n');
+    expect(() => open(emulator, { recordDelimiter: false, conflict: 'rebase' })).toThrow(
+      "'conflict: rebase' needs 'recordDelimiter'",
+    );
+  });
+
   test("uses the logger's level if it has none", async () => {
     await using emulator = await startEmulator();
     const transport = open(emulator);

@@ -35,6 +35,9 @@ export type RollReason = Mark['reason'] | Obstacle;
 /** Called synchronously and in order. None of these may throw. */
 export interface AppenderListener {
   ready(key: string, position: number): void;
+
+  /** The store forbids HEAD to these credentials, though perhaps not other requests. */
+  headForbidden(): void;
   attempted(): void;
 
   /** Another writer has appended first. */

@@ -112,7 +112,7 @@ export class Appender {
     this.#listener = listener;
     const { signal } = this.#controller;
     this.#requests = new RequestRunner({ ...options, signal });
-    this.#probe = new ObjectProbe(client, this.#requests);
+    this.#probe = new ObjectProbe(client, this.#requests, () => listener.headForbidden());
     this.#buffer = buffer;
     buffer.serve(
       () => this.#pump(),

@@ -42,6 +42,9 @@ export interface Mark {
   readonly startedAt: number;
 }
 
+/** Milliseconds by which the two clocks may part, until a timer is set anew for the date. */
+const maxDrift = 1000;
+
 /** Maximum bytes for a UTF-16 unit of a string in any encoding. */
 const maxUnitSize = 3;
 
@@ -71,6 +74,9 @@ export class ObjectEnds {
   /** Whether the clock is to be read before the next record. */
   #isCheckDue = false;
   #timer: NodeJS.Timeout | undefined;
+
+  /** How far the date was ahead of the clock of timers when that timer was set. */
+  #clock = 0;
 
   /** Offsets of the last write that must not be divided, and of those before in the same record. */
   #whole = { start: 0, end: 0 };
@@ -145,7 +151,12 @@ export class ObjectEnds {
   }
 
   close(): void {
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
     nodeTimers.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Whether a write of at most that length cannot pass the end of the object. */
@@ -242,7 +253,10 @@ export class ObjectEnds {
       this.#isCheckDue = false;
       this.#buffer.setBarrier(this.#limit);
     }
+    const clock = now - nodeTimers.now();
+    if (Math.abs(clock - this.#clock) > maxDrift) this.#stopTimer();
     if (this.#timer === undefined) {
+      this.#clock = clock;
       this.#timer = nodeTimers.setTimeout(
         () => {
           this.#timer = undefined;

@@ -8,6 +8,9 @@ import type { AppendWritableEvents } from './events.js';
 
 const debug = debuglog('oss-append-stream');
 
+/** Event for logs, without a payload: the store forbids HEAD. */
+export const headForbidden = Symbol('headForbidden');
+
 /** Counters of a stream: a plain snapshot that does not change. */
 export interface AppendStatistics {
   /** Bytes accepted, committed or not; without those still in Node's own queue. */
@@ -80,6 +83,11 @@ export class StreamEvents implements AppenderListener {
     this.#lastFailure = undefined;
     debug('%s: opened at position %d', key, position);
     this.#emit('ready', { key, position });
+  };
+
+  headForbidden: AppenderListener['headForbidden'] = () => {
+    debug('HEAD is forbidden');
+    nodeTimers.nextTick(() => this.#stream.emit(headForbidden));
   };
 
   attempted: AppenderListener['attempted'] = () => {
