@@ -209,7 +209,7 @@ export class Appender {
     const { target } = this.#state;
     const { mark, isDue } = this.#buffer;
     if (mark !== undefined) {
-      void this.#leave(target, () => this.#roll(target, mark));
+      void this.#leave(target, () => this.#roll(target));
     } else if (isDue || (this.#isEnding && !target.exists && !this.#isSeries)) {
       // An empty chunk creates the only object although nothing was written.
       this.#deliver(target);
@@ -257,8 +257,10 @@ export class Appender {
     nodeTimers.nextTick(() => this.#buffer.end());
   }
 
-  /** Goes on to the object that begins at `mark`, and opens it with its first chunk. */
-  #roll(from: AppendTarget, mark: Mark): void {
+  /** Goes on to the object of the mark, and opens it with its first chunk. */
+  #roll(from: AppendTarget): void {
+    // Not an earlier one: while the object was sealed, a later period may have begun.
+    const mark = this.#buffer.mark as Mark;
     try {
       const target = this.#nextTarget(from, mark.reason, mark);
       this.#buffer.roll(target.key);
@@ -271,11 +273,12 @@ export class Appender {
 
   #nextTarget(from: AppendTarget, reason: RollReason, start?: ObjectStart): AppendTarget {
     const { rollover } = this.#options.series as ObjectSeries;
-    rollover.next(start);
+    if (start !== undefined && !from.exists) rollover.postpone(start);
+    else rollover.next(start);
     const target = newTarget(rollover);
     this.#target = target;
     this.#hasCommitted = false;
-    this.#listener.rolled(from, target.key, reason);
+    if (target.key !== from.key) this.#listener.rolled(from, target.key, reason);
     return target;
   }
 

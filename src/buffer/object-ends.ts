@@ -124,8 +124,6 @@ export class ObjectEnds {
     isWhole: boolean,
     isRest: boolean,
   ): Uint8Array | undefined {
-    // No byte: nothing of the next object.
-    if (data.length === 0) return undefined;
     const { hasRecords } = this.#options;
     // Where it was begun the rest of a write that is not divided goes too.
     if (isRest && (isWhole || !hasRecords)) return this.#addRest(data, encoding);
@@ -133,14 +131,15 @@ export class ObjectEnds {
     if (mayBeDivided && this.#isFarFromEnd(data.length * maxUnitSize)) {
       return this.#buffer.add(data, encoding);
     }
-    if (hasRecords && !isWhole) {
-      return this.#addRecords(typeof data === 'string' ? Buffer.from(data, encoding) : data);
-    }
-    const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
-    this.#beginWhole(byteLength);
+    // Not `Buffer.byteLength()`, which only estimates the length of hex and Base64.
+    const bytes = typeof data === 'string' ? Buffer.from(data, encoding) : data;
+    // No byte: nothing of the next object.
+    if (bytes.byteLength === 0) return undefined;
+    if (hasRecords && !isWhole) return this.#addRecords(bytes);
+    this.#beginWhole(bytes.byteLength);
     const { roomInChunk } = this.#buffer;
-    const rest = this.#buffer.add(data, encoding);
-    if (byteLength > roomInChunk) this.check();
+    const rest = this.#buffer.add(bytes, 'utf8');
+    if (bytes.byteLength > roomInChunk) this.check();
     return rest;
   }
 
@@ -276,6 +275,8 @@ export class ObjectEnds {
     const isOver = period?.isOver(now) ?? false;
     if (isOver) period?.enter(now);
     this.#buffer.split(offset);
+    // No byte found room in the object that was to begin there.
+    if (this.#marks.at(-1)?.offset === offset) this.#marks.pop();
     this.#marks.push({
       offset,
       reason: isOver ? 'interval' : reason,

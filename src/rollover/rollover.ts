@@ -61,14 +61,28 @@ export class Rollover {
    * @throws {TypeError} If its key is that of the current object, or not valid.
    */
   next(start: ObjectStart = this.#start): void {
-    const { showsPeriod } = this.#options;
-    const isFirst = showsPeriod && start.period !== this.#start.period;
     const before = this.#key;
-    this.#start = start;
-    this.use(isFirst ? 0 : this.#sequence + 1);
+    this.#begin(start, this.#sequence + 1);
     if (this.#key !== before) return;
     throw new TypeError(
       `Cannot go on to the next object as 'key' gave ${JSON.stringify(before)} for two sequences`,
     );
+  }
+
+  /**
+   * Puts the current object off, which nothing has been appended to. A sequence that is left out
+   * would hide the objects behind it from a stream that starts again.
+   *
+   * @param start Of its first bytes.
+   * @throws {TypeError} If its key is not valid.
+   */
+  postpone(start: ObjectStart): void {
+    this.#begin(start, this.#sequence);
+  }
+
+  #begin(start: ObjectStart, sequence: number): void {
+    const isFirst = this.#options.showsPeriod && start.period !== this.#start.period;
+    this.#start = start;
+    this.use(isFirst ? 0 : sequence);
   }
 }

@@ -362,6 +362,24 @@ describe('rollover by calendar', () => {
     });
   });
 
+  test('leaves out no sequence where nothing is written in an interval', async () => {
+    const store = new ScriptedStore();
+    const options = { key: 'app.log', rollover: { interval: 1000 } } as const;
+    const logs: string[][] = [];
+    for (const [start, text] of [
+      ['2026-11-28T10:00:00Z', 'one\n'],
+      ['2026-11-28T10:01:00Z', 'two\n'],
+    ] as const) {
+      const { stream, log } = open(start, options, store);
+      await writeAt(stream, new Date(Date.parse(start) + 5000).toISOString(), text);
+      await end(stream);
+      logs.push(log);
+    }
+
+    expect(store.contents).toEqual({ 'app.log': 'one\n', 'app.1.log': 'two\n' });
+    expect(logs).toEqual([[], []]);
+  });
+
   test('calls a function for each key, with the number of the object and when it began', async () => {
     const key = vi.fn(
       ({ sequence, startedAt }: { sequence: number; startedAt: Date }) =>
