@@ -19,13 +19,9 @@ import type {
   Obstacle,
 } from './delivery/delivery-options.js';
 import { FrozenChunk } from './delivery/frozen-chunk.js';
+import { nextTarget, skipExistingObjects } from './next-object.js';
 import { ObjectProbe } from './object-probe.js';
-import {
-  findLastObject,
-  newTarget,
-  type ObjectSeries,
-  openLastObject,
-} from './open-last-object.js';
+import { type ObjectSeries, openLastObject } from './open-last-object.js';
 import { openObject } from './open-object.js';
 import { RequestRunner } from './request-runner.js';
 import type { RetryNotice } from './retry-policy.js';
@@ -272,10 +268,7 @@ export class Appender {
   }
 
   #nextTarget(from: AppendTarget, reason: RollReason, start?: ObjectStart): AppendTarget {
-    const { rollover } = this.#options.series as ObjectSeries;
-    if (start !== undefined && !from.exists) rollover.postpone(start);
-    else rollover.next(start);
-    const target = newTarget(rollover);
+    const target = nextTarget(from, this.#options.series as ObjectSeries, start);
     this.#target = target;
     this.#hasCommitted = false;
     if (target.key !== from.key) this.#listener.rolled(from, target.key, reason);
@@ -312,8 +305,11 @@ export class Appender {
     const { target: from } = chunk;
     try {
       // A sealed object needs no seal, and another writer's is not ours to seal.
-      if (obstacle === 'full') await this.#seal(from);
-      if (++this.#refusals > maxBlindRefusals) await this.#skipExisting();
+      if (obstacle === 'full' || obstacle === 'size') await this.#seal(from);
+      if (++this.#refusals > maxBlindRefusals) {
+        const options = { ...this.#options, ...this.#requestOptions };
+        await skipExistingObjects(this.#probe, this.#options.series as ObjectSeries, options);
+      }
       if (this.#state.status !== 'delivering') return;
       const target = this.#nextTarget(from, obstacle);
       this.#buffer.open(target.key, target.position);
@@ -328,14 +324,6 @@ export class Appender {
     const isAllowed =
       obstacle !== 'conflict' || this.#options.conflict === 'rollover' || !this.#hasCommitted;
     return this.#isSeries && isAllowed && this.#refusals < maxRefusals && this.#buffer.isDivisible;
-  }
-
-  async #skipExisting(): Promise<void> {
-    const { rollover, ...series } = this.#options.series as ObjectSeries;
-    const from = rollover.sequence + 1;
-    const options = { ...this.#options, ...this.#requestOptions };
-    const last = await findLastObject(this.#probe, { ...series, rollover }, { ...options, from });
-    if (last !== undefined) rollover.use(last.sequence);
   }
 
   #committed(commit: Commit): void {

@@ -29,7 +29,7 @@ export function newTarget({ key }: Rollover): AppendTarget {
   return { key, position: 0, crc64: 0n, exists: false };
 }
 
-type OpenOptions = Omit<OpenObjectOptions, 'key' | 'position'>;
+export type OpenOptions = Omit<OpenObjectOptions, 'key' | 'position'>;
 
 /**
  * Finds the last object of the current period, and continues it if that is possible and `flags` is
