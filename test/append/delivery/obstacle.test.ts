@@ -10,6 +10,7 @@ import {
   type ScriptedClient,
 } from '../scripted-client.js';
 import {
+  always,
   deliver,
   head,
   remove,
@@ -179,8 +180,8 @@ const inDoubt: readonly Row[] = [
     code: diverged,
   },
   {
-    scenario: 'no answer, and a refusal by an object that is not sealed',
-    append: [failThenLand(lost), failWith(sealedError)],
+    scenario: 'no answer, and refusals by an object that is not sealed',
+    append: [failThenLand(lost), ...always(failWith(sealedError))],
     obstacle: undefined,
     code: unconfirmed,
   },
