@@ -19,13 +19,9 @@ import type {
   Obstacle,
 } from './delivery/delivery-options.js';
 import { FrozenChunk } from './delivery/frozen-chunk.js';
+import { nextTarget, skipExistingObjects } from './next-object.js';
 import { ObjectProbe } from './object-probe.js';
-import {
-  findLastObject,
-  newTarget,
-  type ObjectSeries,
-  openLastObject,
-} from './open-last-object.js';
+import { type ObjectSeries, openLastObject } from './open-last-object.js';
 import { openObject } from './open-object.js';
 import { RequestRunner } from './request-runner.js';
 import type { RetryNotice } from './retry-policy.js';
@@ -158,7 +154,7 @@ export class Appender {
       const [probe, requests] = [this.#probe, this.#requests];
       const isMovable = series !== undefined;
       const isShared = this.#options.conflict === 'rebase';
-      const sharedSize = (isShared ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
+      const sharedSize = () => this.#sharedSize;
       const terms = { isMovable, isShared, sharedSize };
       this.#delivering = { ...this.#options, probe, requests, crc64, signal, ...terms };
       this.#target = target;
@@ -209,7 +205,7 @@ export class Appender {
     const { target } = this.#state;
     const { mark, isDue } = this.#buffer;
     if (mark !== undefined) {
-      void this.#leave(target, () => this.#roll(target, mark));
+      void this.#leave(target, () => this.#roll(target));
     } else if (isDue || (this.#isEnding && !target.exists && !this.#isSeries)) {
       // An empty chunk creates the only object although nothing was written.
       this.#deliver(target);
@@ -224,6 +220,13 @@ export class Appender {
 
   get #isSeries(): boolean {
     return this.#options.series !== undefined;
+  }
+
+  /** Beyond `maxSize` only what must not leave the object is appended to one that others fill too. */
+  get #sharedSize(): number {
+    const { conflict, series } = this.#options;
+    const isLimited = conflict === 'rebase' && this.#buffer.isDivisible;
+    return (isLimited ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Seals the object if it is to be sealed, and then goes on. */
@@ -250,8 +253,10 @@ export class Appender {
     nodeTimers.nextTick(() => this.#buffer.end());
   }
 
-  /** Goes on to the object that begins at `mark`, and opens it with its first chunk. */
-  #roll(from: AppendTarget, mark: Mark): void {
+  /** Goes on to the object of the mark, and opens it with its first chunk. */
+  #roll(from: AppendTarget): void {
+    // Not an earlier one: while the object was sealed, a later period may have begun.
+    const mark = this.#buffer.mark as Mark;
     try {
       const target = this.#nextTarget(from, mark.reason, mark);
       this.#buffer.roll(target.key);
@@ -263,12 +268,10 @@ export class Appender {
   }
 
   #nextTarget(from: AppendTarget, reason: RollReason, start?: ObjectStart): AppendTarget {
-    const { rollover } = this.#options.series as ObjectSeries;
-    rollover.next(start);
-    const target = newTarget(rollover);
+    const target = nextTarget(from, this.#options.series as ObjectSeries, start);
     this.#target = target;
     this.#hasCommitted = false;
-    this.#listener.rolled(from, target.key, reason);
+    if (target.key !== from.key) this.#listener.rolled(from, target.key, reason);
     return target;
   }
 
@@ -302,8 +305,11 @@ export class Appender {
     const { target: from } = chunk;
     try {
       // A sealed object needs no seal, and another writer's is not ours to seal.
-      if (obstacle === 'full') await this.#seal(from);
-      if (++this.#refusals > maxBlindRefusals) await this.#skipExisting();
+      if (obstacle === 'full' || obstacle === 'size') await this.#seal(from);
+      if (++this.#refusals > maxBlindRefusals) {
+        const options = { ...this.#options, ...this.#requestOptions };
+        await skipExistingObjects(this.#probe, this.#options.series as ObjectSeries, options);
+      }
       if (this.#state.status !== 'delivering') return;
       const target = this.#nextTarget(from, obstacle);
       this.#buffer.open(target.key, target.position);
@@ -318,14 +324,6 @@ export class Appender {
     const isAllowed =
       obstacle !== 'conflict' || this.#options.conflict === 'rollover' || !this.#hasCommitted;
     return this.#isSeries && isAllowed && this.#refusals < maxRefusals && this.#buffer.isDivisible;
-  }
-
-  async #skipExisting(): Promise<void> {
-    const { rollover, ...series } = this.#options.series as ObjectSeries;
-    const from = rollover.sequence + 1;
-    const options = { ...this.#options, ...this.#requestOptions };
-    const last = await findLastObject(this.#probe, { ...series, rollover }, { ...options, from });
-    if (last !== undefined) rollover.use(last.sequence);
   }
 
   #committed(commit: Commit): void {

@@ -25,6 +25,9 @@ export interface RollScene {
   /** Most bytes that may have been accepted when an object is opened. */
   readonly bound: number;
 
+  /** Whether every checksum of the store is right. */
+  readonly isTruthful: boolean;
+
   /** Offset in the source of the end of the bytes that the stream has accepted. */
   readonly accepted: () => number;
 }
@@ -57,6 +60,9 @@ interface Move {
 
 const reasons = ['size', 'interval', 'full', 'sealed', 'conflict'];
 
+/** Length from which an object may be full. */
+export const nearlyFull = 4.9e9;
+
 /** A timer may be so late although nothing has disturbed it, because dates are whole milliseconds. */
 const lateness = 2;
 
@@ -66,6 +72,10 @@ export class RollWitness {
   readonly #units: Units;
   readonly #accepted: Acceptance[] = [];
   readonly #moves: Move[] = [];
+
+  /** When the date came into another period. */
+  readonly #timeline: { readonly now: number; readonly date: number; readonly label: unknown }[] =
+    [];
   readonly #events: RolloverEvent[] = [];
   #run: Run | undefined;
 
@@ -111,6 +121,8 @@ export class RollWitness {
     const { start, time, accepted } = this.#scene;
     const end = accepted();
     const { now, date, disturbances } = time;
+    const label = this.#scene.plan.periods?.labelOf(date);
+    if (label !== this.#timeline.at(-1)?.label) this.#timeline.push({ now, date, label });
     if (end > (this.#accepted.at(-1)?.end ?? start)) {
       this.#accepted.push({ end, now, date, disturbances });
     }
@@ -165,6 +177,7 @@ export class RollWitness {
     if (from === undefined) {
       // The first chunk may leave before 'ready' is told.
       if (this.#first === undefined) this.#softEnd = this.watch();
+      this.#isMoved = (this.#first?.position ?? 0) > nearlyFull;
       // The first bytes may come later than the stream was opened.
       this.#isLate = this.#datesOf(offset).every((date) => this.#hasLeft(date));
       this.#changePeriod(offset, key);
@@ -180,7 +193,7 @@ export class RollWitness {
     // Where the object before takes no more, this one gets what was to fill that.
     const wasMoved = this.#isMoved;
     // A chunk that would be too much for OSS is moved before it is sent.
-    this.#isMoved = isMoved || place > 4.9e9;
+    this.#isMoved = isMoved || place > nearlyFull;
     const isFull = !isMoved && place > 0 && (wasMoved || end > this.#scene.maxSize);
     this.#moves.push({ from, to, isOver, isFull, isBound });
     this.#softEnd = isFull || isOver ? offset : this.watch();
@@ -212,7 +225,10 @@ export class RollWitness {
     this.#labels = shown === undefined ? [...new Set(labels)] : [shown];
   }
 
-  /** When the stream got the unit at `offset` from Node's queue, and when it accepted its parts. */
+  /**
+   * Dates at which the stream may have decided where the unit at `offset` goes: when it got it from
+   * Node's queue, which nobody sees, and when it accepted its parts.
+   */
   #datesOf(offset: number): readonly number[] {
     const { time } = this.#scene;
     const end = this.#units.endOf(offset);
@@ -223,7 +239,10 @@ export class RollWitness {
       return it.end > offset && (this.#accepted[index - 1]?.end ?? 0) < end;
     });
     const isUnfinished = (this.#accepted.at(-1)?.end ?? 0) < end;
-    return [got, ...parts, ...(isUnfinished ? [time] : [])].map(({ date }) => date);
+    const known = [got, ...parts, ...(isUnfinished ? [time] : [])];
+    const last = known.at(-1)?.now ?? time.now;
+    const turns = this.#timeline.filter(({ now }) => got.now < now && now < last);
+    return [...known, ...turns].map(({ date }) => date);
   }
 
   #labelIn(key: string): string | undefined {
@@ -316,14 +335,17 @@ export class RollWitness {
     const { plan, store, ledger } = this.#scene;
     const history = store.history(from.key);
     const hasCommitted = move.to.offset > move.from.offset;
+    // A wrong checksum looks like the bytes of others.
+    const isConflict =
+      history.isSharedBy(ledger) ||
+      (from.position === 0 && history.length > 0) ||
+      !this.#scene.isTruthful;
     const isRight = {
       size: move.isFull && move.isBound,
       interval: move.isOver && move.isBound,
-      full: from.position > 4.9e9,
+      full: from.position > nearlyFull,
       sealed: history.wasClosed,
-      conflict:
-        (history.isSharedBy(ledger) || (from.position === 0 && history.length > 0)) &&
-        (plan.conflict === 'rollover' || !hasCommitted),
+      conflict: isConflict && (plan.conflict === 'rollover' || !hasCommitted),
     }[reason];
     if (!isRight) this.#blame(`it left ${from.key} at ${from.position} because of ${reason}`);
   }

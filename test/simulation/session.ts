@@ -76,12 +76,13 @@ export class Session {
     client.offset = () => this.user.committed;
     this.user.hasGivenUp = controller.signal.aborted;
     const { writes } = this.user;
+    const isTruthful = adversary.appends['wrong-crc'] === undefined;
     const accepted = () => start + this.stream.stats.bytesAccepted;
     const rolling =
       plan &&
       new RollWitness({
         ...{ plan, store, chronicle, time, sent, ledger, writes, start, recordDelimiter },
-        ...{ maxSize, bound, accepted },
+        ...{ maxSize, bound, isTruthful, accepted },
       });
     this.witness = new Witness(this.stream, {
       rolling,
@@ -98,7 +99,7 @@ export class Session {
       isGreedy,
       isSealing: options.seal === true,
       isSurvivable: adversary.isSurvivable && isUndisturbed(world, isClean),
-      isTruthful: adversary.appends['wrong-crc'] === undefined,
+      isTruthful,
     });
     this.habit = isGreedy
       ? new GreedyHabit(this.stream, this.user, {

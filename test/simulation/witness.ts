@@ -3,7 +3,7 @@ import type { AppendWritable, CommitEvent, SealEvent, UncommittedBytes } from '.
 import type { Chronicle } from './chronicle.js';
 import type { Ledger } from './ledger.js';
 import { checksumOf, type ObjectHistory } from './object-history.js';
-import type { RollWitness } from './roll-witness.js';
+import { nearlyFull, type RollWitness } from './roll-witness.js';
 import type { Landing, SimulatedClient } from './simulated-client.js';
 import type { SimulatedStore } from './simulated-store.js';
 import type { User } from './user.js';
@@ -351,7 +351,7 @@ export class Witness {
     const { rolling, user } = this.#scene;
     const refusals = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_NOT_APPENDABLE', 'APPEND_ERR_OBJECT_FULL'];
     // With a chunk in doubt the refusal of a full object proves nothing.
-    if ((this.#stream.position ?? 0) > 4.9e9) return true;
+    if ((this.#stream.position ?? 0) > nearlyFull) return true;
     const isRefused = refusals.includes(`${this.outcome}`);
     return isRefused && rolling?.isUndividedAt(user.committed) === true;
   }
