@@ -53,6 +53,12 @@ export function assertOneOf(
   if (!words.includes(value)) throw rangeError(act, name, rule, value);
 }
 
+/** @throws {TypeError} If `value` is neither `undefined` nor an AbortSignal. */
+export function assertSignal(act: string, value: unknown): void {
+  if (value === undefined || value instanceof AbortSignal) return;
+  throw typeError(act, 'signal', 'an AbortSignal', value);
+}
+
 export function typeError(act: string, name: string, rule: string, value: unknown): TypeError {
   return new TypeError(message(act, name, rule, value));
 }
