@@ -32,6 +32,12 @@ const fieldsOfInterval: Readonly<Record<Exclude<Interval, number>, readonly Fiel
   month: ['yyyy', 'MM'],
 };
 
+const neededFields: Readonly<Record<Exclude<Interval, number>, string>> = {
+  hour: '{yyyy}, {MM}, {dd} and {HH}',
+  day: '{yyyy}, {MM} and {dd}',
+  month: '{yyyy} and {MM}',
+};
+
 /** `suffix` is the place of `.k`, where the template has no `{seq}`. */
 type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
 
@@ -42,6 +48,7 @@ type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
  * `app.log`, `app.1.log`, `app.2.log`.
  */
 export class KeyTemplate {
+  readonly #template: string;
   readonly #parts: readonly Part[];
   readonly #fields: ReadonlySet<Field>;
   readonly #localTime: LocalTime;
@@ -54,6 +61,7 @@ export class KeyTemplate {
    */
   constructor(act: string, template: string, timeZone: string, names: KeyNames) {
     const parts = parse(act, template);
+    this.#template = template;
     this.#fields = new Set(parts.flatMap((part) => ('field' in part ? [part.field] : [])));
     this.#parts = this.#fields.has('seq') ? parts : withSuffix(parts);
     this.#localTime = localTimeIn(timeZone);
@@ -76,6 +84,22 @@ export class KeyTemplate {
       typeof interval !== 'number' &&
       fieldsOfInterval[interval].every((field) => this.#fields.has(field))
     );
+  }
+
+  /** @throws {TypeError} If it does not {@link shows} the interval. */
+  assertShows(act: string, interval: Exclude<Interval, number>): void {
+    if (this.shows(interval)) return;
+    const rule = `a template with ${neededFields[interval]}, which 'rollover.interval' needs`;
+    throw typeError(act, 'key', rule, this.#template);
+  }
+
+  /**
+   * Fields whose values another process does not know: names, and of the date what is finer than the
+   * interval.
+   */
+  fieldsUnknownToReaders(interval: Interval | undefined): readonly string[] {
+    const known: readonly string[] = typeof interval === 'string' ? fieldsOfInterval[interval] : [];
+    return [...this.#fields].filter((field) => field !== 'seq' && !known.includes(field));
   }
 
   get hasDate(): boolean {

@@ -1,0 +1,54 @@
+import { type Calendar, isLater } from './calendar.js';
+import type { KeyTemplate } from './key-template.js';
+import { laterPeriods } from './later-periods.js';
+
+/** Which object of a series: of which period, and which of its objects. */
+export interface SeriesPlace {
+  /** An instant of the period, in milliseconds since 1970. */
+  readonly startedAt: number;
+
+  /** Counts the objects of the period from 0. */
+  readonly sequence: number;
+}
+
+/** The objects of a stream with `rollover`, for somebody who reads them in order. */
+export class FollowedSeries {
+  readonly #template: KeyTemplate;
+  readonly #calendar: Calendar | undefined;
+
+  /** @param calendar Periods of the series; without it there is one. */
+  constructor(template: KeyTemplate, calendar: Calendar | undefined) {
+    this.#template = template;
+    this.#calendar = calendar;
+  }
+
+  keyOf({ sequence, startedAt }: SeriesPlace): string {
+    return this.#template.key({ sequence, startedAt: new Date(startedAt) });
+  }
+
+  /** Whether the first objects may have been removed, and later ones of the period not. */
+  get seeksGap(): boolean {
+    return this.#template.hasSequence && !this.#template.hasDate;
+  }
+
+  /** Whether `place` is of a later period than `other`. */
+  isPeriodAfter(place: SeriesPlace, other: SeriesPlace): boolean {
+    const calendar = this.#calendar;
+    if (calendar === undefined) return false;
+    return isLater(calendar.labelOf(place.startedAt), calendar.labelOf(other.startedAt));
+  }
+
+  /** The first object of the period before; `undefined` if there are no periods. */
+  before({ startedAt }: SeriesPlace): SeriesPlace | undefined {
+    if (this.#calendar === undefined) return undefined;
+    return { startedAt: this.#calendar.startOf(startedAt) - 1, sequence: 0 };
+  }
+
+  /** The first objects of the periods after that of `place`, up to that of `now`. */
+  *after({ startedAt }: SeriesPlace, now: number): Generator<SeriesPlace> {
+    if (this.#calendar === undefined) return;
+    for (const start of laterPeriods(this.#calendar, startedAt, now)) {
+      yield { startedAt: start, sequence: 0 };
+    }
+  }
+}
