@@ -52,6 +52,9 @@ export class AppendReadable extends EventedReadable {
   /** What comes after the bytes in Node's buffer, and must not be mixed with them. */
   #held: ReadItem | undefined;
 
+  /** Whether somebody has asked for more since the last bytes were passed on. */
+  #isAllTaken = true;
+
   /**
    * @param act The action that fails, for messages.
    * @throws {TypeError} If an option is of the wrong type or shape.
@@ -102,9 +105,10 @@ export class AppendReadable extends EventedReadable {
   /** Reads from the buffer, as Node's `read()` does. */
   // biome-ignore lint/suspicious/noExplicitAny: as in Node's types
   override read(size?: number): any {
-    // Somebody came for more, so all that was there before has been taken.
-    if (this.readableLength === 0 && this.#held !== undefined) {
-      nodeTimers.nextTick(() => this.#passHeld());
+    // Node itself asks for 0 bytes, to fill the buffer.
+    if (size !== 0 && this.readableLength === 0) {
+      this.#isAllTaken = true;
+      if (this.#held !== undefined) nodeTimers.nextTick(() => this.#passHeld());
     }
     this.#schedule?.wake();
     return super.read(size);
@@ -153,7 +157,9 @@ export class AppendReadable extends EventedReadable {
       }
       this.#held = value;
       const isMore = 'bytes' in value && value.key === this.#bufferedKey;
-      if (isMore || this.readableLength === 0) this.#passHeld();
+      // Listeners of 'data' are through with what they got; others say so by asking for more.
+      const isTaken = this.readableFlowing === true || this.#isAllTaken;
+      if (isMore || (isTaken && this.readableLength === 0)) this.#passHeld();
     } catch (error) {
       this.destroy(error as Error);
     }
@@ -169,6 +175,7 @@ export class AppendReadable extends EventedReadable {
       if (key === this.#key) this.#readTo = end;
       this.#bufferedKey = key;
       this.#bytesRead += bytes.byteLength;
+      this.#isAllTaken = false;
       this.push(bytes);
     } else {
       this.#key = item.next;
