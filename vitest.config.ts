@@ -13,6 +13,7 @@ const slowest = [
   'bench/test/benchmarks.test.ts',
   'test/guarantees/loggers.test.ts',
   'test/guarantees/fault-matrix.test.ts',
+  'test/guarantees/shared-log.test.ts',
   'test/docs-logging.test.ts',
   'test/docs-programs.test.ts',
   'test/documents-types.test.ts',

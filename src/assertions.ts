@@ -59,6 +59,12 @@ export function assertSignal(act: string, value: unknown): void {
   throw typeError(act, 'signal', 'an AbortSignal', value);
 }
 
+/** @throws {TypeError} If `callback` is neither `undefined` nor a function. */
+export function assertOptionalCallback(act: string, callback: unknown): void {
+  if (callback === undefined || typeof callback === 'function') return;
+  throw new TypeError(`Cannot ${act} as the callback must be a function: it is ${callback}`);
+}
+
 export function typeError(act: string, name: string, rule: string, value: unknown): TypeError {
   return new TypeError(message(act, name, rule, value));
 }

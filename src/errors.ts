@@ -56,6 +56,7 @@ export type AnyAppendError =
   | ObjectExistsError
   | ObjectMissingError
   | ObjectFullError
+  | RecordTooLongError
   | ChecksumError
   | OssServiceError
   | OssRequestError
@@ -170,6 +171,23 @@ export class ObjectFullError extends AppendError<{ key: string; limit: number }>
   declare readonly key: string;
 
   /** Maximum length of an appendable object in bytes. */
+  declare readonly limit: number;
+}
+
+/** A record is longer than `highWaterMark`, and with `conflict: 'rebase'` must not be divided. */
+export class RecordTooLongError extends AppendError<{
+  key: string;
+  byteLength: number;
+  limit: number;
+}> {
+  override readonly name = 'RecordTooLongError';
+  readonly code = 'APPEND_ERR_RECORD_TOO_LONG';
+  declare readonly key: string;
+
+  /** Bytes of the record as far as it was written. */
+  declare readonly byteLength: number;
+
+  /** Maximum bytes of a record. */
   declare readonly limit: number;
 }
 

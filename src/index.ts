@@ -26,6 +26,7 @@ export {
   ObjectMissingError,
   OssRequestError,
   OssServiceError,
+  RecordTooLongError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
   UnconfirmedError,

@@ -14,7 +14,7 @@ export type { DropEvent } from './stream/events.js';
 export interface PinoTransportOptions extends LogWritableOptions {
   /**
    * In a worker, whether the transport in the application emits `'commit'`, `'retry'`,
-   * `'reconcile'` and `'drop'` too, with copies of their payloads.
+   * `'reconcile'`, `'seal'`, `'rollover'` and `'drop'` too, with copies of their payloads.
    *
    * @default false
    */
@@ -71,12 +71,17 @@ function passEventsOn(stream: LogWritable): void {
   const pass = (name: string, payload: object) => {
     parentPort?.postMessage({ code: 'EVENT', name, args: [payload] });
   };
-  for (const name of ['commit', 'reconcile', 'drop'] as const) {
+  for (const name of ['commit', 'reconcile', 'rollover', 'drop'] as const) {
     stream.on(name, (payload: object) => pass(name, payload));
   }
-  // Structured cloning drops the class and the code of an error.
-  stream.on('retry', ({ error, ...notice }) => {
-    const { name, message } = error;
-    pass('retry', { ...notice, error: { name, message, code: Reflect.get(error, 'code') } });
-  });
+  stream.on('retry', ({ error, ...notice }) => pass('retry', { ...notice, error: plain(error) }));
+  stream.on('seal', ({ error, ...seal }) =>
+    pass('seal', { ...seal, error: error && plain(error) }),
+  );
+}
+
+/** Structured cloning drops the class and the code of an error. */
+function plain(error: Error): object {
+  const { name, message } = error;
+  return { name, message, code: Reflect.get(error, 'code') };
 }

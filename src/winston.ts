@@ -27,6 +27,13 @@ export interface AppendTransportOptions
   /** Terminator of each line; it must end with a line feed. @default '\n' */
   readonly eol?: string | undefined;
 
+  /**
+   * As for `AppendWritable`. With `false`, `conflict` is `'fail'` by default.
+   *
+   * @default eol
+   */
+  readonly recordDelimiter?: LogWritableOptions['recordDelimiter'];
+
   /** What to do with lines that arrive faster than they can be appended; not `'block'`. */
   readonly overflow?:
     | (Omit<OverflowOptions, 'policy'> & {
@@ -63,7 +70,8 @@ const defaultMarker = '{"level":"warn","message":"dropped {lines} ({size})"}';
  * uncommitted lines are in the `fallback` file, and later lines are dropped. `'close'` comes last
  * either way, after `end()`.
  *
- * Emits `'ready'`, `'commit'`, `'retry'`, `'reconcile'` and `'drop'` as the stream does.
+ * Emits `'ready'`, `'commit'`, `'retry'`, `'reconcile'`, `'seal'`, `'rollover'` and `'drop'` as the
+ * stream does.
  *
  * @example
  * ```ts
@@ -183,7 +191,7 @@ export class AppendTransport extends TransportStream {
   }
 
   #passOn(): void {
-    const names = ['ready', 'commit', 'retry', 'reconcile', 'drop'] as const;
+    const names = ['ready', 'commit', 'retry', 'reconcile', 'seal', 'rollover', 'drop'] as const;
     for (const name of names) {
       this.stream.on(name, (payload: object) => this.emit(name, payload));
     }
@@ -231,5 +239,7 @@ function openStream(options: AppendTransportOptions): LogWritable {
       'block',
     );
   }
-  return new LogWritable({ ...options, overflow: { marker: defaultMarker, ...overflow } }, act);
+  const { eol = '\n', recordDelimiter = eol } = options;
+  const marked = { marker: defaultMarker, ...overflow };
+  return new LogWritable({ ...options, recordDelimiter, overflow: marked }, act);
 }

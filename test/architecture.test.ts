@@ -33,7 +33,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   oss: ['port', 'ground', 'timers'],
   read: ['append', 'rollover', 'oss', 'ground', 'timers'],
   stream: ['append', 'buffer', 'rollover', 'oss', 'read', 'ground', 'timers'],
-  recovery: ['stream', 'append', 'buffer', 'oss', 'read', 'ground', 'timers'],
+  recovery: ['stream', 'append', 'buffer', 'rollover', 'oss', 'read', 'ground', 'timers'],
   logging: ['recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
   cli: ['recovery', 'stream', 'append', 'rollover', 'oss', 'read', 'emulator', 'ground', 'timers'],
   // What reads requests must not be what wrote them, except for formats that others define.

@@ -49,7 +49,7 @@ function readSession(block: string) {
 /** Without what differs from run to run. */
 function withoutAccidents(line: string): string {
   return line
-    .replace(/\(\d+ ms\)/, '(… ms)')
+    .replace(/\([\d.]+ m?s\)/, '(… ms)')
     .replace(/"duration":\d+/, '"duration":…')
     .replace(/"[0-9A-F]{32}"/, '"…"');
 }
@@ -87,6 +87,13 @@ describe('sessions of docs/command-line.md', () => {
   test('Usage 1 prints what the page shows', async () => {
     const emulator = await start();
     const block = await blockUnder(page, 'Usage', { language, index: 1 });
+
+    await expectSession(block, await createFolder(), emulator);
+  });
+
+  test('From one object to the next 0 prints what the page shows', async () => {
+    const emulator = await start();
+    const block = await blockUnder(page, 'From one object to the next', { language });
 
     await expectSession(block, await createFolder(), emulator);
   });

@@ -222,6 +222,19 @@ describe('programs of docs/long-lived.md', () => {
     for (const key of keys) expect(await read(emulator, key)).toMatch(/^(working\n)+$/);
   });
 
+  test('four processes that start together share an object', async () => {
+    const emulator = await start();
+    const heading = 'Several writers on one object';
+    const started = [1, 2, 3, 4].map(() => startProgramOf(page, heading, emulator));
+    const results = await Promise.all(started.map(async (program) => (await program).result));
+
+    expect(results).toEqual([clean, clean, clean, clean]);
+    const lines = (await read(emulator, 'app.log')).split(/(?<=\n)/);
+    expect(lines).toHaveLength(4);
+    expect(new Set(lines).size).toBe(4);
+    for (const line of lines) expect(line).toMatch(/^\d+ started\n$/);
+  });
+
   test('a listener compresses an object that is finished', async () => {
     const emulator = await start();
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
@@ -71,6 +72,76 @@ describe('in a worker', () => {
           message: expect.stringMatching(/503/),
         }),
       }),
+    ]);
+  });
+
+  test('the transport forwards what becomes of the objects', async () => {
+    await using emulator = await startEmulator();
+    emulator.faults.add({ kind: 'error-503', operation: 'seal', nth: 1, times: 3 });
+    const options = {
+      ...optionsFor(emulator),
+      events: true,
+      seal: true,
+      chunkSize: 100,
+      rollover: { maxSize: 100 },
+    };
+    const transport = pino.transport({ target, options });
+    const events: unknown[] = [];
+    transport.on('seal', (event) => events.push(event));
+    transport.on('rollover', (event) => events.push(event));
+
+    const logger = pino(transport);
+    for (const text of ['one', 'two']) {
+      logger.info(text);
+      await promisify(logger.flush.bind(logger))();
+    }
+
+    const { byteLength: position } = await emulator.read('examplebucket', 'app.log');
+    const error = expect.objectContaining({ message: expect.stringMatching(/503/) });
+    await expect
+      .poll(() => events)
+      .toEqual([
+        { key: 'app.log', position, error },
+        { from: { key: 'app.log', position }, to: { key: 'app.1.log' }, reason: 'size' },
+      ]);
+    // Not `end()`, which would block this thread, while the worker waits for it to seal the object.
+    transport.on('error', () => {});
+    await (transport as unknown as { worker: Worker }).worker.terminate();
+  });
+
+  test('whole lines go on to the next object by size, and the application hears of it', async () => {
+    await using emulator = await startEmulator();
+    const transport = pino.transport({
+      target,
+      options: {
+        ...optionsFor(emulator),
+        key: 'app.{seq}.log',
+        recordDelimiter: '\n',
+        chunkSize: 200,
+        rollover: { maxSize: 200 },
+        events: true,
+      },
+    });
+    const rollovers: unknown[] = [];
+    transport.on('rollover', (rollover) => rollovers.push(rollover));
+    await once(transport, 'ready');
+
+    const logger = pino({ base: null, timestamp: false }, transport);
+    const text = 'x'.repeat(60);
+    for (let index = 0; index < 6; index++) logger.info({ index }, text);
+    await promisify(logger.flush.bind(logger))();
+    await ended(transport);
+
+    const keys = ['app.000000.log', 'app.000001.log', 'app.000002.log'];
+    const objects = await Promise.all(keys.map((key) => entries(emulator, key)));
+    expect(objects.map((lines) => lines.map(({ index }) => index))).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    expect(rollovers).toMatchObject([
+      { from: { key: keys[0] }, to: { key: keys[1] }, reason: 'size' },
+      { from: { key: keys[1] }, to: { key: keys[2] }, reason: 'size' },
     ]);
   });
 

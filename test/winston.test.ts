@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import winston from 'winston';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { isAppendError, ShutdownTimeoutError } from '../src/errors.js';
+import { OssClient } from '../src/index.js';
 import { AppendTransport, type AppendTransportOptions } from '../src/winston.js';
 import { environmentOf } from './helpers/command-line.js';
 import { connectionTo } from './helpers/open-stream.js';
@@ -41,6 +42,29 @@ describe('AppendTransport', () => {
 
     const indexes = (await entries(emulator)).map(({ index }) => index);
     expect(indexes).toEqual(Array.from({ length: 2000 }, (_, index) => index));
+  });
+
+  test("goes on to the next object when somebody seals it, and emits 'rollover'", async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator, { rollover: true, flushInterval: 0 });
+    const rollovers: unknown[] = [];
+    transport.on('rollover', (event) => rollovers.push(event));
+    const logger = winston.createLogger({ transports: [transport] });
+    logger.info('before');
+    const [{ byteLength }] = await once(transport, 'commit');
+    await new OssClient(connectionTo(emulator)).sealAppendObject('log', byteLength);
+
+    logger.info('after');
+    logger.end();
+    await once(logger, 'finish');
+
+    expect(await entries(emulator)).toMatchObject([{ message: 'before' }]);
+    expect(JSON.parse(String(await emulator.read('examplebucket', 'log.1')))).toMatchObject({
+      message: 'after',
+    });
+    expect(rollovers).toEqual([
+      { from: { key: 'log', position: byteLength }, to: { key: 'log.1' }, reason: 'sealed' },
+    ]);
   });
 
   test('appends nothing for a line that a format of the logger filters out', async () => {
@@ -188,6 +212,45 @@ describe('AppendTransport', () => {
     await once(transport, 'finish');
 
     expect(await read(emulator)).toBe('warn!one\r\nerror!two\r\n');
+  });
+
+  test("takes 'eol' for the end of a record, so that no entry of several lines is divided", async () => {
+    await using emulator = await startEmulator();
+    const format = winston.format.printf(({ message }) => String(message));
+    const transport = open(emulator, {
+      format,
+      eol: '\r\n',
+      chunkSize: 20,
+      rollover: { maxSize: 20 },
+    });
+    const rollovers: unknown[] = [];
+    transport.on('rollover', ({ to }) => rollovers.push(to.key));
+    const logger = winston.createLogger({ transports: [transport] });
+
+    await once(transport, 'ready');
+    for (let n = 0; n < 4; n++) logger.info(`${n}\n at a\n at b`);
+    logger.end();
+    await once(transport, 'finish');
+
+    expect(rollovers).toEqual(['log.1', 'log.2', 'log.3']);
+    for (const [n, key] of ['log', ...rollovers].entries()) {
+      const content = await emulator.read('examplebucket', String(key));
+      expect(String(content)).toBe(`${n}\n at a\n at b\r\n`);
+    }
+  });
+
+  test('leaves the option recordDelimiter what it is', async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator, { recordDelimiter: false, conflict: 'fail' });
+
+    transport.log({ message: 'line' });
+    transport.end();
+    await once(transport, 'finish');
+
+    expect(await read(emulator)).toBe('line\n');
+    expect(() => open(emulator, { recordDelimiter: false, conflict: 'rebase' })).toThrow(
+      "'conflict: rebase' needs 'recordDelimiter'",
+    );
   });
 
   test("uses the logger's level if it has none", async () => {

@@ -28,12 +28,16 @@ export class ObjectProbe {
   readonly #client: AppendClient;
   readonly #requests: RequestRunner;
 
+  readonly #onHeadForbidden: () => void;
+
   /** The store forbids HEAD to these credentials. */
   #headForbidden = false;
 
-  constructor(client: AppendClient, requests: RequestRunner) {
+  /** @param onHeadForbidden Called when HEAD is forbidden for the first time. */
+  constructor(client: AppendClient, requests: RequestRunner, onHeadForbidden = () => {}) {
     this.#client = client;
     this.#requests = requests;
+    this.#onHeadForbidden = onHeadForbidden;
   }
 
   /**
@@ -49,7 +53,7 @@ export class ObjectProbe {
         );
       } catch (error) {
         if (judge(error).outcome !== 'forbidden' || whereabouts === undefined) throw error;
-        this.#headForbidden = true;
+        this.#forbidHead();
       }
     }
     return this.#probe(key, whereabouts);
@@ -65,7 +69,7 @@ export class ObjectProbe {
         return await this.ask(key, undefined);
       } catch (error) {
         if (judge(error).outcome !== 'forbidden') throw error;
-        this.#headForbidden = true;
+        this.#forbidHead();
       }
     }
     try {
@@ -87,6 +91,11 @@ export class ObjectProbe {
     if (!this.#headForbidden) return found;
     const greatest = Number.POSITIVE_INFINITY;
     return this.#probe(key, { guess: found.length, least: 1, greatest, create: undefined });
+  }
+
+  #forbidHead(): void {
+    this.#headForbidden = true;
+    this.#onHeadForbidden();
   }
 
   async #probe(key: string, whereabouts: Whereabouts): Promise<ObjectState> {

@@ -9,6 +9,7 @@ import {
 import { assertFallback } from '../recovery/saved-file.js';
 import { appendOptionNames } from '../stream/option-names.js';
 import type { AppendWritableOptions } from '../stream/options.js';
+import { sharingDefaults } from './log-defaults.js';
 import {
   type OverflowOptions,
   type ResolvedOverflow,
@@ -30,6 +31,29 @@ export interface LogWritableOptions extends Omit<AppendWritableOptions, 'credent
    * @default { retries: Infinity, minTimeout: 200, maxTimeout: 20_000, factor: 2, randomize: true }
    */
   readonly retry?: RetryOptions | undefined;
+
+  /**
+   * As for `AppendWritable`. With `false`, `conflict` is `'fail'` by default.
+   *
+   * @default '\n'
+   */
+  readonly recordDelimiter?: AppendWritableOptions['recordDelimiter'];
+
+  /**
+   * As for `AppendWritable`, so `key` is a template: braces are doubled to be literal, or `rollover`
+   * is `false`.
+   *
+   * @default true, with `position` false
+   */
+  readonly rollover?: AppendWritableOptions['rollover'];
+
+  /**
+   * As for `AppendWritable`, but processes share an object by default. A record longer than
+   * `highWaterMark` is then dropped.
+   *
+   * @default 'rebase'; 'fail' with `position` or without `recordDelimiter`; with `flags: 'ax'` 'rollover', or 'fail' without `rollover`
+   */
+  readonly conflict?: AppendWritableOptions['conflict'];
 
   /** What happens to lines that are written faster than they can be appended. */
   readonly overflow?: OverflowOptions | undefined;
@@ -98,6 +122,7 @@ export function resolveLogOptions(options: LogWritableOptions, act: string): Res
     // Loggers wait for 'close', and so does LogWritable.
     stream: {
       ...rest,
+      ...sharingDefaults(rest),
       credentials: loadedCredentials(credentials, act),
       retry: retryOf(rest.retry, shutdownTimeout),
       highWaterMark: resolved.highWaterMark,

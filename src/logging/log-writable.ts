@@ -1,20 +1,23 @@
 import { errorMonitor } from 'node:events';
 import { Writable } from 'node:stream';
+import { assertOptionalCallback } from '../assertions.js';
 import type { Callback } from '../callback.js';
 import { ShutdownTimeoutError } from '../errors.js';
 import { formatDuration } from '../quantity.js';
 import { AppendWritable } from '../stream/append-writable.js';
 import { destroyedError } from '../stream/node-errors.js';
-import type { AppendStatistics } from '../stream/stream-events.js';
+import { type AppendStatistics, headForbidden } from '../stream/stream-events.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { ReusableTimer } from '../timers/reusable-timer.js';
-import { DropCounter, tellDropped } from './drop-counter.js';
-import { DropEventThrottle } from './drop-event-throttle.js';
-import { DropNewest } from './drop-newest.js';
-import { DropOldest } from './drop-oldest.js';
 import { onExit } from './exit-hook.js';
-import { bytesOf } from './line-ends.js';
-import type { LineGate, LineSink } from './line-gate.js';
+import { createGate } from './gate/create-gate.js';
+import { DropCounter, tellDropped } from './gate/drop-counter.js';
+import { DropEventThrottle } from './gate/drop-event-throttle.js';
+import { bytesOf } from './gate/line-ends.js';
+import type { LineGate, LineSink } from './gate/line-gate.js';
+import { RecordDelimiter } from './gate/record-delimiter.js';
+import { type RecordSink, WholeRecords } from './gate/whole-records.js';
+import { contentOf } from './log-content.js';
 import {
   type LogWritableOptions,
   type ResolvedLogOptions,
@@ -23,6 +26,7 @@ import {
 import { NaturalEnd } from './natural-end.js';
 import { OutageNotice } from './outage-notice.js';
 import { saveOnFailure } from './save-on-failure.js';
+import { SharingNotice } from './sharing-notice.js';
 import { objectName } from './standard-error.js';
 
 /** What a {@link LogWritable} has done so far. */
@@ -45,20 +49,25 @@ export class LogWritable extends AppendWritable {
   readonly #throttle: DropEventThrottle;
   #defaultEncoding: BufferEncoding;
 
-  /** Drops lines; `undefined` for the policy `block`, where `write()` returns `false` instead. */
-  readonly #gate: LineGate | undefined;
+  /** Drops lines, except with the policy `block`, where `write()` returns `false` instead. */
+  readonly #gate: LineGate;
+
+  /** Stands before the gate where others append to the object too, which must get no half records. */
+  readonly #records: WholeRecords | undefined;
+  readonly #delimiter: RecordDelimiter | undefined;
   readonly #forgetExit: () => void;
   readonly #naturalEnd: NaturalEnd;
 
   readonly #shutdownTimer = new ReusableTimer();
   readonly #outage: OutageNotice;
+  readonly #sharing: SharingNotice;
 
   // Node's types declare a property, which TypeScript does not let an accessor override.
   static {
     Object.defineProperty(LogWritable.prototype, 'writableLength', {
       configurable: true,
       get: function (this: LogWritable): number {
-        return this.#streamLength + (this.#gate?.byteLength ?? 0);
+        return this.#streamLength + this.#gate.byteLength + (this.#records?.byteLength ?? 0);
       },
     });
   }
@@ -73,11 +82,19 @@ export class LogWritable extends AppendWritable {
     super(resolved.stream, act);
     this.#options = resolved;
     const { marker } = resolved.overflow;
-    this.#outage = new OutageNotice(objectName(resolved.stream.bucket, this.key));
+    this.#outage = new OutageNotice(() => objectName(resolved.stream.bucket, this.key));
+    this.#sharing = new SharingNotice(() => objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
     this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
-    this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop));
-    this.#gate = this.#createGate();
+    const { recordDelimiter } = resolved.stream;
+    this.#delimiter = recordDelimiter ? new RecordDelimiter(recordDelimiter) : undefined;
+    this.#counter = new DropCounter(
+      marker,
+      (drop) => this.#throttle.add(drop),
+      this.#delimiter?.text,
+    );
+    this.#gate = createGate(resolved.overflow, this.#sink(), this.#counter);
+    this.#records = this.#createRecords();
     this.#forgetExit = onExit(() => this.#leave());
     this.#naturalEnd = this.#watchNaturalEnd();
     this.#watch();
@@ -109,17 +126,35 @@ export class LogWritable extends AppendWritable {
   override append(
     ...args: Parameters<AppendWritable['append']>
   ): ReturnType<AppendWritable['append']> {
-    this.#handOver();
-    const appended = super.append(...args);
+    const [data, encoding] = args;
+    const content = contentOf(data, encoding || this.#defaultEncoding);
+    const isOpen = !this.destroyed && !this.writableEnded;
+    let appended: ReturnType<AppendWritable['append']>;
+    if (this.#records !== undefined && content !== undefined && isOpen) {
+      appended = this.#records.append(bytesOf(content));
+    } else {
+      this.#handOver();
+      appended = super.append(...args);
+    }
     // An unfinished record is committed only when the log ends, so that must not wait for it.
-    const mayNeverSettle = this.#options.stream.recordDelimiter;
-    return mayNeverSettle ? appended : this.#naturalEnd.waitsFor(appended);
+    const isUnfinished = content !== undefined && this.#delimiter?.ends(content) === false;
+    return isUnfinished ? appended : this.#naturalEnd.waitsFor(appended);
   }
 
   // Exactly one parameter: pino's worker looks at it to decide how to call `flush()`.
   override flush(callback?: Callback): Promise<void> {
+    assertOptionalCallback('flush', callback);
     this.#handOver();
-    return this.#naturalEnd.waitsFor(super.flush(callback));
+    const passedOn = this.#records?.passedOn;
+    if (passedOn === undefined) return this.#naturalEnd.waitsFor(super.flush(callback));
+    // What is before the unfinished record need not wait for its end.
+    super.flush().catch(() => {});
+    const flushed = passedOn.then(() => {
+      this.#handOver();
+      return super.flush(callback);
+    });
+    if (callback !== undefined) flushed.catch(() => {});
+    return flushed;
   }
 
   override end(callback?: () => void): this;
@@ -138,7 +173,8 @@ export class LogWritable extends AppendWritable {
     if (content !== undefined && content !== null) {
       this.#write(content, contentEncoding as BufferEncoding);
     }
-    this.#gate?.end();
+    this.#records?.end();
+    this.#gate.end();
     this.#limitShutdown();
     return super.end(done as () => void);
   }
@@ -146,7 +182,8 @@ export class LogWritable extends AppendWritable {
   override takeUncommitted(): UncommittedBytes | undefined {
     const uncommitted = super.takeUncommitted();
     if (!this.destroyed) return undefined;
-    const rest = this.#gate?.takeRest() ?? Buffer.alloc(0);
+    const held = this.#records?.takeRest() ?? Buffer.alloc(0);
+    const rest = Buffer.concat([this.#gate.takeRest(), held]);
     if (rest.byteLength === 0) return uncommitted;
     const { key, position } = this;
     if (uncommitted === undefined) {
@@ -167,30 +204,35 @@ export class LogWritable extends AppendWritable {
       // Loggers write late. Node would destroy the stream, and with it the queued lines.
       this.#counter.dropLate(bytesOf(content));
       tellDropped(done);
-    } else if (this.#gate === undefined) {
-      return super.write(content, 'utf8', done);
+    } else if (this.#records !== undefined) {
+      this.#records.write(content, done);
     } else {
       this.#gate.write(content, done);
     }
-    return true;
+    return this.#options.overflow.policy !== 'block' || !this.writableNeedDrain;
   }
 
   /** Queued lines go first. After a failure they stay queued, to be handed back as uncommitted. */
   #handOver(): void {
-    if (!this.destroyed) this.#gate?.handOver();
+    if (!this.destroyed) this.#gate.handOver();
   }
 
   get #streamLength(): number {
     return Reflect.get(AppendWritable.prototype, 'writableLength', this);
   }
 
-  #createGate(): LineGate | undefined {
-    const { policy, maxLength } = this.#options.overflow;
-    if (policy === 'block') return undefined;
-    const sink = this.#sink();
-    return policy === 'drop-newest'
-      ? new DropNewest(sink, maxLength, this.#counter)
-      : new DropOldest(sink, maxLength, this.#counter);
+  #createRecords(): WholeRecords | undefined {
+    if (this.#delimiter === undefined || this.#options.stream.conflict !== 'rebase')
+      return undefined;
+    const sink: RecordSink = {
+      write: (data, callback) => this.#gate.write(data, callback),
+      append: (bytes) => {
+        this.#handOver();
+        return super.append(bytes);
+      },
+    };
+    const { writableHighWaterMark } = this;
+    return new WholeRecords(sink, this.#delimiter, writableHighWaterMark, this.#counter);
   }
 
   #sink(): LineSink {
@@ -218,18 +260,33 @@ export class LogWritable extends AppendWritable {
     });
     this.on('commit', () => {
       this.#outage.recovered();
-      if (!this.destroyed && !this.writableEnded) this.#gate?.resume();
+      if (!this.destroyed && !this.writableEnded) this.#gate.resume();
     });
+    if (this.#options.stream.conflict === 'rebase') this.#watchSharing();
     // Before other 'error' listeners: an application may kill its worker as soon as it hears of it.
     this.on(errorMonitor, (error: Error) => this.#saveOnFailure(error.message));
     this.on('close', () => {
       this.#shutdownTimer.close();
       this.#outage.close();
-      this.#gate?.fail(this.errored ?? destroyedError('write'));
+      const reason = this.errored ?? destroyedError('write');
+      this.#gate.fail(reason);
+      this.#records?.fail(reason);
       this.#throttle.flush();
       this.#saveOnFailure('the stream was destroyed');
       this.#forgetExit();
       this.#naturalEnd.close();
+    });
+  }
+
+  #watchSharing(): void {
+    this.once(headForbidden, () => this.#sharing.headForbidden());
+    this.on('ready', () => this.#sharing.succeeded());
+    this.on('reconcile', ({ outcome, position }) => {
+      if (outcome === 'rebased') this.#sharing.rebased(position);
+    });
+    this.on('commit', ({ position }) => {
+      this.#sharing.succeeded();
+      this.#sharing.committed(position);
     });
   }
 
@@ -266,22 +323,10 @@ export class LogWritable extends AppendWritable {
   }
 
   #saveOnFailure(why: string): void {
-    const { fallback, stream } = this.#options;
+    const { fallback, stream: options } = this.#options;
     if (fallback === false) return;
     const uncommitted = this.takeUncommitted();
-    if (uncommitted !== undefined)
-      saveOnFailure(uncommitted, why, { bucket: stream.bucket, fallback });
+    if (uncommitted === undefined) return;
+    saveOnFailure(uncommitted, why, { bucket: options.bucket, options, fallback });
   }
-}
-
-/** Bytes of a write, or its text if that is UTF-8; `undefined` if no stream accepts it. */
-function contentOf(data: unknown, encoding: BufferEncoding): string | Uint8Array | undefined {
-  if (typeof data !== 'string') {
-    if (data instanceof Uint8Array) return data;
-    return ArrayBuffer.isView(data)
-      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      : undefined;
-  }
-  if (encoding === 'utf8') return data;
-  return Buffer.isEncoding(encoding) ? Buffer.from(data, encoding) : undefined;
 }

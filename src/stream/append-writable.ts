@@ -2,6 +2,7 @@ import { addAbortSignal, finished, Writable } from 'node:stream';
 import { type InspectOptions, inspect, promisify } from 'node:util';
 import type { AppendClient } from '../append/append-client.js';
 import { Appender } from '../append/appender.js';
+import { assertOptionalCallback } from '../assertions.js';
 import type { Acknowledge, Place } from '../buffer/acknowledgements.js';
 import { WriteBuffer } from '../buffer/write-buffer.js';
 import type { Callback } from '../callback.js';
@@ -188,9 +189,7 @@ export class AppendWritable extends EventedWritable {
    * @throws {TypeError} Synchronously, if `callback` is not a function.
    */
   flush(callback?: Callback): Promise<void> {
-    if (callback !== undefined && typeof callback !== 'function') {
-      throw new TypeError(`Cannot flush as the callback must be a function: it is ${callback}`);
-    }
+    assertOptionalCallback('flush', callback);
     const flushed = new Promise<void>((resolve, reject) => {
       this.#flush((error) => {
         if (error) reject(error);

@@ -11,7 +11,7 @@ import {
   rangeError,
   typeError,
 } from '../assertions.js';
-import type { WriteBufferOptions } from '../buffer/write-buffer.js';
+import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
 import { warnOfMisspelt } from '../option-warnings.js';
 import { assertNoForeignCredentials } from '../oss/foreign-options.js';
 import { type ChosenClient, resolveRequests } from '../oss/request-options.js';
@@ -82,6 +82,7 @@ export function resolveOptions(
   return {
     appender: {
       ...rollover.appender,
+      maxRecordSize: highWaterMark,
       flags,
       position,
       verify,
@@ -94,6 +95,7 @@ export function resolveOptions(
       limit,
       flushInterval,
       recordDelimiter: resolveDelimiter(act, options.recordDelimiter),
+      maxRecordSize: options.conflict === 'rebase' ? highWaterMark : undefined,
       objects: rollover.objects,
     },
     client,

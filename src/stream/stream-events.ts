@@ -8,6 +8,9 @@ import type { AppendWritableEvents } from './events.js';
 
 const debug = debuglog('oss-append-stream');
 
+/** Event for logs, without a payload: the store forbids HEAD. */
+export const headForbidden = Symbol('headForbidden');
+
 /** Counters of a stream: a plain snapshot that does not change. */
 export interface AppendStatistics {
   /** Bytes accepted, committed or not; without those still in Node's own queue. */
@@ -29,6 +32,9 @@ export interface AppendStatistics {
   /** Times the stream found out from the object whether an append landed. */
   readonly reconciles: number;
 
+  /** Appends that OSS refused because another writer had appended first. */
+  readonly conflicts: number;
+
   /** Times the stream went on to another object. */
   readonly rollovers: number;
 
@@ -46,6 +52,7 @@ export class StreamEvents implements AppenderListener {
   #attempts = 0;
   #retries = 0;
   #reconciles = 0;
+  #conflicts = 0;
   #rollovers = 0;
 
   /** Milliseconds since 1970. */
@@ -65,6 +72,7 @@ export class StreamEvents implements AppenderListener {
       attempts: this.#attempts,
       retries: this.#retries,
       reconciles: this.#reconciles,
+      conflicts: this.#conflicts,
       rollovers: this.#rollovers,
       lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
       lastFailure: this.#lastFailure,
@@ -77,8 +85,17 @@ export class StreamEvents implements AppenderListener {
     this.#emit('ready', { key, position });
   };
 
+  headForbidden: AppenderListener['headForbidden'] = () => {
+    debug('HEAD is forbidden');
+    nodeTimers.nextTick(() => this.#stream.emit(headForbidden));
+  };
+
   attempted: AppenderListener['attempted'] = () => {
     this.#attempts++;
+  };
+
+  conflicted: AppenderListener['conflicted'] = () => {
+    this.#conflicts++;
   };
 
   retrying: AppenderListener['retrying'] = (key, notice) => {

@@ -1,4 +1,4 @@
-import type { LineSink } from '../../src/logging/line-gate.js';
+import type { LineSink } from '../../src/logging/gate/line-gate.js';
 
 /** A sink that commits only when `commit()` is called. */
 export class CommittingSink implements LineSink {

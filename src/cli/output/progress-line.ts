@@ -1,6 +1,6 @@
 import { formatByteSize } from '../../quantity.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
-import { toLine } from '../messages.js';
+import { complain, toLine } from '../messages.js';
 
 /** Milliseconds between updates. */
 const interval = 500;
@@ -25,6 +25,12 @@ export class ProgressLine {
         this.#trouble = undefined;
       });
     }
+  }
+
+  /** Prints a message in its place. */
+  complain(message: string): void {
+    process.stderr.write(clearLine);
+    complain(message);
   }
 
   /** Erases the line. */

@@ -1,5 +1,5 @@
-import type { DropEvent } from '../stream/events.js';
-import { nodeTimers } from '../timers/node-timers.js';
+import type { DropEvent } from '../../stream/events.js';
+import { nodeTimers } from '../../timers/node-timers.js';
 
 /** Minimum milliseconds between two events. */
 const pause = 100;

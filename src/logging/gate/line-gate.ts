@@ -1,4 +1,4 @@
-import type { Callback } from '../callback.js';
+import type { Callback } from '../../callback.js';
 
 /** Destination of the lines that a gate lets through, in order. */
 export interface LineSink {

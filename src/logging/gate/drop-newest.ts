@@ -1,4 +1,4 @@
-import type { Callback } from '../callback.js';
+import type { Callback } from '../../callback.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';

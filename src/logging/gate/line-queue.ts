@@ -1,5 +1,6 @@
-import type { Callback } from '../callback.js';
-import { nodeTimers } from '../timers/node-timers.js';
+import type { Callback } from '../../callback.js';
+import { nodeTimers } from '../../timers/node-timers.js';
+import { combinedCallback } from './combined-callback.js';
 import { tellDropped } from './drop-counter.js';
 import { endsLine, firstLineEnd, lastLineEnd } from './line-ends.js';
 
@@ -147,10 +148,6 @@ export class LineQueue {
   }
 }
 
-/** Runs each callback in a tick of its own, so that one that throws does not prevent the others. */
 function together(waiting: readonly Waiting[]): Callback | undefined {
-  if (waiting.length === 0) return undefined;
-  return (error) => {
-    for (const { callback } of waiting) nodeTimers.nextTick(callback, error);
-  };
+  return combinedCallback(waiting.map(({ callback }) => callback));
 }

@@ -1,13 +1,14 @@
-import { LinesDroppedError } from '../errors.js';
-import { count, formatByteSize } from '../quantity.js';
-import type { DropEvent } from '../stream/events.js';
-import { nodeTimers } from '../timers/node-timers.js';
+import { LinesDroppedError } from '../../errors.js';
+import { count, formatByteSize } from '../../quantity.js';
+import type { DropEvent } from '../../stream/events.js';
+import { nodeTimers } from '../../timers/node-timers.js';
 import { countLines } from './line-ends.js';
 
 /** Counts dropped lines, and writes a marker for the place in the log where they are missing. */
 export class DropCounter {
   readonly #marker: string | false;
   readonly #onDrop: (drop: DropEvent) => void;
+  readonly #terminator: string;
   #lines = 0;
   #bytes = 0;
 
@@ -22,10 +23,12 @@ export class DropCounter {
   /**
    * @param marker Line to write where lines are missing, without a line break; `{lines}`,
    *   `{count}`, `{size}` and `{byteLength}` are replaced by how much is missing. `false` for none.
+   * @param terminator What makes a record of the marker.
    */
-  constructor(marker: string | false, onDrop: (drop: DropEvent) => void) {
+  constructor(marker: string | false, onDrop: (drop: DropEvent) => void, terminator = '\n') {
     this.#marker = marker;
     this.#onDrop = onDrop;
+    this.#terminator = terminator;
   }
 
   get lines(): number {
@@ -74,7 +77,7 @@ export class DropCounter {
       '{byteLength}': String(bytes),
     };
     const text = this.#marker.replaceAll(/\{\w+\}/g, (name) => words[name] ?? name);
-    return `${text}\n`;
+    return `${text}${this.#terminator}`;
   }
 
   #count(lines: number, bytes: number): void {

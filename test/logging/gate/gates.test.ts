@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DropCounter } from '../../src/logging/drop-counter.js';
-import { DropNewest } from '../../src/logging/drop-newest.js';
-import { DropOldest } from '../../src/logging/drop-oldest.js';
-import type { LineGate } from '../../src/logging/line-gate.js';
-import { CommittingSink } from '../helpers/committing-sink.js';
+import { DropCounter } from '../../../src/logging/gate/drop-counter.js';
+import { DropNewest } from '../../../src/logging/gate/drop-newest.js';
+import { DropOldest } from '../../../src/logging/gate/drop-oldest.js';
+import type { LineGate } from '../../../src/logging/gate/line-gate.js';
+import { CommittingSink } from '../../helpers/committing-sink.js';
 
 type Told = 'committed' | 'dropped';
 

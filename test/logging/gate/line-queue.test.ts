@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LineQueue } from '../../src/logging/line-queue.js';
+import { LineQueue } from '../../../src/logging/gate/line-queue.js';
 
 const moves = fc.array(
   fc.oneof(
