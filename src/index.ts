@@ -41,6 +41,7 @@ export type {
   AppendReadableOptions,
   FollowedRolloverOptions,
   FollowOptions,
+  ReadPosition,
 } from './read/readable-options.js';
 export type { KeyFields } from './rollover/key-template.js';
 export { type AppendResult, AppendWritable } from './stream/append-writable.js';

@@ -1,6 +1,6 @@
 import { addAbortSignal } from 'node:stream';
 import { type InspectOptions, inspect } from 'node:util';
-import { type Crc64, loadCrc64 } from '../crc64.js';
+import { loadCrc64 } from '../crc64.js';
 import { OssClient } from '../oss/oss-client.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import { EventedReadable } from './evented-readable.js';
@@ -9,9 +9,10 @@ import { ObjectTail } from './follow/object-tail.js';
 import { PollSchedule } from './follow/poll-schedule.js';
 import { SeriesFollower } from './follow/series-follower.js';
 import { ReadRequests } from './read-requests.js';
-import type { AppendReadableOptions } from './readable-options.js';
+import type { AppendReadableOptions, ReadPosition } from './readable-options.js';
 import {
-  type ResolvedReadableOptions,
+  type ObjectRange,
+  type ObjectsInTurn,
   resolveReadableOptions,
 } from './resolve-readable-options.js';
 
@@ -64,15 +65,16 @@ export class AppendReadable extends EventedReadable {
     const resolved = resolveReadableOptions(options, act);
     const { client, ...requests } = resolved.requests;
     super(resolved.readable);
-    this.#key = resolved.key;
-    this.#readTo = resolved.start ?? 0;
+    const { key, position } = beginningOf(resolved.source, options.key);
+    this.#key = key;
+    this.#readTo = position;
     this.#ownClient = 'given' in client ? undefined : new OssClient(client.options, act);
     const { signal } = this.#abort;
     const isWanted = () => !this.isPaused() || this.listenerCount('readable') > 0;
     this.#schedule = resolved.follow && new PollSchedule({ ...resolved.follow, signal, isWanted });
     const used = 'given' in client ? client.given : (this.#ownClient as OssClient);
     this.#items = this.#follow(
-      resolved,
+      resolved.source,
       new ReadRequests({
         ...requests,
         client: used,
@@ -132,17 +134,16 @@ export class AppendReadable extends EventedReadable {
   }
 
   async *#follow(
-    { key, series, start, end, lag }: ResolvedReadableOptions,
+    source: ObjectRange | ObjectsInTurn,
     requests: ReadRequests,
   ): AsyncGenerator<ReadItem> {
-    const checksum: Crc64 = await loadCrc64();
+    const checksum = await loadCrc64();
     const schedule = this.#schedule;
-    if (series === undefined) {
-      const range = { start: start ?? 0, ...(end === undefined ? {} : { end }) };
-      yield* followObject(new ObjectTail(key, requests, { checksum, ...range }), schedule);
+    if ('series' in source) {
+      yield* new SeriesFollower({ ...source, requests, schedule, tail: { checksum } }).items();
     } else {
-      const options = { series, requests, schedule, lag, start, tail: { checksum } };
-      yield* new SeriesFollower(options).items();
+      const { key, ...range } = source;
+      yield* followObject(new ObjectTail(key, requests, { checksum, ...range }), schedule);
     }
   }
 
@@ -188,4 +189,13 @@ export class AppendReadable extends EventedReadable {
       });
     }
   }
+}
+
+/** Where reading begins, as far as it is known: with a template perhaps in an object to be found. */
+function beginningOf(source: ObjectRange | ObjectsInTurn, key: string): ReadPosition {
+  const { start } = source;
+  if ('series' in source && typeof start === 'object') {
+    return { key: source.series.keyOf(start.place), position: start.position };
+  }
+  return { key, position: typeof start === 'number' ? start : 0 };
 }

@@ -39,6 +39,14 @@ export interface FollowedRolloverOptions {
   readonly maxSize?: number | undefined;
 }
 
+/** Where to go on to read: `key` and `position` of a stream that read before. */
+export interface ReadPosition {
+  readonly key: string;
+
+  /** Position of the first byte. */
+  readonly position: number;
+}
+
 /** Options of {@link AppendReadable}. Sizes are bytes, durations are milliseconds. */
 export interface AppendReadableOptions
   extends Omit<OssClientOptions, 'bucket'>,
@@ -57,11 +65,12 @@ export interface AppendReadableOptions
 
   /**
    * Position of the first byte. With `rollover` it is one in the last object that exists, unless it is
-   * 0: that is the first object of the present period.
+   * 0: that is the first object of the present period. To go on where another stream stopped, give its
+   * `key` and its `position`.
    *
    * @default 0, and with `rollover` the beginning of the last object
    */
-  readonly start?: number | undefined;
+  readonly start?: number | ReadPosition | undefined;
 
   /** Position after the last byte. Not with `rollover`. @default the end of the object */
   readonly end?: number | undefined;

@@ -14,22 +14,35 @@ import { assertObjectKey } from '../oss/request/object-key.js';
 import { type ResolvedRequests, resolveRequests } from '../oss/request-options.js';
 import type { FollowedSeries } from '../rollover/followed-series.js';
 import type { PollIntervals } from './follow/poll-schedule.js';
+import type { SeriesStart } from './follow/series-follower.js';
 import type { ReadClient } from './read-requests.js';
 import {
   type AppendReadableOptions,
   type FollowOptions,
   readOptionNames,
 } from './readable-options.js';
-import { resolveSeries } from './resolve-series.js';
+import { resolveSeries, resolveSeriesStart } from './resolve-series.js';
+
+/** One object, from `start` up to, but not including, `end`. */
+export interface ObjectRange {
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Objects one after the other. */
+export interface ObjectsInTurn {
+  readonly series: FollowedSeries;
+
+  /** As {@link SeriesFollower} takes it. */
+  readonly start: number | SeriesStart | undefined;
+  readonly lag: number;
+}
 
 export interface ResolvedReadableOptions {
   readonly requests: ResolvedRequests<ReadClient>;
-  readonly key: string;
-  readonly series: FollowedSeries | undefined;
-  readonly start: number | undefined;
-  readonly end: number | undefined;
+  readonly source: ObjectRange | ObjectsInTurn;
   readonly follow: PollIntervals | undefined;
-  readonly lag: number;
   readonly signal: AbortSignal | undefined;
 
   /** For Node's own constructor. */
@@ -55,37 +68,51 @@ export function resolveReadableOptions(
   if (typeof options !== 'object' || options === null) {
     throw typeError(act, 'options', 'an object', options);
   }
-  const { key, start, end, lag = 60_000, signal } = options;
+  const { signal } = options;
   assertNoForeignCredentials(act, options);
   warnOfMisspelt(options, readOptionNames);
-  assertRange(act, start, end);
-  assertNumber(act, 'lag', lag, 0, longestTimer);
   assertSignal(act, signal);
-  const series = resolveSeries(act, options);
-  if (series === undefined) assertObjectKey(key, act);
-  else if (end !== undefined) {
-    throw new TypeError(
-      `Cannot ${act} with both 'end' and 'rollover': an end is that of one object`,
-    );
-  }
   return {
+    source: resolveSource(act, options),
     requests: resolveRequests(act, options, ['headObject', 'getObject']),
-    key,
-    series,
-    start,
-    end,
     follow: resolveFollow(act, options.follow),
-    lag,
     signal,
     readable: resolveReadable(act, options),
   };
 }
 
-function assertRange(act: string, start = 0, end: number | undefined): void {
+function resolveSource(
+  act: string,
+  options: AppendReadableOptions,
+): ResolvedReadableOptions['source'] {
+  const { key, start, end, lag = 60_000 } = options;
+  assertNumber(act, 'lag', lag, 0, longestTimer);
+  const series = resolveSeries(act, options);
+  if (series === undefined) {
+    assertObjectKey(key, act);
+    return { key, ...resolveRange(act, start, end) };
+  }
+  if (end !== undefined) {
+    throw new TypeError(
+      `Cannot ${act} with both 'end' and 'rollover': an end is that of one object`,
+    );
+  }
+  return { series, start: resolveSeriesStart(act, start, series), lag };
+}
+
+function resolveRange(
+  act: string,
+  start: AppendReadableOptions['start'] = 0,
+  end = Number.POSITIVE_INFINITY,
+) {
+  if (typeof start === 'object' && start !== null) {
+    throw new TypeError(`Cannot ${act} as a 'start' with a key needs 'rollover'`);
+  }
   assertInteger(act, 'start', start, 0, Number.MAX_SAFE_INTEGER);
-  if (end === undefined) return;
+  if (end === Number.POSITIVE_INFINITY) return { start, end };
   assertInteger(act, 'end', end, 0, Number.MAX_SAFE_INTEGER);
   if (end < start) throw rangeError(act, 'end', `at least 'start', ${start}`, end);
+  return { start, end };
 }
 
 function resolveFollow(act: string, follow: unknown = false): PollIntervals | undefined {

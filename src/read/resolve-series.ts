@@ -1,9 +1,10 @@
-import { assertOneOf, typeError } from '../assertions.js';
+import { assertInteger, assertOneOf, typeError } from '../assertions.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar, type Interval } from '../rollover/calendar.js';
 import { FollowedSeries } from '../rollover/followed-series.js';
 import { KeyTemplate } from '../rollover/key-template.js';
 import { nodeTimers } from '../timers/node-timers.js';
+import type { SeriesStart } from './follow/series-follower.js';
 import type { AppendReadableOptions, FollowedRolloverOptions } from './readable-options.js';
 
 const fieldNames = [
@@ -41,6 +42,29 @@ export function resolveSeries(
   const series = new FollowedSeries(template, calendar);
   assertObjectKey(series.keyOf({ startedAt: nodeTimers.date(), sequence: 0 }), act);
   return series;
+}
+
+/**
+ * Checks where to begin in the series.
+ *
+ * @throws {TypeError} If it is of the wrong type, or none of the series has that key.
+ * @throws {RangeError} If a position is out of range.
+ */
+export function resolveSeriesStart(
+  act: string,
+  start: AppendReadableOptions['start'],
+  series: FollowedSeries,
+): number | SeriesStart | undefined {
+  if (start === undefined) return undefined;
+  if (typeof start !== 'object' || start === null) {
+    assertInteger(act, 'start', start, 0, Number.MAX_SAFE_INTEGER);
+    return start;
+  }
+  const { key, position } = start;
+  assertInteger(act, 'start.position', position, 0, Number.MAX_SAFE_INTEGER);
+  const place = typeof key === 'string' ? series.placeOf(key) : undefined;
+  if (place === undefined) throw typeError(act, 'start.key', 'a key of the template', key);
+  return { place, position };
 }
 
 function resolveFields(

@@ -1,6 +1,11 @@
 import { type Calendar, isLater } from './calendar.js';
+import { KeySeries } from './key-series.js';
 import type { KeyTemplate } from './key-template.js';
 import { laterPeriods } from './later-periods.js';
+
+/** Milliseconds. */
+const halfHour = 30 * 60_000;
+const farthest = 15 * 60 * 60_000;
 
 /** Which object of a series: of which period, and which of its objects. */
 export interface SeriesPlace {
@@ -24,6 +29,20 @@ export class FollowedSeries {
 
   keyOf({ sequence, startedAt }: SeriesPlace): string {
     return this.#template.key({ sequence, startedAt: new Date(startedAt) });
+  }
+
+  /** Which object has this key; `undefined` if the template makes no such key. */
+  placeOf(key: string): SeriesPlace | undefined {
+    const series = KeySeries.of(key, this.#template.text);
+    if (series === undefined) return undefined;
+    const { sequence, date } = series;
+    const { yyyy = 1970, MM = 1, dd = 1, HH = 0 } = date;
+    // As if it were in UTC. Local times differ by 14 hours at most, and some hours are half an hour.
+    const middle = Date.UTC(Number(yyyy), Number(MM) - 1, Number(dd), Number(HH));
+    for (let startedAt = middle - farthest; startedAt <= middle + farthest; startedAt += halfHour) {
+      if (this.keyOf({ startedAt, sequence }) === key) return { startedAt, sequence };
+    }
+    return undefined;
   }
 
   /** Whether the first objects may have been removed, and later ones of the period not. */

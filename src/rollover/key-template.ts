@@ -48,7 +48,8 @@ export type Part = { readonly text: string } | { readonly field: Field | 'suffix
  * `app.log`, `app.1.log`, `app.2.log`.
  */
 export class KeyTemplate {
-  readonly #template: string;
+  /** As it was written. */
+  readonly text: string;
   readonly #parts: readonly Part[];
   readonly #fields: ReadonlySet<Field | 'suffix'>;
   readonly #localTime: LocalTime;
@@ -60,7 +61,7 @@ export class KeyTemplate {
    * @throws {TypeError} If the template has an unknown field or an unbalanced brace.
    */
   constructor(act: string, template: string, timeZone: string, names: KeyNames) {
-    this.#template = template;
+    this.text = template;
     this.#parts = partsOf(act, template);
     this.#fields = new Set(this.#parts.flatMap((part) => ('field' in part ? [part.field] : [])));
     this.#localTime = localTimeIn(timeZone);
@@ -88,7 +89,7 @@ export class KeyTemplate {
   assertShows(act: string, interval: Exclude<Interval, number>): void {
     if (this.shows(interval)) return;
     const rule = `a template with ${neededFields[interval]}, which 'rollover.interval' needs`;
-    throw typeError(act, 'key', rule, this.#template);
+    throw typeError(act, 'key', rule, this.text);
   }
 
   /**

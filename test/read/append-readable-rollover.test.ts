@@ -77,6 +77,34 @@ describe('AppendReadable across objects', () => {
     expect(opened.text).toBe('old too [2026-11-20.1.log at 8 > 2026-11-28.log]new ');
   });
 
+  test('goes on where another reader stopped', async () => {
+    const store = new ScriptedStore();
+    append(store, '2026-11-20.log', 'old ');
+    append(store, '2026-11-20.1.log', 'old too ');
+    append(store, '2026-11-28.log', 'new ');
+    const start = { key: '2026-11-20.log', position: 2 };
+    const opened = openSeries(store, { ...byDay, start, follow: false });
+    expect(opened.reader).toMatchObject(start);
+    opened.flow();
+    await settle();
+
+    expect(opened.text).toBe(
+      'd [2026-11-20.log at 4 > 2026-11-20.1.log]old too [2026-11-20.1.log at 8 > 2026-11-28.log]new [end]',
+    );
+  });
+
+  test('fails where the object is gone in which another reader stopped', async () => {
+    const store = new ScriptedStore();
+    append(store, '2026-11-28.log', 'new ');
+    const opened = openSeries(store, { ...byDay, start: { key: '2026-11-20.log', position: 2 } });
+    opened.flow();
+    await settle();
+
+    expect(opened.errors).toMatchObject([
+      { code: 'APPEND_ERR_DIVERGED', key: '2026-11-20.log', position: 2, actualLength: 0 },
+    ]);
+  });
+
   test('fails without follow where there is no object', async () => {
     const opened = openSeries(new ScriptedStore(), { ...byDay, start: undefined, follow: false });
     opened.flow();

@@ -81,6 +81,26 @@ describe('AppendReadable refuses', () => {
     expect(() => resolve({ rollover: true, end: 5 })).toThrow(TypeError);
   });
 
+  test.each([
+    { start: { key: 'b.log', position: 0 }, rule: 'start.key' },
+    { start: { key: '2026-11-28.01.log', position: 0 }, rule: 'start.key' },
+    { start: { key: '2026-02-30.log', position: 0 }, rule: 'start.key' },
+    { start: { position: 0 }, rule: 'start.key' },
+    { start: { key: '2026-11-28.log', position: -1 }, rule: 'start.position' },
+    { start: '2026-11-28.log', rule: 'start' },
+    { start: null, rule: 'start' },
+  ])('the start $start in a series of days', ({ start, rule }) => {
+    const rollover = { interval: 'day' };
+
+    expect(() => resolve({ key: template, rollover, start })).toThrow(`'${rule}'`);
+  });
+
+  test('a start with a key without rollover', () => {
+    expect(() => resolve({ start: { key: 'a.log', position: 0 } })).toThrow(
+      "as a 'start' with a key needs 'rollover'",
+    );
+  });
+
   test('an end before the start, and names both', () => {
     expect(() => resolve({ start: 5, end: 4 })).toThrow(
       "Cannot create AppendReadable as 'end' must be at least 'start', 5: current value is 4",
@@ -123,12 +143,12 @@ describe('AppendReadable accepts', () => {
   test('the rollover options of a writer', () => {
     const rollover = { interval: 'day', timeZone: 'Asia/Shanghai', maxSize: 2 ** 30 };
 
-    expect(resolve({ key: template, rollover }).series).toBeDefined();
-    expect(resolve({ key: 'app-{seq}.log', rollover: { maxSize: 2 ** 30 } }).series).toBeDefined();
+    expect(resolve({ key: template, rollover }).source).toHaveProperty('series');
+    expect(resolve({ key: '{seq}', rollover: { maxSize: 5 } }).source).toHaveProperty('series');
   });
 
   test('braces without rollover as they are', () => {
-    expect(resolve({ key: '{pid}.log' })).toMatchObject({ key: '{pid}.log', series: undefined });
+    expect(resolve({ key: '{pid}.log' }).source).toMatchObject({ key: '{pid}.log' });
   });
 
   test('a client that can only read', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Calendar } from '../../src/rollover/calendar.js';
 import { FollowedSeries } from '../../src/rollover/followed-series.js';
 import { KeyTemplate } from '../../src/rollover/key-template.js';
+import { timeZones } from './time-zones.js';
 
 const names = { hostname: '', pid: 0, id: '' };
 
@@ -58,5 +59,34 @@ describe('FollowedSeries', () => {
     { template: '{yyyy}-{MM}-{dd}-{seq}.log', seeksGap: false },
   ])('may begin behind a gap only where it counts without a date: $template', (row) => {
     expect(series(row.template).seeksGap).toBe(row.seeksGap);
+  });
+
+  test.each(timeZones)('finds the object of each of its keys in %s', (timeZone) => {
+    const hours = series('{yyyy}/{MM}/{dd}/{HH}.log', 'hour', timeZone);
+    const months = series('{yyyy}-{MM}-{seq}.log', 'month', timeZone);
+    // Clocks change on some of these days.
+    for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 31.3 * 3_600_000) {
+      for (const each of [hours, months]) {
+        const key = each.keyOf({ startedAt: at, sequence: 12 });
+        const found = each.placeOf(key);
+        expect(found && each.keyOf(found)).toBe(key);
+        expect(found?.sequence).toBe(12);
+        expect(found?.startedAt).toBeLessThanOrEqual(at);
+      }
+    }
+  });
+
+  test('finds the object of a key without a date', () => {
+    expect(series('app.log').placeOf('app.3.log')).toMatchObject({ sequence: 3 });
+  });
+
+  test.each([
+    'app.log',
+    '2026-02-30.log',
+    '2026-13-01.log',
+    '2026-11-28.0.log',
+    '2026-11-28.log.gz',
+  ])('knows that %s is none of them', (key) => {
+    expect(series('{yyyy}-{MM}-{dd}.log', 'day').placeOf(key)).toBeUndefined();
   });
 });

@@ -15,6 +15,9 @@ export interface ObjectTailOptions {
   /** Position after the last one. */
   readonly end?: number;
 
+  /** Whether the object has been seen before. */
+  readonly exists?: boolean;
+
   /** Maximum bytes that are held back until they are proved. */
   readonly proveLimit?: number;
 }
@@ -37,7 +40,7 @@ export class ObjectTail {
   /** CRC-64 of the object up to `#position`; unknown where its beginning was not read. */
   #crc64: bigint | undefined;
   #provedTo: number;
-  #exists = false;
+  #exists: boolean;
   #isLeft = false;
 
   /** Length beyond which the object does not grow. */
@@ -51,6 +54,7 @@ export class ObjectTail {
     this.#position = start;
     this.#crc64 = start === 0 ? 0n : undefined;
     this.#provedTo = start;
+    this.#exists = options.exists ?? false;
     this.#end = end;
     this.#proveLimit = options.proveLimit ?? proveLimit;
   }

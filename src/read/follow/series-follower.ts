@@ -8,6 +8,12 @@ import { ObjectTail, type ObjectTailOptions } from './object-tail.js';
 import type { PollSchedule } from './poll-schedule.js';
 import { SuccessorSearch } from './successor-search.js';
 
+/** An object to begin with, and a position in it. */
+export interface SeriesStart {
+  readonly place: SeriesPlace;
+  readonly position: number;
+}
+
 export interface SeriesFollowerOptions {
   readonly series: FollowedSeries;
   readonly requests: ReadRequests;
@@ -17,7 +23,7 @@ export interface SeriesFollowerOptions {
   readonly lag: number;
 
   /** Position in the last object; `undefined` for its beginning, 0 for the first object. */
-  readonly start: number | undefined;
+  readonly start: number | SeriesStart | undefined;
   readonly tail: ObjectTailOptions;
 }
 
@@ -71,11 +77,15 @@ export class SeriesFollower {
 
   async #openFirst(): Promise<OpenObject> {
     const { series, start } = this.#options;
+    if (typeof start === 'object') {
+      const { place, position } = start;
+      return this.#openAt(place, { start: position, exists: position > 0 });
+    }
     const now = nodeTimers.date();
     const present = { startedAt: now, sequence: 0 };
     if (start === 0) return this.#openAt(present);
     const last = await findLastPlace(series, now, this.#exists);
-    return last === undefined ? this.#openAt(present) : this.#openAt(last, start);
+    return last === undefined ? this.#openAt(present) : this.#openAt(last, { start: start ?? 0 });
   }
 
   /** Reads all that is new, also in further objects. */
@@ -155,12 +165,11 @@ export class SeriesFollower {
     }
   }
 
-  #openAt(place: SeriesPlace, start?: number): OpenObject {
+  #openAt(place: SeriesPlace, from: Pick<ObjectTailOptions, 'start' | 'exists'> = {}): OpenObject {
     const { series, requests, tail } = this.#options;
-    const options = start === undefined ? tail : { ...tail, start };
     return {
       place,
-      tail: new ObjectTail(series.keyOf(place), requests, options),
+      tail: new ObjectTail(series.keyOf(place), requests, { ...tail, ...from }),
       search: new SuccessorSearch({ series, place, exists: this.#exists }),
       isLast: false,
       leftAt: 0,
