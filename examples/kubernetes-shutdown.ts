@@ -1,21 +1,25 @@
 // A server that ends as Kubernetes asks it to: after SIGTERM it finishes the requests that it has,
 // waits until their lines are committed, and exits before SIGKILL comes, 30 seconds later. Lines
-// that could not be committed go to standard error, which the cluster keeps.
+// that could not be committed go to standard error, which the cluster keeps. In a rolling update
+// the new pods log to the same object while the old ones end, and every line is there.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { finished } from 'node:stream/promises';
-import { AppendWritable } from 'oss-append-stream';
+import openLog from 'oss-append-stream/pino';
 
-const log = new AppendWritable({
+const shutdownTimeout = Number(process.env.SHUTDOWN_TIMEOUT ?? 20_000);
+const log = await openLog({
   bucket: 'logs',
-  key: `requests/${hostname()}-${process.pid}.log`,
+  key: 'requests.log',
+  fallback: false,
+  shutdownTimeout,
 });
 log.on('error', (error) => console.error(error.message));
 
 const server = createServer((request, response) => {
-  log.write(`${new Date().toISOString()} ${request.method} ${request.url}\n`);
+  log.write(`${new Date().toISOString()} ${hostname()} ${request.method} ${request.url}\n`);
   response.end('hello\n');
 });
 server.listen(Number(process.env.PORT ?? 8080));
@@ -23,8 +27,8 @@ await once(server, 'listening');
 console.log('listening', server.address());
 
 process.on('SIGTERM', async () => {
-  const timeout = Number(process.env.SHUTDOWN_TIMEOUT ?? 20_000);
-  setTimeout(() => log.destroy(new Error('The shutdown took too long')), timeout).unref();
+  const error = new Error('The shutdown took too long');
+  setTimeout(() => log.destroy(error), shutdownTimeout).unref();
   await once(server.close(), 'close');
   log.end();
   const isCommitted = await finished(log).then(

@@ -2,13 +2,12 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { hostname } from 'node:os';
 import openLog from 'oss-append-stream/pino';
 import pino from 'pino';
 import { Gauge, register } from 'prom-client';
 
 const started = new Date();
-const stream = await openLog({ bucket: 'logs', key: `app/${hostname()}-${process.pid}.log` });
+const stream = await openLog({ bucket: 'logs', key: 'app.log' });
 stream.on('error', (error) => console.error(error.message));
 const logger = pino(stream);
 

@@ -1,11 +1,10 @@
 // winston with the exception that ends the process: its line is committed before the process exits.
-import { hostname } from 'node:os';
 import { AppendTransport } from 'oss-append-stream/winston';
 import winston from 'winston';
 
 const transport = new AppendTransport({
   bucket: 'logs',
-  key: `app/${hostname()}-${process.pid}.log`,
+  key: 'app.log',
   handleExceptions: true,
   handleRejections: true,
 });

@@ -317,7 +317,10 @@ export class ShutdownTimeoutError extends AppendError {
   readonly code = 'APPEND_ERR_SHUTDOWN_TIMEOUT';
 }
 
-/** The `overflow` option dropped some of the lines written, so they never get into the object. */
+/**
+ * The `overflow` option, or the maximum length of a line, dropped some of the lines written, so they
+ * never get into the object.
+ */
 export class LinesDroppedError extends AppendError {
   override readonly name = 'LinesDroppedError';
   readonly code = 'APPEND_ERR_LINES_DROPPED';

@@ -107,19 +107,62 @@ describe('child-output', () => {
 });
 
 describe('kubernetes-shutdown', () => {
+  const fetchFrom = async (port: number, path: string) =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+
   test('commits the line of every request before it exits', async () => {
     const emulator = await start();
     const program = startExample('kubernetes-shutdown', emulator);
     const port = portIn(await program.greeting);
     const paths = Array.from({ length: 20 }, (_, index) => `/page-${index}`);
-    for (const path of paths) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    for (const path of paths) await fetchFrom(port, path);
 
     await actDuringOutage(emulator, () => stopTwice(program.process));
     const { exitCode, stderr } = await program.result;
 
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     const lines = await linesOf(emulator, 'requests.log');
-    expect(lines.map((line) => line.split(' ')[2])).toEqual(paths);
+    expect(lines.map((line) => line.split(' ')[3])).toEqual(paths);
+  });
+
+  test('shares its object with its successor in a rolling update, every line of both whole', async () => {
+    const emulator = await start();
+    const content = () => contentOf(emulator, 'requests.log');
+    const paths: string[] = [];
+    const send = async (port: number, pod: string) => {
+      for (let n = 0; n < 10; n++) {
+        const path = `/${pod}/${paths.length}`;
+        paths.push(path);
+        await fetchFrom(port, path);
+      }
+    };
+    const committed = () => expect.poll(content).toContain(` ${paths.at(-1)}\n`);
+    const old = startExample('kubernetes-shutdown', emulator);
+    const oldPort = portIn(await old.greeting);
+    await send(oldPort, 'old');
+    await committed();
+    const young = startExample('kubernetes-shutdown', emulator);
+    const youngPort = portIn(await young.greeting);
+    await send(youngPort, 'young');
+    await committed();
+    await send(oldPort, 'old');
+    stopTwice(old.process);
+    await send(youngPort, 'young');
+    await old.result;
+    await send(youngPort, 'young');
+    young.process.kill('SIGTERM');
+
+    const results = [await old.result, await young.result];
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    for (const { stderr } of results) {
+      expect(stderr).toMatch(/^(oss-append-stream: another process appends to [^\n]+\n)?$/);
+    }
+    const found = (await linesOf(emulator, 'requests.log')).map((line) => line.split(' ')[3]);
+    expect([...found].sort()).toEqual([...paths].sort());
+    for (const pod of ['/old/', '/young/']) {
+      const of = (path = '') => path.startsWith(pod);
+      expect(found.filter(of)).toEqual(paths.filter(of));
+    }
   });
 
   test('prints the lines that it could not commit in time', async () => {
@@ -128,13 +171,13 @@ describe('kubernetes-shutdown', () => {
     const env = { SHUTDOWN_TIMEOUT: '300' };
     const program = startExample('kubernetes-shutdown', emulator, [], env);
     const port = portIn(await program.greeting);
-    await (await fetch(`http://127.0.0.1:${port}/only`)).text();
+    await fetchFrom(port, '/only');
 
     program.process.kill('SIGTERM');
     const { exitCode, stderr } = await program.result;
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^The shutdown took too long\n\S+ GET \/only\n$/);
+    expect(stderr).toMatch(/^The shutdown took too long\n\S+ \S+ GET \/only\n$/);
   });
 });
 

@@ -158,7 +158,7 @@ export class Appender {
       const [probe, requests] = [this.#probe, this.#requests];
       const isMovable = series !== undefined;
       const isShared = this.#options.conflict === 'rebase';
-      const sharedSize = (isShared ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
+      const sharedSize = () => this.#sharedSize;
       const terms = { isMovable, isShared, sharedSize };
       this.#delivering = { ...this.#options, probe, requests, crc64, signal, ...terms };
       this.#target = target;
@@ -209,7 +209,7 @@ export class Appender {
     const { target } = this.#state;
     const { mark, isDue } = this.#buffer;
     if (mark !== undefined) {
-      void this.#leave(target, () => this.#roll(target, mark));
+      void this.#leave(target, () => this.#roll(target));
     } else if (isDue || (this.#isEnding && !target.exists && !this.#isSeries)) {
       // An empty chunk creates the only object although nothing was written.
       this.#deliver(target);
@@ -224,6 +224,13 @@ export class Appender {
 
   get #isSeries(): boolean {
     return this.#options.series !== undefined;
+  }
+
+  /** Beyond `maxSize` only what must not leave the object is appended to one that others fill too. */
+  get #sharedSize(): number {
+    const { conflict, series } = this.#options;
+    const isLimited = conflict === 'rebase' && this.#buffer.isDivisible;
+    return (isLimited ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Seals the object if it is to be sealed, and then goes on. */
@@ -250,8 +257,10 @@ export class Appender {
     nodeTimers.nextTick(() => this.#buffer.end());
   }
 
-  /** Goes on to the object that begins at `mark`, and opens it with its first chunk. */
-  #roll(from: AppendTarget, mark: Mark): void {
+  /** Goes on to the object of the mark, and opens it with its first chunk. */
+  #roll(from: AppendTarget): void {
+    // Not an earlier one: while the object was sealed, a later period may have begun.
+    const mark = this.#buffer.mark as Mark;
     try {
       const target = this.#nextTarget(from, mark.reason, mark);
       this.#buffer.roll(target.key);
@@ -264,11 +273,12 @@ export class Appender {
 
   #nextTarget(from: AppendTarget, reason: RollReason, start?: ObjectStart): AppendTarget {
     const { rollover } = this.#options.series as ObjectSeries;
-    rollover.next(start);
+    if (start !== undefined && !from.exists) rollover.postpone(start);
+    else rollover.next(start);
     const target = newTarget(rollover);
     this.#target = target;
     this.#hasCommitted = false;
-    this.#listener.rolled(from, target.key, reason);
+    if (target.key !== from.key) this.#listener.rolled(from, target.key, reason);
     return target;
   }
 

@@ -1,3 +1,4 @@
+import { NotAppendableError } from '../errors.js';
 import { findSequence } from '../rollover/find-sequence.js';
 import type { Rollover } from '../rollover/rollover.js';
 import type { ObjectState } from './append-client.js';
@@ -47,15 +48,29 @@ export async function openLastObject(
   if (last === undefined) return newTarget(rollover);
   const { appendable, sealed, length } = last.found;
   const isUsable = appendable && !sealed && length < maxSize;
-  if (options.flags === 'ax' || !continues || !isUsable) {
-    rollover.use(last.sequence + 1);
-    return newTarget(rollover);
-  }
-  rollover.use(last.sequence);
+  const found =
+    options.flags === 'ax' || !continues || !isUsable
+      ? undefined
+      : await complete(probe, rollover.keyAt(last.sequence), last.found, options);
+  rollover.use(found === undefined ? last.sequence + 1 : last.sequence);
+  if (found === undefined) return newTarget(rollover);
   const { key } = rollover;
-  const asking = () => probe.complete(key, last.found);
-  const found = await askUntilAnswered(asking, { ...options, key });
   return { key, position: found.length, crc64: found.crc64, exists: found.length > 0 };
+}
+
+/** Resolves with `undefined` if the object turns out to take no more bytes. */
+async function complete(
+  probe: ObjectProbe,
+  key: string,
+  found: ObjectState,
+  options: OpenOptions,
+): Promise<ObjectState | undefined> {
+  try {
+    return await askUntilAnswered(() => probe.complete(key, found), { ...options, key });
+  } catch (error) {
+    if (error instanceof NotAppendableError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -42,6 +42,9 @@ export interface Mark {
   readonly startedAt: number;
 }
 
+/** Milliseconds by which the two clocks may part, until a timer is set anew for the date. */
+const maxDrift = 1000;
+
 /** Maximum bytes for a UTF-16 unit of a string in any encoding. */
 const maxUnitSize = 3;
 
@@ -71,6 +74,9 @@ export class ObjectEnds {
   /** Whether the clock is to be read before the next record. */
   #isCheckDue = false;
   #timer: NodeJS.Timeout | undefined;
+
+  /** How far the date was ahead of the clock of timers when that timer was set. */
+  #clock = 0;
 
   /** Offsets of the last write that must not be divided, and of those before in the same record. */
   #whole = { start: 0, end: 0 };
@@ -118,8 +124,6 @@ export class ObjectEnds {
     isWhole: boolean,
     isRest: boolean,
   ): Uint8Array | undefined {
-    // No byte: nothing of the next object.
-    if (data.length === 0) return undefined;
     const { hasRecords } = this.#options;
     // Where it was begun the rest of a write that is not divided goes too.
     if (isRest && (isWhole || !hasRecords)) return this.#addRest(data, encoding);
@@ -127,14 +131,15 @@ export class ObjectEnds {
     if (mayBeDivided && this.#isFarFromEnd(data.length * maxUnitSize)) {
       return this.#buffer.add(data, encoding);
     }
-    if (hasRecords && !isWhole) {
-      return this.#addRecords(typeof data === 'string' ? Buffer.from(data, encoding) : data);
-    }
-    const byteLength = typeof data === 'string' ? Buffer.byteLength(data, encoding) : data.length;
-    this.#beginWhole(byteLength);
+    // Not `Buffer.byteLength()`, which only estimates the length of hex and Base64.
+    const bytes = typeof data === 'string' ? Buffer.from(data, encoding) : data;
+    // No byte: nothing of the next object.
+    if (bytes.byteLength === 0) return undefined;
+    if (hasRecords && !isWhole) return this.#addRecords(bytes);
+    this.#beginWhole(bytes.byteLength);
     const { roomInChunk } = this.#buffer;
-    const rest = this.#buffer.add(data, encoding);
-    if (byteLength > roomInChunk) this.check();
+    const rest = this.#buffer.add(bytes, 'utf8');
+    if (bytes.byteLength > roomInChunk) this.check();
     return rest;
   }
 
@@ -146,7 +151,12 @@ export class ObjectEnds {
   }
 
   close(): void {
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
     nodeTimers.clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** Whether a write of at most that length cannot pass the end of the object. */
@@ -243,7 +253,10 @@ export class ObjectEnds {
       this.#isCheckDue = false;
       this.#buffer.setBarrier(this.#limit);
     }
+    const clock = now - nodeTimers.now();
+    if (Math.abs(clock - this.#clock) > maxDrift) this.#stopTimer();
     if (this.#timer === undefined) {
+      this.#clock = clock;
       this.#timer = nodeTimers.setTimeout(
         () => {
           this.#timer = undefined;
@@ -262,6 +275,8 @@ export class ObjectEnds {
     const isOver = period?.isOver(now) ?? false;
     if (isOver) period?.enter(now);
     this.#buffer.split(offset);
+    // No byte found room in the object that was to begin there.
+    if (this.#marks.at(-1)?.offset === offset) this.#marks.pop();
     this.#marks.push({
       offset,
       reason: isOver ? 'interval' : reason,

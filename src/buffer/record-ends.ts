@@ -65,7 +65,9 @@ export class RecordEnds {
     const { byteLength } = this.#delimiter;
     if (byteLength === 0) return 0;
     const most = byteLength - 1;
-    const before = Buffer.concat([this.#tail, held]);
+    // Only the end of what is held, which may be megabytes.
+    const last = held.subarray(Math.max(0, held.byteLength - most));
+    const before = Buffer.concat([this.#tail, last]);
     const begun = before.subarray(Math.max(0, before.byteLength - most));
     const seam = Buffer.concat([begun, bytes.subarray(0, most)]).indexOf(this.#delimiter);
     if (seam !== -1) return seam + byteLength - begun.byteLength;

@@ -37,9 +37,10 @@ export interface LogStatistics extends AppendStatistics {
 }
 
 /**
- * An `AppendWritable` for loggers, which neither respect backpressure nor wait for the end. Lines
- * beyond a bound and lines written after the end are dropped whole; ending takes limited time; and
- * uncommitted bytes are saved in a file, also when the process exits meanwhile.
+ * An `AppendWritable` for loggers, which neither respect backpressure nor wait for the end. It shares
+ * its object with other processes, and goes on in the next when one takes no more. Lines beyond a
+ * bound, lines that are too long, and lines written after the end are dropped whole; ending takes
+ * limited time; and uncommitted bytes are saved in a file, also when the process exits meanwhile.
  *
  * Emits `'drop'` with {@link DropEvent} in addition to the events of `AppendWritable`.
  */

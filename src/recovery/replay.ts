@@ -1,17 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectState } from '../append/append-client.js';
 import { leastObjectLimit } from '../append/append-target.js';
-import { notAppendableError } from '../append/open-object.js';
-import { DivergedError, isAppendError, NotAppendableError } from '../errors.js';
+import { NotAppendableError } from '../errors.js';
 import type { OssClient } from '../oss/oss-client.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { findSequence } from '../rollover/find-sequence.js';
 import { KeySeries } from '../rollover/key-series.js';
-import { shellWord } from '../shell-word.js';
 import type { AppendWritable } from '../stream/append-writable.js';
 import type { RolloverEvent } from '../stream/events.js';
 import type { AppendWritableOptions } from '../stream/options.js';
 import { ReplayAppend } from './replay-append.js';
+import {
+  isRefusal,
+  type ReplayAim,
+  replayDivergedError,
+  replayNotAppendableError,
+} from './replay-errors.js';
 import {
   type AppendPlan,
   beginReplay,
@@ -221,7 +225,8 @@ export class ReplayRun {
       });
     });
     const bytes = this.#rest.subarray(plan.start);
-    const refuse = (actualLength: number) => this.#divergedError('conflict', actualLength);
+    const refuse = (actualLength: number) =>
+      replayDivergedError('conflict', this.#aim, actualLength);
     const appending = new ReplayAppend({ client, key, claim, bytes, append, refuse });
     this.#appending = appending;
     this.#stream = appending.stream;
@@ -264,29 +269,15 @@ export class ReplayRun {
     state: ObjectState | undefined,
     refusal: Error | undefined,
   ): Error {
-    if (reason !== 'not-appendable') return this.#divergedError(reason, state?.length ?? 0);
-    const key = this.#key;
-    const { message } = refusal ?? notAppendableError(key, state as ObjectState);
-    const { objectType } = state as ObjectState;
-    return new NotAppendableError(`${message}. ${this.#elsewhere}`, { key, objectType });
+    return reason === 'not-appendable'
+      ? replayNotAppendableError(this.#aim, state as ObjectState, refusal)
+      : replayDivergedError(reason, this.#aim, state?.length ?? 0);
   }
 
-  #divergedError(reason: 'shorter' | 'conflict', actualLength: number): DivergedError {
+  get #aim(): ReplayAim {
     const { path } = this.#options;
-    const key = this.#key;
-    const { position = 0 } = this.#claim;
-    const next = this.#series && '; to the next object, --conflict rollover';
-    const what = `Cannot append ${path} to "${key}" at position ${position}`;
-    const message = {
-      shorter: `${what}: the object is ${actualLength} bytes long. ${this.#elsewhere}`,
-      conflict: `${what}: another writer has appended there, the object is ${actualLength} bytes long. To append the missing bytes at its end, add --conflict rebase${next ?? ''}`,
-    }[reason];
-    return new DivergedError(message, { key, position, actualLength });
-  }
-
-  get #elsewhere(): string {
-    const file = shellWord(this.#options.path);
-    return `To append everything to another object: oss-append replay ${file} oss://bucket/key`;
+    const { position } = this.#claim;
+    return { path, key: this.#key, position, isSeries: this.#series !== undefined };
   }
 }
 
@@ -299,12 +290,4 @@ function seriesOf({ key, template }: SavedBytes): KeySeries | undefined {
     // Of a later version: the bytes can be appended to their object all the same.
     return undefined;
   }
-}
-
-/** Whether an error says that the object itself takes no more. */
-function isRefusal(error: unknown): error is Error {
-  return (
-    isAppendError(error) &&
-    (error.code === 'APPEND_ERR_NOT_APPENDABLE' || error.code === 'APPEND_ERR_DIVERGED')
-  );
 }

@@ -21,9 +21,18 @@ export interface ObjectStart {
   readonly startedAt: number;
 }
 
+/** Periods that are remembered; a clock that is wrong for longer comes back through fewer. */
+const mostLeft = 1000;
+
 /** Names the objects of a stream, one after the other. */
 export class Rollover {
   readonly #options: RolloverOptions;
+
+  /**
+   * Last sequence of the periods that were left, to which a clock that is set back returns: an object of
+   * this stream must not be taken for a new one.
+   */
+  readonly #left = new Map<PeriodLabel | undefined, number>();
   #sequence = 0;
   #start: ObjectStart;
   #key: string;
@@ -61,14 +70,37 @@ export class Rollover {
    * @throws {TypeError} If its key is that of the current object, or not valid.
    */
   next(start: ObjectStart = this.#start): void {
-    const { showsPeriod } = this.#options;
-    const isFirst = showsPeriod && start.period !== this.#start.period;
     const before = this.#key;
-    this.#start = start;
-    this.use(isFirst ? 0 : this.#sequence + 1);
+    this.#begin(start, this.#sequence + 1, this.#sequence);
     if (this.#key !== before) return;
     throw new TypeError(
       `Cannot go on to the next object as 'key' gave ${JSON.stringify(before)} for two sequences`,
     );
+  }
+
+  /**
+   * Puts the current object off, which nothing has been appended to. A sequence that is left out
+   * would hide the objects behind it from a stream that starts again.
+   *
+   * @param start Of its first bytes.
+   * @throws {TypeError} If its key is not valid.
+   */
+  postpone(start: ObjectStart): void {
+    this.#begin(start, this.#sequence, this.#sequence - 1);
+  }
+
+  /** @param last The last sequence of the current period that something was appended to. */
+  #begin(start: ObjectStart, sequence: number, last: number): void {
+    const isOther = this.#options.showsPeriod && start.period !== this.#start.period;
+    if (isOther) this.#leave(this.#start.period, last);
+    this.#start = start;
+    this.use(isOther ? (this.#left.get(start.period) ?? -1) + 1 : sequence);
+  }
+
+  #leave(period: PeriodLabel | undefined, last: number): void {
+    this.#left.set(period, last);
+    if (this.#left.size <= mostLeft) return;
+    const [oldest] = this.#left.keys();
+    this.#left.delete(oldest);
   }
 }

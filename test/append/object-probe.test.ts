@@ -1,7 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ObjectState } from '../../src/append/append-client.js';
 import { ObjectProbe, type Whereabouts } from '../../src/append/object-probe.js';
 import { RequestRunner } from '../../src/append/request-runner.js';
 import { loadCrc64 } from '../../src/crc64.js';
+import { NotAppendableError } from '../../src/errors.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 import {
   answer,
@@ -310,5 +312,98 @@ describe('ObjectProbe.ask() without HEAD', () => {
     await vi.advanceTimersByTimeAsync(1000);
 
     await asking;
+  });
+});
+
+describe('ObjectProbe.find()', () => {
+  test('resolves with the state that HEAD returns, or with undefined', async () => {
+    const client = new ScriptedClient('head');
+
+    await expect(inquiryOf(client).find('a.log')).resolves.toMatchObject(stateOf('head'));
+    await expect(inquiryOf(new ScriptedClient()).find('a.log')).resolves.toBeUndefined();
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test('rejects with the error of HEAD unless that is forbidden', async () => {
+    const client = new ScriptedClient('head').script('head', failWith(failure.answered()));
+
+    await expect(inquiryOf(client).find('a.log')).rejects.toMatchObject({ outcome: 'unknown' });
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test.each([
+    {
+      scenario: 'an object',
+      contents: 'head',
+      found: { length: 4, appendable: true, sealed: false },
+    },
+    { scenario: 'no object', contents: undefined, found: undefined },
+    { scenario: 'an empty object', contents: '', found: undefined },
+  ])('finds $scenario by the refusal of an append where HEAD is forbidden', async (row) => {
+    const client = writeOnly(row.contents);
+    const probe = inquiryOf(client);
+
+    await expect(probe.find('a.log')).resolves.toEqual(row.found);
+    await probe.find('a.log');
+    const append = `append ${5 * 2 ** 30}+0`;
+    expect(client.calls).toEqual(['head', append, append]);
+    expect(client.contents).toBe(row.contents);
+  });
+
+  test('finds an object of another type, or a sealed one, where HEAD is forbidden', async () => {
+    const error = new NotAppendableError('no', { key: 'a.log', objectType: 'Normal' });
+    const client = writeOnly('head').script('append', failWith(error));
+
+    await expect(inquiryOf(client).find('a.log')).resolves.toEqual({
+      length: 0,
+      appendable: false,
+      sealed: false,
+      objectType: 'Normal',
+    });
+  });
+
+  test.each([
+    { scenario: 'a conflict without a length', thrown: failure.conflict() },
+    { scenario: 'an unanswered append', thrown: failure.unanswered() },
+    { scenario: 'a forbidden append', thrown: failure.forbidden() },
+  ])('rejects with the error of $scenario', async ({ thrown }) => {
+    const client = writeOnly('head').script('append', failWith(thrown));
+
+    await expect(inquiryOf(client).find('a.log')).rejects.toBe(thrown);
+  });
+});
+
+describe('ObjectProbe.complete()', () => {
+  test('asks nothing where HEAD is allowed', async () => {
+    const client = new ScriptedClient('head');
+    const probe = inquiryOf(client);
+    const found = (await probe.find('a.log')) as ObjectState;
+
+    await expect(probe.complete('a.log', found)).resolves.toBe(found);
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test.each([
+    { scenario: 'as it was found', appended: '', calls: ['append 4+0'] },
+    { scenario: 'longer by now', appended: 'more', calls: ['append 4+0', 'append 8+0'] },
+  ])('adds the checksum of an object that is $scenario', async ({ appended, calls }) => {
+    const client = writeOnly('head');
+    const probe = inquiryOf(client);
+    const found = (await probe.find('a.log')) as ObjectState;
+    client.strangerAppends(appended);
+    client.calls.length = 0;
+
+    await expect(probe.complete('a.log', found)).resolves.toEqual(stateOf(`head${appended}`));
+    expect(client.calls).toEqual(calls);
+  });
+
+  test('does not create an object again that is gone', async () => {
+    const client = writeOnly('head');
+    const probe = inquiryOf(client);
+    const found = (await probe.find('a.log')) as ObjectState;
+    client.object = undefined;
+
+    await expect(probe.complete('a.log', found)).resolves.toMatchObject({ length: 0 });
+    expect(client.object).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RecordEnds } from '../../src/buffer/record-ends.js';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -79,5 +79,67 @@ describe('RecordEnds.lastEnd()', () => {
 
     expect(ends.lastEnd(bytes('a\r\nb'), 4)).toBe(0);
     expect(ends.lastEnd(bytes('ab\r\n'), 3)).toBe(4);
+  });
+});
+
+describe('RecordEnds.firstEnd()', () => {
+  test.each([
+    { delimiter: '\n', held: '', text: 'one\ntwo\n', end: 4 },
+    { delimiter: '\n', held: 'begun', text: 'one', end: undefined },
+    { delimiter: '\n', held: 'begun', text: '', end: undefined },
+    { delimiter: '\r\n', held: 'begun\r', text: '\none\r\n', end: 1 },
+    { delimiter: '\r\n', held: 'begun\r', text: 'one\r\n', end: 5 },
+    { delimiter: '\r\n', held: 'begun', text: '\none\r\n', end: 6 },
+    { delimiter: '<end>', held: 'x<en', text: 'd>y', end: 2 },
+    { delimiter: '<end>', held: 'x<e', text: 'nd>', end: 3 },
+    { delimiter: '<end>', held: 'x<', text: '<end>', end: 5 },
+    { delimiter: '', held: 'begun', text: 'any', end: 0 },
+  ])('is $end for "$text" behind "$held" and $delimiter', ({ delimiter, held, text, end }) => {
+    const ends = new RecordEnds(bytes(delimiter));
+
+    expect(ends.firstEnd(bytes(text), bytes(held))).toBe(end);
+  });
+
+  test('finds a delimiter that begins in the bytes cut off', () => {
+    const ends = new RecordEnds(bytes('<end>'));
+    ends.cutOff(bytes('x<e'));
+
+    expect(ends.firstEnd(bytes('nd>'), bytes(''))).toBe(3);
+    expect(ends.firstEnd(bytes('d>'), bytes('n'))).toBe(2);
+    expect(ends.firstEnd(bytes('nd>'), bytes('x'))).toBeUndefined();
+  });
+
+  test('takes an array of bytes that is not a Buffer', () => {
+    const ends = new RecordEnds(bytes('\n'));
+
+    expect(ends.firstEnd(new Uint8Array(bytes('xone\n')).subarray(1), bytes(''))).toBe(4);
+  });
+
+  // The oracle searches the whole text from the end of the last record on.
+  test('agrees with a search of the uncut text, wherever that is cut and held', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '<', '>'), maxLength: 12 });
+    fc.assert(
+      fc.property(text, text, text, fc.constantFrom('<', '<>', 'a<>', 'ab<>a<'), (...drawn) => {
+        const [cut, held, rest, end] = drawn;
+        fc.pre(!(cut + held).includes(end));
+        const ends = new RecordEnds(bytes(end));
+        for (const byte of cut) ends.cutOff(bytes(byte));
+        const found = (cut + held + rest).indexOf(end);
+        const expected = found === -1 ? undefined : found + end.length - (cut + held).length;
+
+        expect(ends.firstEnd(bytes(rest), bytes(held))).toBe(expected);
+      }),
+    );
+  });
+
+  test('takes no longer where megabytes are held', () => {
+    const ends = new RecordEnds(bytes('\n'));
+    const held = Buffer.alloc(16 * 2 ** 20, 'x');
+    const concat = vi.spyOn(Buffer, 'concat');
+    onTestFinished(() => concat.mockRestore());
+    ends.firstEnd(bytes('goes on'), held);
+
+    const copied = concat.mock.results.map(({ value }) => value.byteLength);
+    expect(Math.max(...copied)).toBeLessThan(100);
   });
 });

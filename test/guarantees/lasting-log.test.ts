@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import winston from 'winston';
-import type { FaultKind } from '../../src/emulator/index.js';
+import { type FaultKind, startEmulator } from '../../src/emulator/index.js';
 import type { AppendClient } from '../../src/index.js';
 import { LogWritable } from '../../src/logging/log-writable.js';
 import openLog, { type LogWritableOptions } from '../../src/pino.js';
@@ -22,10 +22,14 @@ let names = 0;
 const loggers = ['pino', 'winston'] as const;
 
 /** A logger with the default options, each line of which is sent at once. */
-async function open(library: (typeof loggers)[number], given: Partial<LogWritableOptions> = {}) {
+async function open(
+  library: (typeof loggers)[number],
+  given: Partial<LogWritableOptions> = {},
+  store = emulator,
+) {
   const name = `log-${++names}`;
   const key = `${name}.log`;
-  const { retry: _, ...connection } = connectionTo(emulator);
+  const { retry: _, ...connection } = connectionTo(store);
   const options = { ...connection, key, flushInterval: 0, fallback: false as const, ...given };
   const { stream, log } =
     library === 'pino' ? await openPino(options) : openWinston(options as LogWritableOptions);
@@ -142,7 +146,43 @@ describe.each(loggers)('%s ends with its error, and keeps its lines', (library) 
     expect(errors).toHaveLength(1);
     expect(await kept(folder)).toBe('two');
   });
+
+  test('when its bucket is gone', async () => {
+    await using store = await startEmulator();
+    const folder = await createFolder();
+    const fallback = join(folder, 'rest');
+    const { key, log, errors } = await open(library, { fallback }, store);
+    await log('one');
+    await send(store, { method: 'DELETE', key });
+    await send(store, { method: 'DELETE' });
+
+    await expect(log('two')).rejects.toThrow('NoSuchBucket');
+    expect(errors).toHaveLength(1);
+    expect(await kept(folder)).toBe('two');
+  });
 });
+
+test.each(loggers)(
+  "%s makes an object of its own for each start with flags 'ax'",
+  async (library) => {
+    const key = `start-${library}.log`;
+    const flags = 'ax';
+    const first = await open(library, { key, flags });
+    const together = await Promise.all([1, 2].map(() => open(library, { key, flags })));
+    await first.log('one');
+    // The next two found the first object missing.
+    await Promise.all(together.map(({ log }, index) => log(`together ${index}`)));
+    const last = await open(library, { key, flags });
+    await last.log('last');
+
+    const keys = [key, ...[1, 2, 3].map((n) => `start-${library}.${n}.log`)];
+    const [one, ...others] = await Promise.all(keys.map(textsIn));
+    expect(one).toEqual(['one']);
+    expect(others.slice(0, 2).sort()).toEqual([['together 0'], ['together 1']]);
+    expect(others[2]).toEqual(['last']);
+    expect(first.errors.concat(last.errors)).toEqual([]);
+  },
+);
 
 test('goes on in the next object when its object is full, with a client of its own', async () => {
   const limit = 5 * 2 ** 30;

@@ -43,6 +43,27 @@ describe('an exception in a listener', () => {
     },
   );
 
+  test.each(['rollover', 'seal'])(
+    "of '%s' is uncaught, and the stream goes on to the next object",
+    async (event) => {
+      await using emulator = await startEmulator();
+      const options = { chunkSize: 4, rollover: { maxSize: 4 }, seal: true };
+      const stream = openStream(emulator, 'a.log', options);
+      const uncaught = catchUncaught();
+      stream.on(event, thrower(event));
+      await once(stream, 'ready');
+
+      for (const text of ['aaaa', 'bbbb', 'cccc']) stream.write(text);
+      stream.end();
+      await closed(stream);
+
+      const times = event === 'seal' ? 3 : 2;
+      expect(uncaught).toEqual(Array.from({ length: times }, () => new Error(`from ${event}`)));
+      const contents = ['a.log', 'a.1.log', 'a.2.log'].map((key) => emulator.read(bucket, key));
+      expect((await Promise.all(contents)).map(String)).toEqual(['aaaa', 'bbbb', 'cccc']);
+    },
+  );
+
   test("of 'drain' is uncaught, and the stream still sends a full chunk", async () => {
     // This client answers at once, so that nothing is in flight when the last piece fits.
     const client = new ScriptedClient();

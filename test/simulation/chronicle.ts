@@ -19,7 +19,10 @@ export class Chronicle {
 
   /** @param what Called only if there is a log. */
   tell(who: string, what: () => string): void {
-    this.#log?.(`${this.#now().toFixed(3).padStart(12)}  ${who.padEnd(11)}  ${what()}`);
+    if (this.#log === undefined) return;
+    // Real chance: the same life has another `{id}` each time.
+    const text = what().replaceAll(/\bk-[0-9a-f]{8}\b/g, 'k-{id}');
+    this.#log(`${this.#now().toFixed(3).padStart(12)}  ${who.padEnd(11)}  ${text}`);
   }
 
   /** Records a problem: something that must not happen. */

@@ -1,5 +1,7 @@
-import type { ObjectHistory } from './object-history.js';
 import type { Source } from './source.js';
+
+/** The history of one key, which knows this ledger; only its identity matters here. */
+type KeyHistory = object;
 
 /** The bytes of a source that have landed in objects: each must land once, and in order. */
 export class Ledger {
@@ -16,7 +18,7 @@ export class Ledger {
 
   /** The object where the last of them are, and the offset of the first of them there. */
   #last:
-    | { readonly history: ObjectHistory; readonly object: number; readonly start: number }
+    | { readonly history: KeyHistory; readonly object: number; readonly start: number }
     | undefined;
 
   /** @param start Offset of the first byte to land. */
@@ -46,7 +48,7 @@ export class Ledger {
   }
 
   /** Bytes have landed in the object with this number. */
-  land(history: ObjectHistory, object: number, start: number, end: number): void {
+  land(history: KeyHistory, object: number, start: number, end: number): void {
     const isNext = this.isNext(start);
     if (!this.#isLast(history, object)) this.#last = { history, object, start };
     // Lost bytes may land again, and those behind them need not.
@@ -64,12 +66,12 @@ export class Ledger {
   }
 
   /** A stranger has removed the object with this number. */
-  lose(history: ObjectHistory, object: number): void {
+  lose(history: KeyHistory, object: number): void {
     if (!this.#isLast(history, object)) return;
     this.#floor = Math.min(this.#floor, this.#last?.start ?? this.#floor);
   }
 
-  #isLast(history: ObjectHistory, object: number): boolean {
+  #isLast(history: KeyHistory, object: number): boolean {
     return history === this.#last?.history && object === this.#last.object;
   }
 }

@@ -181,6 +181,28 @@ describe('rollover by calendar', () => {
     expect(Object.keys(expected)).toHaveLength(3);
   });
 
+  test('has one object for each of the days of ten years', async () => {
+    const timeZone = 'Europe/Berlin';
+    const from = Date.parse('2026-11-30T12:00:00Z');
+    const { stream, store } = open(new Date(from).toISOString(), {
+      rollover: { interval: 'day', timeZone },
+    });
+    const local = new Intl.DateTimeFormat('sv-SE', { timeZone });
+    const expected: Record<string, string> = {};
+    // Every eleven hours, so that each hour of the day comes up.
+    for (let instant = from; instant < from + 3653 * 24 * 3_600_000; instant += 11 * 3_600_000) {
+      const line = `${new Date(instant).toISOString()}\n`;
+      await writeAt(stream, line.trim(), line);
+      const key = `${local.format(instant)}.log`;
+      expected[key] = (expected[key] ?? '') + line;
+    }
+    await end(stream);
+
+    expect(Object.keys(expected)).toHaveLength(3654);
+    expect(store.contents).toEqual(expected);
+    expect(stream.stats.rollovers).toBe(3653);
+  });
+
   test('stays in its hour while the clock is a little behind, and leaves one that is years ahead', async () => {
     const options = { key: hour, rollover: { interval: 'hour' } } as const;
     const { stream, store } = open('2026-11-28T12:00:00Z', options);
@@ -246,6 +268,25 @@ describe('rollover by calendar', () => {
     await end(stream);
 
     expect(store.contents).toEqual({ '2026-11-28.log': 'abc', '2026-11-29.log': 'd' });
+  });
+
+  test('parts the lines of one chunk at the hour that comes soon after a sleep', async () => {
+    const { stream, store } = open('2026-11-28T11:15:00Z', {
+      key: hour,
+      rollover: { interval: 'hour' },
+      flushInterval: Number.POSITIVE_INFINITY,
+    });
+    await writeAt(stream, '2026-11-28T11:15:00Z', 'before the sleep\n');
+    vi.setSystemTime(Date.parse('2026-11-28T11:55:00Z'));
+    stream.write('behind it\n');
+    await vi.advanceTimersByTimeAsync(6 * 60_000);
+    stream.write('in the next hour\n');
+    await end(stream);
+
+    expect(store.contents).toEqual({
+      '2026-11-28T11.log': 'before the sleep\nbehind it\n',
+      '2026-11-28T12.log': 'in the next hour\n',
+    });
   });
 
   test('reads the clock again for each chunk that one write fills', async () => {
@@ -319,6 +360,24 @@ describe('rollover by calendar', () => {
       'app.2.log': 'two\n',
       'app.3.log': 'two\n',
     });
+  });
+
+  test('leaves out no sequence where nothing is written in an interval', async () => {
+    const store = new ScriptedStore();
+    const options = { key: 'app.log', rollover: { interval: 1000 } } as const;
+    const logs: string[][] = [];
+    for (const [start, text] of [
+      ['2026-11-28T10:00:00Z', 'one\n'],
+      ['2026-11-28T10:01:00Z', 'two\n'],
+    ] as const) {
+      const { stream, log } = open(start, options, store);
+      await writeAt(stream, new Date(Date.parse(start) + 5000).toISOString(), text);
+      await end(stream);
+      logs.push(log);
+    }
+
+    expect(store.contents).toEqual({ 'app.log': 'one\n', 'app.1.log': 'two\n' });
+    expect(logs).toEqual([[], []]);
   });
 
   test('calls a function for each key, with the number of the object and when it began', async () => {

@@ -157,10 +157,11 @@ export class ChunkDelivery {
   #assertFits(): void {
     const chunk = this.#chunk;
     const { position } = chunk.target;
+    const sharedSize = this.#options.sharedSize();
     if (position + chunk.bytes.byteLength > maxAppendableObjectSize) this.#obstacle = 'full';
-    else if (position >= this.#options.sharedSize) this.#obstacle = 'size';
+    else if (position >= sharedSize) this.#obstacle = 'size';
     else return;
-    throw objectFullError(chunk, Math.min(this.#options.sharedSize, maxAppendableObjectSize));
+    throw objectFullError(chunk, Math.min(sharedSize, maxAppendableObjectSize));
   }
 
   async #append(): Promise<AppendReceipt> {
@@ -199,7 +200,12 @@ export class ChunkDelivery {
           this.#obstacle = obstacleOf(error, this.#chunk);
           throw error;
         }
-        return this.#reconcileAtLast(error);
+        if (!this.#options.isMovable || obstacleOf(error, this.#chunk) !== 'sealed') {
+          return this.#reconcileAtLast(error);
+        }
+        // A seal ends no stream that can go on elsewhere, and so a failed probe need not be the last.
+        finding = await this.#reconcile();
+        break;
       default:
         outcome satisfies never;
     }

@@ -9,8 +9,11 @@ export interface DeliveryOptions extends ReconcileChunkOptions {
   readonly verify: 'crc64' | 'none';
   readonly signal: AbortSignal;
 
-  /** Maximum bytes of an object, if others append to it too and go on with the next one then. */
-  readonly sharedSize: number;
+  /**
+   * Maximum bytes of an object, if others append to it too and go on with the next one then. Infinite
+   * for a chunk that must not go to the next one.
+   */
+  readonly sharedSize: () => number;
 }
 
 /** Bytes confirmed to be in the object `key`, from `start` up to, but not including, `end`. */

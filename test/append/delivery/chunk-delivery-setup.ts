@@ -58,7 +58,7 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
       crc64,
       isMovable: false,
       isShared: false,
-      sharedSize: Number.POSITIVE_INFINITY,
+      sharedSize: () => Number.POSITIVE_INFINITY,
       retry: immediately,
       verify: 'crc64',
       signal,

@@ -118,7 +118,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
         crc64,
         isMovable: false,
         isShared: false,
-        sharedSize: Number.POSITIVE_INFINITY,
+        sharedSize: () => Number.POSITIVE_INFINITY,
         retry: immediately,
         verify: 'crc64',
         signal,

@@ -97,6 +97,50 @@ describe('FrozenChunk.conflicted()', () => {
   });
 });
 
+describe('FrozenChunk.diverged()', () => {
+  test.each([
+    { doubt: 'none', isAbsent: false, after: 'none' },
+    { doubt: 'conflict', isAbsent: false, after: 'none' },
+    { doubt: 'unknown', isAbsent: false, after: 'unknown' },
+    { doubt: 'unanswered', isAbsent: false, after: 'unanswered' },
+    { doubt: 'none', isAbsent: true, after: 'none' },
+    { doubt: 'conflict', isAbsent: true, after: 'none' },
+    { doubt: 'unknown', isAbsent: true, after: 'none' },
+    { doubt: 'unanswered', isAbsent: true, after: 'none' },
+  ] as const)(
+    'turns the doubt $doubt into $after if the bytes are known to be others: $isAbsent',
+    ({ doubt, isAbsent, after }) => {
+      const chunk = chunkIn(doubt);
+      chunk.diverged(isAbsent);
+
+      expect(chunk.doubt).toBe(after);
+    },
+  );
+});
+
+describe('FrozenChunk.refusedForGood()', () => {
+  test.each(doubts)('clears the doubt %s, and keeps bytes and place', (doubt) => {
+    const chunk = chunkIn(doubt);
+    chunk.refusedForGood();
+
+    expect(chunk.doubt).toBe('none');
+    expect(chunk.mayHaveLanded).toBe(false);
+    expect(chunk.bytes.toString()).toBe('the chunk');
+    expect(chunk.target).toEqual(object);
+  });
+});
+
+describe('FrozenChunk.isUnconfirmed', () => {
+  test.each([
+    { doubt: 'none', expected: false },
+    { doubt: 'conflict', expected: false },
+    { doubt: 'unknown', expected: true },
+    { doubt: 'unanswered', expected: true },
+  ] as const)('is $expected when the doubt is $doubt', ({ doubt, expected }) => {
+    expect(chunkIn(doubt).isUnconfirmed).toBe(expected);
+  });
+});
+
 describe('FrozenChunk.committed()', () => {
   test.each(doubts)('removes the part from the front and clears the doubt %s', (doubt) => {
     const chunk = chunkIn(doubt);

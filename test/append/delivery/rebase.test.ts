@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { NotAppendableError } from '../../../src/errors.js';
 import {
+  answer,
   answerWith,
   applyPartThenFail,
   applyThenFail,
@@ -26,6 +28,11 @@ import {
 
 const shared: Setup = { isShared: true, isMovable: true };
 const lost = failure.unanswered();
+
+const sealedError = new NotAppendableError('The object is sealed', {
+  key: 'a.log',
+  objectType: 'Appendable',
+});
 
 /** The object has other bytes from now on. */
 const replace = (contents: string) => (client: Parameters<typeof remove>[0]) => {
@@ -141,7 +148,7 @@ describe("ChunkDelivery.run() with conflict 'rebase' and nothing in doubt", () =
 
   test('ends an object that others have made as long as it may be', async () => {
     const client = head().script('append', preceded(strangerAppends('theirs')));
-    const { error, delivery, calls } = await deliver(client, { ...shared, sharedSize: 10 });
+    const { error, delivery, calls } = await deliver(client, { ...shared, sharedSize: () => 10 });
 
     expect(error).toMatchObject({ code: 'APPEND_ERR_OBJECT_FULL', limit: 10 });
     expect(delivery.obstacle).toBe('size');
@@ -284,6 +291,17 @@ describe("ChunkDelivery.run() with conflict 'rebase' after an append without an 
 
     expect(error).toMatchObject({ code: 'APPEND_ERR_NOT_APPENDABLE' });
     expect(delivery).toMatchObject({ mayHaveLanded: false, obstacle: 'sealed' });
+  });
+
+  test('asks again about a sealed object when the question fails', async () => {
+    const client = head().script('append', failWith(lost), preceded(seal, failWith(sealedError)));
+    client.script('head', answer, answer, failWith(lost), failWith(lost));
+    const retry = { ...immediately, retries: 5 };
+    const { error, delivery, calls } = await deliver(client, { ...shared, retry });
+
+    expect(error).toMatchObject({ code: 'APPEND_ERR_NOT_APPENDABLE' });
+    expect(delivery).toMatchObject({ mayHaveLanded: false, obstacle: 'sealed' });
+    expect(calls).toEqual([append, 'head', 'head', append, 'head', 'head', 'head']);
   });
 
   test('cannot settle a doubt behind another writer with write-only credentials', async () => {

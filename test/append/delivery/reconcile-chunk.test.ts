@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
+import { type Doubt, FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
 import { reconcileChunk } from '../../../src/append/delivery/reconcile-chunk.js';
 import { ObjectProbe } from '../../../src/append/object-probe.js';
 import { RequestRunner } from '../../../src/append/request-runner.js';
@@ -18,6 +18,7 @@ interface Question {
   readonly knowsCrc64?: boolean;
   readonly signal?: AbortSignal;
   readonly isMovable?: boolean;
+  readonly doubt?: Doubt;
 }
 
 /** Reconciles a chunk through `client`, by default `chunk` appended to `head`. */
@@ -32,7 +33,9 @@ function ask(client: ScriptedClient, question: Question = {}) {
   };
   const request = { requestPayer: 'requester' } as const;
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request });
-  return reconcileChunk(new FrozenChunk(target, Buffer.from('chunk'), crc64), {
+  const chunk = new FrozenChunk(target, Buffer.from('chunk'), crc64);
+  chunk.raiseDoubt(question.doubt ?? 'none');
+  return reconcileChunk(chunk, {
     client,
     create: creation,
     requests,
@@ -93,6 +96,78 @@ describe('reconcileChunk()', () => {
     const client = holding('head').script('head', failWith(thrown));
 
     await expect(ask(client)).rejects.toBe(thrown);
+  });
+});
+
+describe('reconcileChunk() of a chunk that may go to another object', () => {
+  const isMovable = true;
+
+  test.each([
+    { contents: 'headother', get: 'get 4-9' },
+    { contents: 'headothers', get: 'get 4-9' },
+    { contents: 'headot', get: 'get 4-6' },
+    { contents: 'headchunz+', get: 'get 4-9' },
+  ])('reads what $contents has in its place, if an attempt is in doubt', async (row) => {
+    for (const doubt of ['unknown', 'unanswered'] as const) {
+      const client = holding(row.contents);
+
+      await expect(ask(client, { isMovable, doubt })).resolves.toEqual({
+        reconciliation: { outcome: 'diverged', actualLength: row.contents.length },
+        exists: true,
+        isAbsent: true,
+      });
+      expect(client.calls).toEqual(['head', row.get]);
+    }
+  });
+
+  test('finds that it landed before another writer appended', async () => {
+    const client = holding('headchunkmore');
+
+    await expect(ask(client, { isMovable, doubt: 'unanswered' })).resolves.toEqual({
+      reconciliation: { outcome: 'committed', crc64: crcOf('headchunk') },
+      exists: true,
+    });
+  });
+
+  test.each(['HEADchunk', 'HEADch'])(
+    'does not take %s for its own, since the bytes before it are not ours',
+    async (contents) => {
+      const finding = await ask(holding(contents), { isMovable, doubt: 'unanswered' });
+
+      expect(finding).toEqual({
+        reconciliation: { outcome: 'diverged', actualLength: contents.length },
+        exists: true,
+      });
+    },
+  );
+
+  test.each([
+    { scenario: 'no attempt is in doubt', contents: 'headother', doubt: 'none' },
+    { scenario: 'the position was refused', contents: 'headother', doubt: 'conflict' },
+    { scenario: 'the object is too short', contents: 'hea', doubt: 'unanswered' },
+    { scenario: 'nothing is in its place', contents: 'HEAD', doubt: 'unanswered' },
+    { scenario: 'the object is gone', contents: undefined, doubt: 'unanswered' },
+  ] as const)('reads nothing if $scenario', async ({ contents, doubt }) => {
+    const client = holding(contents);
+
+    const { reconciliation, isAbsent } = await ask(client, { isMovable, doubt });
+    expect(reconciliation.outcome).toBe('diverged');
+    expect(isAbsent).toBeUndefined();
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test('reads nothing for a chunk that may not', async () => {
+    const client = holding('headother');
+    await ask(client, { isMovable: false, doubt: 'unanswered' });
+
+    expect(client.calls).toEqual(['head']);
+  });
+
+  test('rejects with the error of a GET that fails', async () => {
+    const thrown = failure.forbidden();
+    const client = holding('headother').script('get', failWith(thrown));
+
+    await expect(ask(client, { isMovable, doubt: 'unanswered' })).rejects.toBe(thrown);
   });
 });
 
