@@ -53,6 +53,12 @@ export function assertOneOf(
   if (!words.includes(value)) throw rangeError(act, name, rule, value);
 }
 
+/** @throws {TypeError} If `value` is neither `undefined` nor an AbortSignal. */
+export function assertSignal(act: string, value: unknown): void {
+  if (value === undefined || value instanceof AbortSignal) return;
+  throw typeError(act, 'signal', 'an AbortSignal', value);
+}
+
 /** @throws {TypeError} If `callback` is neither `undefined` nor a function. */
 export function assertOptionalCallback(act: string, callback: unknown): void {
   if (callback === undefined || typeof callback === 'function') return;

@@ -54,6 +54,7 @@ export type AnyAppendError =
   | RetriesExhaustedError
   | NotAppendableError
   | ObjectExistsError
+  | ObjectMissingError
   | ObjectFullError
   | RecordTooLongError
   | ChecksumError
@@ -73,22 +74,30 @@ export function isAppendError(error: unknown): error is AnyAppendError {
 
 /**
  * The object holds bytes that this stream did not write, is shorter than it was, is gone, or does
- * not have the length that the `position` option requires.
+ * not have the length that the `position` option requires. When it is read: it was truncated,
+ * replaced or rewritten, so that it does not begin with the bytes that were read.
  */
 export class DivergedError extends AppendError<{
   key: string;
   position: number;
   actualLength: number;
+  provedTo?: number;
 }> {
   override readonly name = 'DivergedError';
   readonly code = 'APPEND_ERR_DIVERGED';
   declare readonly key: string;
 
-  /** Position this stream was about to append at. */
+  /** Position this stream was about to append at, or to read at. */
   declare readonly position: number;
 
   /** Bytes in the object as the store reports them; 0 when it is gone. */
   declare readonly actualLength: number;
+
+  /**
+   * Of a stream that reads: position from which on bytes were passed on before they were proved. They
+   * may be other bytes than the writer's.
+   */
+  declare readonly provedTo?: number;
 }
 
 /** The stream gave up, and the chunk may be in the object. Blindly resending may duplicate it. */
@@ -139,6 +148,13 @@ export class NotAppendableError extends AppendError<{
 
   /** What the failure means for the bytes of the request, when a client throws it. */
   readonly outcome = 'fatal' satisfies AppendOutcome;
+}
+
+/** There is no object to read, and the reader does not wait for it. */
+export class ObjectMissingError extends AppendError<{ key: string }> {
+  override readonly name = 'ObjectMissingError';
+  readonly code = 'APPEND_ERR_MISSING';
+  declare readonly key: string;
 }
 
 /** The object exists, and `flags: 'ax'` requires that it does not. */

@@ -23,6 +23,7 @@ export {
   NotAppendableError,
   ObjectExistsError,
   ObjectFullError,
+  ObjectMissingError,
   OssRequestError,
   OssServiceError,
   RecordTooLongError,
@@ -33,6 +34,15 @@ export {
 export type { Credentials, CredentialsProvider } from './oss/credentials/credentials.js';
 export type { Addressing } from './oss/endpoint.js';
 export { OssClient, type OssClientOptions } from './oss/oss-client.js';
+export { AppendReadable } from './read/append-readable.js';
+export type { AppendReadableEvents, ReadRolloverEvent } from './read/evented-readable.js';
+export type { ReadClient } from './read/read-requests.js';
+export type {
+  AppendReadableOptions,
+  FollowedRolloverOptions,
+  FollowOptions,
+  ReadPosition,
+} from './read/readable-options.js';
 export type { KeyFields } from './rollover/key-template.js';
 export { type AppendResult, AppendWritable } from './stream/append-writable.js';
 export type {

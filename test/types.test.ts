@@ -1,6 +1,12 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { expectTypeOf, test } from 'vitest';
-import { AppendWritable, type CommitEvent, type ReconcileEvent } from '../src/index.js';
+import {
+  AppendReadable,
+  AppendWritable,
+  type CommitEvent,
+  type ReadRolloverEvent,
+  type ReconcileEvent,
+} from '../src/index.js';
 
 // The compiler checks the types; vitest only runs the code.
 test('listeners have typed arguments', () => {
@@ -23,4 +29,16 @@ test('listeners have typed arguments', () => {
   };
   expectTypeOf(use).parameter(0).toEqualTypeOf<AppendWritable>();
   expectTypeOf(AppendWritable.toWeb).toEqualTypeOf(Writable.toWeb);
+});
+
+test('listeners of a reader have typed arguments', () => {
+  const use = (stream: AppendReadable) => {
+    stream.on('rollover', (event) => expectTypeOf(event).toEqualTypeOf<ReadRolloverEvent>());
+    stream.once('retry', ({ error }) => expectTypeOf(error).toEqualTypeOf<Error>());
+    stream.on('anything else', (text: string, count: number) => text.repeat(count));
+    expectTypeOf(stream).toExtend<Readable>();
+    expectTypeOf(stream.position).toEqualTypeOf<number>();
+  };
+  expectTypeOf(use).parameter(0).toEqualTypeOf<AppendReadable>();
+  expectTypeOf(AppendReadable.toWeb).toEqualTypeOf(Readable.toWeb);
 });

@@ -10,6 +10,9 @@ import {
 
 export interface AskOptions {
   readonly key: string;
+
+  /** Where the object is read; `undefined` while it is opened. */
+  readonly position?: number | undefined;
   readonly retry: RetryOptions;
   readonly signal: AbortSignal;
   readonly onRetry: (notice: RetryNotice) => void;
@@ -23,7 +26,7 @@ export interface AskOptions {
  */
 export async function askUntilAnswered<T>(
   ask: () => Promise<T>,
-  { key, retry, signal, onRetry }: AskOptions,
+  { key, position, retry, signal, onRetry }: AskOptions,
 ): Promise<T> {
   let attempts = 0;
   try {
@@ -43,9 +46,10 @@ export async function askUntilAnswered<T>(
   } catch (error) {
     if (!(error instanceof FailedAttempt)) throw error;
     if (error.isPointless) throw error.cause;
+    const act = position === undefined ? `open "${key}"` : `read "${key}" at position ${position}`;
     throw new RetriesExhaustedError(
-      `Cannot open "${key}" after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${error.message}`,
-      { key, position: undefined, attempts },
+      `Cannot ${act} after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${error.message}`,
+      { key, position, attempts },
       { cause: error.cause },
     );
   }

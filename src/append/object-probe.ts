@@ -48,7 +48,7 @@ export class ObjectProbe {
   async ask(key: string, whereabouts: Whereabouts | undefined): Promise<ObjectState | undefined> {
     if (!this.#headForbidden || whereabouts === undefined) {
       try {
-        return checked(
+        return checkedState(
           await this.#requests.run(0, (options) => this.#client.headObject(key, options)),
         );
       } catch (error) {
@@ -136,7 +136,8 @@ export class ObjectProbe {
   }
 }
 
-function checked(state: ObjectState | undefined): ObjectState | undefined {
+/** @throws {Error} If a custom client returned no usable length. */
+export function checkedState(state: ObjectState | undefined): ObjectState | undefined {
   // `null` is an error too: a custom client may return it instead of `undefined`.
   if (state !== undefined && !isLength(state?.length)) {
     throw new Error(

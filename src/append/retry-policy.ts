@@ -128,7 +128,7 @@ interface PauseOptions {
 }
 
 /** Resolves after so many milliseconds, but not before the next turn of the event loop. */
-async function pause(milliseconds: number, { signal, unref }: PauseOptions): Promise<void> {
+export async function pause(milliseconds: number, { signal, unref }: PauseOptions): Promise<void> {
   if (milliseconds < 1) return nextTurn();
   await new Promise<void>((resolve) => {
     const end = () => {

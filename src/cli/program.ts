@@ -6,6 +6,7 @@ import { addEmulateCommand } from './commands/emulate-command.js';
 import { addReplayCommand } from './commands/replay-command.js';
 import { addSealCommand } from './commands/seal-command.js';
 import { addStatCommand } from './commands/stat-command.js';
+import { addTailCommand } from './commands/tail-command.js';
 import { exitCode, exitCodeOf, UsageError } from './exit-code.js';
 import { templateHelp } from './flags/rollover-options.js';
 import { complain, say, sentence } from './messages.js';
@@ -72,6 +73,7 @@ function createProgram(args: readonly string[], done: (exitCode: number) => void
   program.helpCommand('help [command]', 'show the help of a command');
   addStatCommand(program, done);
   addCatCommand(program, done);
+  addTailCommand(program, done);
   addSealCommand(program, done);
   addAppendCommand(program, addReplayCommand(program, done), args, done);
   // Help texts appear in the order they are added: this one last.

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { RetryOptions } from '../append/retry-policy.js';
 import { assertNumber, longestTimer, typeError } from '../assertions.js';
+import { warnOfMisspelt } from '../option-warnings.js';
 import {
   type CredentialsModule,
   loadedCredentials,
 } from '../oss/credentials/credentials-module.js';
 import { assertFallback } from '../recovery/saved-file.js';
-import { appendOptionNames, warnOfMisspelt } from '../stream/option-names.js';
+import { appendOptionNames } from '../stream/option-names.js';
 import type { AppendWritableOptions } from '../stream/options.js';
 import { sharingDefaults } from './log-defaults.js';
 import {

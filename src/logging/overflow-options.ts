@@ -1,5 +1,5 @@
 import { assertInteger, assertOneOf, rangeError, typeError } from '../assertions.js';
-import { warnOfUnknown } from '../stream/option-names.js';
+import { warnOfUnknown } from '../option-warnings.js';
 import { type AppendWritableOptions, resolveSizes } from '../stream/options.js';
 
 /** What happens to lines that are written faster than they can be appended. */

@@ -99,6 +99,13 @@ function firstMinute(low: number, high: number, holds: (minute: number) => boole
   return found;
 }
 
+/** Whether one period of a calendar is after another. */
+export function isLater(label: PeriodLabel, other: PeriodLabel): boolean {
+  return typeof label === 'number' && typeof other === 'number'
+    ? label > other
+    : String(label) > String(other);
+}
+
 /**
  * @param act The action that fails, for the message, such as `create AppendWritable`.
  * @throws {TypeError} If `timeZone` is not a string.

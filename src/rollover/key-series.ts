@@ -1,4 +1,5 @@
 import { type Field, type Part, partsOf, sequenceFields } from './key-template.js';
+import type { LocalTimeFields } from './local-time.js';
 
 /** What the fields of a key look like. */
 const patterns: Readonly<Record<Field | 'suffix', string>> = {
@@ -41,6 +42,11 @@ export class KeySeries {
     const series = values && new KeySeries(parts, values);
     // Not so if the sequence has leading zeros, or too many digits.
     return series?.keyAt(series.sequence) === key ? series : undefined;
+  }
+
+  /** The fields of its date, as far as the template has them. */
+  get date(): Readonly<Partial<LocalTimeFields>> {
+    return this.#values;
   }
 
   keyAt(sequence: number): string {

@@ -32,6 +32,12 @@ const fieldsOfInterval: Readonly<Record<Exclude<Interval, number>, readonly Fiel
   month: ['yyyy', 'MM'],
 };
 
+const neededFields: Readonly<Record<Exclude<Interval, number>, string>> = {
+  hour: '{yyyy}, {MM}, {dd} and {HH}',
+  day: '{yyyy}, {MM} and {dd}',
+  month: '{yyyy} and {MM}',
+};
+
 /** `suffix` is the place of `.k`, where the template has no `{seq}`. */
 export type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
 
@@ -42,6 +48,8 @@ export type Part = { readonly text: string } | { readonly field: Field | 'suffix
  * `app.log`, `app.1.log`, `app.2.log`.
  */
 export class KeyTemplate {
+  /** As it was written. */
+  readonly text: string;
   readonly #parts: readonly Part[];
   readonly #fields: ReadonlySet<Field | 'suffix'>;
   readonly #localTime: LocalTime;
@@ -53,6 +61,7 @@ export class KeyTemplate {
    * @throws {TypeError} If the template has an unknown field or an unbalanced brace.
    */
   constructor(act: string, template: string, timeZone: string, names: KeyNames) {
+    this.text = template;
     this.#parts = partsOf(act, template);
     this.#fields = new Set(this.#parts.flatMap((part) => ('field' in part ? [part.field] : [])));
     this.#localTime = localTimeIn(timeZone);
@@ -74,6 +83,23 @@ export class KeyTemplate {
       typeof interval !== 'number' &&
       fieldsOfInterval[interval].every((field) => this.#fields.has(field))
     );
+  }
+
+  /** @throws {TypeError} If it does not {@link shows} the interval. */
+  assertShows(act: string, interval: Exclude<Interval, number>): void {
+    if (this.shows(interval)) return;
+    const rule = `a template with ${neededFields[interval]}, which 'rollover.interval' needs`;
+    throw typeError(act, 'key', rule, this.text);
+  }
+
+  /**
+   * Fields whose values another process does not know: names, and of the date what is finer than the
+   * interval.
+   */
+  fieldsUnknownToReaders(interval: Interval | undefined): readonly string[] {
+    const dates = typeof interval === 'string' ? fieldsOfInterval[interval] : [];
+    const known: readonly string[] = ['seq', 'suffix', ...dates];
+    return [...this.#fields].filter((field) => !known.includes(field));
   }
 
   get hasDate(): boolean {

@@ -1,4 +1,4 @@
-import type { Calendar, PeriodLabel } from './calendar.js';
+import { type Calendar, isLater, type PeriodLabel } from './calendar.js';
 
 /** Milliseconds that a clock may be set back without a return to an earlier period. */
 const tolerance = 15 * 60_000;
@@ -30,7 +30,7 @@ export class Period {
   isOver(now: number): boolean {
     const label = this.#calendar.labelOf(now);
     if (label === this.#label) return false;
-    return isEarlier(label, this.#label) ? this.#start - now > tolerance : true;
+    return isLater(label, this.#label) || this.#start - now > tolerance;
   }
 
   /** Becomes the period of `now`. */
@@ -51,10 +51,4 @@ export class Period {
   nextCheck(now: number): number {
     return this.#calendar.nextCheck(now);
   }
-}
-
-function isEarlier(label: PeriodLabel, other: PeriodLabel): boolean {
-  return typeof label === 'number' && typeof other === 'number'
-    ? label < other
-    : String(label) < String(other);
 }

@@ -1,21 +1,22 @@
 import type { WritableOptions } from 'node:stream';
 import type { AppendClient } from '../append/append-client.js';
 import type { AppenderOptions } from '../append/appender-options.js';
-import type { RetryOptions } from '../append/retry-policy.js';
 import {
   assertInteger,
   assertNumber,
   assertOneOf,
   assertOptionalBoolean,
+  assertSignal,
   longestTimer,
   rangeError,
   typeError,
 } from '../assertions.js';
 import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
+import { warnOfMisspelt } from '../option-warnings.js';
 import { assertNoForeignCredentials } from '../oss/foreign-options.js';
-import type { OssClientOptions } from '../oss/oss-client.js';
+import { type ChosenClient, resolveRequests } from '../oss/request-options.js';
 import { resolveCreation } from './creation-options.js';
-import { appendOptionNames, warnOfMisspelt, warnOfUnknown } from './option-names.js';
+import { appendOptionNames } from './option-names.js';
 import { resolveRollover } from './rollover-options.js';
 import type { AppendWritableOptions } from './stream-options.js';
 
@@ -25,8 +26,7 @@ export interface ResolvedOptions {
   readonly appender: Omit<AppenderOptions, 'client'>;
   readonly buffer: WriteBufferOptions;
 
-  /** The client to use, or the options to create one. */
-  readonly client: { readonly given: AppendClient } | { readonly options: OssClientOptions };
+  readonly client: ChosenClient<AppendClient>;
   readonly highWaterMark: number;
   readonly signal: AbortSignal | undefined;
 
@@ -47,27 +47,6 @@ const minQueueSize = 64 * 1024;
 /** Maximum chunks that wait, which bounds the overhead of tiny chunks. */
 const maxWaitingChunks = 64;
 
-const clientOptionNames = [
-  'bucket',
-  'region',
-  'endpoint',
-  'internal',
-  'addressing',
-  'credentials',
-  'dispatcher',
-  'proxy',
-] as const satisfies (keyof OssClientOptions)[];
-
-const retryOptionNames = [
-  'retries',
-  'minTimeout',
-  'maxTimeout',
-  'factor',
-  'randomize',
-  'maxRetryTime',
-  'unref',
-] as const satisfies (keyof RetryOptions)[];
-
 /** Options that this version lacks; ignoring one would silently drop the guarantee it names. */
 const unavailableOptionNames = ['journal'];
 
@@ -85,9 +64,8 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null) {
     throw typeError(act, 'options', 'an object', options);
   }
-  const { flags = 'a', position, verify = 'crc64', requestTimeout = 60_000 } = options;
-  const { seal = false } = options;
-  const { flushInterval = 1000, requestPayer, trafficLimit, signal } = options;
+  const { flags = 'a', position, verify = 'crc64', seal = false } = options;
+  const { flushInterval = 1000, signal } = options;
   assertNoForeignCredentials(act, options);
   warnOfMisspelt(options, appendOptionNames);
   assertAvailable(act, options);
@@ -95,17 +73,12 @@ export function resolveOptions(
   if (position !== undefined) assertInteger(act, 'position', position, 0, Number.MAX_SAFE_INTEGER);
   assertOneOf(act, 'verify', verify, ['crc64', 'none']);
   assertSeal(act, seal, options.client);
-  assertInteger(act, 'requestTimeout', requestTimeout, 1, longestTimer);
   assertFlushInterval(act, flushInterval);
-  if (requestPayer !== undefined) assertOneOf(act, 'requestPayer', requestPayer, ['requester']);
-  if (trafficLimit !== undefined)
-    assertInteger(act, 'trafficLimit', trafficLimit, 245_760, 838_860_800);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError(act, 'signal', 'an AbortSignal', signal);
-  }
+  assertSignal(act, signal);
   const { chunkSize, highWaterMark } = resolveSizes(act, options);
   const limit = waitingLimit(chunkSize, highWaterMark);
   const rollover = resolveRollover(act, options, { chunkSize, highWaterMark });
+  const { client, ...requests } = resolveRequests(act, options, ['appendObject']);
   return {
     appender: {
       ...rollover.appender,
@@ -114,10 +87,8 @@ export function resolveOptions(
       position,
       verify,
       seal,
-      requestTimeout,
-      retry: resolveRetry(act, options.retry),
+      ...requests,
       create: resolveCreation(act, options),
-      request: { requestPayer, trafficLimit },
     },
     buffer: {
       chunkSize,
@@ -127,7 +98,7 @@ export function resolveOptions(
       maxRecordSize: options.conflict === 'rebase' ? highWaterMark : undefined,
       objects: rollover.objects,
     },
-    client: resolveClient(act, options, requestTimeout),
+    client,
     highWaterMark,
     signal,
     writable: {
@@ -200,49 +171,6 @@ export function resolveSizes(
 function waitingLimit(chunkSize: number, highWaterMark: number): number {
   const most = Math.min(highWaterMark - chunkSize - minQueueSize, maxWaitingChunks * chunkSize);
   return Math.max(most, chunkSize);
-}
-
-function resolveRetry(act: string, retry: RetryOptions | undefined): RetryOptions {
-  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
-    throw typeError(act, 'retry', 'an object', retry);
-  }
-  warnOfUnknown('retry', retry ?? {}, retryOptionNames);
-  const { retries = 10, minTimeout = 200, maxTimeout = 20_000, factor = 2 } = retry ?? {};
-  const { randomize = true, maxRetryTime = Number.POSITIVE_INFINITY, unref = false } = retry ?? {};
-  if (retries !== Number.POSITIVE_INFINITY) {
-    assertInteger(act, 'retry.retries', retries, 0, Number.MAX_SAFE_INTEGER);
-  }
-  assertNumber(act, 'retry.minTimeout', minTimeout, 0, longestTimer);
-  assertNumber(act, 'retry.maxTimeout', maxTimeout, 0, longestTimer);
-  assertNumber(act, 'retry.factor', factor, 0, Number.MAX_SAFE_INTEGER);
-  assertNumber(act, 'retry.maxRetryTime', maxRetryTime, 0, Number.POSITIVE_INFINITY);
-  assertOptionalBoolean(act, 'retry.randomize', randomize);
-  assertOptionalBoolean(act, 'retry.unref', unref);
-  return { retries, minTimeout, maxTimeout, factor, randomize, maxRetryTime, unref };
-}
-
-function resolveClient(
-  act: string,
-  options: AppendWritableOptions,
-  requestTimeout: number,
-): ResolvedOptions['client'] {
-  const { client } = options;
-  const given = clientOptionNames.filter((name) => options[name] !== undefined);
-  if (client === undefined) {
-    const picked = Object.fromEntries(given.map((name) => [name, options[name]]));
-    // `Object.fromEntries()` loses the types; the client checks the values.
-    return { options: { ...picked, requestTimeout } as unknown as OssClientOptions };
-  }
-  if (given.length > 0) {
-    throw new TypeError(
-      `Cannot ${act} with both 'client' and '${given[0]}': the client has its own`,
-    );
-  }
-  // The message does not show the value: it may contain secrets.
-  if (typeof client !== 'object' || client === null || typeof client.appendObject !== 'function') {
-    throw new TypeError(`Cannot ${act} as 'client' must be an AppendClient`);
-  }
-  return { given: client };
 }
 
 function resolveWritable(

@@ -124,15 +124,7 @@ function resolveKeys(
   const names = { hostname: hostname(), pid: process.pid, id: randomBytes(4).toString('hex') };
   const template = new KeyTemplate(act, key, timeZone, names);
   const showsPeriod = interval !== undefined && template.shows(interval);
-  if (typeof interval === 'string' && !showsPeriod) {
-    const needed = {
-      hour: '{yyyy}, {MM}, {dd} and {HH}',
-      day: '{yyyy}, {MM} and {dd}',
-      month: '{yyyy} and {MM}',
-    };
-    const rule = `a template with ${needed[interval]}, which 'rollover.interval' needs`;
-    throw typeError(act, 'key', rule, key);
-  }
+  if (typeof interval === 'string') template.assertShows(act, interval);
   const { isUnique, hasSequence, hasDate } = template;
   const keyOf = (fields: KeyFields) => {
     const made = template.key(fields);

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Fault, startEmulator } from '../../src/emulator/index.js';
-import { type AppendWritableOptions, OssClient } from '../../src/index.js';
+import { AppendReadable, type AppendWritableOptions, OssClient } from '../../src/index.js';
 import { connectionTo, openStream } from '../helpers/open-stream.js';
 
 const credentials = {
@@ -76,6 +76,24 @@ describe('secrets, signatures and payload do not show', () => {
 
     expect(error).toBeInstanceOf(Error);
     expectNoSecret(shown(error, error.stack, error.cause, events, stream, stream.stats));
+  });
+
+  test('in a printed reader with bytes in its buffer, or in its error', async () => {
+    await using emulator = await startEmulator({ credentials });
+    await pipeline([payload], openStream(emulator, 'a.log', { credentials }));
+    const options = { ...connectionTo(emulator), credentials, retry: { retries: 0 } };
+    const reader = new AppendReadable({ ...options, key: 'a.log', follow: true });
+    reader.on('readable', () => {});
+    await once(reader, 'readable');
+    expect(reader.readableLength).toBe(payload.length);
+    expectNoSecret(inspect(reader, { depth: 20 }));
+    reader.destroy();
+    emulator.faults.add({ kind: 'forbid', operation: 'get' });
+    const failing = new AppendReadable({ ...options, key: 'a.log' });
+    const error = await failing.toArray().catch((reason) => reason);
+
+    expect(error).toBeInstanceOf(Error);
+    expectNoSecret(shown(error, error.stack, error.cause));
   });
 
   test('in a printed client, or a printed stream with bytes in every buffer', async () => {

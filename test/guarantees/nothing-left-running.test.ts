@@ -20,6 +20,29 @@ describe('the process ends by itself', () => {
     },
     { scenario: 'with a stream that was only opened', code: '', appended: '' },
     {
+      scenario: 'with a reader at its end',
+      code: `stream.end('aaaa', async () => {
+        for await (const bytes of new AppendReadable({ ...connection, key: 'a.log' })) console.log(bytes);
+      });`,
+      appended: 'aaaa',
+    },
+    {
+      scenario: 'with a reader that was destroyed while it waited',
+      code: `stream.end('aaaa', async () => {
+        const reader = new AppendReadable({ ...connection, key: 'a.log', follow: true });
+        reader.once('data', () => setTimeout(() => reader.destroy(), 100));
+      });`,
+      appended: 'aaaa',
+    },
+    {
+      scenario: 'with a reader that is paused while it follows',
+      code: `stream.end('aaaa', async () => {
+        const reader = new AppendReadable({ ...connection, key: 'a.log', follow: true });
+        reader.once('data', () => reader.pause());
+      });`,
+      appended: 'aaaa',
+    },
+    {
       scenario: 'with a client that was used and not closed',
       code: "stream.destroy(); console.log(await new OssClient(connection).headObject('b.log'));",
       appended: '',
@@ -30,7 +53,7 @@ describe('the process ends by itself', () => {
     const connection = { endpoint, region, credentials, bucket: 'examplebucket' };
 
     await runProgram(`
-      import { AppendWritable, OssClient } from 'oss-append-stream';
+      import { AppendReadable, AppendWritable, OssClient } from 'oss-append-stream';
       const connection = ${JSON.stringify(connection)};
       const stream = new AppendWritable({ ...connection, key: 'a.log', flushInterval: 50 });
       ${code}

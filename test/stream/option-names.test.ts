@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { AppendWritable, OssClient } from '../../src/index.js';
+import { AppendReadable, AppendWritable, OssClient } from '../../src/index.js';
 import openPinoTransport from '../../src/pino.js';
 import { AppendTransport } from '../../src/winston.js';
 import { ScriptedClient } from '../append/scripted-client.js';
@@ -30,6 +30,17 @@ test.each([
       ...(options as object),
     }).destroy();
   }
+  await turn();
+
+  expect(warned).toEqual([expect.stringContaining(`did you mean '${meant}'?`)]);
+});
+
+test.each([
+  { options: { folow: true }, meant: 'follow' },
+  { options: { follow: { pollIntervall: 5 } }, meant: 'follow.pollInterval' },
+])('the reader warns of %j, and suggests the right name', async ({ options, meant }) => {
+  const warned = warnings();
+  new AppendReadable({ client: new ScriptedClient(), key: 'k', ...(options as object) }).destroy();
   await turn();
 
   expect(warned).toEqual([expect.stringContaining(`did you mean '${meant}'?`)]);
@@ -67,6 +78,7 @@ test.each(['accessKeyId', 'accessKeySecret', 'stsToken'])(
     const message = `'${name}' is not an option and would be ignored`;
 
     expect(() => new AppendWritable(options)).toThrow(message);
+    expect(() => new AppendReadable(options)).toThrow(message);
     expect(() => new OssClient(options)).toThrow(message);
     expect(() => new AppendTransport(options)).toThrow(message);
     await expect(openPinoTransport(options)).rejects.toThrow(message);

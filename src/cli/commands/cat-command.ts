@@ -4,7 +4,7 @@ import { loadCrc64 } from '../../crc64.js';
 import type { OssClient } from '../../oss/oss-client.js';
 import { ObjectReader } from '../../read/object-reader.js';
 import { retrying } from '../../read/retry-request.js';
-import { exitCode, exitCodeOfSignal, UsageError } from '../exit-code.js';
+import { exitCode, UsageError } from '../exit-code.js';
 import { parseByteSize } from '../flags/byte-size.js';
 import {
   addConnectionOptions,
@@ -13,6 +13,7 @@ import {
 } from '../flags/connection-options.js';
 import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { complain } from '../messages.js';
+import { writeToStandardOutput } from '../output/standard-output.js';
 
 interface Flags extends ConnectionFlags {
   readonly start?: number;
@@ -42,14 +43,9 @@ async function cat(url: ObjectUrl, flags: Flags): Promise<number> {
   if (flags.end !== undefined && flags.end < start) {
     throw new UsageError(`--end, ${flags.end}, must not be less than --start, ${start}.`);
   }
-  try {
-    return await withClient(url.bucket, flags, (client) => copy(client, url, flags));
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall !== 'write') throw error;
-    // EPIPE: the reader has left, as in `cat FILE | head`. main.ts reports every other write error.
-    return code === 'EPIPE' ? exitCodeOfSignal('SIGPIPE') : exitCode.failure;
-  }
+  return writeToStandardOutput(() =>
+    withClient(url.bucket, flags, (client) => copy(client, url, flags)),
+  );
 }
 
 async function copy(client: OssClient, url: ObjectUrl, flags: Flags): Promise<number> {

@@ -1,0 +1,147 @@
+import { pipeline } from 'node:stream/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { longestTimer } from '../../assertions.js';
+import type { OssClient } from '../../oss/oss-client.js';
+import { AppendReadable } from '../../read/append-readable.js';
+import { findLastPlace } from '../../read/follow/find-last-place.js';
+import { findLastLines } from '../../read/last-lines.js';
+import { ReadRequests } from '../../read/read-requests.js';
+import type { AppendReadableOptions } from '../../read/readable-options.js';
+import { resolveSeries } from '../../read/resolve-series.js';
+import type { FollowedSeries } from '../../rollover/followed-series.js';
+import { nodeTimers } from '../../timers/node-timers.js';
+import { exitCode, UsageError } from '../exit-code.js';
+import { parseByteSize } from '../flags/byte-size.js';
+import {
+  addConnectionOptions,
+  type ConnectionFlags,
+  parseInteger,
+  withClient,
+} from '../flags/connection-options.js';
+import { parseDuration } from '../flags/duration.js';
+import { checkFlags } from '../flags/flag-names.js';
+import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
+import { complain } from '../messages.js';
+import { writeToStandardOutput } from '../output/standard-output.js';
+
+interface Flags extends ConnectionFlags {
+  readonly follow?: boolean;
+  readonly pollInterval?: number;
+  readonly lines?: number;
+  readonly start?: number;
+  readonly rollover?: boolean;
+  readonly rolloverInterval?: 'hour' | 'day' | 'month';
+  readonly timeZone?: string;
+}
+
+/** As for `cat`: nobody waits for long in front of a terminal. */
+const retry = { retries: 3, minTimeout: 200 };
+
+const tailHelp = `
+With --rollover or --rollover-interval the key is the template that the writer
+uses, and the last object is shown. With --follow its successors come next.`;
+
+/** Adds `tail`, which writes the end of an object to standard output and may follow it. */
+export function addTailCommand(program: Command, done: (exitCode: number) => void): void {
+  const command = program
+    .command('tail')
+    .summary('write the last lines of an object, and follow it')
+    .description(
+      'Writes the last lines of an object to standard output. With --follow it goes on with what is appended, until the object is sealed.',
+    )
+    .argument('<oss://bucket/key>', 'object to read, or template of its keys')
+    .showHelpAfterError('See oss-append tail --help.')
+    .optionsGroup('Options:')
+    .option('-f, --follow', 'wait for what is appended; also for the object')
+    .option('--poll-interval <time>', 'how often to ask for more (default: 1s)', parseDuration)
+    .option('-n, --lines <number>', 'how many lines to begin with (default: 10)', parseLines)
+    .option('--start <bytes>', 'offset of the first byte, instead of --lines', parseByteSize)
+    .optionsGroup('How the writer goes on to the next object:')
+    .option('--rollover', 'when an object is full, sealed or at its size')
+    .addOption(new Option('--rollover-interval <time>', 'each').choices(['hour', 'day', 'month']))
+    .option('--time-zone <zone>', 'of hours, days and months (default: UTC)')
+    .addHelpText('after', tailHelp);
+  addConnectionOptions(command).action(async (href: string) => {
+    done(await tail(parseObjectUrl(href), command.optsWithGlobals()));
+  });
+}
+
+async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
+  if (flags.lines !== undefined && flags.start !== undefined) {
+    throw new UsageError('--lines and --start exclude each other.');
+  }
+  const follow = followOptions(flags);
+  const rollover = rolloverOptions(flags);
+  const series = checkFlags(() => resolveSeries('read', { key: url.key, rollover }));
+  return writeToStandardOutput(() =>
+    withClient(url.bucket, flags, async (client) => {
+      const start = await findStart(client, url, series, flags);
+      if (start === undefined) {
+        const name = series === undefined ? `The object ${url.href}` : `An object of ${url.href}`;
+        complain(`${name} does not exist${follow ? ' yet' : ''}.`);
+        if (!follow) return exitCode.failure;
+      }
+      const { requestTimeout, requestPayer, trafficLimit } = flags;
+      const requests = { requestTimeout, requestPayer, trafficLimit };
+      // Who follows a log has time to wait for the end of an outage.
+      const how = { follow, rollover, ...(follow ? {} : { retry }), ...requests };
+      const from = start ?? flags.start;
+      const reader = new AppendReadable({ client, key: url.key, start: from, ...how }, 'read');
+      await pipeline(reader, process.stdout, { end: false });
+      return exitCode.success;
+    }),
+  );
+}
+
+function followOptions({ follow = false, pollInterval }: Flags): AppendReadableOptions['follow'] {
+  if (pollInterval === undefined) return follow;
+  if (!follow) throw new UsageError('--poll-interval needs --follow.');
+  if (pollInterval < 1 || pollInterval > longestTimer) {
+    throw new UsageError(`--poll-interval must be from 1ms to 596h: it is ${pollInterval}ms.`);
+  }
+  return { pollInterval };
+}
+
+function rolloverOptions(flags: Flags): AppendReadableOptions['rollover'] {
+  const { rollover = false, rolloverInterval: interval, timeZone } = flags;
+  if (interval !== undefined) return { interval, timeZone };
+  if (timeZone !== undefined) throw new UsageError('--time-zone needs --rollover-interval.');
+  return rollover;
+}
+
+/** Where to begin to read; `undefined` if there is no object. */
+async function findStart(
+  client: OssClient,
+  url: ObjectUrl,
+  series: FollowedSeries | undefined,
+  { lines = 10, start, requestTimeout = 60_000, requestPayer, trafficLimit }: Flags,
+): Promise<AppendReadableOptions['start']> {
+  const requests = new ReadRequests({
+    client,
+    retry,
+    requestTimeout,
+    request: { requestPayer, trafficLimit },
+    signal: new AbortController().signal,
+    onRetry: () => {},
+  });
+  const key = series === undefined ? url.key : await findLastKey(requests, series);
+  const state = key === undefined ? undefined : await requests.head(key, 0);
+  if (key === undefined || state === undefined) return undefined;
+  const position = start ?? (await findLastLines(requests, key, state, lines));
+  return series === undefined ? position : { key, position };
+}
+
+async function findLastKey(
+  requests: ReadRequests,
+  series: FollowedSeries,
+): Promise<string | undefined> {
+  const exists = async (key: string) => (await requests.head(key, 0)) !== undefined;
+  const place = await findLastPlace(series, nodeTimers.date(), exists);
+  return place && series.keyOf(place);
+}
+
+function parseLines(text: string): number {
+  const lines = parseInteger(text);
+  if (lines < 0) throw new InvalidArgumentError('It must not be negative.');
+  return lines;
+}

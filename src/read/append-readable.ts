@@ -1,0 +1,201 @@
+import { addAbortSignal } from 'node:stream';
+import { type InspectOptions, inspect } from 'node:util';
+import { loadCrc64 } from '../crc64.js';
+import { OssClient } from '../oss/oss-client.js';
+import { nodeTimers } from '../timers/node-timers.js';
+import { EventedReadable } from './evented-readable.js';
+import { followObject, type ReadItem } from './follow/follow-object.js';
+import { ObjectTail } from './follow/object-tail.js';
+import { PollSchedule } from './follow/poll-schedule.js';
+import { SeriesFollower } from './follow/series-follower.js';
+import { ReadRequests } from './read-requests.js';
+import type { AppendReadableOptions, ReadPosition } from './readable-options.js';
+import {
+  type ObjectRange,
+  type ObjectsInTurn,
+  resolveReadableOptions,
+} from './resolve-readable-options.js';
+
+/**
+ * Reads an object that somebody appends to: to its end, or following it as `tail -f` follows a file.
+ * With `rollover` it goes on from one object to the next.
+ *
+ * Each poll asks for length and CRC-64 of the object. Both come from one moment, so what is new is
+ * proved: up to 16 MiB before it is passed on; a longer stretch is passed on as it comes, and proved at
+ * its end. If the object was truncated, replaced or rewritten, the stream fails with
+ * {@link DivergedError}. A `start` other than 0 leaves the beginning unknown: then the proof begins
+ * with what is appended after the first poll. A store without checksums lets the stream compare
+ * lengths only.
+ *
+ * @example Follow a log
+ * ```ts
+ * const log = new AppendReadable({ region: 'cn-hangzhou', bucket: 'logs', key: 'app.log', follow: true });
+ * for await (const bytes of log) process.stdout.write(bytes);
+ * ```
+ */
+export class AppendReadable extends EventedReadable {
+  readonly #abort = new AbortController();
+  readonly #items: AsyncGenerator<ReadItem>;
+  readonly #schedule: PollSchedule | undefined;
+
+  /** The client, if it was created for this stream alone. */
+  readonly #ownClient: OssClient | undefined;
+
+  #key: string;
+
+  /** Position in the object `#key` after the last byte that was read. */
+  #readTo: number;
+  #bytesRead = 0;
+
+  /** Key of the object that the bytes in Node's buffer are from. */
+  #bufferedKey: string | undefined;
+
+  /** What comes after the bytes in Node's buffer, and must not be mixed with them. */
+  #held: ReadItem | undefined;
+
+  /** Whether somebody has asked for more since the last bytes were passed on. */
+  #isAllTaken = true;
+
+  /**
+   * @param act The action that fails, for messages.
+   * @throws {TypeError} If an option is of the wrong type or shape.
+   * @throws {RangeError} If an option is out of range.
+   */
+  constructor(options: AppendReadableOptions, act = 'create AppendReadable') {
+    const resolved = resolveReadableOptions(options, act);
+    const { client, ...requests } = resolved.requests;
+    super(resolved.readable);
+    const { key, position } = beginningOf(resolved.source, options.key);
+    this.#key = key;
+    this.#readTo = position;
+    this.#ownClient = 'given' in client ? undefined : new OssClient(client.options, act);
+    const { signal } = this.#abort;
+    const isWanted = () => !this.isPaused() || this.listenerCount('readable') > 0;
+    this.#schedule = resolved.follow && new PollSchedule({ ...resolved.follow, signal, isWanted });
+    const used = 'given' in client ? client.given : (this.#ownClient as OssClient);
+    this.#items = this.#follow(
+      resolved.source,
+      new ReadRequests({
+        ...requests,
+        client: used,
+        signal,
+        onRetry: (notice) => nodeTimers.nextTick(() => this.emit('retry', notice)),
+      }),
+    );
+    // Last, because an aborted signal destroys the stream at once.
+    if (resolved.signal !== undefined) addAbortSignal(resolved.signal, this);
+  }
+
+  /** Key of the object that is read; with `rollover` the template until one was found. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /**
+   * Position in the object `key` after the last byte that was taken from the stream, to go on there
+   * with `start` another time. Without `encoding`, which hides how many bytes were taken.
+   */
+  get position(): number {
+    return this.#readTo - (this.#bufferedKey === this.#key ? this.readableLength : 0);
+  }
+
+  /** Bytes read from all objects. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Reads from the buffer, as Node's `read()` does. */
+  // biome-ignore lint/suspicious/noExplicitAny: as in Node's types
+  override read(size?: number): any {
+    // Node itself asks for 0 bytes, to fill the buffer.
+    if (size !== 0 && this.readableLength === 0) {
+      this.#isAllTaken = true;
+      if (this.#held !== undefined) nodeTimers.nextTick(() => this.#passHeld());
+    }
+    this.#schedule?.wake();
+    return super.read(size);
+  }
+
+  override _read(): void {
+    void this.#pull();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#abort.abort(error ?? undefined);
+    this.#items.return(undefined).catch(() => {});
+    void this.#ownClient?.close();
+    callback(error);
+  }
+
+  /** Shows the state of the stream, without any data. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const { key, position, bytesRead, readableLength, destroyed, errored } = this;
+    return `AppendReadable ${inspect({ key, position, bytesRead, readableLength, destroyed, errored }, options)}`;
+  }
+
+  async *#follow(
+    source: ObjectRange | ObjectsInTurn,
+    requests: ReadRequests,
+  ): AsyncGenerator<ReadItem> {
+    const checksum = await loadCrc64();
+    const schedule = this.#schedule;
+    if ('series' in source) {
+      yield* new SeriesFollower({ ...source, requests, schedule, tail: { checksum } }).items();
+    } else {
+      const { key, ...range } = source;
+      yield* followObject(new ObjectTail(key, requests, { checksum, ...range }), schedule);
+    }
+  }
+
+  /** Takes the next item, and passes it on, or holds it until the buffer is empty. */
+  async #pull(): Promise<void> {
+    try {
+      const { done, value } = await this.#items.next();
+      if (this.destroyed) return;
+      if (done === true) {
+        this.push(null);
+        return;
+      }
+      this.#held = value;
+      const isMore = 'bytes' in value && value.key === this.#bufferedKey;
+      // Listeners of 'data' are through with what they got; others say so by asking for more.
+      const isTaken = this.readableFlowing === true || this.#isAllTaken;
+      if (isMore || (isTaken && this.readableLength === 0)) this.#passHeld();
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  #passHeld(): void {
+    const item = this.#held;
+    if (item === undefined || this.destroyed) return;
+    this.#held = undefined;
+    if ('bytes' in item) {
+      const { key, bytes, end } = item;
+      // Bytes of an object that was left come late, and do not count for the position.
+      if (key === this.#key) this.#readTo = end;
+      this.#bufferedKey = key;
+      this.#bytesRead += bytes.byteLength;
+      this.#isAllTaken = false;
+      this.push(bytes);
+    } else {
+      this.#key = item.next;
+      this.#readTo = item.start;
+      const { next, left } = item;
+      // An error of a listener is the application's, not one of the stream.
+      nodeTimers.nextTick(() => {
+        if (left !== undefined) this.emit('rollover', { from: left, to: { key: next } });
+        void this.#pull();
+      });
+    }
+  }
+}
+
+/** Where reading begins, as far as it is known: with a template perhaps in an object to be found. */
+function beginningOf(source: ObjectRange | ObjectsInTurn, key: string): ReadPosition {
+  const { start } = source;
+  if ('series' in source && typeof start === 'object') {
+    return { key: source.series.keyOf(start.place), position: start.position };
+  }
+  return { key, position: typeof start === 'number' ? start : 0 };
+}

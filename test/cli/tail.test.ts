@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { OssClient } from '../../src/index.js';
+import { appendAt } from '../emulator/signed-request.js';
+import { runCommand, startCommand } from '../helpers/command-line.js';
+import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
+import { movableClock } from '../helpers/movable-clock.js';
+import { connectionTo } from '../helpers/open-stream.js';
+
+const { emulator, env } = await startEmulatorForFile();
+const client = new OssClient(connectionTo(emulator));
+
+const url = (key: string) => `oss://examplebucket/${key}`;
+const numbers = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${from + index}\n`).join('');
+
+/** Follows an object in its own process; `output` is what it has printed so far. */
+function follow(args: readonly string[], environment: Record<string, string> = {}) {
+  const flags = ['-f', '--poll-interval', '50ms'];
+  const child = startCommand(['tail', ...flags, ...args], { env: { ...env, ...environment } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const seen = { output: '', errors: '' };
+  child.stdout?.on('data', (text) => {
+    seen.output += text;
+  });
+  child.stderr?.on('data', (text) => {
+    seen.errors += text;
+  });
+  return { child, seen, ended: once(child, 'close') };
+}
+
+/** Resolves when a process has asked for `key`. */
+async function askedFor(key: string): Promise<void> {
+  await expect.poll(() => emulator.requests.some((request) => request.key === key)).toBe(true);
+}
+
+describe('tail', () => {
+  test('writes the last ten lines, or as many as are asked for, or from an offset', async () => {
+    await appendAt(emulator, 'numbers', 0, numbers(1, 100));
+
+    const [ten, three, none, all, part] = await Promise.all(
+      [[], ['-n', '3'], ['-n', '0'], ['--lines', '1000'], ['--start', '289']].map((flags) =>
+        runCommand(['tail', ...flags, url('numbers')], { env }),
+      ),
+    );
+
+    expect(ten).toEqual({ exitCode: 0, stdout: numbers(91, 100), stderr: '' });
+    expect(three?.stdout).toBe(numbers(98, 100));
+    expect(none?.stdout).toBe('');
+    expect(all?.stdout).toBe(numbers(1, 100));
+    expect(part?.stdout).toBe('00\n');
+  });
+
+  test('shows the end of the last object of a template', async () => {
+    await appendAt(emulator, 'series.log', 0, 'one\n');
+    await appendAt(emulator, 'series.1.log', 0, 'two\n');
+
+    const { stdout } = await runCommand(['tail', '--rollover', url('series.log')], { env });
+
+    expect(stdout).toBe('two\n');
+  });
+
+  test.each([
+    [[], 'The object oss://examplebucket/missing does not exist.'],
+    [['--rollover'], 'An object of oss://examplebucket/missing does not exist.'],
+  ])('exits with 1 where there is no object: %j', async (flags, message) => {
+    expect(await runCommand(['tail', ...flags, url('missing')], { env })).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `oss-append: ${message}\n`,
+    });
+  });
+
+  test('exits with 3 where there is no bucket, and with 1 if OSS is unavailable', async () => {
+    const nowhere = await runCommand(['tail', 'oss://no-such-bucket/k'], { env });
+    onTestFinished(emulator.faults.add({ kind: 'error-503', key: 'unavailable' }));
+    const unavailable = await runCommand(['tail', url('unavailable')], { env });
+
+    expect(nowhere).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(nowhere.stderr).toMatch(/^oss-append: .+NoSuchBucket.+\n$/);
+    expect(unavailable.exitCode).toBe(1);
+    expect(unavailable.stderr).toMatch(/^oss-append: .+ OSS answered 503.+\n$/);
+  });
+
+  test.each([
+    [['-n', '3', '--start', '0'], '--lines and --start exclude each other.'],
+    [['-n', '-1'], 'It must not be negative.'],
+    [['--poll-interval', '2s'], '--poll-interval needs --follow.'],
+    [['-f', '--poll-interval', '0'], '--poll-interval must be from 1ms to 596h: it is 0ms.'],
+    [['--time-zone', 'Asia/Shanghai'], '--time-zone needs --rollover-interval.'],
+    [['--rollover-interval', 'day'], '{yyyy}, {MM} and {dd}, which --rollover-interval needs'],
+  ])('refuses %j', async (flags, message) => {
+    const { exitCode, stderr } = await runCommand(['tail', ...flags, url('k')], { env });
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  test('refuses a template that only the writer can fill in', async () => {
+    const args = ['tail', '--rollover', url('{hostname}.log')];
+    const { exitCode, stderr } = await runCommand(args, { env });
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('the key must be a template without {hostname}');
+  });
+});
+
+describe('tail -f', () => {
+  test('goes on with what is appended, and ends when the object is sealed', async () => {
+    await appendAt(emulator, 'followed', 0, numbers(1, 20));
+    const { seen, ended } = follow([url('followed')]);
+    await expect.poll(() => seen.output).toBe(numbers(11, 20));
+    await appendAt(emulator, 'followed', 51, 'next\n');
+    await expect.poll(() => seen.output).toBe(`${numbers(11, 20)}next\n`);
+    await client.sealAppendObject('followed', 56);
+
+    expect(await ended).toEqual([0, null]);
+    expect(seen.errors).toBe('');
+  });
+
+  test('waits for an object that does not exist yet, and says so', async () => {
+    const { seen } = follow([url('later')]);
+    await expect
+      .poll(() => seen.errors)
+      .toBe('oss-append: The object oss://examplebucket/later does not exist yet.\n');
+    await appendAt(emulator, 'later', 0, 'here\n');
+
+    await expect.poll(() => seen.output).toBe('here\n');
+  });
+
+  test('exits with 1 when the object is replaced', async () => {
+    await appendAt(emulator, 'replaced', 0, 'one\n');
+    const { seen, ended } = follow([url('replaced')]);
+    await expect.poll(() => seen.output).toBe('one\n');
+    onTestFinished(
+      emulator.faults.add({ kind: 'replace', key: 'replaced', operation: 'head', nth: 1 }),
+    );
+
+    expect(await ended).toEqual([1, null]);
+    expect(seen.errors).toMatch(/^oss-append: Cannot read "replaced" .+ rewritten.+\n$/);
+  });
+
+  test('goes on to the object of the next day', async () => {
+    const day = (days: number) =>
+      new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const [today, tomorrow] = [`${day(0)}.log`, `${day(1)}.log`];
+    await appendAt(emulator, today, 0, 'today\n');
+    const args = ['--rollover-interval', 'day', url('{yyyy}-{MM}-{dd}.log')];
+    const { child, seen } = follow(args, movableClock);
+    await expect.poll(() => seen.output).toBe('today\n');
+    child.kill('SIGUSR2');
+    await askedFor(tomorrow);
+    await appendAt(emulator, tomorrow, 0, 'tomorrow\n');
+
+    await expect.poll(() => seen.output).toBe('today\ntomorrow\n');
+  });
+
+  test('is ended by a signal as cat is', async () => {
+    await appendAt(emulator, 'signalled', 0, 'one\n');
+    const { child, seen, ended } = follow([url('signalled')]);
+    await expect.poll(() => seen.output).toBe('one\n');
+    child.kill('SIGTERM');
+
+    expect(await ended).toEqual([null, 'SIGTERM']);
+  });
+
+  test('exits silently with the code of SIGPIPE when its reader closes the pipe', async () => {
+    await appendAt(emulator, 'piped', 0, 'one\n');
+    const { child, seen, ended } = follow([url('piped')]);
+    await expect.poll(() => seen.output).toBe('one\n');
+    child.stdout?.destroy();
+    await appendAt(emulator, 'piped', 4, 'two\n');
+
+    expect(await ended).toEqual([141, null]);
+    expect(seen.errors).toBe('');
+  });
+});
