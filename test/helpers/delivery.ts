@@ -16,6 +16,7 @@ import {
   OssServiceError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
+  SourceObjectError,
   UnconfirmedError,
 } from '../../src/index.js';
 import { append } from '../emulator/signed-request.js';
@@ -184,6 +185,7 @@ const classes = {
   APPEND_ERR_CREDENTIALS: CredentialsError,
   APPEND_ERR_SHUTDOWN_TIMEOUT: ShutdownTimeoutError,
   APPEND_ERR_LINES_DROPPED: LinesDroppedError,
+  APPEND_ERR_SOURCE: SourceObjectError,
 } satisfies Record<AppendErrorCode, unknown>;
 
 function assertKnown(error: unknown, bytesWritten: number): void {
