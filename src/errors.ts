@@ -55,6 +55,7 @@ export type AnyAppendError =
   | NotAppendableError
   | ObjectExistsError
   | ObjectFullError
+  | RecordTooLongError
   | ChecksumError
   | OssServiceError
   | OssRequestError
@@ -170,6 +171,23 @@ export class SourceObjectError extends AppendError<{
   readonly code = 'APPEND_ERR_SOURCE';
   declare readonly key: string;
   declare readonly reason: 'missing' | 'type' | 'length' | 'changed';
+}
+
+/** A record is longer than `highWaterMark`, and with `conflict: 'rebase'` must not be divided. */
+export class RecordTooLongError extends AppendError<{
+  key: string;
+  byteLength: number;
+  limit: number;
+}> {
+  override readonly name = 'RecordTooLongError';
+  readonly code = 'APPEND_ERR_RECORD_TOO_LONG';
+  declare readonly key: string;
+
+  /** Bytes of the record as far as it was written. */
+  declare readonly byteLength: number;
+
+  /** Maximum bytes of a record. */
+  declare readonly limit: number;
 }
 
 /** OSS accepted an append, and its CRC-64 of the object differs from ours. */

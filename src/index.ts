@@ -27,6 +27,7 @@ export {
   ObjectFullError,
   OssRequestError,
   OssServiceError,
+  RecordTooLongError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
   SourceObjectError,

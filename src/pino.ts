@@ -14,7 +14,7 @@ export type { DropEvent } from './stream/events.js';
 export interface PinoTransportOptions extends LogWritableOptions {
   /**
    * In a worker, whether the transport in the application emits `'commit'`, `'retry'`,
-   * `'reconcile'` and `'drop'` too, with copies of their payloads.
+   * `'reconcile'`, `'rollover'` and `'drop'` too, with copies of their payloads.
    *
    * @default false
    */
@@ -71,7 +71,7 @@ function passEventsOn(stream: LogWritable): void {
   const pass = (name: string, payload: object) => {
     parentPort?.postMessage({ code: 'EVENT', name, args: [payload] });
   };
-  for (const name of ['commit', 'reconcile', 'drop'] as const) {
+  for (const name of ['commit', 'reconcile', 'rollover', 'drop'] as const) {
     stream.on(name, (payload: object) => pass(name, payload));
   }
   // Structured cloning drops the class and the code of an error.

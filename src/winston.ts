@@ -63,7 +63,7 @@ const defaultMarker = '{"level":"warn","message":"dropped {lines} ({size})"}';
  * uncommitted lines are in the `fallback` file, and later lines are dropped. `'close'` comes last
  * either way, after `end()`.
  *
- * Emits `'ready'`, `'commit'`, `'retry'`, `'reconcile'` and `'drop'` as the stream does.
+ * Emits `'ready'`, `'commit'`, `'retry'`, `'reconcile'`, `'rollover'` and `'drop'` as the stream does.
  *
  * @example
  * ```ts
@@ -183,7 +183,7 @@ export class AppendTransport extends TransportStream {
   }
 
   #passOn(): void {
-    const names = ['ready', 'commit', 'retry', 'reconcile', 'drop'] as const;
+    const names = ['ready', 'commit', 'retry', 'reconcile', 'rollover', 'drop'] as const;
     for (const name of names) {
       this.stream.on(name, (payload: object) => this.emit(name, payload));
     }

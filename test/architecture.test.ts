@@ -34,7 +34,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   read: ['append', 'oss', 'ground', 'timers'],
   stream: ['append', 'buffer', 'rollover', 'oss', 'read', 'ground', 'timers'],
   convert: ['stream', 'append', 'oss', 'read', 'ground', 'timers'],
-  recovery: ['stream', 'append', 'buffer', 'oss', 'read', 'ground', 'timers'],
+  recovery: ['stream', 'append', 'buffer', 'rollover', 'oss', 'read', 'ground', 'timers'],
   logging: ['recovery', 'stream', 'append', 'buffer', 'oss', 'ground', 'timers'],
   cli: [
     'convert',

@@ -74,6 +74,42 @@ describe('in a worker', () => {
     ]);
   });
 
+  test('whole lines go on to the next object by size, and the application hears of it', async () => {
+    await using emulator = await startEmulator();
+    const transport = pino.transport({
+      target,
+      options: {
+        ...optionsFor(emulator),
+        key: 'app.{seq}.log',
+        recordDelimiter: '\n',
+        chunkSize: 200,
+        rollover: { maxSize: 200 },
+        events: true,
+      },
+    });
+    const rollovers: unknown[] = [];
+    transport.on('rollover', (rollover) => rollovers.push(rollover));
+    await once(transport, 'ready');
+
+    const logger = pino({ base: null, timestamp: false }, transport);
+    const text = 'x'.repeat(60);
+    for (let index = 0; index < 6; index++) logger.info({ index }, text);
+    await promisify(logger.flush.bind(logger))();
+    await ended(transport);
+
+    const keys = ['app.000000.log', 'app.000001.log', 'app.000002.log'];
+    const objects = await Promise.all(keys.map((key) => entries(emulator, key)));
+    expect(objects.map((lines) => lines.map(({ index }) => index))).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    expect(rollovers).toMatchObject([
+      { from: { key: keys[0] }, to: { key: keys[1] }, reason: 'size' },
+      { from: { key: keys[1] }, to: { key: keys[2] }, reason: 'size' },
+    ]);
+  });
+
   test('the transport emits an error with the reason when the object cannot be opened', async () => {
     await using emulator = await startEmulator();
     const options = { ...optionsFor(emulator), bucket: 'no-such-bucket' };

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import winston from 'winston';
 import { type Emulator, startEmulator } from '../src/emulator/index.js';
 import { isAppendError, ShutdownTimeoutError } from '../src/errors.js';
+import { OssClient } from '../src/index.js';
 import { AppendTransport, type AppendTransportOptions } from '../src/winston.js';
 import { environmentOf } from './helpers/command-line.js';
 import { connectionTo } from './helpers/open-stream.js';
@@ -41,6 +42,29 @@ describe('AppendTransport', () => {
 
     const indexes = (await entries(emulator)).map(({ index }) => index);
     expect(indexes).toEqual(Array.from({ length: 2000 }, (_, index) => index));
+  });
+
+  test("goes on to the next object when somebody seals it, and emits 'rollover'", async () => {
+    await using emulator = await startEmulator();
+    const transport = open(emulator, { rollover: true, flushInterval: 0 });
+    const rollovers: unknown[] = [];
+    transport.on('rollover', (event) => rollovers.push(event));
+    const logger = winston.createLogger({ transports: [transport] });
+    logger.info('before');
+    const [{ byteLength }] = await once(transport, 'commit');
+    await new OssClient(connectionTo(emulator)).sealAppendObject('log', byteLength);
+
+    logger.info('after');
+    logger.end();
+    await once(logger, 'finish');
+
+    expect(await entries(emulator)).toMatchObject([{ message: 'before' }]);
+    expect(JSON.parse(String(await emulator.read('examplebucket', 'log.1')))).toMatchObject({
+      message: 'after',
+    });
+    expect(rollovers).toEqual([
+      { from: { key: 'log', position: byteLength }, to: { key: 'log.1' }, reason: 'sealed' },
+    ]);
   });
 
   test('appends nothing for a line that a format of the logger filters out', async () => {

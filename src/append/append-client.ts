@@ -60,6 +60,12 @@ export interface RequestOptions {
 export interface AppendObjectOptions extends RequestOptions {
   /** Present when this append may create the object. */
   readonly create?: ObjectCreation | undefined;
+
+  /**
+   * Whether the client should send a checksum of the body (`Content-MD5`), since that of the object
+   * cannot tell whether it arrived intact. A store without one ignores it.
+   */
+  readonly contentMd5?: boolean | undefined;
 }
 
 export interface GetObjectOptions extends RequestOptions {

@@ -5,6 +5,9 @@
  */
 export const maxAppendableObjectSize = 5 * 2 ** 30;
 
+/** OSS documents 5 GB as the maximum length of an object, and not which, nor how it refuses more. */
+export const leastObjectLimit = 5e9;
+
 /** The object that is appended to, as confirmed by opening it, by receipts and by reconciling. */
 export interface AppendTarget {
   readonly key: string;

@@ -1,7 +1,7 @@
 import type { Mark } from '../buffer/object-ends.js';
 import type { AppendClient, ObjectCreation } from './append-client.js';
 import type { AppendTarget } from './append-target.js';
-import type { Commit, Obstacle } from './delivery/chunk-delivery.js';
+import type { Commit, Obstacle } from './delivery/delivery-options.js';
 import type { SettledReconciliation } from './delivery/reconcile.js';
 import type { ObjectSeries } from './open-last-object.js';
 import type { RequestRunnerOptions } from './request-runner.js';
@@ -22,8 +22,11 @@ export interface AppenderOptions extends Omit<RequestRunnerOptions, 'signal'> {
   /** The objects to append to in turn; without it there is one. */
   readonly series: ObjectSeries | undefined;
 
-  /** Whether a conflict with another writer ends the stream, or the object. */
-  readonly conflict: 'fail' | 'rollover';
+  /** What a conflict with another writer does: ends the stream, ends the object, or nothing. */
+  readonly conflict: 'fail' | 'rollover' | 'rebase';
+
+  /** Maximum bytes of a record with `conflict: 'rebase'`. */
+  readonly maxRecordSize: number;
 }
 
 /** Why a stream goes on to the next object. */
@@ -33,6 +36,9 @@ export type RollReason = Mark['reason'] | Obstacle;
 export interface AppenderListener {
   ready(key: string, position: number): void;
   attempted(): void;
+
+  /** Another writer has appended first. */
+  conflicted(): void;
   retrying(key: string, notice: RetryNotice): void;
   reconciled(key: string, outcome: SettledReconciliation['outcome'], position: number): void;
 

@@ -1,23 +1,23 @@
 import type { Mark } from '../buffer/object-ends.js';
 import type { WriteBuffer } from '../buffer/write-buffer.js';
 import { loadCrc64 } from '../crc64.js';
-import { ObjectFullError } from '../errors.js';
 import type { ObjectStart } from '../rollover/rollover.js';
 import { nodeTimers } from '../timers/node-timers.js';
-import { type AppendTarget, maxAppendableObjectSize } from './append-target.js';
+import type { AppendTarget } from './append-target.js';
 import type {
   AppenderListener,
   AppenderOptions,
   InFlight,
   RollReason,
 } from './appender-options.js';
-import {
-  ChunkDelivery,
-  type Commit,
-  type DeliveryListener,
-  type DeliveryOptions,
-  type Obstacle,
-} from './delivery/chunk-delivery.js';
+import { ChunkDelivery } from './delivery/chunk-delivery.js';
+import { recordTooLongError } from './delivery/delivery-errors.js';
+import type {
+  Commit,
+  DeliveryListener,
+  DeliveryOptions,
+  Obstacle,
+} from './delivery/delivery-options.js';
 import { FrozenChunk } from './delivery/frozen-chunk.js';
 import { ObjectProbe } from './object-probe.js';
 import {
@@ -30,6 +30,7 @@ import { openObject } from './open-object.js';
 import { RequestRunner } from './request-runner.js';
 import type { RetryNotice } from './retry-policy.js';
 import { sealObject } from './seal-object.js';
+import { TurnTaking } from './turn-taking.js';
 
 /** Objects that one chunk is refused by, in turn, before the stream gives up. */
 const maxRefusals = 100;
@@ -85,6 +86,8 @@ export class Appender {
   /** Objects that have refused the chunk in flight, one after the other. */
   #refusals = 0;
 
+  readonly #turns = new TurnTaking();
+
   /** Whether a client may still read the bytes of the chunk in flight. */
   #isAbandoned = false;
 
@@ -94,6 +97,7 @@ export class Appender {
   /** Shared by all deliveries, since only one runs at a time. */
   readonly #deliveryListener: DeliveryListener = {
     attempted: () => this.#listener.attempted(),
+    conflicted: () => this.#listener.conflicted(),
     // On the next tick, since resuming calls listeners of 'drain', which are user code.
     sent: () => nodeTimers.nextTick(() => this.#buffer.resume()),
     retrying: (notice) => this.#listener.retrying(this.key, notice),
@@ -110,7 +114,10 @@ export class Appender {
     this.#requests = new RequestRunner({ ...options, signal });
     this.#probe = new ObjectProbe(client, this.#requests);
     this.#buffer = buffer;
-    buffer.serve(() => this.#pump());
+    buffer.serve(
+      () => this.#pump(),
+      (byteLength) => recordTooLongError(this.key, byteLength, this.#options.maxRecordSize),
+    );
   }
 
   /** The state, by its name in the diagram above. */
@@ -150,7 +157,10 @@ export class Appender {
       if (signal.aborted) return;
       const [probe, requests] = [this.#probe, this.#requests];
       const isMovable = series !== undefined;
-      this.#delivering = { ...this.#options, probe, requests, crc64, signal, isMovable };
+      const isShared = this.#options.conflict === 'rebase';
+      const sharedSize = (isShared ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
+      const terms = { isMovable, isShared, sharedSize };
+      this.#delivering = { ...this.#options, probe, requests, crc64, signal, ...terms };
       this.#target = target;
       this.#state = { status: 'idle', target };
       this.#buffer.open(target.key, target.position);
@@ -177,9 +187,11 @@ export class Appender {
     const delivery = 'delivery' in this.#state ? this.#state.delivery : undefined;
     const isConfirmed = !(delivery?.mayHaveLanded ?? false);
     this.#state = { status: 'closed' };
+    this.#turns.close();
     this.#controller.abort(reason);
-    const pieces = delivery === undefined ? [] : [delivery.chunk.bytes];
-    return { position: this.position, pieces, isConfirmed };
+    if (delivery === undefined) return { position: this.position, pieces: [], isConfirmed };
+    const { target, bytes } = delivery.chunk;
+    return { position: target.position, pieces: [bytes], isConfirmed };
   }
 
   /** Options of requests that do not belong to a chunk. */
@@ -193,7 +205,7 @@ export class Appender {
 
   /** Starts the next step that the state allows, if any. */
   #pump(): void {
-    if (this.#state.status !== 'idle') return;
+    if (this.#state.status !== 'idle' || this.#turns.isYielding) return;
     const { target } = this.#state;
     const { mark, isDue } = this.#buffer;
     if (mark !== undefined) {
@@ -272,11 +284,6 @@ export class Appender {
     const options = this.#delivering as DeliveryOptions;
     const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
-    const end = chunk.target.position + chunk.bytes.byteLength;
-    if (end > maxAppendableObjectSize) {
-      void this.#obstructed(delivery, 'full', objectFullError(chunk));
-      return;
-    }
     delivery.run().catch((error) => this.#obstructed(delivery, delivery.obstacle, error));
   }
 
@@ -332,6 +339,10 @@ export class Appender {
     if (delivery.status !== 'settled') return;
     this.#buffer.release({ reuse: !(this.#isAbandoned || delivery.isAbandoned) });
     this.#state = { status: 'idle', target: commit.target };
+    if (this.#options.conflict === 'rebase' && delivery.hasConflicted) {
+      this.#turns.yield(delivery.appendDuration, () => this.#pump());
+      return;
+    }
     // Synchronously: the next chunk is on its way before the callbacks and listeners of this commit
     // run on the next tick.
     this.#pump();
@@ -344,12 +355,4 @@ export class Appender {
     // Deferred: while Node is writing out its queue, `writableBuffer` is not reliable.
     nodeTimers.queueMicrotask(() => this.#listener.failed(this.key, error));
   };
-}
-
-function objectFullError({ target, bytes }: FrozenChunk): ObjectFullError {
-  const { key, position } = target;
-  return new ObjectFullError(
-    `Cannot append ${bytes.byteLength} bytes to "${key}" at position ${position}: an object holds at most ${maxAppendableObjectSize} bytes`,
-    { key, limit: maxAppendableObjectSize },
-  );
 }

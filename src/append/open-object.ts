@@ -86,13 +86,17 @@ function unguardedCreation(key: string, refusal: Error): OssServiceError {
 }
 
 /** @throws {NotAppendableError} If the object is of another type, or sealed. */
-export function assertAppendable(
+export function assertAppendable(key: string, state: ObjectState): void {
+  if (!state.appendable || state.sealed) throw notAppendableError(key, state);
+}
+
+/** The error for an object that is of another type, or sealed. */
+export function notAppendableError(
   key: string,
-  { appendable, sealed, objectType, length }: ObjectState,
-) {
-  if (appendable && !sealed) return;
+  { sealed, objectType, length }: ObjectState,
+): NotAppendableError {
   const kind = sealed ? 'sealed' : `of type ${objectType ?? 'unknown'}`;
-  throw new NotAppendableError(
+  return new NotAppendableError(
     `Cannot append to "${key}": the object is ${kind}, ${length} bytes long`,
     { key, objectType },
   );

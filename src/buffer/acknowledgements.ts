@@ -32,6 +32,9 @@ interface Entry {
   readonly isWhole: boolean;
   range: OffsetRange | undefined;
 
+  /** Offset of its first byte, if that was accepted before the whole write. */
+  offset: number | undefined;
+
   /** Position of the first byte, once committed. */
   start: number | undefined;
 }
@@ -54,7 +57,8 @@ export class Acknowledgements {
    * @param isWhole Whether the place that it is told must be one, and so in one object.
    */
   add(sequence: number, acknowledge: Acknowledge, isWhole = false): void {
-    this.#entries.push({ sequence, acknowledge, isWhole, range: undefined, start: undefined });
+    const unknown = { range: undefined, offset: undefined, start: undefined };
+    this.#entries.push({ sequence, acknowledge, isWhole, ...unknown });
   }
 
   /** Removes the last callback added, whose write was refused. */
@@ -78,6 +82,11 @@ export class Acknowledgements {
     return first?.isWhole === true && first.start !== undefined;
   }
 
+  /** Records where the write numbered `sequence` begins, of which only a part is accepted yet. */
+  begin(sequence: number, offset: number): void {
+    if (this.isWaitingFor(sequence)) (this.#entries[this.#located] as Entry).offset = offset;
+  }
+
   /** Records the offsets of the write numbered `sequence`. */
   locate(sequence: number, range: OffsetRange): void {
     for (; this.isWaitingFor(sequence); this.#located++) {
@@ -91,6 +100,8 @@ export class Acknowledgements {
     let count = 0;
     for (const entry of this.#entries) {
       const { range } = entry;
+      const isBegun = entry.offset !== undefined && entry.offset < offset;
+      if (isBegun) entry.start ??= positionOf(entry.offset as number, anchor);
       if (range === undefined || Math.min(range.start + 1, range.end) > offset) break;
       entry.start ??= positionOf(range.start, anchor);
       if (range.end > offset) break;

@@ -1,14 +1,14 @@
 import { ChunkQueue, type SeparatedChunk } from './chunk-queue.js';
 import { RecordEnds } from './record-ends.js';
 import { type SlabPool, sharedSlabs } from './slab-pool.js';
+import { roundUp, SlabSource } from './slab-source.js';
 
-/** Initial bytes of a slab, so that a stream with little traffic stays small. */
+/** Initial bytes of a slab: a stream with little traffic stays small. */
 const initialCapacity = 16 * 1024;
 
 /**
- * Minimum length of a write that is not copied while the next chunk is full. It can wait in Node's
- * queue: the fewer slabs are in use, the more of them fit into the processor's cache. A smaller
- * write would cost more in the queue than its copy does.
+ * Minimum length of a write that is not copied while the next chunk is full, but waits in Node's queue:
+ * the fewer slabs are in use, the more of them fit into the processor's cache.
  */
 const minLarge = 4 * 1024;
 
@@ -28,8 +28,11 @@ const noBytes = Buffer.alloc(0);
 export class ChunkBuffer {
   readonly #chunkSize: number;
   readonly #limit: number;
-  readonly #pool: SlabPool;
+  readonly #slabs: SlabSource;
   readonly #ends: RecordEnds;
+
+  /** Maximum bytes of a record that is longer than a chunk; 0 if such records are divided. */
+  readonly #maxRecordSize: number;
 
   /** Chunks that are complete. */
   readonly #full = new ChunkQueue();
@@ -49,24 +52,15 @@ export class ChunkBuffer {
    */
   #end = 0;
 
-  /** Whether {@link addBehind} refuses everything. */
+  /** What {@link addBehind} refuses: everything, or what would pass an offset in the stream. */
   #isWatched = false;
 
   /** Whether large writes are copied too while the next chunk is full. */
   #isEager = false;
-
-  /** Offset in the stream that {@link addBehind} does not pass. */
   #barrier = Number.POSITIVE_INFINITY;
-
-  /** End of the last record in the first `#searched` bytes of `#slab`; 0 if none ends there. */
-  #recordsEnd = 0;
-  #searched = 0;
 
   /** The chunk in flight. */
   #inFlight: SeparatedChunk | undefined;
-
-  /** A slab too large for the pool, kept for reuse. */
-  #spare: Buffer | undefined;
 
   /** Expected length of the next chunk, judged by the last. */
   #expected = initialCapacity;
@@ -75,17 +69,21 @@ export class ChunkBuffer {
    * @param chunkSize Bytes in a full chunk.
    * @param limit Maximum bytes held, without the chunk in flight; at least one chunk.
    * @param ends Where records end; everywhere by default.
+   * @param maxRecordSize Maximum bytes of a record, if those that are longer than a chunk get a chunk
+   *   of their own instead of being divided.
    */
   constructor(
     chunkSize: number,
     limit: number = chunkSize,
     pool: SlabPool = sharedSlabs,
     ends: RecordEnds = new RecordEnds(),
+    maxRecordSize = 0,
   ) {
     this.#chunkSize = chunkSize;
     this.#limit = limit;
-    this.#pool = pool;
+    this.#slabs = new SlabSource(pool, chunkSize);
     this.#ends = ends;
+    this.#maxRecordSize = maxRecordSize;
   }
 
   /** Bytes held and not yet cut. */
@@ -105,13 +103,17 @@ export class ChunkBuffer {
   get recordsLength(): number {
     const { nextLength } = this.#full;
     if (nextLength !== undefined) return nextLength;
-    const end = this.#findRecordsEnd();
-    return end === 0 && this.#taken === this.#chunkSize ? this.#taken : end;
+    return this.#findRecordsEnd() || (this.#isSlabFull ? this.#taken : 0);
   }
 
   /** Whether a whole chunk is ready. */
   get isFull(): boolean {
-    return this.#full.count > 0 || this.#taken === this.#chunkSize;
+    return this.#full.count > 0 || this.#isSlabFull;
+  }
+
+  /** Whether the record that has begun is longer than allowed. */
+  get isRecordTooLong(): boolean {
+    return this.#isGrowing && this.#taken >= this.#maxRecordSize;
   }
 
   /** Number of full chunks that have another behind them. */
@@ -126,7 +128,7 @@ export class ChunkBuffer {
 
   /** Whether that byte will be the first of a chunk. */
   get isBetweenChunks(): boolean {
-    return this.#taken === 0 || this.#taken === this.#chunkSize;
+    return this.#taken === 0 || this.#isSlabFull;
   }
 
   /** Bytes for which the chunk has room that gets the next one. */
@@ -137,8 +139,7 @@ export class ChunkBuffer {
   /** Where the last record ends, as an offset in the stream; `undefined` if not in the filling chunk. */
   get recordsEnd(): number | undefined {
     const end = this.#findRecordsEnd();
-    if (end === 0 && this.#ends.isWithinRecord) return undefined;
-    return this.#slabOffset + end;
+    return end === 0 && this.#ends.isWithinRecord ? undefined : this.#slabOffset + end;
   }
 
   /** Whether the chunk in flight begins within a record. */
@@ -156,7 +157,7 @@ export class ChunkBuffer {
     if (encoding === 'utf8' && this.addBehind(data)) return undefined;
     const isLarge = data.length >= minLarge && !this.#isEager;
     if (typeof data !== 'string') return this.#addBytes(data, isLarge);
-    if (!this.#makeRoom(data, encoding))
+    if (this.#isGrowing || !this.#makeRoom(data, encoding))
       return this.#addBytes(Buffer.from(data, encoding), isLarge);
     this.#taken += this.#slab.write(data, this.#taken, encoding);
     this.#findEnd();
@@ -205,7 +206,7 @@ export class ChunkBuffer {
   }
 
   /** How many of `bytes`, if added next, complete the record that has begun; see {@link RecordEnds.firstEnd}. */
-  recordEndIn(bytes: Buffer): number | undefined {
+  recordEndIn(bytes: Uint8Array): number | undefined {
     return this.#ends.firstEnd(bytes, this.#slab.subarray(0, this.#taken));
   }
 
@@ -214,7 +215,7 @@ export class ChunkBuffer {
     this.#isEager = true;
   }
 
-  /** Makes {@link addBehind} refuse what would pass `offset` in the stream. */
+  /** Makes {@link addBehind} refuse what would pass `offset`. */
   setBarrier(offset: number): void {
     this.#barrier = offset;
     this.#findEnd();
@@ -232,18 +233,33 @@ export class ChunkBuffer {
    * @param options `reuse: false` if a client may still read them; the slab is then not reused.
    */
   release({ reuse }: { reuse: boolean }): void {
-    if (reuse && this.#inFlight !== undefined) this.#giveBack(this.#inFlight.slab);
+    if (reuse && this.#inFlight !== undefined) this.#slabs.give(this.#inFlight.slab);
     this.#inFlight = undefined;
   }
 
-  /** Memory in use, without the chunk in flight: a chunk that ends early leaves a part of its slab unused. */
+  /** Memory in use, without the chunk in flight: chunks that end early do not fill their slabs. */
   get #occupied(): number {
     return this.#full.memory + this.#taken;
   }
 
+  /** Whether the filling slab is complete as a chunk. */
+  get #isSlabFull(): boolean {
+    return this.#taken >= this.#chunkSize && !this.#isGrowing;
+  }
+
+  /** Whether the filling slab holds nothing but the beginning of a record longer than a chunk. */
+  get #isGrowing(): boolean {
+    if (this.#maxRecordSize === 0 || this.#taken < this.#chunkSize) return false;
+    return this.#findRecordsEnd() === 0;
+  }
+
   /** Bytes for which the filling chunk still has room. */
   get #free(): number {
-    const room = Math.min(this.#chunkSize - this.#taken, this.#limit - this.#occupied);
+    const size = this.#isGrowing ? this.#maxRecordSize : this.#chunkSize;
+    // Nothing else waits that could make room for such a record by being sent.
+    const isAlone = this.#isGrowing && this.#full.count === 0;
+    const limit = isAlone ? this.#maxRecordSize : this.#limit;
+    const room = Math.min(size - this.#taken, limit - this.#occupied);
     // The beginning of a record that moved to a new slab may have passed the limit.
     return Math.max(0, room);
   }
@@ -262,10 +278,11 @@ export class ChunkBuffer {
     let rest = bytes;
     while (rest.byteLength > 0) {
       if (isLarge && this.isFull) return rest;
-      if (this.#taken === this.#chunkSize && this.#occupied < this.#limit) this.#startNext();
-      const free = this.#free;
+      if (this.#isSlabFull && this.#occupied < this.#limit) this.#startNext();
+      const end = this.#isGrowing ? this.recordEndIn(rest) : undefined;
+      const free = Math.min(this.#free, end ?? rest.byteLength);
       if (free === 0) return rest;
-      const piece = rest.byteLength <= free ? rest : rest.subarray(0, free);
+      const piece = rest.subarray(0, free);
       this.#reserve(piece.byteLength);
       this.#slab.set(piece, this.#taken);
       this.#taken += piece.byteLength;
@@ -286,7 +303,7 @@ export class ChunkBuffer {
     this.#findEnd();
   }
 
-  /** As {@link #separate}, from a chunk that need not be full. */
+  /** Separates from a chunk that need not be full. */
   #separateEarly(byteLength: number): SeparatedChunk {
     const expected = Math.max(this.#taken, initialCapacity);
     // The beginning of a record may wait long: it gets a small slab, which grows at once with more.
@@ -304,8 +321,6 @@ export class ChunkBuffer {
     const { isWithinRecord } = this.#ends;
     this.#ends.cutOff(chunk);
     this.#slabOffset += byteLength;
-    this.#recordsEnd = 0;
-    this.#searched = 0;
     this.#useSlab(noBytes, 0);
     if (rest.byteLength > 0) {
       this.#reserve(rest.byteLength);
@@ -315,23 +330,19 @@ export class ChunkBuffer {
     return { chunk, slab, isWithinRecord };
   }
 
-  /** End of the last record in the filling slab; 0 if none ends there. Searches each byte once. */
+  /** End of the last record in the filling slab; 0 if none ends there. */
   #findRecordsEnd(): number {
-    if (this.#searched < this.#taken) {
-      const bytes = this.#slab.subarray(0, this.#taken);
-      this.#recordsEnd = Math.max(this.#recordsEnd, this.#ends.lastEnd(bytes, this.#searched));
-      this.#searched = this.#taken;
-    }
-    return this.#recordsEnd;
+    return this.#ends.nextEnd(this.#slab.subarray(0, this.#taken));
   }
 
   #reserve(byteLength: number): void {
     const needed = this.#taken + byteLength;
     if (needed <= this.#slab.byteLength) return;
     const capacity = Math.max(needed, 2 * this.#slab.byteLength, this.#expected);
-    const slab = this.#take(Math.min(roundUp(capacity), this.#chunkSize));
+    const most = needed > this.#chunkSize ? this.#maxRecordSize : this.#chunkSize;
+    const slab = this.#slabs.take(Math.min(roundUp(capacity), most));
     slab.set(this.#slab.subarray(0, this.#taken));
-    this.#giveBack(this.#slab);
+    this.#slabs.give(this.#slab);
     this.#useSlab(slab, this.#taken);
   }
 
@@ -344,22 +355,6 @@ export class ChunkBuffer {
   #findEnd(): void {
     const barrier = this.#barrier - this.#slabOffset;
     const end = Math.min(this.#slab.byteLength, this.#taken + this.#free, barrier);
-    this.#end = this.#taken === 0 || this.#isWatched ? 0 : end;
+    this.#end = this.#taken === 0 || this.#isWatched || this.#isGrowing ? 0 : end;
   }
-
-  #take(byteLength: number): Buffer {
-    const spare = this.#spare;
-    if (spare?.byteLength !== byteLength) return this.#pool.take(byteLength);
-    this.#spare = undefined;
-    return spare;
-  }
-
-  #giveBack(slab: Buffer): void {
-    if (slab.byteLength > 0 && !this.#pool.give(slab)) this.#spare = slab;
-  }
-}
-
-/** The next power of two, so that slabs have few sizes. */
-function roundUp(byteLength: number): number {
-  return 2 ** Math.ceil(Math.log2(byteLength));
 }

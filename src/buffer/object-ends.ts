@@ -110,13 +110,19 @@ export class ObjectEnds {
    * As {@link ChunkBuffer.add}, ending objects where that is due.
    *
    * @param isWhole Whether the data must not be divided between objects although records are.
+   * @param isRest Whether it is the rest of a write that did not fit.
    */
   add(
     data: string | Uint8Array,
     encoding: BufferEncoding,
     isWhole: boolean,
+    isRest: boolean,
   ): Uint8Array | undefined {
+    // No byte: nothing of the next object.
+    if (data.length === 0) return undefined;
     const { hasRecords } = this.#options;
+    // Where it was begun the rest of a write that is not divided goes too.
+    if (isRest && (isWhole || !hasRecords)) return this.#addRest(data, encoding);
     const mayBeDivided = !(hasRecords && isWhole);
     if (mayBeDivided && this.#isFarFromEnd(data.length * maxUnitSize)) {
       return this.#buffer.add(data, encoding);
@@ -132,11 +138,8 @@ export class ObjectEnds {
     return rest;
   }
 
-  /**
-   * As {@link ChunkBuffer.add}, for the rest of a write that is not divided: it goes where the
-   * beginning of the write went. It may begin a chunk, so the clock is read before the next one.
-   */
-  addRest(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
+  /** It may begin a chunk, so the clock is read before the next record. */
+  #addRest(data: string | Uint8Array, encoding: BufferEncoding): Uint8Array | undefined {
     const rest = this.#buffer.add(data, encoding);
     this.check();
     return rest;

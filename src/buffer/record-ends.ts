@@ -12,6 +12,10 @@ export class RecordEnds {
   #tail: Buffer = noBytes;
   #isWithinRecord = false;
 
+  /** End of the last record in the first `#searched` bytes behind the cut; 0 if none ends there. */
+  #recordsEnd = 0;
+  #searched = 0;
+
   constructor(delimiter: Uint8Array = noBytes) {
     this.#delimiter = delimiter;
   }
@@ -34,6 +38,18 @@ export class RecordEnds {
     return begun === -1 ? 0 : begun + byteLength - this.#tail.byteLength;
   }
 
+  /**
+   * As {@link lastEnd}, for bytes of which some may have been passed before since the last cut: searches
+   * each byte once.
+   */
+  nextEnd(bytes: Buffer): number {
+    if (this.#searched < bytes.byteLength) {
+      this.#recordsEnd = Math.max(this.#recordsEnd, this.lastEnd(bytes, this.#searched));
+      this.#searched = bytes.byteLength;
+    }
+    return this.#recordsEnd;
+  }
+
   /** Whether the bytes cut off end within a record. */
   get isWithinRecord(): boolean {
     return this.#isWithinRecord;
@@ -45,7 +61,7 @@ export class RecordEnds {
    *
    * @param held The bytes between those cut off and `bytes`; the last of them suffice.
    */
-  firstEnd(bytes: Buffer, held: Buffer): number | undefined {
+  firstEnd(bytes: Uint8Array, held: Buffer): number | undefined {
     const { byteLength } = this.#delimiter;
     if (byteLength === 0) return 0;
     const most = byteLength - 1;
@@ -53,12 +69,15 @@ export class RecordEnds {
     const begun = before.subarray(Math.max(0, before.byteLength - most));
     const seam = Buffer.concat([begun, bytes.subarray(0, most)]).indexOf(this.#delimiter);
     if (seam !== -1) return seam + byteLength - begun.byteLength;
-    const found = bytes.indexOf(this.#delimiter);
+    const { buffer, byteOffset } = bytes;
+    const found = Buffer.from(buffer, byteOffset, bytes.byteLength).indexOf(this.#delimiter);
     return found === -1 ? undefined : found + byteLength;
   }
 
   /** Notes that `bytes` have been cut off. */
   cutOff(bytes: Buffer): void {
+    this.#recordsEnd = 0;
+    this.#searched = 0;
     const { byteLength } = this.#delimiter;
     if (byteLength === 0 || bytes.byteLength === 0) return;
     // Enough to see a delimiter at the end, and what may be the beginning of the next.

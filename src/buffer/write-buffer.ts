@@ -2,44 +2,17 @@ import { nodeTimers } from '../timers/node-timers.js';
 import { type Acknowledge, Acknowledgements, type Anchor, type Place } from './acknowledgements.js';
 import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushTimer } from './flush-timer.js';
-import { type Mark, ObjectEnds, type ObjectEndsOptions } from './object-ends.js';
+import { type Mark, ObjectEnds } from './object-ends.js';
 import { RecordEnds } from './record-ends.js';
 import { sharedSlabs } from './slab-pool.js';
-
-/** A write that did not fit as a whole. */
-interface WaitingWrite {
-  /** Offset of its first byte. */
-  readonly start: number;
-
-  /** Its length as Node counts it: bytes, or UTF-16 units of a string. */
-  readonly length: number;
-  readonly callback: (error?: Error | null) => void;
-
-  /** Whether it must not be divided between objects. */
-  readonly isWhole: boolean;
-  rest: Uint8Array;
-}
-
-export interface WriteBufferOptions {
-  readonly chunkSize: number;
-
-  /** Maximum bytes that wait to be cut; at least one chunk. */
-  readonly limit: number;
-  readonly flushInterval: number;
-
-  /** What ends a record, so that chunks end there; without it they end anywhere. */
-  readonly recordDelimiter?: Uint8Array | undefined;
-
-  /** Where objects end; without it there is one. */
-  readonly objects?: Omit<ObjectEndsOptions, 'hasRecords'> | undefined;
-}
+import type { WaitingWrite } from './waiting-write.js';
+import type { WriteBufferOptions } from './write-buffer-options.js';
 
 /**
  * Accepts writes and keeps track of them: the bytes accepted, cut and committed, the callbacks that
  * wait for them, and the bytes to be sent without waiting for a full chunk.
  *
- * Offsets count the bytes of the stream from 0. The appender takes chunks from it, and is called
- * when one is due; it decides whether it can cut one then.
+ * Offsets count the bytes of the stream from 0. The appender is called when a chunk is due.
  */
 export class WriteBuffer {
   readonly #buffer: ChunkBuffer;
@@ -47,7 +20,13 @@ export class WriteBuffer {
   readonly #acknowledgements = new Acknowledgements();
   readonly #objects: ObjectEnds | undefined;
   readonly #hasRecords: boolean;
+
+  /** Whether no record may be divided between chunks, so that a flush waits for its end. */
+  readonly #isUndivided: boolean;
+
+  #isDraining = false;
   #onDue: () => void = () => {};
+  #tooLong: (byteLength: number) => Error = () => new Error('Not served');
   #waiting: WaitingWrite | undefined;
 
   /** Number of the last write announced, and of the last one accepted as a whole. */
@@ -73,18 +52,25 @@ export class WriteBuffer {
   #isRecordLate = false;
 
   constructor(options: WriteBufferOptions) {
-    const { chunkSize, limit, flushInterval, recordDelimiter, objects } = options;
+    const { chunkSize, limit, flushInterval, recordDelimiter, maxRecordSize, objects } = options;
     this.#hasRecords = recordDelimiter !== undefined;
-    this.#buffer = new ChunkBuffer(chunkSize, limit, sharedSlabs, new RecordEnds(recordDelimiter));
+    this.#isUndivided = maxRecordSize !== undefined;
+    const ends = new RecordEnds(recordDelimiter);
+    this.#buffer = new ChunkBuffer(chunkSize, limit, sharedSlabs, ends, maxRecordSize);
     this.#flushTimer = new FlushTimer(flushInterval, () => this.#onInterval());
     if (objects !== undefined) {
       this.#objects = new ObjectEnds(this.#buffer, { ...objects, hasRecords: this.#hasRecords });
     }
   }
 
-  /** Has `onDue`, and only it, called when a chunk is due. */
-  serve(onDue: () => void): void {
+  /**
+   * Has `onDue`, and only it, called when a chunk is due.
+   *
+   * @param tooLong Makes the error for a record that is longer than allowed.
+   */
+  serve(onDue: () => void, tooLong = this.#tooLong): void {
     this.#onDue = onDue;
+    this.#tooLong = tooLong;
   }
 
   get bytesCommitted(): number {
@@ -114,15 +100,16 @@ export class WriteBuffer {
   /** Length of the chunk that {@link cut} would return now. */
   get nextLength(): number {
     const { recordsLength } = this.#buffer;
-    // A flush commits an unfinished record too.
-    return this.#flushOffset > this.#cutOffset + recordsLength
-      ? this.#buffer.nextLength
-      : recordsLength;
+    // A flush commits an unfinished record too, unless it may not be divided.
+    const needsAll = this.#flushOffset > this.#cutOffset + recordsLength;
+    const isAllowed = !this.#isUndivided || this.#isDraining;
+    return needsAll && isAllowed ? this.#buffer.nextLength : recordsLength;
   }
 
   /** Whether that chunk should be sent now: it is full or old enough, or a flush waits for it. */
   get isDue(): boolean {
-    if (this.#buffer.isFull || this.#flushOffset > this.#cutOffset) return true;
+    if (this.#buffer.isFull) return true;
+    if (this.#isFlushing) return this.nextLength > 0;
     return this.#flushTimer.isDue && this.#buffer.recordsLength > 0;
   }
 
@@ -134,9 +121,7 @@ export class WriteBuffer {
 
   /** Whether the rest of the chunk in flight may go to another object than the bytes before it. */
   get isDivisible(): boolean {
-    const { isWithinWhole } = this.#acknowledgements;
-    const isWaitingWhole = this.#waiting?.isWhole && this.#waiting.start < this.#committedOffset;
-    if (isWithinWhole || isWaitingWhole) return false;
+    if (this.#acknowledgements.isWithinWhole) return false;
     const isPart = this.#committedOffset > this.#chunkOffset;
     return !this.#hasRecords || !(isPart || this.#buffer.isCutWithinRecord);
   }
@@ -169,8 +154,8 @@ export class WriteBuffer {
     const rest = this.#add(data, encoding, isWhole, false);
     if (rest === undefined) this.#accepted(start);
     else this.#waiting = { start, length: data.length, callback, isWhole, rest };
-    if (this.#buffer.isFull || this.#isLateRecordWhole()) this.#onDue();
-    if (rest === undefined) callback();
+    if (rest !== undefined) this.#acknowledgements.begin(this.#sequence + 1, start);
+    this.#goOn(rest, callback);
   }
 
   /**
@@ -197,9 +182,24 @@ export class WriteBuffer {
       waiting.rest = rest;
     }
     // A client that answers at once may already have committed the previous chunk.
-    if (this.#buffer.isFull || this.#isLateRecordWhole()) this.#onDue();
+    this.#goOn(rest, waiting.callback);
+  }
+
+  #goOn(rest: Uint8Array | undefined, callback: WaitingWrite['callback']): void {
+    const isLateRecordWhole = this.#isRecordLate && this.#buffer.recordsLength > 0;
+    if (this.#buffer.isFull || isLateRecordWhole) this.#onDue();
     // Last, because it calls listeners of 'drain', which may throw.
-    if (rest === undefined) waiting.callback();
+    if (rest === undefined) callback();
+    else this.#refuseTooLong();
+  }
+
+  /** Fails the waiting write if it makes a record longer than allowed: nothing would make room. */
+  #refuseTooLong(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined || !this.#buffer.isRecordTooLong) return;
+    // Node destroys the stream, and `close()` hands the rest back.
+    this.#waiting = { ...waiting, callback: () => {} };
+    waiting.callback(this.#tooLong(this.#buffer.byteLength + waiting.rest.byteLength));
   }
 
   /**
@@ -240,6 +240,7 @@ export class WriteBuffer {
 
   /** Nothing more will be written: all accepted bytes are due, an unfinished record too. */
   drain(): void {
+    this.#isDraining = true;
     this.#flushOffset = this.bytesAccepted;
   }
 
@@ -260,7 +261,7 @@ export class WriteBuffer {
     if (this.#buffer.byteLength === 0) this.#flushTimer.stop();
     // The beginning of a record, which was behind the bytes that were old enough.
     else if (!wasFull) this.#flushTimer.start();
-    this.#setLate(this.#flushTimer.isDue && this.#buffer.recordsLength === 0);
+    this.#setLate((this.#flushTimer.isDue || this.#isFlushing) && this.#buffer.recordsLength === 0);
     return chunk;
   }
 
@@ -275,8 +276,12 @@ export class WriteBuffer {
     if (byteLength > this.bytesInFlight) {
       throw new Error(`Cannot commit ${byteLength} of ${this.bytesInFlight} bytes in flight`);
     }
-    this.#anchor = { key, offset: this.#committedOffset, position: start };
+    const before = this.#anchor;
+    const offset = this.#committedOffset;
+    this.#anchor = { key, offset, position: start };
     this.#committedOffset += byteLength;
+    const isMoved = before !== undefined && start - before.position !== offset - before.offset;
+    if (isMoved) this.#objects?.open(this.#committedOffset, end);
     this.#acknowledgements.commit(this.#committedOffset, this.#anchor);
   }
 
@@ -301,7 +306,6 @@ export class WriteBuffer {
     return pieces;
   }
 
-  /** @param isRest Whether it is the rest of a write that did not fit. */
   #add(
     data: string | Uint8Array,
     encoding: BufferEncoding,
@@ -309,24 +313,14 @@ export class WriteBuffer {
     isRest: boolean,
   ): Uint8Array | undefined {
     const { nextLength, fullCount } = this.#buffer;
-    const rest = this.#copy(data, encoding, isWhole, isRest);
+    const rest =
+      this.#objects === undefined
+        ? this.#buffer.add(data, encoding)
+        : this.#objects.add(data, encoding, isWhole, isRest);
     // A full chunk is due at once, so the timer runs for the bytes behind it.
     const isFirst = nextLength === 0 || fullCount !== this.#buffer.fullCount;
     if (isFirst && this.#buffer.nextLength > 0) this.#flushTimer.start();
     return rest;
-  }
-
-  #copy(
-    data: string | Uint8Array,
-    encoding: BufferEncoding,
-    isWhole: boolean,
-    isRest: boolean,
-  ): Uint8Array | undefined {
-    if (this.#objects === undefined) return this.#buffer.add(data, encoding);
-    const isDivided = this.#hasRecords && !isWhole;
-    return isRest && !isDivided
-      ? this.#objects.addRest(data, encoding)
-      : this.#objects.add(data, encoding, isWhole);
   }
 
   /** The oldest byte has waited long enough. An unfinished record is sent as soon as it is whole. */
@@ -336,14 +330,14 @@ export class WriteBuffer {
     else if (this.#buffer.byteLength > 0) this.#setLate(true);
   }
 
-  #setLate(isLate: boolean): void {
-    if (isLate === this.#isRecordLate) return;
-    this.#isRecordLate = isLate;
-    this.#buffer.watch(isLate);
+  /** Whether a flush waits for bytes that are in no chunk yet. */
+  get #isFlushing(): boolean {
+    return this.#flushOffset > this.#cutOffset;
   }
 
-  #isLateRecordWhole(): boolean {
-    return this.#isRecordLate && this.#buffer.recordsLength > 0;
+  #setLate(isLate: boolean): void {
+    this.#isRecordLate = isLate;
+    this.#buffer.watch(isLate);
   }
 
   #accepted(start: number): void {
@@ -360,6 +354,7 @@ export class WriteBuffer {
     }
     if (sequence !== this.#flushSequence) return;
     this.#flushOffset = end;
+    if (this.nextLength === 0) this.#setLate(this.#isFlushing);
     this.#onDue();
   }
 }

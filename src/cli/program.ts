@@ -8,6 +8,7 @@ import { addReplayCommand } from './commands/replay-command.js';
 import { addSealCommand } from './commands/seal-command.js';
 import { addStatCommand } from './commands/stat-command.js';
 import { exitCode, exitCodeOf, UsageError } from './exit-code.js';
+import { templateHelp } from './flags/rollover-options.js';
 import { complain, say, sentence } from './messages.js';
 
 const helpHint = 'See oss-append --help.';
@@ -15,7 +16,8 @@ const helpHint = 'See oss-append --help.';
 const description =
   'Appends standard input or files to an object in Alibaba Cloud OSS while they are read: in order, and each byte exactly once.';
 
-const epilogue = `
+const epilogue = `${templateHelp}
+
 Without --credentials, keys come from the environment: OSS_ACCESS_KEY_ID,
 OSS_ACCESS_KEY_SECRET and OSS_SESSION_TOKEN. Sizes are bytes, or 64KiB, 4MiB,
 4M (4MB is decimal); times are milliseconds, or 2s, 1m.
@@ -28,6 +30,7 @@ that was read committed.
 Examples:
   app 2>&1 | oss-append oss://logs/app.log
   oss-append oss://logs/all.log monday.log tuesday.log
+  app | oss-append --rollover-interval day 'oss://logs/{yyyy}-{MM}-{dd}.log'
   ffmpeg -i rtsp://camera -f mpegts - | oss-append oss://video/door.ts
   oss-append --emulator --dir data oss://logs/app.log < app.log`;
 

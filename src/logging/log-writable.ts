@@ -73,7 +73,7 @@ export class LogWritable extends AppendWritable {
     super(resolved.stream, act);
     this.#options = resolved;
     const { marker } = resolved.overflow;
-    this.#outage = new OutageNotice(objectName(resolved.stream.bucket, this.key));
+    this.#outage = new OutageNotice(() => objectName(resolved.stream.bucket, this.key));
     this.#defaultEncoding = resolved.stream.defaultEncoding ?? 'utf8';
     this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
     this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop));
@@ -266,11 +266,11 @@ export class LogWritable extends AppendWritable {
   }
 
   #saveOnFailure(why: string): void {
-    const { fallback, stream } = this.#options;
+    const { fallback, stream: options } = this.#options;
     if (fallback === false) return;
     const uncommitted = this.takeUncommitted();
-    if (uncommitted !== undefined)
-      saveOnFailure(uncommitted, why, { bucket: stream.bucket, fallback });
+    if (uncommitted === undefined) return;
+    saveOnFailure(uncommitted, why, { bucket: options.bucket, options, fallback });
   }
 }
 

@@ -16,13 +16,13 @@ interface Outage {
 
 /** Prints one line to standard error when an outage lasts, and another one when it is over. */
 export class OutageNotice {
-  readonly #object: string;
+  readonly #nameObject: () => string;
   readonly #print: (message: string) => void;
   #outage: Outage | undefined;
 
-  /** @param object Name of the object, for the messages. */
-  constructor(object: string, print = printNotice) {
-    this.#object = object;
+  /** @param nameObject Returns the name of the current object, for the messages. */
+  constructor(nameObject: () => string, print = printNotice) {
+    this.#nameObject = nameObject;
     this.#print = print;
   }
 
@@ -48,7 +48,7 @@ export class OutageNotice {
     this.close();
     if (!outage.isReported) return;
     const duration = formatDuration(nodeTimers.now() - outage.startedAt);
-    this.#print(`the outage of ${this.#object} is over after ${duration}`);
+    this.#print(`the outage of ${this.#nameObject()} is over after ${duration}`);
   }
 
   /** Prints nothing more unless another attempt fails. */
@@ -62,7 +62,7 @@ export class OutageNotice {
     outage.isReported = true;
     const duration = formatDuration(nodeTimers.now() - outage.startedAt);
     this.#print(
-      `nothing could be committed to ${this.#object} for ${duration}, still retrying: ${outage.error.message}`,
+      `nothing could be committed to ${this.#nameObject()} for ${duration}, still retrying: ${outage.error.message}`,
     );
   }
 }

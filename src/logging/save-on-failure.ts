@@ -1,12 +1,11 @@
 import { count } from '../quantity.js';
-import { saveUncommitted } from '../recovery/saved-file.js';
+import { type SavedOrigin, saveUncommitted } from '../recovery/saved-file.js';
 import { shellWord } from '../shell-word.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { objectName, printNotice } from './standard-error.js';
 
-/** Bucket that the bytes were written for, and file to save them in. */
-export interface SaveOnFailureOptions {
-  readonly bucket: string | undefined;
+/** Where the bytes come from, and the file to save them in. */
+export interface SaveOnFailureOptions extends SavedOrigin {
   readonly fallback: string | undefined;
 }
 
@@ -14,10 +13,9 @@ export interface SaveOnFailureOptions {
 export function saveOnFailure(
   uncommitted: UncommittedBytes,
   why: string,
-  options: SaveOnFailureOptions,
+  { fallback, ...origin }: SaveOnFailureOptions,
 ): void {
-  const { bucket, fallback } = options;
-  const where = objectName(bucket, uncommitted.key);
+  const where = objectName(origin.bucket, uncommitted.key);
   const doubt = uncommitted.confirmed
     ? ''
     : ', the first of which may be in the object or still get there';
@@ -25,7 +23,7 @@ export function saveOnFailure(
   const what = `${bytes} for ${where} could not be committed${doubt} (${why})`;
   let outcome: string;
   try {
-    const path = saveUncommitted(uncommitted, { bucket }, fallback);
+    const path = saveUncommitted(uncommitted, origin, fallback);
     outcome = `saved to ${path}; to append them: oss-append replay ${shellWord(path)}`;
   } catch (error) {
     outcome = `they are lost because no file could be written: ${(error as Error).message}`;

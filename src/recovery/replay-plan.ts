@@ -27,6 +27,9 @@ export interface AppendPlan extends Chunking {
   readonly action: 'append';
   readonly position: number;
   readonly start: number;
+
+  /** How many bytes to append, if not all of them. */
+  readonly byteLength?: number;
 }
 
 export type ReplayPlan =
@@ -90,10 +93,11 @@ export type ChunkedClaim = Claim & { readonly position: number; readonly replay:
 export function beginReplay(claim: Claim, plan: AppendPlan): ChunkedClaim {
   const { position, start, firstChunkSize, chunkSize } = plan;
   const byteLength = claim.byteLength - start;
-  return { position, byteLength, doubtful: byteLength, replay: { firstChunkSize, chunkSize } };
+  const doubtful = plan.byteLength ?? byteLength;
+  return { position, byteLength, doubtful, replay: { firstChunkSize, chunkSize } };
 }
 
-/** How far a replay got before it gave up. */
+/** How far a replay got before it gave up, or had appended all that its plan says. */
 export interface Progress {
   /** Bytes after the position that the stream took for committed. */
   readonly committed: number;
@@ -102,7 +106,7 @@ export interface Progress {
   readonly doubtful: number;
 }
 
-/** The claim that is left after its replay has given up. */
+/** The claim that is left after its replay has given up, or has appended all that its plan says. */
 export function endReplay(claim: Claim, plan: AppendPlan, progress: Progress): ChunkedClaim {
   const begun = beginReplay(claim, plan);
   const { committed } = progress;

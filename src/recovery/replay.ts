@@ -1,30 +1,34 @@
-import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectState } from '../append/append-client.js';
-import { ObjectProbe } from '../append/object-probe.js';
-import { assertAppendable } from '../append/open-object.js';
-import { RequestRunner } from '../append/request-runner.js';
-import { loadCrc64 } from '../crc64.js';
-import { DivergedError } from '../errors.js';
+import { leastObjectLimit } from '../append/append-target.js';
+import { notAppendableError } from '../append/open-object.js';
+import { DivergedError, isAppendError, NotAppendableError } from '../errors.js';
 import type { OssClient } from '../oss/oss-client.js';
-import { ObjectReader } from '../read/object-reader.js';
-import { retrying } from '../read/retry-request.js';
-import { AppendWritable } from '../stream/append-writable.js';
-import { resolveCreation } from '../stream/creation-options.js';
+import { assertObjectKey } from '../oss/request/object-key.js';
+import { findSequence } from '../rollover/find-sequence.js';
+import { KeySeries } from '../rollover/key-series.js';
+import { shellWord } from '../shell-word.js';
+import type { AppendWritable } from '../stream/append-writable.js';
+import type { RolloverEvent } from '../stream/events.js';
 import type { AppendWritableOptions } from '../stream/options.js';
-import { ReplayClient } from './replay-client.js';
+import { ReplayAppend } from './replay-append.js';
 import {
   type AppendPlan,
   beginReplay,
-  type ChunkedClaim,
   type Claim,
   comparableLength,
   endReplay,
-  landedLength,
-  planReplay,
   replayChunkSize,
 } from './replay-plan.js';
+import { ReplayProbe } from './replay-probe.js';
 import { rewriteSaved, type SavedBytes } from './saved-bytes.js';
+import type { Conflict } from './saved-header.js';
+import { type MovePlan, planInSeries, type SeriesPlan } from './series-plan.js';
+
+/** A replay has gone on from one object to the next. */
+export interface ReplayRollover extends Pick<RolloverEvent, 'from' | 'to'> {
+  readonly reason: MovePlan['reason'];
+}
 
 export interface ReplayRunOptions {
   readonly client: OssClient;
@@ -32,52 +36,79 @@ export interface ReplayRunOptions {
 
   /** The content of the file, for the object that its `bucket` and `key` name. */
   readonly saved: SavedBytes;
-  readonly conflict: 'fail' | 'rebase';
+  readonly conflict: Conflict;
 
   /** Options of the stream that appends. */
   readonly append: Omit<AppendWritableOptions, 'key' | 'client'>;
 
-  /** Called with the stream before the first write. */
+  /** Called with the stream for each object before the first write. */
   readonly onStream: (stream: AppendWritable) => void;
+  readonly onRollover: (rollover: ReplayRollover) => void;
 }
 
-/** Bytes of one write to the stream. */
-const pieceSize = 2 ** 20;
+/** Objects that a replay may go on to because the ones before took nothing. */
+const maxRollovers = 100;
 
-/** Appends the bytes of a file of uncommitted bytes that the object lacks. */
+/** Appends the bytes of a file of uncommitted bytes that OSS lacks, to one object or several. */
 export class ReplayRun {
   readonly #options: ReplayRunOptions;
-  readonly #claim: Claim;
+  readonly #probe: ReplayProbe;
+
+  /** The objects that the bytes may go to; `undefined` if there is one. */
+  readonly #series: KeySeries | undefined;
+  #sequence: number;
+  #key: string;
+  #rollovers = 0;
+
+  /** The bytes that are left, as far as this run knows. */
+  #claim: Claim;
   #present: number;
-  #begun: ChunkedClaim | undefined;
+
+  /** Bytes appended before the current append. */
+  #written = 0;
+  #appending: ReplayAppend | undefined;
   #stream: AppendWritable | undefined;
   #noteFailure: Error | undefined;
 
-  /** The claim that the file records, if a replay has begun. */
-  #noted: Claim | undefined;
+  /** What the file records, if a replay has begun. */
+  #noted: { readonly key: string; readonly claim: Claim } | undefined;
 
   constructor(options: ReplayRunOptions) {
-    const { bytes, landed, position, doubtful, replay } = options.saved;
+    const { client, saved, append } = options;
+    const { key, bytes, landed, position, doubtful, replay } = saved;
     this.#options = options;
+    this.#probe = new ReplayProbe(client, append);
+    this.#series = seriesOf(saved);
+    this.#sequence = this.#series?.sequence ?? 0;
+    this.#key = key;
     this.#claim = { position, byteLength: bytes.byteLength - landed, doubtful, replay };
-    this.#noted = replay && this.#claim;
+    this.#noted = replay && { key, claim: this.#claim };
     this.#present = landed;
   }
 
-  /** Bytes of the file that were in the object before. */
+  /** Key of the current object. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /** How often the run went on to another object; `undefined` if there is one only. */
+  get rollovers(): number | undefined {
+    return this.#series && this.#rollovers;
+  }
+
+  /** Bytes of the file that were stored before. */
   get present(): number {
     return this.#present;
   }
 
-  /** The stream that appends; `undefined` before it is created, and if nothing was missing. */
+  /** The last stream that appends; `undefined` before it is created, and if nothing was missing. */
   get stream(): AppendWritable | undefined {
     return this.#stream;
   }
 
   /** Bytes of the file that have been appended. */
   get bytesWritten(): number {
-    if (this.#stream === undefined || this.#begun === undefined) return 0;
-    return landedLength(this.#begun, this.#stream.bytesWritten);
+    return this.#written + (this.#appending?.bytesWritten ?? 0);
   }
 
   /** Why recording the progress failed; the file then calls more bytes doubtful than there are. */
@@ -86,145 +117,194 @@ export class ReplayRun {
   }
 
   /**
-   * Resolves when the object holds all bytes of the file.
+   * Resolves when OSS holds all bytes of the file.
    *
    * @throws {DivergedError} If the object is too short, or another writer has appended since.
    * @throws {NotAppendableError} If bytes are missing and the object accepts no more appends.
    * @throws {Error} If a request fails, or the file cannot be written.
    */
   async finish(): Promise<void> {
-    const { saved, conflict, path } = this.#options;
-    const state = await this.#ask();
-    const length = state?.length ?? 0;
-    const matching = await this.#compare(comparableLength(this.#claim, length));
-    const how = { conflict, chunkSize: replayChunkSize };
-    const plan = planReplay(this.#claim, length, matching, how);
-    if (plan.action === 'nothing') {
-      this.#present = saved.bytes.byteLength;
-      return;
+    const { bytes } = this.#options.saved;
+    let failure: Error | undefined;
+    for (;;) {
+      const { plan, state, refusal } = await this.#plan().catch((error) => {
+        throw failure ?? error;
+      });
+      if (plan.action === 'nothing') {
+        this.#present = bytes.byteLength - this.bytesWritten;
+        return;
+      }
+      if (plan.action === 'move') {
+        await this.#moveOn(plan, state?.length ?? 0);
+        failure = undefined;
+        continue;
+      }
+      if (failure !== undefined) throw failure;
+      if (plan.action === 'refuse') throw this.#refusal(plan.reason, state, refusal);
+      this.#present += plan.start;
+      try {
+        await this.#append(plan);
+        if (plan.byteLength === undefined) return;
+      } catch (error) {
+        if (this.#series === undefined || !isRefusal(error)) throw error;
+        // The next plan may be to go on to the next object.
+        failure = error;
+      }
     }
-    if (state !== undefined) assertAppendable(saved.key, state);
-    if (plan.action === 'refuse') throw this.#refusal(plan.reason, length);
-    this.#present += plan.start;
-    const begun = beginReplay(this.#claim, plan);
-    const options = this.#streamOptions(begun);
-    await this.#note(begun).catch((error) => {
+  }
+
+  /** Asks the object, and decides what to do next. */
+  async #plan(): Promise<{
+    readonly plan: SeriesPlan;
+    readonly state: ObjectState | undefined;
+    readonly refusal: Error | undefined;
+  }> {
+    const { conflict } = this.#options;
+    const { state, refusal } = await this.#ask();
+    const length = comparableLength(this.#claim, state?.length ?? 0);
+    const ours = this.#rest.subarray(0, length);
+    const { position = 0 } = this.#claim;
+    const matching = await this.#probe.matchingLength(this.#key, position, ours);
+    const isSeries = this.#series !== undefined;
+    const how = { conflict, chunkSize: replayChunkSize, isSeries, maxSize: leastObjectLimit };
+    return { plan: planInSeries(this.#claim, state, matching, how), state, refusal };
+  }
+
+  async #ask(): Promise<{ readonly state: ObjectState | undefined; readonly refusal?: Error }> {
+    try {
+      return { state: await this.#probe.ask(this.#key, this.#claim.position ?? 0) };
+    } catch (error) {
+      if (this.#series === undefined || !(error instanceof NotAppendableError)) throw error;
+      // Without permission to ask, a refused append of nothing says no more than that.
+      const { objectType } = error;
+      const state = { length: 0, appendable: false, sealed: false, objectType };
+      return { state, refusal: error };
+    }
+  }
+
+  /** The bytes that are left. */
+  get #rest(): Buffer {
+    const { bytes } = this.#options.saved;
+    return bytes.subarray(bytes.byteLength - this.#claim.byteLength);
+  }
+
+  /** Goes on to the first object behind this one that does not exist: nobody else appends to it. */
+  async #moveOn({ start, reason }: MovePlan, position: number): Promise<void> {
+    const series = this.#series as KeySeries;
+    if (this.#rollovers === maxRollovers) {
+      throw new Error(
+        `Cannot append ${this.#options.path}: ${maxRollovers} objects took none of it`,
+      );
+    }
+    const from = this.#sequence + 1;
+    const find = (sequence: number) => this.#probe.find(series.keyAt(sequence));
+    const last = await findSequence(find, { from, seeksGap: false });
+    const sequence = last === undefined ? from : last.sequence + 1;
+    const key = series.keyAt(sequence);
+    assertObjectKey(key, 'replay');
+    this.#options.onRollover({ from: { key: this.#key, position }, to: { key }, reason });
+    const byteLength = this.#claim.byteLength - start;
+    this.#claim = { position: 0, byteLength, doubtful: 0, replay: undefined };
+    this.#present += start;
+    this.#sequence = sequence;
+    this.#key = key;
+    this.#rollovers++;
+  }
+
+  async #append(plan: AppendPlan): Promise<void> {
+    const { client, append, path, onStream } = this.#options;
+    const key = this.#key;
+    const claim = beginReplay(this.#claim, plan);
+    await this.#note(claim).catch((error) => {
       throw new Error(`Cannot record in ${path} where its bytes go: ${error.message}`, {
         cause: error,
       });
     });
-    await this.#append(begun, plan, options);
-  }
-
-  #ask(): Promise<ObjectState | undefined> {
-    const { client, saved, append } = this.#options;
-    const { requestTimeout = 60_000, requestPayer } = append;
-    const guess = saved.position ?? 0;
-    const create = resolveCreation('replay', append);
-    const { signal } = new AbortController();
-    const requests = new RequestRunner({ signal, requestTimeout, request: { requestPayer } });
-    const probe = new ObjectProbe(client, requests);
-    return retrying(() => probe.ask(saved.key, { guess, least: guess, greatest: guess, create }));
-  }
-
-  /** How many of the first `byteLength` bytes are in the object at their position. */
-  async #compare(byteLength: number): Promise<number> {
-    const { client, saved, append } = this.#options;
-    if (byteLength === 0) return 0;
-    const { requestPayer, trafficLimit } = append;
-    const { position: start = 0, landed } = saved;
-    const reader = new ObjectReader(client, await loadCrc64());
-    const range = { start, end: start + byteLength };
-    let matching = 0;
-    for await (const piece of reader.read(saved.key, range, { requestPayer, trafficLimit })) {
-      const ours = saved.bytes.subarray(landed + matching).subarray(0, piece.byteLength);
-      const same = commonLength(ours, piece);
-      matching += same;
-      if (same < piece.byteLength) break;
+    const bytes = this.#rest.subarray(plan.start);
+    const refuse = (actualLength: number) => this.#divergedError('conflict', actualLength);
+    const appending = new ReplayAppend({ client, key, claim, bytes, append, refuse });
+    this.#appending = appending;
+    this.#stream = appending.stream;
+    onStream(appending.stream);
+    try {
+      await appending.run();
+    } catch (error) {
+      const left = this.#end(appending, plan);
+      await this.#note(left).catch((cause) => {
+        this.#noteFailure = cause;
+      });
+      throw error;
     }
-    return matching;
+    this.#end(appending, plan);
   }
 
-  #streamOptions(begun: ChunkedClaim): AppendWritableOptions {
-    const { client, saved, append } = this.#options;
-    const { position, replay } = begun;
-    const refuse = (actualLength: number) => this.#refusal('conflict', actualLength);
-    return {
-      ...append,
-      // Overrides the user's sizes: the chunks must be those that the file records.
-      chunkSize: Math.max(replay.firstChunkSize, replay.chunkSize),
-      flushInterval: Number.POSITIVE_INFINITY,
-      highWaterMark: undefined,
-      flags: 'a',
-      position,
-      key: saved.key,
-      client: new ReplayClient(client, begun, refuse),
-    };
+  /** Returns what is left after an append, whether it failed or not. */
+  #end(appending: ReplayAppend, plan: AppendPlan): Claim {
+    this.#claim = endReplay(this.#claim, plan, appending.takeProgress());
+    this.#written += appending.bytesWritten;
+    this.#appending = undefined;
+    return this.#claim;
   }
 
   /** Records `claim` in the file, so that the next replay can find the chunks of this one. */
   async #note(claim: Claim): Promise<void> {
     const { path, saved } = this.#options;
     const { position, byteLength, doubtful, replay } = claim;
-    if (isDeepStrictEqual(claim, this.#noted)) return;
+    const noted = { key: this.#key, claim };
+    if (isDeepStrictEqual(noted, this.#noted)) return;
     const landed = saved.bytes.byteLength - byteLength;
-    await rewriteSaved(path, { ...saved, position, doubtful, landed, replay });
-    this.#noted = claim;
+    const { key } = noted;
+    await rewriteSaved(path, { ...saved, key, position, doubtful, landed, replay });
+    this.#noted = noted;
+    this.#noteFailure = undefined;
   }
 
-  async #append(
-    begun: ChunkedClaim,
-    plan: AppendPlan,
-    options: AppendWritableOptions,
-  ): Promise<void> {
-    const { saved, onStream } = this.#options;
-    const { firstChunkSize } = plan;
-    const stream = new AppendWritable(options);
-    this.#begun = begun;
-    this.#stream = stream;
-    onStream(stream);
-    const bytes = saved.bytes.subarray(saved.bytes.byteLength - begun.byteLength);
-    try {
-      await pipeline(async function* () {
-        yield* pieces(bytes.subarray(0, firstChunkSize));
-        await stream.flush();
-        yield* pieces(bytes.subarray(firstChunkSize));
-      }, stream);
-    } catch (error) {
-      await this.#noteEnd(stream, plan);
-      throw error;
-    }
+  #refusal(
+    reason: 'shorter' | 'conflict' | 'not-appendable',
+    state: ObjectState | undefined,
+    refusal: Error | undefined,
+  ): Error {
+    if (reason !== 'not-appendable') return this.#divergedError(reason, state?.length ?? 0);
+    const key = this.#key;
+    const { message } = refusal ?? notAppendableError(key, state as ObjectState);
+    const { objectType } = state as ObjectState;
+    return new NotAppendableError(`${message}. ${this.#elsewhere}`, { key, objectType });
   }
 
-  /** Records which bytes are no longer doubtful. */
-  async #noteEnd(stream: AppendWritable, plan: AppendPlan): Promise<void> {
-    const { doubtful = 0 } = stream.takeUncommitted() ?? {};
-    const progress = { committed: stream.bytesWritten, doubtful };
-    await this.#note(endReplay(this.#claim, plan, progress)).catch((error) => {
-      this.#noteFailure = error;
-    });
-  }
-
-  #refusal(reason: 'shorter' | 'conflict', actualLength: number): DivergedError {
-    const { path, saved } = this.#options;
-    const { key, position = 0 } = saved;
+  #divergedError(reason: 'shorter' | 'conflict', actualLength: number): DivergedError {
+    const { path } = this.#options;
+    const key = this.#key;
+    const { position = 0 } = this.#claim;
+    const next = this.#series && '; to the next object, --conflict rollover';
     const what = `Cannot append ${path} to "${key}" at position ${position}`;
     const message = {
-      shorter: `${what}: the object is ${actualLength} bytes long. To append everything to another object, name it after the file: oss://bucket/key`,
-      conflict: `${what}: another writer has appended there, the object is ${actualLength} bytes long. To append the missing bytes at its end, add --conflict rebase`,
+      shorter: `${what}: the object is ${actualLength} bytes long. ${this.#elsewhere}`,
+      conflict: `${what}: another writer has appended there, the object is ${actualLength} bytes long. To append the missing bytes at its end, add --conflict rebase${next ?? ''}`,
     }[reason];
     return new DivergedError(message, { key, position, actualLength });
   }
-}
 
-function commonLength(ours: Buffer, theirs: Buffer): number {
-  if (ours.equals(theirs)) return theirs.byteLength;
-  const different = theirs.findIndex((byte, index) => byte !== ours[index]);
-  return different === -1 ? theirs.byteLength : different;
-}
-
-function* pieces(bytes: Buffer): Generator<Buffer> {
-  for (let start = 0; start < bytes.byteLength; start += pieceSize) {
-    yield bytes.subarray(start, start + pieceSize);
+  get #elsewhere(): string {
+    const file = shellWord(this.#options.path);
+    return `To append everything to another object: oss-append replay ${file} oss://bucket/key`;
   }
+}
+
+/** The series of the object; `undefined` if there is none, or its template cannot be read. */
+function seriesOf({ key, template }: SavedBytes): KeySeries | undefined {
+  if (template === undefined) return undefined;
+  try {
+    return KeySeries.of(key, template);
+  } catch {
+    // Of a later version: the bytes can be appended to their object all the same.
+    return undefined;
+  }
+}
+
+/** Whether an error says that the object itself takes no more. */
+function isRefusal(error: unknown): error is Error {
+  return (
+    isAppendError(error) &&
+    (error.code === 'APPEND_ERR_NOT_APPENDABLE' || error.code === 'APPEND_ERR_DIVERGED')
+  );
 }

@@ -11,6 +11,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { nodeTimers } from '../timers/node-timers.js';
+import { type SeriesOptions, seriesFields } from './saved-series.js';
+
+/** What a file says about the bytes in addition to what the stream hands back with them. */
+export interface SavedOrigin {
+  readonly bucket?: string | undefined;
+
+  /** Options of the stream. */
+  readonly options?: SeriesOptions | undefined;
+}
 
 /**
  * Checks early, before any data is at risk, that the file could be written.
@@ -47,12 +56,13 @@ export function assertFallback(path: unknown): asserts path is string {
  */
 export function saveUncommitted(
   uncommitted: UncommittedBytes,
-  { bucket }: { readonly bucket?: string | undefined },
+  { bucket, options }: SavedOrigin,
   path?: string,
 ): string {
   const { key, position, bytes, confirmed, doubtful } = uncommitted;
   const { byteLength } = bytes;
-  const header = JSON.stringify({ bucket, key, position, byteLength, confirmed, doubtful });
+  const known = { bucket, key, position, byteLength, confirmed, doubtful };
+  const header = JSON.stringify({ ...known, ...(options && seriesFields(options)) });
   const content = Buffer.concat([Buffer.from(`${header}\n`), bytes]);
   const name = `oss-append-${nodeTimers.date()}-${process.pid}.uncommitted`;
   const places = [

@@ -3,6 +3,11 @@ import { assertBucketName } from '../oss/endpoint.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { type Chunking, replayChunkSize } from './replay-plan.js';
 
+/** What a replay does if another writer has appended to the object since. */
+export type Conflict = (typeof conflicts)[number];
+
+const conflicts = ['fail', 'rebase', 'rollover'] as const;
+
 /** First line of a file of uncommitted bytes, which describes the bytes behind it. */
 export interface SavedHeader {
   readonly bucket: string | undefined;
@@ -20,7 +25,13 @@ export interface SavedHeader {
   /** How the bytes behind those are cut into chunks, if a replay has begun. */
   readonly replay: Chunking | undefined;
 
-  /** Fields unknown to this version, preserved when the file is rewritten. */
+  /** The key as the user wrote it, if it makes the keys of several objects. */
+  readonly template: string | undefined;
+
+  /** What to do if another writer has appended to the object, as the stream was asked. */
+  readonly conflict: Conflict | undefined;
+
+  /** Fields not used by this version, preserved when the file is rewritten. */
   readonly others: Readonly<Record<string, unknown>>;
 }
 
@@ -29,8 +40,9 @@ export function parseHeader(
   line: string,
 ): (SavedHeader & { readonly byteLength: number }) | undefined {
   try {
-    const { bucket, key, position, byteLength, confirmed, doubtful, landed, replay, ...others } =
+    const { bucket, key, position, byteLength, confirmed, doubtful, landed, replay, ...more } =
       JSON.parse(line);
+    const { template, conflict, ...others } = more;
     if (bucket !== undefined) assertBucketName('replay', bucket);
     assertObjectKey(key);
     const optional = [position, landed].filter((length) => length !== undefined);
@@ -39,9 +51,12 @@ export function parseHeader(
       [byteLength, doubtful, ...optional].every(isLength) &&
       (landed ?? 0) + doubtful <= byteLength &&
       typeof confirmed === 'boolean' &&
-      (replay === undefined || isChunking(replay));
+      (replay === undefined || isChunking(replay)) &&
+      (template === undefined || typeof template === 'string') &&
+      (conflict === undefined || conflicts.includes(conflict));
     if (!isComplete) return undefined;
-    const known = { bucket, key, position, byteLength, landed: landed ?? 0, others };
+    const series = { template, conflict, others };
+    const known = { bucket, key, position, byteLength, landed: landed ?? 0, ...series };
     if (replay === undefined && landed !== undefined) {
       // Older versions recorded no chunks before they sent the rest in chunks of this size.
       const chunking = { firstChunkSize: replayChunkSize, chunkSize: replayChunkSize };
@@ -55,10 +70,10 @@ export function parseHeader(
 
 /** Formats the first line, including its line feed. */
 export function formatHeader(header: SavedHeader, byteLength: number): string {
-  const { bucket, key, position, doubtful, landed, replay, others } = header;
+  const { bucket, key, position, doubtful, landed, replay, template, conflict, others } = header;
   const confirmed = doubtful === 0;
   const known = { bucket, key, position, byteLength, confirmed, doubtful, landed, replay };
-  return `${JSON.stringify({ ...known, ...others })}\n`;
+  return `${JSON.stringify({ ...known, template, conflict, ...others })}\n`;
 }
 
 function isChunking(value: unknown): value is Chunking {

@@ -23,7 +23,7 @@ export interface KeyNames {
 const dateFields = ['yyyy', 'MM', 'dd', 'HH'] as const;
 const nameFields = ['hostname', 'pid', 'id'] as const;
 const knownFields = [...dateFields, ...nameFields, 'seq'] as const;
-type Field = (typeof knownFields)[number];
+export type Field = (typeof knownFields)[number];
 
 /** Fields without which two periods would share a key. */
 const fieldsOfInterval: Readonly<Record<Exclude<Interval, number>, readonly Field[]>> = {
@@ -33,7 +33,7 @@ const fieldsOfInterval: Readonly<Record<Exclude<Interval, number>, readonly Fiel
 };
 
 /** `suffix` is the place of `.k`, where the template has no `{seq}`. */
-type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
+export type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
 
 /**
  * Makes keys from a template such as `logs/{yyyy}-{MM}-{dd}/{hostname}.log`.
@@ -43,7 +43,7 @@ type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
  */
 export class KeyTemplate {
   readonly #parts: readonly Part[];
-  readonly #fields: ReadonlySet<Field>;
+  readonly #fields: ReadonlySet<Field | 'suffix'>;
   readonly #localTime: LocalTime;
   readonly #names: KeyNames;
 
@@ -53,9 +53,8 @@ export class KeyTemplate {
    * @throws {TypeError} If the template has an unknown field or an unbalanced brace.
    */
   constructor(act: string, template: string, timeZone: string, names: KeyNames) {
-    const parts = parse(act, template);
-    this.#fields = new Set(parts.flatMap((part) => ('field' in part ? [part.field] : [])));
-    this.#parts = this.#fields.has('seq') ? parts : withSuffix(parts);
+    this.#parts = partsOf(act, template);
+    this.#fields = new Set(this.#parts.flatMap((part) => ('field' in part ? [part.field] : [])));
     this.#localTime = localTimeIn(timeZone);
     this.#names = names;
   }
@@ -64,8 +63,7 @@ export class KeyTemplate {
     const values: Readonly<Record<Field | 'suffix', string | number>> = {
       ...this.#localTime.fieldsOf(startedAt.getTime()),
       ...this.#names,
-      seq: String(sequence).padStart(6, '0'),
-      suffix: sequence === 0 ? '' : `.${sequence}`,
+      ...sequenceFields(sequence),
     };
     return this.#parts.map((part) => ('text' in part ? part.text : values[part.field])).join('');
   }
@@ -90,6 +88,24 @@ export class KeyTemplate {
   get isUnique(): boolean {
     return this.#fields.has('id');
   }
+}
+
+/** How the number of an object is written, with and without `{seq}` in the template. */
+export function sequenceFields(sequence: number) {
+  return {
+    seq: String(sequence).padStart(6, '0'),
+    suffix: sequence === 0 ? '' : `.${sequence}`,
+  };
+}
+
+/**
+ * @param act The action that fails, for the message.
+ * @throws {TypeError} If the template has an unknown field or an unbalanced brace.
+ */
+export function partsOf(act: string, template: string): readonly Part[] {
+  const parts = parse(act, template);
+  const hasSequence = parts.some((part) => 'field' in part && part.field === 'seq');
+  return hasSequence ? parts : withSuffix(parts);
 }
 
 type TemplatePart = { readonly text: string } | { readonly field: Field };

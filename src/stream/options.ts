@@ -11,7 +11,7 @@ import {
   rangeError,
   typeError,
 } from '../assertions.js';
-import type { WriteBufferOptions } from '../buffer/write-buffer.js';
+import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
 import { assertNoForeignCredentials } from '../oss/foreign-options.js';
 import type { OssClientOptions } from '../oss/oss-client.js';
 import { resolveCreation } from './creation-options.js';
@@ -109,6 +109,7 @@ export function resolveOptions(
   return {
     appender: {
       ...rollover.appender,
+      maxRecordSize: highWaterMark,
       flags,
       position,
       verify,
@@ -123,6 +124,7 @@ export function resolveOptions(
       limit,
       flushInterval,
       recordDelimiter: resolveDelimiter(act, options.recordDelimiter),
+      maxRecordSize: options.conflict === 'rebase' ? highWaterMark : undefined,
       objects: rollover.objects,
     },
     client: resolveClient(act, options, requestTimeout),

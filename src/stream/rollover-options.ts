@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { maxAppendableObjectSize } from '../append/append-target.js';
 import type { AppenderOptions } from '../append/appender-options.js';
 import { assertInteger, assertOneOf, typeError } from '../assertions.js';
-import type { WriteBufferOptions } from '../buffer/write-buffer.js';
+import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar, type Interval } from '../rollover/calendar.js';
 import { type KeyFields, KeyTemplate } from '../rollover/key-template.js';
@@ -38,7 +38,7 @@ export function resolveRollover(
 ): ResolvedRollover {
   const { key, position, conflict = 'fail' } = options;
   const rollover = resolveFields(act, options.rollover);
-  assertConflict(act, conflict, rollover);
+  assertConflict(act, options, rollover !== undefined);
   if (rollover === undefined) {
     if (typeof key === 'function') {
       throw new TypeError(`Cannot ${act} as a function as 'key' needs 'rollover'`);
@@ -156,16 +156,16 @@ function keysOfFunction(act: string, key: (fields: KeyFields) => string): KeySou
   return { keyOf, showsPeriod: false, isUnique: false, seeksGap: false };
 }
 
-function assertConflict(
-  act: string,
-  conflict: unknown,
-  rollover: RolloverOptions | undefined,
-): asserts conflict is 'fail' | 'rollover' {
-  if (conflict === 'rebase') {
-    throw typeError(act, 'conflict', "'fail' or 'rollover' in this version", conflict);
-  }
-  assertOneOf(act, 'conflict', conflict, ['fail', 'rollover']);
-  if (conflict === 'rollover' && rollover === undefined) {
-    throw new TypeError(`Cannot ${act} as 'conflict: rollover' needs 'rollover'`);
+function assertConflict(act: string, options: AppendWritableOptions, hasRollover: boolean): void {
+  const { conflict = 'fail', position, recordDelimiter = false } = options;
+  assertOneOf(act, 'conflict', conflict, ['fail', 'rebase', 'rollover']);
+  if (conflict === 'fail') return;
+  const refuse = (rule: string) => {
+    throw new TypeError(`Cannot ${act} as 'conflict: ${conflict}' ${rule}`);
+  };
+  if (position !== undefined) refuse("does not go with 'position'");
+  if (conflict === 'rollover' && !hasRollover) refuse("needs 'rollover'");
+  if (conflict === 'rebase' && recordDelimiter === false) {
+    refuse("needs 'recordDelimiter': records of several writers are mixed, and none is divided");
   }
 }

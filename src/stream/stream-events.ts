@@ -29,6 +29,9 @@ export interface AppendStatistics {
   /** Times the stream found out from the object whether an append landed. */
   readonly reconciles: number;
 
+  /** Appends that OSS refused because another writer had appended first. */
+  readonly conflicts: number;
+
   /** Times the stream went on to another object. */
   readonly rollovers: number;
 
@@ -46,6 +49,7 @@ export class StreamEvents implements AppenderListener {
   #attempts = 0;
   #retries = 0;
   #reconciles = 0;
+  #conflicts = 0;
   #rollovers = 0;
 
   /** Milliseconds since 1970. */
@@ -65,6 +69,7 @@ export class StreamEvents implements AppenderListener {
       attempts: this.#attempts,
       retries: this.#retries,
       reconciles: this.#reconciles,
+      conflicts: this.#conflicts,
       rollovers: this.#rollovers,
       lastCommitAt: this.#lastCommitAt === undefined ? undefined : new Date(this.#lastCommitAt),
       lastFailure: this.#lastFailure,
@@ -79,6 +84,10 @@ export class StreamEvents implements AppenderListener {
 
   attempted: AppenderListener['attempted'] = () => {
     this.#attempts++;
+  };
+
+  conflicted: AppenderListener['conflicted'] = () => {
+    this.#conflicts++;
   };
 
   retrying: AppenderListener['retrying'] = (key, notice) => {

@@ -55,13 +55,15 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
 
   /**
    * What happens when another writer has appended to the object: `'fail'` ends the stream with
-   * {@link DivergedError}, `'rollover'` goes on with the next object. Either way a stream with
-   * `rollover` that has committed nothing to the object yet takes the next one, so that processes
-   * that start together get an object each.
+   * {@link DivergedError}. `'rollover'` goes on with the next object; a stream that has committed
+   * nothing to the object yet does so with `'fail'` too, if it has `rollover`, so that processes that
+   * start together get an object each. `'rebase'` appends behind the other writer's bytes: several
+   * writers share the object, each record whole, once, and in its writer's order. It needs
+   * `recordDelimiter`. Not with `position`, except `'fail'`.
    *
    * @default 'fail'
    */
-  readonly conflict?: 'fail' | 'rollover' | undefined;
+  readonly conflict?: 'fail' | 'rebase' | 'rollover' | undefined;
 
   /** Store to append to, instead of the options of {@link OssClient}. The stream leaves it open. */
   readonly client?: AppendClient | undefined;

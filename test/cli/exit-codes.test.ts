@@ -194,6 +194,9 @@ describe('a failure to write to standard output', () => {
   });
 });
 
+/** Flags that let everything else be checked first. */
+const somewhere = ['--region', 'x'];
+
 describe('oss-append exits with 2 and sends nothing:', () => {
   test.each([
     [['oss://bucket'], 'is not of the form oss://bucket/key'],
@@ -206,14 +209,40 @@ describe('oss-append exits with 2 and sends nothing:', () => {
     [['--chunk-size', '4MX', url], 'such as 65536, 64KiB or 4MiB'],
     [
       ['--region', 'cn-hangzhou', '--chunk-size', '0', url],
-      "'chunkSize' must be an integer from 1 to",
+      'Cannot append as --chunk-size must be an integer from 1 to',
     ],
     [['--flush-interval', 'soon', url], 'such as 500ms, 2s or 1m'],
     [['--record-delimiter', '\\q', url], 'write \\n, \\r, \\t, \\0, \\\\ or \\xHH'],
-    [['--region', 'x', '--record-delimiter', '', url], "'recordDelimiter' must be"],
+    [[...somewhere, '--record-delimiter', '', url], '--record-delimiter must be 1 to 1024'],
+    [[...somewhere, '--max-timeout', '600h', url], '--max-timeout must be a number from 0'],
+    [[...somewhere, '--meta', 'ä=1', url], '--meta'],
     [['--storage-class', 'ColdArchive', url], 'Allowed choices are Standard, IA, Archive'],
     [['--meta', 'novalue', url], 'NAME=VALUE'],
     [['--expires', 'never', url], 'It must be a date'],
+    [['--time-zone', 'UTC', url], '--time-zone needs --rollover'],
+    [['--conflict', 'rollover', url], '--conflict rollover needs --rollover'],
+    [['--rollover', '--conflict', 'rebase', url], 'Allowed choices are fail, rollover.'],
+    [['--rollover', '--position', '0', url], '--position is that of one object'],
+    [['--rollover-size', '1YiB', url], 'such as 65536, 64KiB or 4MiB'],
+    [['--rollover-interval', 'week', url], 'It must be hour, day, month or a duration'],
+    [
+      [...somewhere, '--rollover-size', '1MiB', url],
+      '--rollover-size must be an integer from 4194304',
+    ],
+    [
+      [...somewhere, '--rollover-interval', '0', url],
+      '--rollover-interval must be an integer from 1',
+    ],
+    [[...somewhere, '--rollover', '--time-zone', 'Mars', url], '--time-zone must be the name of a'],
+    [
+      [...somewhere, '--rollover-interval', 'day', url],
+      "the key must be a template with {yyyy}, {MM} and {dd}, which --rollover-interval needs: current value is 'key'",
+    ],
+    [
+      [...somewhere, '--rollover', `${url}-{yyy}`],
+      'the key must be a template with no other fields',
+    ],
+    [[...somewhere, '--rollover', `${url}-{`], 'the key must be a template with balanced braces'],
     [['--no-such-flag', url], "unknown option '--no-such-flag'"],
     [['--tee', '--json', url], '--tee and --json'],
     [['--dir', 'data', url], '--dir needs --emulator'],

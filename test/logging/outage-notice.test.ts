@@ -3,11 +3,16 @@ import { OutageNotice } from '../../src/logging/outage-notice.js';
 import { useFakeTimers, useRealTimers } from '../helpers/fake-timers.js';
 
 let said: string[];
+let object: string;
 let notice: OutageNotice;
 beforeEach(() => {
   useFakeTimers();
   said = [];
-  notice = new OutageNotice('oss://logs/app.log', (message) => said.push(message));
+  object = 'oss://logs/app.log';
+  notice = new OutageNotice(
+    () => object,
+    (message) => said.push(message),
+  );
 });
 afterEach(() => {
   useRealTimers();
@@ -34,6 +39,16 @@ test('an outage of ten seconds is reported with its last failure, and so is its 
   expect(said).toEqual([
     `${first}the second`,
     'the outage of oss://logs/app.log is over after 100 min 10 s',
+  ]);
+});
+
+test('an outage names the object that the log is at', () => {
+  object = 'oss://logs/app.1.log';
+  notice.failed(new Error('a failure'));
+  vi.advanceTimersByTime(10_000);
+
+  expect(said).toEqual([
+    'nothing could be committed to oss://logs/app.1.log for 10.0 s, still retrying: a failure',
   ]);
 });
 

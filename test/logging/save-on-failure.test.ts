@@ -74,6 +74,24 @@ describe('uncommitted bytes', () => {
     expect(lines).toEqual(['one', 'two', '']);
   });
 
+  test('are saved with how the log goes on from object to object', async () => {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const fallback = join(await temporaryFolder(), 'rest');
+    const how = { key: 'app.{seq}.log', rollover: { maxSize: 5_000_000 }, recordDelimiter: '\n' };
+
+    await run(program({ ...how, fallback }, 'process.exit();'), environmentOf(emulator));
+
+    const [header = ''] = (await readFile(fallback, 'utf8')).split('\n');
+    expect(JSON.parse(header)).toMatchObject({
+      key: 'app.000000.log',
+      template: 'app.{seq}.log',
+      rollover: { maxSize: 5_000_000 },
+      recordDelimiter: '0a',
+    });
+  });
+
   test('are not saved with fallback: false', async () => {
     const emulator = await startEmulator();
     onTestFinished(() => emulator.close());

@@ -188,6 +188,24 @@ test('beginReplay() makes all missing bytes doubtful, in the chunks of the plan'
   });
 });
 
+test('a plan for a part makes only that doubtful, and its end leaves the others', () => {
+  const sizes = { firstChunkSize: 4, chunkSize: 4 };
+  const plan: AppendPlan = { action: 'append', position: 100, start: 0, byteLength: 4, ...sizes };
+
+  expect(beginReplay(sent, plan)).toEqual({
+    position: 100,
+    byteLength: 10,
+    doubtful: 4,
+    replay: sizes,
+  });
+  expect(endReplay(sent, plan, { committed: 4, doubtful: 0 })).toEqual({
+    position: 104,
+    byteLength: 6,
+    doubtful: 0,
+    replay: sizes,
+  });
+});
+
 describe('endReplay()', () => {
   const sizes = { firstChunkSize: 4, chunkSize: 3 };
   const others = { firstChunkSize: 3, chunkSize: 3 };

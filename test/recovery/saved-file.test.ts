@@ -52,6 +52,41 @@ describe('a file of uncommitted bytes', () => {
     expect(String(readFileSync(path))).toMatch(/^\{"key":"a.log","byteLength":10,/);
   });
 
+  test.each([
+    [
+      'all options of rollover',
+      {
+        key: 'a-{seq}.log',
+        rollover: { maxSize: 5_000_000, interval: 'day', timeZone: 'UTC' },
+        conflict: 'rollover',
+        recordDelimiter: Buffer.from([0xff, 0x0a]),
+      },
+      '"template":"a-{seq}.log","rollover":{"maxSize":5000000,"interval":"day","timeZone":"UTC"},"conflict":"rollover","recordDelimiter":"ff0a"',
+    ],
+    [
+      'no defaults',
+      { key: 'a.log', rollover: true, conflict: 'fail', recordDelimiter: false },
+      '"template":"a.log","rollover":true',
+    ],
+    [
+      'a delimiter that is a string',
+      { key: 'a.log', rollover: true, recordDelimiter: '\n' },
+      '"template":"a.log","rollover":true,"recordDelimiter":"0a"',
+    ],
+    ['no function', { key: () => 'a.log', rollover: true }, '"rollover":true'],
+  ] as const)('says how its stream went on from object to object: %s', (_, options, fields) => {
+    const path = saveUncommitted(uncommitted, { options }, join(createFolder(), 'rest'));
+
+    expect(String(readFileSync(path))).toContain(`"doubtful":0,${fields}}\n`);
+  });
+
+  test('says nothing of that without rollover', () => {
+    const options = { key: 'a.log', recordDelimiter: '\n' };
+    const path = saveUncommitted(uncommitted, { options }, join(createFolder(), 'rest'));
+
+    expect(String(readFileSync(path))).toContain('"doubtful":0}\n');
+  });
+
   test('never overwrites another file', () => {
     const folder = createFolder();
     const path = join(folder, 'rest');

@@ -40,14 +40,19 @@ export type GetFate = 'answered' | 'cut' | 'broken' | 'lost' | 'throttled' | 'fo
 /** What another writer, the stranger, does to the object. */
 export type Deed = 'appends' | 'appends-as-many' | 'deletes' | 'remakes' | 'replaces' | 'seals';
 
+/** What happens to the clock of a computer, or to a process. */
+export type ClockTrouble = 'leaps' | 'goes-back' | 'strays' | 'stops';
+
 export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>>>;
 
 /**
  * How a life is made difficult, while the stream can still find out what happened:
  * - With a proxy that sends an append twice, the first answer is a 409 or another refusal. Whose
- *   bytes the object has is known only if no stranger appends or seals it and checksums are right.
+ *   bytes the object has is known only if nobody else appends or seals it and checksums are right.
  * - An object that a stranger made exactly as long as ours differs only in its checksum.
  * - Bytes without a checksum must be read back, which needs the permission to read.
+ * - Of a part of a chunk, with others' bytes behind it, a stream with several objects would take the
+ *   whole to the next one. OSS stores an append as a whole or not at all.
  */
 export interface Adversary {
   /** Whether a writer with endless retries survives everything that happens. */
@@ -114,17 +119,37 @@ const deedWeights: Weights<Deed> = {
   seals: 1,
 };
 
+export const clockTroubles: Weights<ClockTrouble> = {
+  leaps: 4,
+  'goes-back': 2,
+  strays: 1,
+  stops: 1,
+};
+
 /** All names that `--without` accepts. */
 export const happenings: readonly string[] = [
   ...new Set([
     ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
     ...Object.keys({ ...gets, ...hostileGets, ...deedWeights }),
-    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions'],
+    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions', 'rollover'],
+    ...Object.keys(clockTroubles),
   ]),
 ];
 
+/** Limits, and what the writers do. */
+export interface AdversaryOptions extends Limits {
+  /** Whether several share the objects. */
+  readonly isShared: boolean;
+
+  /** Whether they go on from object to object. */
+  readonly isRolling: boolean;
+}
+
 /** Draws an adversary; two of five are survivable. */
-export function drawAdversary(random: Random, { patience, without }: Limits): Adversary {
+export function drawAdversary(
+  random: Random,
+  { patience, without, isShared, isRolling }: AdversaryOptions,
+): Adversary {
   const isSurvivable = random.chance(0.4);
   const deeds = drawDeeds(random, isSurvivable);
   const isTelling = deeds.includes('remakes');
@@ -133,7 +158,8 @@ export function drawAdversary(random: Random, { patience, without }: Limits): Ad
   const calm = random.pick([3, 10, 30, 100]);
   const left = random.chance(0.5) ? ['sent-twice'] : ['wrong-crc'];
   if (isTelling || isBlind) left.push('without-crc');
-  if (isTelling || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
+  if (isTelling || isShared || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
+  if (isRolling && (isShared || deeds.length > 0)) left.push('applied-in-part');
   const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
     ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {

@@ -10,6 +10,9 @@ export type Subject =
   | 'network'
   | 'reconcile'
   | 'stranger'
+  | 'life'
+  | 'clock'
+  | 'rolled'
   | 'move'
   | 'memory';
 

@@ -2,7 +2,7 @@ import type { AppendWritable } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
 import type { Habit } from './habit.js';
 import type { Random } from './random.js';
-import { lastRecordEnd } from './source-data.js';
+import type { Source } from './source.js';
 import type { User } from './user.js';
 
 /** Most bytes written in a life. */
@@ -24,6 +24,7 @@ const moves = {
 type Move = keyof typeof moves;
 
 interface FickleOptions {
+  readonly source: Source;
   readonly random: Random;
   readonly chronicle: Chronicle;
   readonly chunkSize: number;
@@ -40,6 +41,9 @@ interface FickleOptions {
 
   /** Moves left for this user and those of later streams. */
   readonly budget: { left: number };
+
+  /** Whether to make few moves. */
+  readonly isBrief: boolean;
 
   /** Whether to act also from within listeners and callbacks. */
   readonly isImpulsive: boolean;
@@ -59,7 +63,7 @@ export class FickleHabit implements Habit {
     this.#user = user;
     this.#options = options;
     this.#impulses = options.random.fork('impulses');
-    this.#movesLeft = options.random.integer(1, 25);
+    this.#movesLeft = options.random.integer(1, options.isBrief ? 10 : 25);
     user.onTold = () => this.hear();
     for (const event of ['ready', 'retry', 'reconcile', 'commit', 'drain']) {
       stream.on(event as 'drain', () => this.hear());
@@ -161,10 +165,10 @@ export class FickleHabit implements Habit {
 
   /** Bytes that may wait for more: less than a chunk, or an unfinished record. */
   #mostLeft(): number {
-    const { flushInterval, chunkSize, start, recordDelimiter } = this.#options;
+    const { flushInterval, chunkSize, start, source, recordDelimiter } = this.#options;
     if (flushInterval === Number.POSITIVE_INFINITY) return chunkSize - 1;
     if (recordDelimiter === undefined) return 0;
     const { written } = this.#user;
-    return Math.min(chunkSize - 1, written - lastRecordEnd(start, written, recordDelimiter));
+    return Math.min(chunkSize - 1, written - source.lastRecordEnd(start, written, recordDelimiter));
   }
 }

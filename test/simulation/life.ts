@@ -1,87 +1,38 @@
-import { type Beginning, Session } from './session.js';
+import { Chain } from './chain.js';
+import { troubleClock } from './clock-trouble.js';
+import { Source } from './source.js';
 import { interfere, type World } from './world.js';
 
-/** Most streams in a life. */
-const mostStreams = 3;
-
-/**
- * A life: a stream and, if it ended early, perhaps others that continue it.
- *
- * They continue at the position that was handed back, confirmed or not; or they wait until no
- * append can be applied any more, and compare the object first.
- */
+/** A life: one writer, or several that share an object or have the same template of keys. */
 export class Life {
-  readonly #world: World;
-  readonly #sessions: Session[] = [];
-
-  /** What to do when nothing moves any more. */
-  #plan: (() => void) | undefined;
+  readonly #chains: readonly Chain[];
 
   constructor(world: World) {
-    this.#world = world;
-    const rest = Buffer.alloc(0);
-    const first = this.#open({ number: 0, start: 0, rest, position: undefined, isClean: true });
-    first.stream.once('ready', () => interfere(world));
+    const { random, writers } = world;
+    this.#chains =
+      writers === 1
+        ? [new Chain(world, Source.only, random)]
+        : Source.several.slice(0, writers).map((source, writer) => {
+            return new Chain(world, source, random.fork(`writer ${writer}`));
+          });
+    if (writers > 1) world.chronicle.count('life', 'companions');
+    if (world.plan !== undefined) world.chronicle.count('life', 'rollover');
+    const [first] = this.#chains;
+    first?.onReady(() => interfere(world, () => first.key));
+    if (world.plan?.periods !== undefined) troubleClock(world);
   }
 
   check(): void {
-    this.#sessions.at(-1)?.witness.check();
+    for (const chain of this.#chains) chain.check();
   }
 
   /** Called when nothing moves any more; returns whether anything was done. */
   wake(): boolean {
-    const plan = this.#plan;
-    if (plan === undefined) return this.#sessions.at(-1)?.habit.wake() ?? false;
-    this.#plan = undefined;
-    plan();
-    return true;
+    return this.#chains.some((chain) => chain.wake());
   }
 
   /** Called when nothing moves any more and `wake()` did nothing. */
   conclude(): void {
-    for (const { witness } of this.#sessions) witness.conclude();
-  }
-
-  #open(beginning: Beginning): Session {
-    const session = new Session(this.#world, beginning);
-    this.#sessions.push(session);
-    session.stream.once('close', () => this.#goOn(session, beginning));
-    return session;
-  }
-
-  #goOn({ user, stream, witness }: Session, { number, position, isClean }: Beginning): void {
-    const { random, limits, adversary } = this.#world;
-    if (witness.outcome === 'finished' || number + 1 === mostStreams) return;
-    // The position cannot distinguish our object from a stranger's of the same length.
-    if (adversary.deeds.includes('remakes')) return;
-    const drawn = random.fork(`resumption ${number}`);
-    const when = drawn.weighted({ never: 9, 'at once': 1, soon: 1, 'when nothing moves': 1 });
-    const delay = drawn.next() * 1000;
-    if (when === 'never' || limits.without?.has('resumptions')) return;
-    const next: Beginning = {
-      number: number + 1,
-      start: user.committed,
-      rest: witness.rest?.bytes ?? Buffer.alloc(0),
-      position: stream.position ?? position,
-      isClean: isClean && (witness.rest?.confirmed ?? true),
-    };
-    if (when === 'at once') this.#resume(next);
-    else if (when === 'soon') setTimeout(() => this.#resume(next), delay);
-    else this.#plan = () => this.#resume(this.#compared(next));
-  }
-
-  #resume(beginning: Beginning): void {
-    this.#world.chronicle.count('move', 'resumptions');
-    this.#open(beginning);
-  }
-
-  /** Where to continue, according to the object's content now. */
-  #compared(next: Beginning): Beginning {
-    const { history, store } = this.#world;
-    if (history.isTampered) return next;
-    store.reveal(history.now);
-    const start = history.current?.ours ?? 0;
-    const rest = next.rest.subarray(start - next.start);
-    return { ...next, start, rest, position: history.length, isClean: true };
+    for (const chain of this.#chains) chain.conclude();
   }
 }

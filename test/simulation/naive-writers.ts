@@ -1,38 +1,49 @@
-import type { AppendFailure, RequestOptions } from '../../src/append/append-client.js';
-import { RequestRunner } from '../../src/append/request-runner.js';
-import { Chronicle } from './chronicle.js';
-import type { Counts } from './counts.js';
-import type { Limits } from './limits.js';
-import { Random } from './random.js';
-import { SimulatedClient } from './simulated-client.js';
-import { sourceData } from './source-data.js';
-import { VirtualTime } from './virtual-time.js';
-import { drawWorld, interfere } from './world.js';
+import type { AppendFailure } from '../../src/append/append-client.js';
+import type { LocalPeriods } from './local-period.js';
 
-/** Appends one chunk, and resolves with the position after it; rejects when it gives up. */
+/** Where the next byte of a naive writer goes. */
+export interface NaivePlace {
+  readonly key: string;
+  readonly position: number;
+}
+
+/** What a naive writer has. */
+export interface NaiveTools {
+  /** One attempt; resolves with the place after the chunk. */
+  append(place: NaivePlace, chunk: Buffer): Promise<NaivePlace>;
+
+  /** Length of an object, 0 if there is none. */
+  lengthOf(key: string): Promise<number>;
+
+  /** Key of the object after this one in the same period. */
+  next(key: string): string;
+
+  /** Key of the first object of a period. */
+  keyOf(label: string): string;
+  readonly periods: LocalPeriods;
+
+  /** The last midnight before the life began. */
+  readonly midnight: number;
+}
+
+/** Appends one chunk, and resolves with the place after it; rejects when it gives up. */
 export type NaiveAppend = (
-  client: SimulatedClient,
-  position: number,
+  tools: NaiveTools,
+  place: NaivePlace,
   chunk: Buffer,
-) => Promise<number>;
+) => Promise<NaivePlace>;
 
 const tries = 4;
 
-/** Steps of time after which a life counts as endless. */
-const mostSteps = 20_000;
-
-function inTime<T>(request: (options: RequestOptions) => Promise<T>): Promise<T> {
-  const { signal } = new AbortController();
-  return new RequestRunner({ signal, requestTimeout: 300, request: {} }).run(0, request);
-}
+/** What most people take a day for. */
+const day = 24 * 60 * 60_000;
 
 /** Retries after every failure, and after a 409 at the length that it reports. */
-export const blindRetry: NaiveAppend = async (client, position, chunk) => {
+export const blindRetry: NaiveAppend = async ({ append }, { key, position }, chunk) => {
   let where = position;
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await inTime((request) => client.appendObject('k', where, chunk, request)))
-        .nextPosition;
+      return await append({ key, position: where }, chunk);
     } catch (error) {
       if (attempt === tries) throw error;
       where = (error as AppendFailure).actualLength ?? where;
@@ -46,15 +57,15 @@ export const blindRetry: NaiveAppend = async (client, position, chunk) => {
  *
  * @see https://github.com/aliyun/alibabacloud-oss-go-sdk-v2/blob/master/oss/filelike.go
  */
-export const lengthOnly: NaiveAppend = async (client, position, chunk) => {
+export const lengthOnly: NaiveAppend = async ({ append, lengthOf }, place, chunk) => {
+  const { key, position } = place;
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await inTime((request) => client.appendObject('k', position, chunk, request)))
-        .nextPosition;
+      return await append(place, chunk);
     } catch (error) {
       if ((error as AppendFailure).outcome === 'conflict') {
-        const state = await inTime((request) => client.headObject('k', request));
-        if (state?.length === position + chunk.length) return state.length;
+        const length = await lengthOf(key);
+        if (length === position + chunk.length) return { key, position: length };
         throw error;
       }
       if (attempt === tries) throw error;
@@ -62,59 +73,49 @@ export const lengthOnly: NaiveAppend = async (client, position, chunk) => {
   }
 };
 
-/** The outcome of a naive writer. */
-export interface NaiveResult {
-  readonly isDuplicated: boolean;
-
-  /** Bytes that were reported as appended and have never been in the object. */
-  readonly bytesLost: number;
-
-  /** How often each event happened. */
-  readonly counts: Counts;
-}
-
-/** Writes chunks in the world of a seed; each is a move. */
-export async function simulateNaive(
-  seed: number,
-  append: NaiveAppend,
-  limits: Limits = {},
-): Promise<NaiveResult> {
-  const random = new Random(seed);
-  const jitter = random.fork('jitter');
-  const time = new VirtualTime(() => jitter.next());
-  const chronicle = new Chronicle(() => time.now, undefined);
-  time.install();
+/** Goes on to the next object when there is trouble with one. */
+export const rollWithDoubt: NaiveAppend = async ({ append, next }, place, chunk) => {
   try {
-    const world = drawWorld(random, { chronicle, limits });
-    const { history, base = 0, chunkSize, budget } = world;
-    const client = new SimulatedClient(world);
-    let reported = 0;
-    let isWriting = true;
-    const writing = (async () => {
-      let position = base;
-      for (let start = 0; start < 10 * chunkSize && --budget.left >= 0; start += chunkSize) {
-        chronicle.count('move', 'write');
-        const chunk = sourceData.subarray(start, start + chunkSize);
-        position = await append(client, position, chunk);
-        reported = start + chunk.length;
-      }
-    })()
-      .catch(() => {}) // It gave up with an error.
-      .finally(() => {
-        isWriting = false;
-      });
-    interfere(world);
-    let steps = 0;
-    do {
-      if (++steps > mostSteps) throw new Error(`The life of seed ${seed} does not end`);
-      await time.settle(time.isIdle ? 20 : 2);
-    } while (time.step());
-    if (isWriting) throw new Error(`The life of seed ${seed} hangs, and no timer is set`);
-    await writing;
-    const isDuplicated = chronicle.problems.some((it) => it.includes('not the next of the source'));
-    const bytesLost = Math.max(0, reported - history.mostOurs);
-    return { isDuplicated, bytesLost, counts: chronicle.counts };
-  } finally {
-    time.uninstall();
+    return await append(place, chunk);
+  } catch {
+    return append({ key: next(place.key), position: 0 }, chunk);
   }
-}
+};
+
+/** The same, when a HEAD has shown that the chunk is not there: not yet. */
+export const moveOnLength: NaiveAppend = async ({ append, lengthOf, next }, place, chunk) => {
+  const { key, position } = place;
+  try {
+    return await append(place, chunk);
+  } catch (error) {
+    const length = await lengthOf(key);
+    if (length === position + chunk.length) return { key, position: length };
+    if (length !== position) throw error;
+    return append({ key: next(key), position: 0 }, chunk);
+  }
+};
+
+/** Opens the object of today before it knows what has become of the last chunk of yesterday. */
+export const openTodayFirst: NaiveAppend = async ({ append, periods, keyOf }, place, chunk) => {
+  let where = place;
+  for (let attempt = 1; ; attempt++) {
+    const today = keyOf(periods.labelOf(Date.now()));
+    if (today !== where.key) where = { key: today, position: 0 };
+    try {
+      return await append(where, chunk);
+    } catch (error) {
+      if (attempt === tries) throw error;
+    }
+  }
+};
+
+/** Counts the days since the first midnight by 24 hours, instead of comparing dates. */
+export const add24Hours: NaiveAppend = async (
+  { append, periods, keyOf, midnight },
+  place,
+  chunk,
+) => {
+  const days = Math.floor((Date.now() - midnight) / day);
+  const today = keyOf(periods.labelOf(midnight + days * day));
+  return append(today === place.key ? place : { key: today, position: 0 }, chunk);
+};

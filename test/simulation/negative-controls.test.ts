@@ -1,17 +1,29 @@
 import { expect, test } from 'vitest';
 import type { AppendWritableOptions } from '../../src/index.js';
-import { blindRetry, lengthOnly, type NaiveAppend, simulateNaive } from './naive-writers.js';
+import { happenings } from './adversary.js';
+import { type NaiveOptions, type NaiveResult, simulateNaive } from './naive-life.js';
+import {
+  add24Hours,
+  blindRetry,
+  lengthOnly,
+  moveOnLength,
+  type NaiveAppend,
+  openTodayFirst,
+  rollWithDoubt,
+} from './naive-writers.js';
 import { simulate } from './simulation.js';
 
-/** Runs the seeds of the simulation, and returns the first one that shows each defect. */
-async function firstSeeds(append: NaiveAppend) {
-  const first = { duplicated: Number.POSITIVE_INFINITY, lost: Number.POSITIVE_INFINITY };
-  for (let seed = 0; seed < 1000; seed++) {
-    const { isDuplicated, bytesLost } = await simulateNaive(seed, append);
-    if (isDuplicated) first.duplicated = Math.min(first.duplicated, seed);
-    if (bytesLost > 0) first.lost = Math.min(first.lost, seed);
+/** The first of some seeds with this defect. */
+async function firstSeed(
+  seeds: number,
+  append: NaiveAppend,
+  isDefect: (result: NaiveResult) => boolean,
+  options?: NaiveOptions,
+): Promise<number | undefined> {
+  for (let seed = 0; seed < seeds; seed++) {
+    if (isDefect(await simulateNaive(seed, append, options))) return seed;
   }
-  return first;
+  return undefined;
 }
 
 // Negative controls: the stream's success means something only if naive writers fail.
@@ -19,7 +31,8 @@ test.each([
   ['retries blindly', blindRetry],
   ['checks the length alone (the rule of the official append files)', lengthOnly],
 ])('the seeds make a writer that %s duplicate and lose bytes', async (_, append) => {
-  const { duplicated, lost } = await firstSeeds(append);
+  const duplicated = await firstSeed(1000, append, ({ isDuplicated }) => isDuplicated);
+  const lost = await firstSeed(1000, append, ({ bytesLost }) => bytesLost > 0);
 
   expect(duplicated).toBeLessThan(1000);
   expect(lost).toBeLessThan(1000);
@@ -33,4 +46,28 @@ test('the seeds show a stream that cuts without looking for the delimiter', asyn
   }
 
   expect(problems[0]).toContain('ends within a record');
+});
+
+const beforeMidnight = Date.UTC(2026, 0, 15, 22, 59, 59, 900);
+
+test.each([
+  ['rolls with a doubt', rollWithDoubt, {}],
+  ['moves on because a HEAD does not show the chunk', moveOnLength, {}],
+  ["opens today's object first", openTodayFirst, { startsAt: beforeMidnight }],
+])('the seeds show a writer that %s: it leaves without a fence', async (_, append, options) => {
+  const unfenced = await firstSeed(50, append, ({ isUnfenced }) => isUnfenced, options);
+  const duplicated = await firstSeed(1000, append, ({ isDuplicated }) => isDuplicated, options);
+
+  expect(unfenced).toBeLessThan(50);
+  expect(duplicated).toBeLessThan(1000);
+});
+
+test('a day of 25 hours shows a writer that counts days by 24 hours', async () => {
+  const limits = { patience: 0, without: new Set(happenings) };
+  const startsAt = Date.UTC(2026, 9, 24, 10);
+  const options = { limits, startsAt, pause: 9 * 60 * 60_000 };
+  const isMisdated = (result: NaiveResult) => result.isMisdated;
+
+  expect(await firstSeed(3, add24Hours, isMisdated, options)).toBe(0);
+  expect(await firstSeed(3, openTodayFirst, isMisdated, options)).toBeUndefined();
 });

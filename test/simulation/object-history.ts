@@ -1,12 +1,19 @@
 import type { ObjectState } from '../../src/append/append-client.js';
-import { loadCrc64 } from '../../src/crc64.js';
+import { combineCrc64, loadCrc64 } from '../../src/crc64.js';
 import type { Deed } from './adversary.js';
-import { sourceData } from './source-data.js';
+import type { Ledger } from './ledger.js';
 
 const crc64 = await loadCrc64();
 
+/** Checksum of any hidden bytes. */
+const hiddenChecksum = 0x0123_4567_89ab_cdefn;
+
 /** An object at one moment. */
 export interface Incarnation {
+  /** Length of a beginning whose bytes nobody looks at, so that an object can be large. */
+  readonly hidden: number;
+
+  /** The bytes behind it. */
   readonly bytes: Buffer;
   readonly kind: 'Appendable' | 'Normal';
   readonly sealed: boolean;
@@ -14,33 +21,62 @@ export interface Incarnation {
   /** Number of the object at this key, which changes when it is deleted or replaced. */
   readonly number: number;
 
-  /** Number of our bytes, which follow the initial ones. */
-  readonly ours: number;
-
   /** What a stranger did to it: nothing, appended after our bytes, or created it. */
   readonly stranger: 'none' | 'appended' | 'made';
 }
 
-/** The true states of the object; reports wrong appends. */
+/** Where the body of an append comes from. */
+export interface Origin {
+  readonly ledger: Ledger;
+
+  /** Offset of its first byte in the source. */
+  readonly offset: number;
+
+  /** Whether bytes were sent there first: where HEAD is forbidden an append of nothing asks for them. */
+  readonly mayBeEmpty: boolean;
+
+  /** Number of the object that its stream began to append to; `undefined` if there was none. */
+  readonly object: number | undefined;
+}
+
+export interface HistoryOptions {
+  readonly blame: (problem: string) => void;
+
+  /** Whether writers may create empty objects. */
+  readonly mayBeEmpty: boolean;
+}
+
+/** The true states of the object at one key; reports wrong appends. */
 export class ObjectHistory {
+  readonly key: string;
   readonly #blame: (problem: string) => void;
+  readonly #mayBeEmpty: boolean;
 
   /** All states of the object, in order. */
   readonly #states: (Incarnation | undefined)[];
 
-  /** Most of our bytes that the object has ever had. */
-  #mostOurs = 0;
+  /** Those whose bytes have landed here. */
+  readonly #ledgers = new Set<Ledger>();
 
-  /** Whether a stranger has changed it since the stream opened it. */
+  /** Whether a stranger has changed it since the streams began. */
   #isTampered = false;
+
+  /** Number of the oldest state that a HEAD may still show. */
+  #oldest = 0;
 
   /** Whether a writer under test has asked for a seal, which may be applied late. */
   mayBeSealed = false;
 
   /** @param base Initial content; `undefined` if there is no object. */
-  constructor(base: Buffer | undefined, blame: (problem: string) => void) {
-    this.#states = [base === undefined ? undefined : { ...nothing, bytes: base }];
+  constructor(
+    key: string,
+    base: Partial<Incarnation> | undefined,
+    { blame, mayBeEmpty }: HistoryOptions,
+  ) {
+    this.key = key;
+    this.#states = [base && { ...nothing, ...base }];
     this.#blame = blame;
+    this.#mayBeEmpty = mayBeEmpty;
   }
 
   get current(): Incarnation | undefined {
@@ -57,36 +93,46 @@ export class ObjectHistory {
     return this.#states[number];
   }
 
-  get mostOurs(): number {
-    return this.#mostOurs;
-  }
-
   get isTampered(): boolean {
     return this.#isTampered;
   }
 
+  /** Whether anybody else has appended to it or changed it. */
+  isSharedBy(ledger: Ledger): boolean {
+    return this.#isTampered || [...this.#ledgers].some((other) => other !== ledger);
+  }
+
+  /** Whether it has ever refused all appends. */
+  get wasClosed(): boolean {
+    return this.#states.some((state) => state?.sealed || state?.kind === 'Normal');
+  }
+
   get length(): number {
-    return this.current?.bytes.length ?? 0;
+    const { current } = this;
+    return current === undefined ? 0 : current.hidden + current.bytes.length;
+  }
+
+  get oldest(): number {
+    return this.#oldest;
+  }
+
+  /** Called when a caller learns of the state with this number. */
+  reveal(number: number): void {
+    this.#oldest = Math.max(this.#oldest, number);
   }
 
   /** Adds the body of an append by a writer under test, whose position was right. */
-  append(body: Buffer): void {
-    const before = this.current ?? { ...nothing, number: this.now };
+  append(body: Buffer, origin: Origin): void {
+    const isEmpty = body.length === 0 && this.current === undefined;
+    if (isEmpty && !this.#mayBeEmpty && !origin.mayBeEmpty) {
+      this.#blame(`it creates "${this.key}" empty`);
+    }
+    const before = this.current ?? this.#created(origin);
     const bytes = Buffer.concat([before.bytes, body]);
-    if (before.stranger === 'made') {
-      // The store compares only the length: the checksum alone shows that this is another object.
-      this.#states.push({ ...before, bytes });
-      return;
-    }
-    const ours = before.ours + body.length;
-    if (body.length > 0) {
-      if (!body.equals(sourceData.subarray(before.ours, ours))) {
-        this.#blame(`bytes ${before.bytes.length}+${body.length} are not the next of the source`);
-      }
-      if (before.stranger === 'appended') this.#blame("our bytes follow a stranger's");
-    }
-    this.#states.push({ ...before, bytes, ours });
-    this.#mostOurs = Math.max(this.#mostOurs, ours);
+    // The store compares only the length: the checksum alone shows that this is another object.
+    const isForeign = before.stranger === 'made' && before.number !== origin.object;
+    if (!isForeign && body.length > 0) this.#land(body, origin, before);
+    this.#states.push({ ...before, bytes });
   }
 
   /** Seals the object for a writer under test. */
@@ -103,16 +149,36 @@ export class ObjectHistory {
     this.#isTampered = true;
     const isOther = deed === 'replaces' || deed === 'remakes';
     this.#states.push(after && isOther ? { ...after, number: this.now + 1 } : after);
+    if (before !== undefined && this.current?.number !== before.number) {
+      for (const ledger of this.#ledgers) ledger.lose(this, before.number);
+    }
     return true;
+  }
+
+  #created({ ledger, offset }: Origin): Incarnation {
+    // Its stream may have moved on, after it had seen the object that a stranger then deleted.
+    const stranger = this.#isTampered && !ledger.isNext(offset) ? 'made' : 'none';
+    return { ...nothing, number: this.now, stranger };
+  }
+
+  #land(body: Buffer, { ledger, offset }: Origin, { number }: Incarnation): void {
+    const end = offset + body.length;
+    const what = `bytes ${this.length}+${body.length} of "${this.key}"`;
+    this.#ledgers.add(ledger);
+    const isNext = ledger.isNext(offset);
+    ledger.land(this, number, offset, end);
+    if (!isNext || !body.equals(ledger.source.bytes.subarray(offset, end))) {
+      this.#blame(`${what} are not the next of the source`);
+    }
   }
 }
 
 const nothing: Incarnation = {
+  hidden: 0,
   bytes: Buffer.alloc(0),
   kind: 'Appendable',
   sealed: false,
   number: 0,
-  ours: 0,
   stranger: 'none',
 };
 
@@ -126,9 +192,13 @@ function changed(
       return undefined;
     case 'replaces':
       return { ...nothing, bytes, kind: 'Normal', stranger: 'made' };
-    case 'remakes':
+    case 'remakes': {
+      const hidden = before?.hidden ?? 0;
+      // Its checksum would be that of the object before.
+      if (hidden > 0 && bytes.length === 0) return before;
       // An empty object belongs to neither writer.
-      return { ...nothing, bytes, stranger: bytes.length > 0 ? 'made' : 'none' };
+      return { ...nothing, hidden, bytes, stranger: hidden + bytes.length > 0 ? 'made' : 'none' };
+    }
     case 'seals':
       return before && { ...before, sealed: true };
     case 'appends':
@@ -148,13 +218,19 @@ const checksums = new WeakMap<Incarnation, bigint>();
 /** The state that a store reports. */
 export function describe(object: Incarnation | undefined): ObjectState | undefined {
   if (object === undefined) return undefined;
-  const checksum = checksums.get(object) ?? crc64(object.bytes);
+  const checksum = checksums.get(object) ?? checksumOf(object, object.bytes.length);
   checksums.set(object, checksum);
   return {
-    length: object.bytes.length,
+    length: object.hidden + object.bytes.length,
     crc64: checksum,
     appendable: object.kind === 'Appendable',
     sealed: object.sealed,
     objectType: object.kind,
   };
+}
+
+/** Checksum of an object's first bytes: of the hidden ones, and of `byteLength` behind them. */
+export function checksumOf({ hidden, bytes }: Incarnation, byteLength: number): bigint {
+  const checksum = crc64(bytes.subarray(0, byteLength));
+  return hidden === 0 ? checksum : combineCrc64(hiddenChecksum, checksum, byteLength);
 }

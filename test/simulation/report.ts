@@ -12,6 +12,9 @@ const titles: Readonly<Record<Subject, string>> = {
   network: 'What else happened to requests',
   reconcile: 'Outcomes of reconciling',
   stranger: 'What strangers did',
+  life: 'What was special in lives',
+  clock: 'What happened to clocks',
+  rolled: 'Why streams went on to the next object',
   move: 'What users did',
   memory: 'What streams held in memory while their users wrote as fast as possible',
 };

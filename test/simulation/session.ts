@@ -2,8 +2,11 @@ import { AppendWritable } from '../../src/index.js';
 import { FickleHabit } from './fickle-habit.js';
 import { GreedyHabit } from './greedy-habit.js';
 import type { Habit } from './habit.js';
+import type { Ledger } from './ledger.js';
+import type { Random } from './random.js';
+import { RollWitness } from './roll-witness.js';
 import { SimulatedClient } from './simulated-client.js';
-import { mostBytes } from './source-data.js';
+import { mostBytes } from './source.js';
 import { drawStreamOptions } from './stream-options.js';
 import { User } from './user.js';
 import { Witness } from './witness.js';
@@ -11,11 +14,14 @@ import type { World } from './world.js';
 
 /** The starting point of a stream. */
 export interface Beginning {
-  /** Number of the stream in its life, from 0. */
+  /** Number of the stream among those of its writer, from 0. */
   readonly number: number;
 
   /** Offset in the source of its first byte. */
   readonly start: number;
+
+  /** The bytes of its writer that have landed. */
+  readonly ledger: Ledger;
 
   /** Bytes that the stream before handed back. */
   readonly rest: Buffer;
@@ -34,30 +40,56 @@ export class Session {
   readonly habit: Habit;
   readonly witness: Witness;
 
-  constructor(world: World, beginning: Beginning) {
-    const { chronicle, adversary, history, isGreedy, limits, budget } = world;
-    const { number, start, rest, position, isClean } = beginning;
-    const random = world.random.fork(`stream ${number}`);
-    const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position });
-    const { options, chunkSize, flushInterval, bound, queueSize, recordDelimiter, refusal } = drawn;
-    const client = new SimulatedClient(world);
+  /** @param random Numbers of its writer. */
+  constructor(world: World, beginning: Beginning, writer: Random) {
+    const { chronicle, adversary, store, key, isGreedy, limits, budget, plan, time } = world;
+    const { number, start, ledger, rest, position, isClean } = beginning;
+    const { source } = ledger;
+    const random = writer.fork(`stream ${number}`);
+    const drawn = drawStreamOptions(random, world, { isFirst: number === 0, position, source });
+    const {
+      options,
+      chunkSize,
+      maxSize,
+      flushInterval,
+      bound,
+      queueSize,
+      recordDelimiter,
+      refusal,
+    } = drawn;
+    const client = new SimulatedClient(world, ledger);
     const controller = new AbortController();
     if (random.chance(0.005)) controller.abort();
     chronicle.tell('user', () => `opens a stream: ${JSON.stringify(options)}`);
     this.stream = new AppendWritable({
+      key,
       ...world.alter(options),
-      key: 'k',
       client: world.wrap(client),
       signal: controller.signal,
     });
     const abort = () => controller.abort();
-    this.user = new User(this.stream, { start, rest, queueSize, random, chronicle, abort });
+    const { sent } = client;
+    this.user = new User(this.stream, {
+      ...{ source, start, rest, sent },
+      ...{ queueSize, random, chronicle, abort },
+    });
+    client.offset = () => this.user.committed;
     this.user.hasGivenUp = controller.signal.aborted;
+    const { writes } = this.user;
+    const accepted = () => start + this.stream.stats.bytesAccepted;
+    const rolling =
+      plan &&
+      new RollWitness({
+        ...{ plan, store, chronicle, time, sent, ledger, writes, start, recordDelimiter },
+        ...{ maxSize, bound, accepted },
+      });
     this.witness = new Witness(this.stream, {
-      history,
+      rolling,
+      store,
       chronicle,
       client,
       user: this.user,
+      ledger,
       start,
       chunkSize,
       bound,
@@ -65,8 +97,7 @@ export class Session {
       refusal,
       isGreedy,
       isSealing: options.seal === true,
-      // A seal of the stream before may be applied at any time.
-      isSurvivable: adversary.isSurvivable && isClean && !history.mayBeSealed,
+      isSurvivable: adversary.isSurvivable && isUndisturbed(world, isClean),
       isTruthful: adversary.appends['wrong-crc'] === undefined,
     });
     this.habit = isGreedy
@@ -81,11 +112,13 @@ export class Session {
           random,
           chronicle,
           budget,
+          source,
           chunkSize,
           flushInterval,
           start,
           recordDelimiter,
           restLength: rest.length,
+          isBrief: world.writers > 1,
           isImpulsive: !limits.without?.has('impulses'),
         });
     client.onAppend = (body) => this.witness.sent(body);
@@ -95,4 +128,15 @@ export class Session {
     };
     this.habit.start();
   }
+}
+
+/** Whether no other stream can keep one with endless retries from going on. */
+function isUndisturbed(world: World, isClean: boolean): boolean {
+  const { plan, writers, store, key, adversary } = world;
+  // A seal of the stream before may be applied at any time, and others may append first.
+  if (plan === undefined) return isClean && writers === 1 && !store.history(key).mayBeSealed;
+  if (plan.keys.isUnique) return true;
+  // Without reading, bytes that are there already cannot be told from a chunk without an answer.
+  if (adversary.isBlind) return writers === 1 && plan.objects.size === 0;
+  return writers === 1 || plan.conflict === 'rollover';
 }

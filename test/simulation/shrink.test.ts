@@ -3,7 +3,8 @@ import type { AppendClient } from '../../src/append/append-client.js';
 import { parseArguments } from './arguments.js';
 import { Counts } from './counts.js';
 import { type Limits, replayCommand } from './limits.js';
-import { blindRetry, simulateNaive } from './naive-writers.js';
+import { simulateNaive } from './naive-life.js';
+import { blindRetry } from './naive-writers.js';
 import { type Replay, shrink } from './shrink.js';
 import { type SimulationResult, simulate } from './simulation.js';
 
@@ -122,17 +123,17 @@ describe('the printed command', () => {
     const replay = parseCommand(command);
     const { problems, counts } = await live(replay.seed, replay.limits);
 
-    expect(problems[0]).toMatch(/are not the next of the source/);
-    expect(limits.moves).toBeLessThanOrEqual(2);
-    expect(limits.patience).toBeLessThanOrEqual(4);
+    expect(problems[0]).toMatch(/^bytes from \d+ on move from k.* in the same object$/);
+    expect(counts.sum('move')).toBeLessThanOrEqual(2);
+    expect(limits.patience).toBeLessThanOrEqual(5);
     const fates = [...counts.of('append').keys(), ...counts.of('head').keys()];
-    expect(new Set(fates.filter((fate) => fate !== 'answered')).size).toBe(1);
+    expect(new Set(fates.filter((fate) => fate !== 'answered')).size).toBeLessThanOrEqual(2);
     expect((await simulate(replay.seed, { limits: replay.limits })).problems).toEqual([]);
   });
 
   test('replays the shrunk life of a writer that retries blindly', async () => {
     const live = async (seed: number, limits?: Limits) => {
-      const { isDuplicated, counts } = await simulateNaive(seed, blindRetry, limits);
+      const { isDuplicated, counts } = await simulateNaive(seed, blindRetry, { limits });
       return { problems: isDuplicated ? ['bytes are duplicated'] : [], counts };
     };
     const [seed] = await firstFailure(live);

@@ -62,7 +62,16 @@ export async function shrink(replay: (limits: Limits) => Promise<Replay>): Promi
 
 /** Counted events that may be left out. */
 function whatHappened(counts: Counts): string[] {
-  const subjects = ['append', 'head', 'get', 'network', 'stranger', 'move'] as const;
+  const subjects = [
+    'append',
+    'head',
+    'get',
+    'network',
+    'stranger',
+    'life',
+    'clock',
+    'move',
+  ] as const;
   const names = new Set(subjects.flatMap((subject) => [...counts.of(subject).keys()]));
   return happenings.filter((name) => names.has(name));
 }

@@ -8,40 +8,64 @@ import type {
   ObjectState,
   RequestOptions,
 } from '../../src/append/append-client.js';
+import { NotAppendableError } from '../../src/errors.js';
 import { failure, ScriptedFailure } from '../append/scripted-client.js';
 import type { AppendFate, GetFate, HeadFate } from './adversary.js';
 import type { Exchange } from './exchange.js';
+import type { Ledger } from './ledger.js';
+import { describe, type ObjectHistory, type Origin } from './object-history.js';
 import { Parcel } from './parcel.js';
+import { SentAppends } from './sent-appends.js';
 import type { World } from './world.js';
 
 /** An append in flight. */
 interface Appending {
   readonly exchange: Exchange<AppendFate>;
+  readonly history: ObjectHistory;
   readonly position: number;
   readonly parcel: Parcel;
   readonly create: ObjectCreation | undefined;
+  readonly origin: Origin;
+}
+
+/** The end of an append of bytes that was applied. */
+export interface Landing {
+  readonly key: string;
+  readonly position: number;
+
+  /** Number of the object, and of the one that its stream began to append to. */
+  readonly object: number;
+  readonly expected: number | undefined;
+
+  /** Offset of the end in the source. */
+  readonly end: number;
 }
 
 /** A store's answer to an append, and the number of the state that it describes. */
 interface Answer {
   readonly receipt?: AppendReceipt;
-  readonly refusal?: ScriptedFailure;
+  readonly refusal?: ScriptedFailure | NotAppendableError;
   readonly about: number;
 }
 
 /** The client of one stream: a store behind a bad network, in virtual time. */
 export class SimulatedClient implements AppendClient {
+  /** Offset in the source of the next byte that the stream sends. */
+  offset: () => number = () => 0;
+
   /** Called within each request, as a credentials provider is. */
   onRequest: () => void = () => {};
 
   /** Called with each append of bytes, before it is sent. */
-  onAppend: (body: Uint8Array) => void = () => {};
+  onAppend: (body: Uint8Array, key: string, position: number) => void = () => {};
 
   /** Requests whose caller still waits. */
   inFlight = 0;
 
-  /** End of the last append of bytes that was applied, and the number of its object. */
-  landed: { readonly end: number; readonly object: number } | undefined;
+  /** The last append of bytes that was applied. */
+  landed: Landing | undefined;
+
+  readonly sent: SentAppends;
 
   /** The memory of the bodies. */
   readonly memory = new Set<ArrayBufferLike>();
@@ -51,71 +75,74 @@ export class SimulatedClient implements AppendClient {
 
   readonly #world: World;
 
-  /** Number of appends of bytes at each position, except those with a definite failure. */
-  readonly #attempts = new Map<number, number>();
+  readonly #ledger: Ledger;
 
-  constructor(world: World) {
+  /** Numbers of the objects that the stream has seen, until it appends to them. */
+  readonly #objects = new Map<string, number | undefined>();
+
+  constructor(world: World, ledger: Ledger) {
     this.#world = world;
-  }
-
-  /**
-   * Whether an append at this position may be applied now or later, as far as its caller can know.
-   */
-  mayHaveLanded(position: number): boolean {
-    return (this.#attempts.get(position) ?? 0) > 0;
+    this.#ledger = ledger;
+    this.sent = new SentAppends((problem) => world.chronicle.blame(problem));
   }
 
   async appendObject(
-    _key: string,
+    key: string,
     position: number,
     body: Uint8Array,
     { signal, create }: AppendObjectOptions = {},
   ): Promise<AppendReceipt> {
     this.onRequest();
-    const { network, adversary } = this.#world;
+    const { network, adversary, store } = this.#world;
     const exchange = network.begin<AppendFate>('append', adversary.appends, () => {
-      return `append ${position}+${body.length}`;
+      return `append ${position}+${body.length} to ${key}`;
     });
     const parcel = new Parcel(body);
-    if (body.length > 0) {
-      this.onAppend(body);
-      this.memory.add(body.buffer);
-      this.#count(position, 1);
-    }
-    const appending = { exchange, position, parcel, create };
-    return this.#exchange(exchange, signal, () => this.#append(appending), parcel);
+    const history = store.history(key);
+    const origin = this.#originOf(history, body);
+    const appending = { exchange, history, position, parcel, create, origin };
+    const append = () => {
+      return this.#exchange(exchange, signal, () => this.#append(appending), parcel);
+    };
+    return body.length === 0 ? this.#probe(key, append) : this.#send(appending, body, append);
   }
 
-  async headObject(
-    _key: string,
-    { signal }: RequestOptions = {},
-  ): Promise<ObjectState | undefined> {
+  async headObject(key: string, { signal }: RequestOptions = {}): Promise<ObjectState | undefined> {
     this.onRequest();
-    const { network, adversary } = this.#world;
-    const exchange = network.begin<HeadFate>('head', adversary.heads, () => 'HEAD');
-    return this.#exchange(exchange, signal, () => this.#head(exchange));
+    const { network, adversary, store } = this.#world;
+    const exchange = network.begin<HeadFate>('head', adversary.heads, () => `HEAD ${key}`);
+    const history = store.history(key);
+    const state = await this.#exchange(exchange, signal, () => this.#head(exchange, history));
+    if (exchange.fate !== 'garbled' || state === undefined) this.sent.see(key, state);
+    return state;
   }
 
   async getObject(
-    _key: string,
+    key: string,
     { start = 0, end, signal }: GetObjectOptions = {},
   ): Promise<Readable> {
     this.onRequest();
-    const { network, adversary } = this.#world;
-    const exchange = network.begin<GetFate>('get', adversary.gets, () => `GET ${start}-${end}`);
-    return this.#exchange(exchange, signal, () => this.#get(exchange, start, end));
+    const { network, adversary, store } = this.#world;
+    const exchange = network.begin<GetFate>('get', adversary.gets, () => {
+      return `GET ${start}-${end} of ${key}`;
+    });
+    const get = () => this.#get(exchange, store.history(key), { start, end });
+    return this.#exchange(exchange, signal, get);
   }
 
   async sealAppendObject(
-    _key: string,
+    key: string,
     position: number,
     { signal }: RequestOptions = {},
   ): Promise<void> {
     this.onRequest();
-    const { network, adversary, history } = this.#world;
+    const { network, adversary, store } = this.#world;
+    const history = store.history(key);
     history.mayBeSealed = true;
-    const exchange = network.begin<HeadFate>('seal', adversary.heads, () => `seal ${position}`);
-    return this.#exchange(exchange, signal, () => this.#seal(exchange, position));
+    const exchange = network.begin<HeadFate>('seal', adversary.heads, () => {
+      return `seal ${key} at ${position}`;
+    });
+    return this.#exchange(exchange, signal, () => this.#seal(exchange, history, position));
   }
 
   async close(): Promise<void> {
@@ -147,8 +174,58 @@ export class SimulatedClient implements AppendClient {
     }
   }
 
+  /** Bytes of the stream are on their way. */
+  async #send(
+    { exchange, position, history: { key } }: Appending,
+    body: Uint8Array,
+    append: () => Promise<AppendReceipt>,
+  ): Promise<AppendReceipt> {
+    const sent = this.sent.send(key, position, this.offset());
+    this.onAppend(body, key, position);
+    this.memory.add(body.buffer);
+    try {
+      const receipt = await append();
+      if (exchange.fate !== 'garbled')
+        this.sent.see(key, { length: receipt.nextPosition, sealed: false });
+      return receipt;
+    } catch (error) {
+      this.sent.failed(sent, error);
+      throw error;
+    }
+  }
+
+  /** An append of nothing asks where the object ends. */
+  async #probe(key: string, append: () => Promise<AppendReceipt>): Promise<AppendReceipt> {
+    try {
+      const receipt = await append();
+      this.sent.see(key, { length: receipt.nextPosition, sealed: false });
+      return receipt;
+    } catch (error) {
+      const { outcome, actualLength: length } = error as ScriptedFailure;
+      if (outcome === 'conflict' && length !== undefined)
+        this.sent.see(key, { length, sealed: false });
+      throw error;
+    }
+  }
+
+  #originOf({ key, current }: ObjectHistory, body: Uint8Array): Origin {
+    if (!this.#objects.has(key)) this.#objects.set(key, current?.number);
+    return {
+      ledger: this.#ledger,
+      offset: this.offset(),
+      mayBeEmpty: body.length > 0 || this.sent.hasSent(key, 0),
+      object: this.#objects.get(key),
+    };
+  }
+
+  /** An answer tells of the object in the state with this number. */
+  #meet(history: ObjectHistory, about: number): void {
+    const hasBegun = this.sent.runs.some(({ key }) => key === history.key);
+    if (!hasBegun) this.#objects.set(history.key, history.at(about)?.number);
+  }
+
   async #append(appending: Appending): Promise<AppendReceipt> {
-    const { exchange, position, parcel } = appending;
+    const { exchange, history, position, parcel } = appending;
     const { random } = exchange;
     const isEarly = exchange.fate === 'slow' && random.chance(0.5);
     await exchange.pause(exchange.fate === 'slow' && !isEarly ? 10_000 : 30);
@@ -172,13 +249,13 @@ export class SimulatedClient implements AppendClient {
       case 'failed-before':
         throw failure.answered();
       case 'throttled':
-        throw this.#refuse(appending, failure.rejected());
+        throw failure.rejected();
       case 'refused':
-        throw this.#refuse(appending, failure.fatal());
+        throw failure.fatal();
       case 'forbidden':
-        throw this.#refuse(appending, failure.forbidden());
+        throw failure.forbidden();
       case 'early-conflict':
-        throw failure.conflict(this.#world.history.length);
+        throw failure.conflict(history.length);
       case 'sent-twice':
         // A proxy that got no answer sends the request again.
         this.#land(appending);
@@ -204,21 +281,26 @@ export class SimulatedClient implements AppendClient {
   }
 
   /** Delivers the append, or a part of it, to the store. */
-  #land({ exchange, position, parcel, create }: Appending, length?: number): Answer {
-    const { store, history, chronicle } = this.#world;
+  #land(appending: Appending, length?: number): Answer {
+    const { exchange, history, position, parcel, create, origin } = appending;
+    const { store, chronicle } = this.#world;
+    const { key } = history;
     const body = parcel.read(length);
     const tell = (what: string) => {
       const isLate = exchange.isAborted ? ', after its caller gave up' : '';
       chronicle.tell(`request ${exchange.number}`, () => `${what}${isLate}`);
     };
     try {
-      const receipt = store.append(position, body, create);
+      const receipt = store.append({ key, position, body, create, origin });
       const object = history.current?.number ?? 0;
-      if (body.length > 0) this.landed = { end: receipt.nextPosition, object };
-      tell(`applied: the object has ${history.length} bytes`);
+      if (body.length > 0) {
+        const { offset, object: expected } = origin;
+        this.landed = { key, position, object, expected, end: offset + body.length };
+      }
+      tell(`applied: ${key} has ${history.length} bytes`);
       return { receipt, about: history.now };
     } catch (error) {
-      if (!(error instanceof ScriptedFailure)) throw error;
+      if (!(error instanceof ScriptedFailure || error instanceof NotAppendableError)) throw error;
       tell(`not applied: ${error.outcome}`);
       return { refusal: error, about: history.now };
     }
@@ -226,25 +308,17 @@ export class SimulatedClient implements AppendClient {
 
   /** Delivers the answer. */
   #answer(appending: Appending, { receipt, refusal, about }: Answer): AppendReceipt {
-    const { exchange } = appending;
+    const { exchange, history } = appending;
     const isUnclear = receipt ? exchange.fate === 'garbled' : exchange.fate === 'sent-twice';
-    if (exchange.isAwaited && !isUnclear) this.#world.store.reveal(about);
+    if (exchange.isAwaited && !isUnclear) history.reveal(about);
+    if (exchange.isAwaited && appending.parcel.length === 0) this.#meet(history, about);
     if (receipt !== undefined) {
       return this.#isMute() ? { nextPosition: receipt.nextPosition } : receipt;
     }
-    if (refusal?.outcome === 'fatal') throw this.#refuse(appending, refusal);
     if (refusal?.outcome === 'conflict' && exchange.fate === 'without-length') {
       throw failure.conflict();
     }
     throw refusal;
-  }
-
-  /** Refuses it definitely: nothing of it was stored. */
-  #refuse({ exchange, position, parcel }: Appending, refusal: ScriptedFailure): ScriptedFailure {
-    // The stream sees the failure of a first attempt only in the next turn of the event loop.
-    const isHeard = !exchange.isAborted && parcel.length > 0;
-    if (isHeard) setImmediate(() => this.#count(position, -1));
-    return refusal;
   }
 
   /** Whether the store returns no checksums. */
@@ -254,22 +328,21 @@ export class SimulatedClient implements AppendClient {
     return adversary.isMute;
   }
 
-  #count(position: number, change: 1 | -1): void {
-    this.#attempts.set(position, (this.#attempts.get(position) ?? 0) + change);
-  }
-
-  async #head(exchange: Exchange<HeadFate>): Promise<ObjectState | undefined> {
-    const { store, history } = this.#world;
+  async #head(
+    exchange: Exchange<HeadFate>,
+    history: ObjectHistory,
+  ): Promise<ObjectState | undefined> {
     const { fate, random } = exchange;
     await exchange.pause(30);
     if (fate === 'lost') return exchange.lose();
     if (fate === 'throttled') throw failure.rejected();
     if (fate === 'forbidden') throw failure.forbidden();
     if (fate === 'refused') throw failure.fatal();
-    const about = fate === 'stale' ? random.integer(store.oldest, history.now) : history.now;
+    const about = fate === 'stale' ? random.integer(history.oldest, history.now) : history.now;
     await exchange.pause(fate === 'slow' ? 10_000 : 30);
-    if (exchange.isAwaited) store.reveal(about);
-    const state = store.head(about);
+    if (exchange.isAwaited) history.reveal(about);
+    if (exchange.isAwaited) this.#meet(history, about);
+    const state = describe(history.at(about));
     if (state === undefined) return undefined;
     if (fate === 'garbled') return { ...state, length: random.pick([Number.NaN, -1]) };
     if (fate !== 'without-crc' && !this.#isMute()) return state;
@@ -278,31 +351,39 @@ export class SimulatedClient implements AppendClient {
   }
 
   /** Meets the fates of a HEAD; one that is lost may have been applied. */
-  async #seal(exchange: Exchange<HeadFate>, position: number): Promise<void> {
-    const { store, history, chronicle } = this.#world;
+  async #seal(
+    exchange: Exchange<HeadFate>,
+    history: ObjectHistory,
+    position: number,
+  ): Promise<void> {
+    const { store, chronicle } = this.#world;
     const { fate, random } = exchange;
     await exchange.pause(fate === 'slow' ? 10_000 : 30);
     if (fate === 'lost' && random.chance(0.5)) return exchange.lose();
     if (fate === 'throttled') throw failure.rejected();
     if (fate === 'forbidden') throw failure.forbidden();
     if (fate === 'refused') throw failure.fatal();
-    store.seal(position);
-    chronicle.tell(`request ${exchange.number}`, () => `sealed at ${position}`);
+    store.seal(history.key, position);
+    chronicle.tell(`request ${exchange.number}`, () => `${history.key} is sealed at ${position}`);
     if (fate === 'lost') return exchange.lose();
     await exchange.pause(30);
-    if (exchange.isAwaited) store.reveal(history.now);
+    if (exchange.isAwaited) history.reveal(history.now);
   }
 
-  async #get(exchange: Exchange<GetFate>, start: number, end?: number): Promise<Readable> {
+  async #get(
+    exchange: Exchange<GetFate>,
+    history: ObjectHistory,
+    { start, end }: { readonly start: number; readonly end: number | undefined },
+  ): Promise<Readable> {
     const { fate, random } = exchange;
     await exchange.pause(50);
     if (fate === 'lost') return exchange.lose();
     if (fate === 'throttled') throw failure.rejected();
     if (fate === 'forbidden') throw failure.forbidden();
-    const { history, store } = this.#world;
     if (history.current === undefined) throw failure.fatal();
-    if (exchange.isAwaited) store.reveal(history.now);
-    const bytes = history.current.bytes.subarray(start, end);
+    if (exchange.isAwaited) history.reveal(history.now);
+    const { hidden } = history.current;
+    const bytes = history.current.bytes.subarray(start - hidden, end && end - hidden);
     const cut = random.integer(0, bytes.length);
     const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
     if (fate === 'cut') return Readable.from(pieces.slice(0, 1));

@@ -1,56 +1,85 @@
 import type { AppendReceipt, ObjectCreation, ObjectState } from '../../src/append/append-client.js';
+import { NotAppendableError } from '../../src/errors.js';
 import { failure } from '../append/scripted-client.js';
-import { describe, type ObjectHistory } from './object-history.js';
+import {
+  describe,
+  type HistoryOptions,
+  type Incarnation,
+  ObjectHistory,
+  type Origin,
+} from './object-history.js';
+
+/** An append that has arrived at the store. */
+export interface ArrivedAppend {
+  readonly key: string;
+  readonly position: number;
+  readonly body: Buffer;
+  readonly create: ObjectCreation | undefined;
+  readonly origin: Origin;
+}
+
+export interface StoreOptions extends HistoryOptions {
+  /** Most bytes of an object. */
+  readonly maxSize: number;
+}
 
 /**
- * A store with one object. HEAD may show a state from before an unanswered append, but never from
- * before an answered one, or from before an earlier HEAD.
+ * A store of objects. HEAD may show a state from before an unanswered append, but never from before
+ * an answered one, or from before an earlier HEAD.
  */
 export class SimulatedStore {
-  readonly history: ObjectHistory;
-  readonly #blame: (problem: string) => void;
-  #oldest = 0;
+  readonly #histories = new Map<string, ObjectHistory>();
+  readonly #options: StoreOptions;
 
-  constructor(history: ObjectHistory, blame: (problem: string) => void) {
-    this.history = history;
-    this.#blame = blame;
+  constructor(options: StoreOptions) {
+    this.#options = options;
   }
 
-  /** Number of the oldest state of the object that it may still show. */
-  get oldest(): number {
-    return this.#oldest;
+  /** The object at this key, whether it exists or not. */
+  history(key: string): ObjectHistory {
+    return this.#histories.get(key) ?? this.put(key, undefined);
   }
 
-  /** Called when a caller learns of the state with this number. */
-  reveal(number: number): void {
-    this.#oldest = Math.max(this.#oldest, number);
+  /** Creates the object, or nothing yet, before the life begins. */
+  put(key: string, base: Partial<Incarnation> | undefined): ObjectHistory {
+    const history = new ObjectHistory(key, base, this.#options);
+    this.#histories.set(key, history);
+    return history;
+  }
+
+  /** All keys that anybody has asked for. */
+  get keys(): readonly string[] {
+    return [...this.#histories.keys()];
+  }
+
+  /** Called when somebody has looked at all objects. */
+  reveal(): void {
+    for (const history of this.#histories.values()) history.reveal(history.now);
   }
 
   /** Handles an append as OSS does. */
-  append(position: number, body: Buffer, create: ObjectCreation | undefined): AppendReceipt {
-    const { current, length } = this.history;
+  append({ key, position, body, create, origin }: ArrivedAppend): AppendReceipt {
+    const history = this.history(key);
+    const { current, length } = history;
     if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
-      throw failure.fatal();
+      throw new NotAppendableError(`"${key}" takes no appends`, { key, objectType: current.kind });
     }
     if (position !== length) throw failure.conflict(length);
-    if (current === undefined && create === undefined && !this.history.isTampered) {
-      this.#blame('an append that creates the object does not say how');
+    if (position + body.length > this.#options.maxSize) throw failure.fatal();
+    if (current === undefined && create === undefined && !history.isTampered) {
+      this.#options.blame('an append that creates the object does not say how');
     }
-    this.history.append(body);
-    const { crc64 } = describe(this.history.current) as ObjectState;
+    history.append(body, origin);
+    const { crc64 } = describe(history.current) as ObjectState;
     return { nextPosition: position + body.length, crc64 };
   }
 
   /** Seals the object as OSS does. */
-  seal(position: number): void {
-    const { current, length } = this.history;
+  seal(key: string, position: number): void {
+    const history = this.history(key);
+    const { current, length } = history;
     if (current === undefined || current.kind !== 'Appendable') throw failure.fatal();
     if (position !== length) throw failure.conflict(length);
-    this.history.seal();
-  }
-
-  /** The object as it was in the state with this number. */
-  head(number: number): ObjectState | undefined {
-    return describe(this.history.at(number));
+    history.seal();
   }
 }

@@ -49,7 +49,11 @@ export async function simulate(
   Error.stackTraceLimit = 0;
   time.install();
   try {
-    await live(new Life(drawWorld(random, { chronicle, limits, wrap, alter })), time, chronicle);
+    await live(
+      new Life(drawWorld(random, { chronicle, time, limits, wrap, alter })),
+      time,
+      chronicle,
+    );
   } catch (error) {
     chronicle.blame(`exception: ${error}`);
   } finally {

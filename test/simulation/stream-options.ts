@@ -1,5 +1,7 @@
 import type { AppendWritableOptions } from '../../src/index.js';
 import type { Random } from './random.js';
+import { maxSizeOf, type RollingPlan, rollingOptions } from './rolling-plan.js';
+import type { RecordEnd, Source } from './source.js';
 import { drawChunkSize, type World } from './world.js';
 
 /** Least bytes of Node's own queue, for any bound. */
@@ -20,8 +22,17 @@ export interface StreamOptions {
   /** Ends each record, if chunks must end with records. */
   readonly recordDelimiter: string | undefined;
 
+  /** Most bytes of an object of a rolling plan. */
+  readonly maxSize: number;
+
   /** Code of the error with which opening must fail, if it must. */
   readonly refusal: string | undefined;
+}
+
+interface StreamPlace {
+  readonly isFirst: boolean;
+  readonly position: number | undefined;
+  readonly source: Source;
 }
 
 /**
@@ -30,19 +41,23 @@ export interface StreamOptions {
 export function drawStreamOptions(
   random: Random,
   world: World,
-  { isFirst, position }: { isFirst: boolean; position: number | undefined },
+  { isFirst, position, source }: StreamPlace,
 ): StreamOptions {
-  const { adversary, isGreedy } = world;
+  const { adversary, isGreedy, writers, plan } = world;
   const chunkSize = isFirst ? world.chunkSize : drawChunkSize(random, isGreedy);
-  const opening = isFirst ? drawOpening(random, world) : { position };
+  // One of several writers cannot know what the others have done to the object.
+  const hasDemands = isFirst && writers === 1;
+  const demands = hasDemands ? drawOpening(random, world) : { position };
+  const opening = plan === undefined ? demands : rollingOpening(plan, chunkSize, demands);
   const least = 2 * chunkSize;
   const highWaterMark = isGreedy
     ? random.pick([least, least + leastQueueSize / 2, least + leastQueueSize])
     : random.pick([undefined, least, 100_000]);
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
-  const recordDelimiter = random
+  const recordEnd = random
     .fork('records')
-    .pick([undefined, undefined, undefined, '\n', '\n', '\r\n']);
+    .pick<RecordEnd | undefined>([undefined, undefined, undefined, '\n', '\n', '\r\n']);
+  const recordDelimiter = recordEnd && source.delimiter(recordEnd);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
     chunkSize,
@@ -50,10 +65,12 @@ export function drawStreamOptions(
     bound,
     recordDelimiter,
     queueSize: queueSizeOf(chunkSize, highWaterMark),
-    refusal: isFirst ? refusalOf(opening, world) : undefined,
+    refusal: hasDemands && plan === undefined ? refusalOf(demands, world) : undefined,
+    maxSize:
+      maxSizeOf(plan, chunkSize) ?? Math.max(5 * 2 ** 30 - (highWaterMark ?? 2 ** 24), chunkSize),
     options: {
       chunkSize,
-      seal: isFirst && random.fork('seal').chance(0.15),
+      seal: (isFirst || plan !== undefined) && random.fork('seal').chance(0.15),
       highWaterMark,
       flushInterval,
       recordDelimiter,
@@ -78,6 +95,11 @@ function queueSizeOf(chunkSize: number, highWaterMark = 2 ** 24): number {
 }
 
 type Opening = Pick<AppendWritableOptions, 'flags' | 'position'>;
+
+/** With several objects a stream demands nothing but, perhaps, a new one. */
+function rollingOpening(plan: RollingPlan, chunkSize: number, { flags }: Opening) {
+  return { ...rollingOptions(plan, chunkSize), ...(flags && { flags }) };
+}
 
 function drawOpening(random: Random, { base = 0 }: World): Opening {
   const demand = random.weighted({ none: 85, 'the right position': 10, 'another one': 2, ax: 3 });

@@ -1,12 +1,19 @@
 import { Writable } from 'node:stream';
-import type { AppendWritable } from '../../src/index.js';
+import type { AppendResult, AppendWritable } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
 import type { Random } from './random.js';
-import { sourceData } from './source-data.js';
+import type { SentAppends } from './sent-appends.js';
+import type { Source } from './source.js';
+import type { UserWrite } from './units.js';
 
 type Told = (error?: Error | null) => void;
 
 export interface UserOptions {
+  readonly source: Source;
+
+  /** What the stream has sent. */
+  readonly sent: SentAppends;
+
   /** Offset in the source of the first byte of the stream. */
   readonly start: number;
 
@@ -44,6 +51,9 @@ export class User {
   waiting = 0;
   waitingFlushes = 0;
   largestWrite = 0;
+
+  /** All writes, in order. */
+  readonly writes: UserWrite[] = [];
   readonly #stream: AppendWritable;
   readonly #options: UserOptions;
 
@@ -83,13 +93,10 @@ export class User {
 
   append(length: number): void {
     const start = this.written;
-    const [data, encoding] = this.#take(length);
+    const [data, encoding] = this.#take(length, true);
     const told = this.#onCommit(data);
-    this.#stream.append(data, encoding).then((range) => {
-      const base = (this.#stream.position ?? 0) - this.committed;
-      if (range.start !== base + start || range.end !== range.start + length) {
-        this.#blame(`append() of ${start}+${length} resolved with ${range.start} to ${range.end}`);
-      }
+    this.#stream.append(data, encoding).then((place) => {
+      this.#checkPlace(place, start, length);
       told();
     }, told);
   }
@@ -129,10 +136,12 @@ export class User {
   }
 
   /** The next bytes in one of the forms that a write accepts. */
-  #take(length: number): [data: string | Uint8Array, encoding?: BufferEncoding] {
+  #take(length: number, isWhole = false): [data: string | Uint8Array, encoding?: BufferEncoding] {
     const { random } = this.#options;
-    const bytes = this.#bytes(this.written, this.written + length);
-    this.written += length;
+    const [start, end] = [this.written, this.written + length];
+    const bytes = this.#bytes(start, end);
+    this.writes.push({ start, end, isWhole, now: performance.now(), date: Date.now() });
+    this.written = end;
     this.largestWrite = Math.max(this.largestWrite, length);
     if (random.chance(0.3)) {
       const encoding = random.pick(['utf8', 'latin1', 'ascii'] as const);
@@ -143,10 +152,10 @@ export class User {
 
   /** A copy of the user's bytes between two offsets: those handed back, then the source. */
   #bytes(from: number, to: number): Buffer {
-    const { start, rest } = this.#options;
+    const { start, rest, source } = this.#options;
     return Buffer.concat([
       rest.subarray(from - start, Math.max(to - start, 0)),
-      sourceData.subarray(Math.max(from, start + rest.length), to),
+      source.bytes.subarray(Math.max(from, start + rest.length), to),
     ]);
   }
 
@@ -192,6 +201,18 @@ export class User {
     if (!this.#stream.destroyed) this.#blame(`a callback failed, but the stream did not: ${error}`);
     if (length > 0 && end <= committed)
       this.#blame(`the callback for ${end} failed, but it is committed`);
+  }
+
+  #checkPlace({ key, start, end }: AppendResult, offset: number, length: number): void {
+    const { sent } = this.#options;
+    const run = sent.runAt(offset);
+    const position = run === undefined ? start : run.position + offset - run.offset;
+    const isRight = (run?.key ?? key) === key && start === position;
+    // Between two objects nothing can be at the end of the one or at the beginning of the other.
+    const mustBeRight = length > 0 || (sent.runs.length === 1 && run?.key === key);
+    if ((mustBeRight && !isRight) || end !== start + length) {
+      this.#blame(`append() of ${offset}+${length} resolved with ${key}: ${start} to ${end}`);
+    }
   }
 
   #blame(problem: string): void {

@@ -2,10 +2,15 @@ import { replaceTimers } from '../../src/timers/node-timers.js';
 
 const realImmediate = setImmediate;
 
+/** When a life begins, unless it is set: a day without a change of any clock. */
+const firstDate = Date.UTC(2026, 0, 15, 12);
+
 /**
- * Time that passes only in `step()`. While installed, it replaces the timers and the clock of the
+ * Time that passes only in `step()`. While installed, it replaces the timers and the clocks of the
  * library, the global ones, and `Math.random()`. Timers due at the same time run in the order in
  * which they were set, and as in Node.js a timer may run a fraction of a millisecond too early.
+ *
+ * It has two clocks: the monotonic one, by which timers run, and the date, which may be set.
  */
 export class VirtualTime {
   readonly #random: () => number;
@@ -15,8 +20,13 @@ export class VirtualTime {
     clearTimeout: globalThis.clearTimeout,
     random: Math.random,
     now: performance.now,
+    date: Date.now,
   };
   #now = 0;
+
+  /** The date when the monotonic clock was 0. */
+  #epoch = firstDate;
+  #disturbances = 0;
   #order = 0;
   #putBack = (): void => {};
 
@@ -27,6 +37,29 @@ export class VirtualTime {
 
   get now(): number {
     return this.#now;
+  }
+
+  /** Milliseconds since 1970. */
+  get date(): number {
+    // The sum is exact to less than a microsecond, and a date that was set must be read the same.
+    return Math.floor(this.#epoch + this.#now + 0.001);
+  }
+
+  /** Sets the date, as a clock that is corrected. A suspended computer shows its process the same. */
+  set date(date: number) {
+    this.#epoch = date - this.#now;
+    this.#disturbances++;
+  }
+
+  /** How often the date was set or the process stopped: timers may be late for the date. */
+  get disturbances(): number {
+    return this.#disturbances;
+  }
+
+  /** Stops the process for some milliseconds: both clocks go on, and timers run late. */
+  stop(milliseconds: number): void {
+    this.#now += milliseconds;
+    this.#disturbances++;
   }
 
   install(): void {
@@ -42,15 +75,18 @@ export class VirtualTime {
     });
     Math.random = this.#random;
     performance.now = () => this.#now;
+    Date.now = () => this.date;
     const { setTimeout, clearTimeout } = globalThis;
-    this.#putBack = replaceTimers({ setTimeout, clearTimeout, now: performance.now });
+    const { now } = performance;
+    this.#putBack = replaceTimers({ setTimeout, clearTimeout, now, date: Date.now });
   }
 
   uninstall(): void {
-    const { setTimeout, clearTimeout, random, now } = this.#real;
+    const { setTimeout, clearTimeout, random, now, date } = this.#real;
     Object.assign(globalThis, { setTimeout, clearTimeout });
     Math.random = random;
     performance.now = now;
+    Date.now = date;
     this.#putBack();
   }
 

@@ -1,16 +1,24 @@
 import { finished } from 'node:stream';
-import type { AppendWritable, UncommittedBytes } from '../../src/index.js';
+import type { AppendWritable, CommitEvent, SealEvent, UncommittedBytes } from '../../src/index.js';
 import type { Chronicle } from './chronicle.js';
-import { describe, type ObjectHistory } from './object-history.js';
-import type { SimulatedClient } from './simulated-client.js';
-import { lastRecordEnd, sourceData } from './source-data.js';
+import type { Ledger } from './ledger.js';
+import { checksumOf, type ObjectHistory } from './object-history.js';
+import type { RollWitness } from './roll-witness.js';
+import type { Landing, SimulatedClient } from './simulated-client.js';
+import type { SimulatedStore } from './simulated-store.js';
 import type { User } from './user.js';
 
 export interface Scene {
-  readonly history: ObjectHistory;
+  readonly store: SimulatedStore;
   readonly chronicle: Chronicle;
   readonly client: SimulatedClient;
+
+  /** Compares what it does with the objects of a rolling plan, if there is one. */
+  readonly rolling: RollWitness | undefined;
   readonly user: User;
+
+  /** The bytes of its writer that have landed. */
+  readonly ledger: Ledger;
 
   /** Offset in the source of the first byte of the stream. */
   readonly start: number;
@@ -45,6 +53,7 @@ const events = [
   'retry',
   'reconcile',
   'seal',
+  'rollover',
   'finish',
   'error',
   'close',
@@ -60,8 +69,14 @@ export class Witness {
   readonly #stream: AppendWritable;
   readonly #scene: Scene;
   readonly #events: string[] = [];
-  #base: number | undefined;
+
+  /** Key of the current object, and the position of the first byte of the source there. */
+  #place: { readonly key: string; readonly base: number } | undefined;
   #positionBefore = 0;
+  #seals = 0;
+
+  /** Offset in the source of the end of the bytes in commit events. */
+  #committed: number;
 
   /** Whether `finished()` reported success. */
   #hasFinished: boolean | undefined;
@@ -78,15 +93,16 @@ export class Witness {
   constructor(stream: AppendWritable, scene: Scene) {
     this.#stream = stream;
     this.#scene = scene;
+    this.#committed = scene.start;
     finished(stream, (error) => {
       this.#hasFinished = !error;
     });
-    stream.on('ready', ({ position }) => {
-      this.#base = position;
-    });
-    stream.on('seal', ({ position, error }) => {
-      scene.chronicle.count('sealed', error === undefined ? 'sealed' : 'failed');
-      this.#checkSeal(position, error);
+    stream.on('ready', ({ key, position }) => scene.rolling?.ready(key, position));
+    stream.on('rollover', (event) => scene.rolling?.rolled(event));
+    stream.on('commit', (commit) => this.#checkCommit(commit));
+    stream.on('seal', (event) => {
+      scene.chronicle.count('sealed', event.error === undefined ? 'sealed' : 'failed');
+      this.#checkSeal(event);
     });
     stream.on('reconcile', ({ outcome }) => scene.chronicle.count('reconcile', outcome));
     for (const event of events) {
@@ -101,20 +117,17 @@ export class Witness {
 
   /** Checks what must hold at any moment. */
   check(): void {
-    const { history, user, client, start, chunkSize, bound } = this.#scene;
+    const { ledger, user, client, start, chunkSize, bound, rolling } = this.#scene;
+    rolling?.watch();
     const { bytesWritten, position, stats, destroyed, writableLength } = this.#stream;
     const committed = start + bytesWritten;
-    if (committed > history.mostOurs)
-      this.#blame(`bytesWritten ${bytesWritten} is more than the object has ever had`);
+    if (committed > ledger.mostEnd)
+      this.#blame(`bytesWritten ${bytesWritten} is more than objects have ever had`);
     if (user.acknowledged > committed) {
       this.#blame(`acknowledged ${user.acknowledged} of ${committed}`);
     }
     if (client.inFlight > 1) this.#blame(`${client.inFlight} requests are in flight`);
-    if (this.#base !== undefined && position !== this.#base + bytesWritten) {
-      this.#blame(`position ${position} is not the first one plus ${bytesWritten}`);
-    }
-    if ((position ?? 0) < this.#positionBefore) this.#blame('the position has decreased');
-    this.#positionBefore = position ?? 0;
+    this.#checkPosition(position, committed);
 
     const { bytesAccepted, bytesInFlight } = stats;
     // One chunk in flight, and 64 waiting.
@@ -137,14 +150,15 @@ export class Witness {
 
   /** Checks where a chunk ends, when it is sent for the first time. */
   sent(body: Uint8Array): void {
-    const { recordDelimiter, user, start, chunkSize } = this.#scene;
-    if (recordDelimiter === undefined) return;
+    const { recordDelimiter, user, start, chunkSize, ledger } = this.#scene;
     const end = user.committed + body.length;
+    this.#scene.rolling?.sent(user.committed, body.length);
+    if (recordDelimiter === undefined) return;
     // Sent again, perhaps without its first bytes, which have been committed.
     if (end === this.#sentEnd) return;
     this.#sentEnd = end;
     const begin = end - body.length;
-    const recordsEnd = lastRecordEnd(start, end, recordDelimiter);
+    const recordsEnd = ledger.source.lastRecordEnd(start, end, recordDelimiter);
     const isLong = recordsEnd <= begin && body.length === chunkSize;
     if (recordsEnd === end || isLong || user.demanded > Math.max(recordsEnd, begin)) return;
     this.#blame(
@@ -168,6 +182,7 @@ export class Witness {
     if (this.#hasFinished !== (this.outcome === 'finished'))
       this.#blame('finished() and the outcome disagree');
     this.#checkEvents();
+    this.#scene.rolling?.conclude();
     if (refusal !== undefined && this.#stream.bytesWritten > 0)
       this.#blame('it committed bytes although opening had to fail');
     if (this.outcome === 'finished') {
@@ -183,7 +198,8 @@ export class Witness {
   #close(): void {
     const { errored, writableFinished } = this.#stream;
     this.rest = this.#stream.takeUncommitted();
-    this.#isInDoubt = this.#scene.client.mayHaveLanded(this.#stream.position ?? 0);
+    const { key, position = 0 } = this.#stream;
+    this.#isInDoubt = this.#scene.client.sent.mayHaveLanded(key, position);
     this.outcome = writableFinished ? 'finished' : codeOf(errored);
   }
 
@@ -194,14 +210,82 @@ export class Witness {
     chronicle.count('memory', this.#peak >= bound ? 'as much as the bound' : 'less');
   }
 
-  #checkSeal(position: number, error: Error | undefined): void {
-    const { history, user } = this.#scene;
-    if (user.committed !== user.written || position !== this.#stream.position) {
-      this.#blame(`sealed at ${position} with ${user.written - user.committed} bytes to commit`);
+  get #history(): ObjectHistory {
+    return this.#scene.store.history(this.#stream.key);
+  }
+
+  /** The bytes of each commit must be in the object that it names, and follow those before. */
+  #checkCommit({ key, position, byteLength }: CommitEvent): void {
+    const { store, ledger } = this.#scene;
+    const start = this.#committed;
+    const history = store.history(key);
+    this.#committed += byteLength;
+    if (history.isTampered) return;
+    const { bytes, hidden } = history.current ?? { bytes: Buffer.alloc(0), hidden: 0 };
+    const stored = bytes.subarray(position - hidden, position - hidden + byteLength);
+    if (!stored.equals(ledger.source.bytes.subarray(start, this.#committed))) {
+      this.#blame(`bytes from ${start} on are not in "${key}" at ${position}+${byteLength}`);
+    }
+  }
+
+  #checkChecksum(): void {
+    const { crc64: actual, position = 0 } = this.#stream;
+    const { current, isTampered } = this.#history;
+    if (isTampered || actual === undefined || !this.#scene.isTruthful) return;
+    const { hidden = 0 } = current ?? {};
+    if (actual !== (current === undefined ? 0n : checksumOf(current, position - hidden))) {
+      this.#blame('finished with a checksum that is not that of the object');
+    }
+  }
+
+  /** Whether bytes that it did not commit are in an object where they could still land. */
+  #isThere(landed: Landing | undefined): boolean {
+    const { store, user, client } = this.#scene;
+    if (landed === undefined || landed.end <= user.committed) return false;
+    const { key, object, position, expected = object } = landed;
+    // A stranger has made another object as long as the one that took no more.
+    const isOther = client.sent.isFenced(key, position) && object !== expected;
+    return !isOther && store.history(key).current?.number === object;
+  }
+
+  /** Every object that it is through with is sealed where the stream left it. */
+  #checkSeal({ key, position, error }: SealEvent): void {
+    const { user, client, rolling, store } = this.#scene;
+    const history = store.history(key);
+    const run = client.sent.runs.findLast((it) => it.key === key);
+    this.#seals++;
+    const end = rolling === undefined ? user.written : this.#committed;
+    if (run !== undefined && position !== run.position + end - run.offset) {
+      this.#blame(`sealed ${key} at ${position}, and not where it had ended`);
     }
     if (error === undefined && !history.isTampered && history.current?.sealed !== true) {
-      this.#blame('reported a seal, but the object is not sealed');
+      this.#blame(`reported a seal, but ${key} is not sealed`);
     }
+  }
+
+  /** Seals that it must have reported when it finished. */
+  get #sealsDue(): number {
+    const { isSealing, rolling } = this.#scene;
+    if (!isSealing || rolling === undefined) return Number(isSealing);
+    const left = rolling.rollovers.filter(({ reason, from }) => {
+      return from.position > 0 && reason !== 'sealed' && reason !== 'conflict';
+    });
+    return left.length + Number((this.#stream.position ?? 0) > 0);
+  }
+
+  #checkPosition(position: number | undefined, committed: number): void {
+    const { key } = this.#stream;
+    if (position === undefined) return;
+    const base = position - committed;
+    if (this.#place?.key !== key) {
+      this.#place = { key, base };
+      this.#positionBefore = 0;
+    }
+    if (this.#place.base !== base) {
+      this.#blame(`position ${position} is not the first one plus ${committed}`);
+    }
+    if (position < this.#positionBefore) this.#blame('the position has decreased');
+    this.#positionBefore = position;
   }
 
   #checkEvents(): void {
@@ -209,18 +293,16 @@ export class Witness {
     const ending = this.outcome === 'finished' ? ['finish'] : errored === null ? [] : ['error'];
     const count = (name: string) => this.#events.filter((event) => event === name).length;
     const told = this.#events.slice(-1 - ending.length);
-    const isOnce = ['finish', 'error', 'close', 'ready', 'seal'].every(
-      (event) => count(event) <= 1,
-    );
-    if (this.outcome === 'finished' && count('seal') !== Number(this.#scene.isSealing)) {
-      this.#blame(`it finished after ${count('seal')} seals`);
+    const isOnce = ['finish', 'error', 'close', 'ready'].every((event) => count(event) <= 1);
+    if (this.outcome === 'finished' && this.#seals !== this.#sealsDue) {
+      this.#blame(`it finished after ${this.#seals} seals instead of ${this.#sealsDue}`);
     }
     if (String(told) !== String([...ending, 'close']) || !isOnce) {
       this.#blame(`its events end with ${told}`);
     }
-    const { appends, retries, reconciles } = stats;
-    const counted = [appends, retries, reconciles];
-    const seen = [count('commit'), count('retry'), count('reconcile')];
+    const { appends, retries, reconciles, rollovers } = stats;
+    const counted = [appends, retries, reconciles, rollovers];
+    const seen = ['commit', 'retry', 'reconcile', 'rollover'].map(count);
     if (String(counted) !== String(seen))
       this.#blame(`its statistics count ${counted} events instead of ${seen}`);
     const said = Reflect.get(errored ?? {}, 'bytesWritten') ?? bytesWritten;
@@ -229,35 +311,31 @@ export class Witness {
   }
 
   #concludeWell(): void {
-    const { history, user, refusal, isTruthful } = this.#scene;
-    const { crc64 } = this.#stream;
+    const { user, refusal } = this.#scene;
     if (refusal !== undefined) this.#blame('it finished although opening had to fail');
     if (user.committed !== user.written) {
       this.#blame(`finished with ${user.committed} of ${user.written}`);
     }
     if (this.rest !== undefined) this.#blame('finished, but handed bytes back');
-    if (history.isTampered) return;
-    if (history.current?.ours !== user.written) this.#blame('finished, but the object lacks bytes');
-    if (isTruthful && crc64 !== undefined && crc64 !== describe(history.current)?.crc64) {
-      this.#blame('finished with a checksum that is not that of the object');
-    }
+    if (this.#committed !== user.written)
+      this.#blame('finished, but not all was said to be committed');
+    this.#checkChecksum();
   }
 
   #concludeBadly(): void {
-    const { user, client, history, isSurvivable, refusal } = this.#scene;
+    const { user, client, ledger, isSurvivable, refusal } = this.#scene;
     const { position, errored } = this.#stream;
-    if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal) {
+    if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal && !this.#mustGiveUp) {
       this.#blame(`gave up: ${errored}`);
     }
     const { bytes = Buffer.alloc(0), confirmed = true } = this.rest ?? {};
-    const due = sourceData.subarray(user.committed, user.written);
+    const due = ledger.source.bytes.subarray(user.committed, user.written);
     if (!bytes.equals(due))
       this.#blame(`handed back ${bytes.length} bytes instead of ${due.length}`);
     if (this.rest === undefined || position === undefined) return;
     if (this.rest.position !== position)
       this.#blame(`handed bytes back for position ${this.rest.position}`);
-    const { landed } = client;
-    if (confirmed && landed?.object === history.current?.number && (landed?.end ?? 0) > position) {
+    if (confirmed && this.#isThere(client.landed)) {
       this.#blame('the object contains bytes confirmed as not stored');
     }
     if (!confirmed && !this.#isInDoubt)
@@ -266,6 +344,16 @@ export class Witness {
     const isExhausted = this.outcome === 'APPEND_ERR_RETRIES_EXHAUSTED';
     if (confirmed ? isUnconfirmed : isExhausted)
       this.#blame(`${this.outcome} with confirmed: ${confirmed}`);
+  }
+
+  /** Whether the object took no more, and the next bytes may not be in another one. */
+  get #mustGiveUp(): boolean {
+    const { rolling, user } = this.#scene;
+    const refusals = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_NOT_APPENDABLE', 'APPEND_ERR_OBJECT_FULL'];
+    // With a chunk in doubt the refusal of a full object proves nothing.
+    if ((this.#stream.position ?? 0) > 4.9e9) return true;
+    const isRefused = refusals.includes(`${this.outcome}`);
+    return isRefused && rolling?.isUndividedAt(user.committed) === true;
   }
 
   #blame(problem: string): void {

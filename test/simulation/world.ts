@@ -4,23 +4,32 @@ import { type Adversary, drawAdversary } from './adversary.js';
 import type { Chronicle } from './chronicle.js';
 import type { Limits } from './limits.js';
 import { Network } from './network.js';
-import { ObjectHistory } from './object-history.js';
 import type { Random } from './random.js';
+import { drawRollingPlan, type RollingPlan } from './rolling-plan.js';
 import { SimulatedStore } from './simulated-store.js';
-import { strangeData } from './source-data.js';
+import { mostWriters, strangeData } from './source.js';
+import type { VirtualTime } from './virtual-time.js';
 
-/** An object, its store, and the faults that they will meet. */
+/** A store, its objects, and the faults that they will meet. */
 export interface World {
   readonly random: Random;
   readonly limits: Limits;
   readonly chronicle: Chronicle;
   readonly adversary: Adversary;
-  readonly history: ObjectHistory;
   readonly store: SimulatedStore;
   readonly network: Network;
 
-  /** Initial length of the object; `undefined` if there is none. */
+  readonly time: VirtualTime;
+
+  /** Key of the object, and its initial length; `undefined` if there is none. */
+  readonly key: string;
   readonly base: number | undefined;
+
+  /** How streams go on from object to object; `undefined` if there is one. */
+  readonly plan: RollingPlan | undefined;
+
+  /** Writers that start at once. */
+  readonly writers: number;
 
   /** Whether the user writes as fast as possible. */
   readonly isGreedy: boolean;
@@ -39,6 +48,7 @@ export interface World {
 /** Options of a life in addition to its seed. */
 export interface WorldOptions {
   readonly chronicle: Chronicle;
+  readonly time: VirtualTime;
   readonly limits?: Limits | undefined;
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
   readonly alter?: World['alter'] | undefined;
@@ -46,28 +56,54 @@ export interface WorldOptions {
 
 /** Draws the world of a seed, which does not depend on the writer. */
 export function drawWorld(random: Random, options: WorldOptions): World {
-  const { chronicle, limits = {}, wrap = (client) => client, alter = (it) => it } = options;
-  const adversary = drawAdversary(random.fork('adversary'), limits);
+  const { chronicle, time, limits = {} } = options;
+  const { wrap = (client) => client, alter = (it) => it } = options;
   const drawn = random.fork('world');
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
-  const blame = (problem: string) => chronicle.blame(problem);
-  const history = new ObjectHistory(base === undefined ? undefined : strangeData(base, 1), blame);
+  const chunkSize = drawChunkSize(drawn, isGreedy);
+  const rolled = random.fork('rollover');
+  const isRolling = rolled.chance(0.5) && !limits.without?.has('rollover');
+  const plan = isRolling ? drawRollingPlan(rolled, chunkSize) : undefined;
+  const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, isRolling);
+  const adversary = drawAdversary(random.fork('adversary'), {
+    ...limits,
+    isShared: writers > 1,
+    isRolling,
+  });
+  const key = 'k';
+  const store = new SimulatedStore({
+    blame: (problem) => chronicle.blame(problem),
+    mayBeEmpty: !isRolling,
+    maxSize: plan?.storeLimit ?? 5 * 2 ** 30,
+  });
+  if (plan === undefined)
+    store.put(key, base === undefined ? undefined : { bytes: strangeData(base, 1) });
+  else for (const [name, object] of plan.objects) store.put(name, object);
+  if (plan !== undefined) time.date = plan.startsAt;
   return {
     random,
     limits,
     chronicle,
     adversary,
-    history,
+    time,
+    key,
     base,
+    plan,
+    writers,
     isGreedy,
     wrap,
     alter,
-    store: new SimulatedStore(history, blame),
+    store,
     network: new Network({ random, adversary, limits, chronicle }),
-    chunkSize: drawChunkSize(drawn, isGreedy),
+    chunkSize,
     budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
   };
+}
+
+function drawWriters(random: Random, { without }: Limits, isRolling: boolean): number {
+  const writers = random.chance(isRolling ? 0.1 : 0.03) ? random.integer(2, mostWriters) : 1;
+  return without?.has('companions') ? 1 : writers;
 }
 
 /** Draws the size of a chunk. */
@@ -75,25 +111,39 @@ export function drawChunkSize(random: Random, isGreedy: boolean): number {
   return isGreedy ? random.pick([4096, 16384, 65536]) : random.pick([1, 2, 7, 16, 64]);
 }
 
-/** Schedules the deeds of strangers. */
-export function interfere(world: World): void {
-  const { random, adversary, history, store, chunkSize, limits, chronicle } = world;
+/**
+ * Schedules the deeds of strangers.
+ *
+ * @param current Key of the object that a stream appends to at the moment.
+ */
+export function interfere(world: World, current: () => string): void {
+  const { random, adversary, store, chunkSize, limits, chronicle } = world;
   for (const [number, deed] of adversary.deeds.entries()) {
     const drawn = random.fork(`stranger ${number}`);
     const delay = drawn.next() * drawn.pick([20, 200, 2000]);
     const act = () => {
+      const history = store.history(aim(world, current(), random.fork(`aim ${number}`)));
+      const visible = history.current?.bytes.length ?? 0;
       const length = {
-        remakes: drawn.pick([0, history.length, history.length, history.length + 1]),
+        remakes: drawn.pick([0, visible, visible, visible + 1]),
         'appends-as-many': chunkSize,
         other: drawn.integer(1, 20),
       };
       const name = deed === 'remakes' || deed === 'appends-as-many' ? deed : 'other';
       if (!history.tamper(deed, strangeData(length[name], drawn.integer(2, 99)))) return;
       // HEAD never shows a state from before a stranger's deed.
-      store.reveal(history.now);
+      history.reveal(history.now);
       chronicle.count('stranger', deed);
-      chronicle.tell('stranger', () => `${deed}: the object has ${history.length} bytes`);
+      chronicle.tell('stranger', () => `${deed}: ${history.key} has ${history.length} bytes`);
     };
     if (!limits.without?.has(deed)) setTimeout(act, delay);
   }
+}
+
+/** The key of the object that a stranger changes: mostly the current one, or the next. */
+function aim({ plan, store }: World, current: string, drawn: Random): string {
+  if (plan === undefined) return current;
+  const target = drawn.weighted({ current: 6, next: 3, any: 1 });
+  if (target === 'next') return plan.keys.next(current);
+  return target === 'any' ? drawn.pick([current, ...store.keys]) : current;
 }

@@ -77,6 +77,17 @@ describe('rollover by calendar', () => {
     expect(store.calls.filter((call) => call.startsWith('head'))).toEqual(['head 2026-11-28.log']);
   });
 
+  test('goes on for no bytes at all to no other object', async () => {
+    const { stream, store, log } = open('2026-11-28T22:00:00Z', { recordDelimiter: false });
+    await writeAt(stream, '2026-11-28T23:00:00Z', 'line');
+    await writeAt(stream, '2026-11-29T01:00:00Z', '');
+    await stream.append('');
+    await end(stream);
+
+    expect(log).toEqual([]);
+    expect(store.contents).toEqual({ '2026-11-28.log': 'line' });
+  });
+
   test('names the object after the day on which its first line was accepted', async () => {
     const { stream, store } = open('2026-11-28T22:00:00Z');
     await writeAt(stream, '2026-11-30T08:00:00Z', 'line\n');

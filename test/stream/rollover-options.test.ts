@@ -66,9 +66,21 @@ describe('resolveOptions() with rollover', () => {
     { given: { rollover: true, position: 0 }, message: /both 'position' and 'rollover'/ },
     { given: { conflict: 'rollover' }, message: /needs 'rollover'/ },
     { given: { key: () => 'a' }, message: /function as 'key' needs 'rollover'/ },
+    { given: { conflict: 'rebase' }, message: /'conflict: rebase' needs 'recordDelimiter'/ },
+    {
+      given: { conflict: 'rebase', recordDelimiter: '\n', position: 0 },
+      message: /'conflict: rebase' does not go with 'position'/,
+    },
   ] as const)('refuses $given', ({ given, message }) => {
     expect(() => resolve(given)).toThrow(TypeError);
     expect(() => resolve(given)).toThrow(message);
+  });
+
+  test("keeps records whole up to highWaterMark with conflict 'rebase' alone", () => {
+    const rebase = { conflict: 'rebase', recordDelimiter: '\n', highWaterMark: 1e6 } as const;
+
+    expect(resolve(rebase).buffer.maxRecordSize).toBe(1e6);
+    expect(resolve({ ...rebase, conflict: 'fail' }).buffer.maxRecordSize).toBeUndefined();
   });
 
   test('makes the first key when the stream is created', () => {

@@ -1,6 +1,5 @@
 import { finished } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
-import type { Emulator } from '../../src/emulator/index.js';
 import {
   AppendWritable,
   type AppendWritableOptions,
@@ -8,6 +7,7 @@ import {
   type RolloverEvent,
 } from '../../src/index.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
+import { objectsIn } from '../helpers/objects-in.js';
 import { connectionTo } from '../helpers/open-stream.js';
 
 const { emulator } = await startEmulatorForFile();
@@ -15,21 +15,6 @@ let folders = 0;
 
 /** A folder that no other test of the file uses. */
 const newFolder = () => `test-${++folders}`;
-
-/** The objects of a folder, by name, without the folder. */
-async function objectsIn(
-  folder: string,
-  from: Emulator = emulator,
-): Promise<Record<string, string>> {
-  const keys = new Set(from.requests.map(({ key }) => key ?? ''));
-  const found: Record<string, string> = {};
-  for (const key of [...keys].sort()) {
-    if (!key.startsWith(`${folder}/`)) continue;
-    const content = await from.read('examplebucket', key).catch(() => undefined);
-    if (content !== undefined) found[key.slice(folder.length + 1)] = String(content);
-  }
-  return found;
-}
 
 function open(folder: string, options: Partial<AppendWritableOptions> = {}) {
   const key = typeof options.key === 'string' ? `${folder}/${options.key}` : `${folder}/app.log`;
@@ -68,7 +53,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': 'a'.repeat(40) + 'b'.repeat(40),
       'app.1.log': 'c'.repeat(40) + 'd'.repeat(40),
       'app.2.log': 'e'.repeat(40),
@@ -97,7 +82,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': 'a'.repeat(50) + 'b'.repeat(50),
       'app.1.log': 'c'.repeat(50) + 'd'.repeat(50),
     });
@@ -117,7 +102,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': 'a'.repeat(10),
       'app.1.log': 'b'.repeat(330),
       'app.2.log': 'c'.repeat(10),
@@ -134,7 +119,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': lines.slice(0, 3).join(''),
       'app.1.log': lines.slice(3, 6).join(''),
       'app.2.log': lines.slice(6).join(''),
@@ -152,7 +137,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': `${'a'.repeat(79)}\n${'b'.repeat(10)}c${'d'.repeat(20)}\n`,
       'app.1.log': 'e\n',
     });
@@ -169,7 +154,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': '0123456789\n'.repeat(5),
       'app.1.log': `begun ${'and finished'.repeat(5)}\n`,
     });
@@ -201,7 +186,7 @@ describe('rollover by size', () => {
     await finished(stream);
 
     expect(await placed).toEqual({ key: `${folder}/app.log`, start: 6, end: 13 });
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': `first\none\ntwo${'x'.repeat(100)}\n`,
       'app.1.log': 'last\n',
     });
@@ -216,7 +201,7 @@ describe('rollover by size', () => {
       await finished(stream);
     }
 
-    expect(await objectsIn(folder)).toEqual({
+    expect(await objectsIn(emulator, folder)).toEqual({
       'app.log': 'a'.repeat(40) + 'b'.repeat(40),
       'app.1.log': 'c'.repeat(40),
     });
@@ -228,7 +213,7 @@ describe('rollover by size', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({});
+    expect(await objectsIn(emulator, folder)).toEqual({});
   });
 
   test('seals each object that it is through with, before it goes on', async () => {
@@ -259,7 +244,10 @@ describe('rollover because an object takes no more', () => {
     stream.end();
     await finished(stream);
 
-    expect(await objectsIn(folder)).toEqual({ 'app.log': 'before', 'app.1.log': 'after' });
+    expect(await objectsIn(emulator, folder)).toEqual({
+      'app.log': 'before',
+      'app.1.log': 'after',
+    });
     expect(log).toEqual(['rollover to app.1.log: sealed']);
   });
 
@@ -271,7 +259,7 @@ describe('rollover because an object takes no more', () => {
       await finished(stream);
     }
 
-    expect(await objectsIn(folder)).toEqual({ 'app.log': 'one', 'app.1.log': 'two' });
+    expect(await objectsIn(emulator, folder)).toEqual({ 'app.log': 'one', 'app.1.log': 'two' });
   });
 
   test('gives six streams that start together an object each', async () => {
@@ -284,7 +272,7 @@ describe('rollover because an object takes no more', () => {
     });
     await Promise.all(ends);
 
-    const found = await objectsIn(folder);
+    const found = await objectsIn(emulator, folder);
     expect(Object.values(found).sort()).toEqual([...'012345'].map((index) => `stream ${index}`));
   });
 
@@ -304,7 +292,7 @@ describe('rollover because an object takes no more', () => {
     );
 
     expect(await outcome).toBe(row.outcome);
-    expect(await objectsIn(folder)).toEqual({ 'app.log': 'ourstheirs', ...row.later });
+    expect(await objectsIn(emulator, folder)).toEqual({ 'app.log': 'ourstheirs', ...row.later });
     stream.destroy();
   });
 });

@@ -1,60 +1,22 @@
-import type { Place } from '../../buffer/acknowledgements.js';
 import { ChecksumError, isAppendError } from '../../errors.js';
 import { ProgrammingError } from '../../programming-error.js';
-import { nodeTimers } from '../../timers/node-timers.js';
-import type { AppendReceipt } from '../append-client.js';
-import type { AppendTarget } from '../append-target.js';
-import { describeNumber } from '../describe-number.js';
-import { traceAppend } from '../diagnostics.js';
+import { nextTurn, nodeTimers } from '../../timers/node-timers.js';
+import type { AppendReceipt, ObjectState } from '../append-client.js';
+import { leastObjectLimit, maxAppendableObjectSize } from '../append-target.js';
 import { AbandonedRequestError } from '../request-runner.js';
-import { FailedAttempt, judge, type RetryNotice, type RetryOptions } from '../retry-policy.js';
+import { FailedAttempt, judge, type RetryNotice } from '../retry-policy.js';
 import { attemptInTurn } from './delivery-attempts.js';
 import {
-  checksumError,
   divergedError,
   notAppendableError,
+  objectFullError,
   retriesExhaustedError,
   unconfirmedError,
 } from './delivery-errors.js';
+import type { DeliveryListener, DeliveryOptions, Obstacle } from './delivery-options.js';
 import type { FrozenChunk } from './frozen-chunk.js';
-import type { SettledReconciliation } from './reconcile.js';
-import { type ReconcileChunkOptions, reconcileChunk } from './reconcile-chunk.js';
-
-export interface DeliveryOptions extends ReconcileChunkOptions {
-  readonly retry: RetryOptions;
-  readonly verify: 'crc64' | 'none';
-  readonly signal: AbortSignal;
-}
-
-/** Bytes confirmed to be in the object `key`, from `start` up to, but not including, `end`. */
-export interface Commit extends Place {
-  /** The object after these bytes. */
-  readonly target: AppendTarget;
-
-  /** Appends sent for the chunk so far. */
-  readonly attempts: number;
-  readonly requestId: string | undefined;
-}
-
-/**
- * Why an object takes no more bytes:
- * - `conflict`: another writer has appended to it, or replaced it
- * - `sealed`: it is sealed, or of another type
- * - `full`: it would become longer than OSS allows
- */
-export type Obstacle = 'conflict' | 'sealed' | 'full';
-
-/** Called synchronously and in order. None of these may throw. */
-export interface DeliveryListener {
-  /** An append is about to be handed to the client. */
-  attempted(): void;
-
-  /** The first append has been sent, and its body had a turn of the event loop to leave. */
-  sent(): void;
-  committed(commit: Commit): void;
-  retrying(notice: RetryNotice): void;
-  reconciled(outcome: SettledReconciliation['outcome'], position: number): void;
-}
+import { reconcileChunk } from './reconcile-chunk.js';
+import { checkReceipt, sendChunk } from './send-chunk.js';
 
 /**
  * Where a delivery is:
@@ -66,11 +28,12 @@ export interface DeliveryListener {
  */
 type Stage = 'waiting' | 'sending' | 'probing' | 'probed' | 'settled';
 
-/** OSS documents 5 GB as the maximum length of an object, and not which, nor how it refuses more. */
-const leastLimit = 5e9;
-
-/** Result of a probe: some bytes of the chunk are committed, or it can be sent again. */
-type Finding = 'committed' | 'again';
+/**
+ * Result of a probe: some bytes of the chunk are committed, or it can be sent again, or it can be sent
+ * to the object's new end.
+ */
+type Finding = Settled | 'again';
+type Settled = 'committed' | 'rebased';
 
 /**
  * Appends one frozen chunk to the object, exactly once.
@@ -86,6 +49,11 @@ export class ChunkDelivery {
   #attempts = 0;
   #isAbandoned = false;
   #obstacle: Obstacle | undefined;
+  #hasConflicted = false;
+  readonly #startedAt = nodeTimers.now();
+
+  /** Milliseconds. */
+  #appendDuration = 0;
 
   constructor(chunk: FrozenChunk, options: DeliveryOptions, listener: DeliveryListener) {
     this.#chunk = chunk;
@@ -110,6 +78,16 @@ export class ChunkDelivery {
   /** Whether a client may still read the bytes, since it ignored the signal. */
   get isAbandoned(): boolean {
     return this.#isAbandoned;
+  }
+
+  /** Whether another writer was faster. */
+  get hasConflicted(): boolean {
+    return this.#hasConflicted;
+  }
+
+  /** Milliseconds from the last append to its answer. */
+  get appendDuration(): number {
+    return this.#appendDuration;
   }
 
   /**
@@ -155,73 +133,54 @@ export class ChunkDelivery {
 
   /** Resolves when bytes have been committed; throws `FailedAttempt` if another may follow. */
   async #attempt(): Promise<void> {
-    if (this.#chunk.doubt !== 'none' && (await this.#reconcile()) === 'committed') return;
+    // A chunk that was rebased goes on at once: whoever waited would never get its turn.
+    while (!(await this.#attemptOnce())) await nextTurn();
+  }
+
+  /** Resolves with whether bytes have been committed; if not, the chunk has been rebased. */
+  async #attemptOnce(): Promise<boolean> {
+    if (this.#chunk.doubt !== 'none' && (await this.#reconcile()) === 'committed') return true;
+    this.#assertFits();
     let failure: unknown;
     try {
-      return this.#accept(await this.#append());
+      const receipt = await this.#append();
+      const crc64 = await checkReceipt(this.#chunk, receipt, this.#options);
+      this.#commit(this.#chunk.bytes.byteLength, crc64, receipt.requestId);
+      return true;
     } catch (thrown) {
       failure = thrown;
     }
     this.#stage = 'waiting';
-    await this.#afterFailure(failure);
+    return (await this.#afterFailure(failure)) === 'committed';
+  }
+
+  #assertFits(): void {
+    const chunk = this.#chunk;
+    const { position } = chunk.target;
+    if (position + chunk.bytes.byteLength > maxAppendableObjectSize) this.#obstacle = 'full';
+    else if (position >= this.#options.sharedSize) this.#obstacle = 'size';
+    else return;
+    throw objectFullError(chunk, Math.min(this.#options.sharedSize, maxAppendableObjectSize));
   }
 
   async #append(): Promise<AppendReceipt> {
-    const { client, create, requests, verify } = this.#options;
-    const { key, position, exists } = this.#chunk.target;
-    const body = this.#chunk.bytes;
-    const { byteLength } = body;
     const isFirst = this.#attempts++ === 0;
     this.#stage = 'sending';
     this.#listener.attempted();
-    const trace = { key, position, byteLength, attemptNumber: this.#attempts };
-    const receiving = requests.run(byteLength, (options) =>
-      traceAppend(trace, () =>
-        client.appendObject(key, position, body, exists ? options : { ...options, create }),
-      ),
-    );
-    if (isFirst) {
-      // Computation before this turn delays the part of the body that the socket did not take.
-      // An answer that arrives earlier ends the wait: it decides how to go on.
-      await new Promise<void>((resume) => {
-        receiving.then(
-          () => resume(),
-          () => resume(),
-        );
-        if (client.onBodyTaken === undefined) nodeTimers.setImmediate(resume);
-        else client.onBodyTaken(byteLength, resume);
-      });
-      this.#listener.sent();
-    }
-    if (verify === 'crc64') this.#chunk.checksum();
-    return receiving;
+    const onSent = isFirst ? () => this.#listener.sent() : undefined;
+    const startedAt = nodeTimers.now();
+    const receipt = await sendChunk(this.#chunk, this.#options, this.#attempts, onSent);
+    this.#appendDuration = nodeTimers.now() - startedAt;
+    return receipt;
   }
 
-  #accept(receipt: AppendReceipt): void {
-    const { verify } = this.#options;
-    const chunk = this.#chunk;
-    if (!chunk.isAcceptedBy(receipt)) {
-      throw new Error(
-        `The answer names ${describeNumber(receipt?.nextPosition)} as the next position`,
-      );
-    }
-    const actual = receipt.crc64;
-    // Our own combined checksum replaces one that the answer lacks.
-    const isComputed = verify === 'crc64' || actual === undefined;
-    const crc64 = (isComputed ? chunk.crc64After() : undefined) ?? actual;
-    if (verify === 'crc64' && actual !== undefined && actual !== crc64) {
-      chunk.raiseDoubt('unanswered');
-      throw checksumError(chunk, { expected: crc64 as bigint, actual });
-    }
-    this.#commit(chunk.bytes.byteLength, crc64, receipt.requestId);
-  }
-
-  /** Resolves when bytes turn out to be committed despite the failure. */
-  async #afterFailure(thrown: unknown): Promise<void> {
+  /** Resolves when bytes turn out to be committed despite the failure, or the chunk is rebased. */
+  async #afterFailure(thrown: unknown): Promise<Settled> {
     this.#options.signal.throwIfAborted();
     if (thrown instanceof ChecksumError) throw thrown;
     const { outcome, answered, actualLength, error } = judge(thrown);
     if (error instanceof AbandonedRequestError) this.#isAbandoned = true;
+    let finding: Finding = 'again';
     switch (outcome) {
       case 'rejected':
         break;
@@ -229,11 +188,10 @@ export class ChunkDelivery {
         this.#chunk.raiseDoubt(answered ? 'unknown' : 'unanswered');
         if (error instanceof ProgrammingError) return this.#reconcileAtLast(error);
         // After an answered failure back off first; after silence probe now: it may be stored.
-        if (!answered && (await this.#reconcile()) === 'committed') return;
+        if (!answered) finding = await this.#reconcile();
         break;
       case 'conflict':
-        this.#chunk.conflicted(actualLength);
-        if ((await this.#reconcile()) === 'committed') return;
+        finding = await this.#afterConflict(actualLength);
         break;
       case 'forbidden':
       case 'fatal':
@@ -245,12 +203,48 @@ export class ChunkDelivery {
       default:
         outcome satisfies never;
     }
-    throw new FailedAttempt(error);
+    if (finding === 'again' || (finding === 'rebased' && this.#isOverdue)) {
+      throw new FailedAttempt(error);
+    }
+    return finding;
+  }
+
+  async #afterConflict(actualLength: number | undefined): Promise<Finding> {
+    const chunk = this.#chunk;
+    this.#hasConflicted = true;
+    this.#listener.conflicted();
+    const isMoved = actualLength !== undefined && actualLength !== chunk.target.position;
+    if (this.#options.isShared && isMoved && chunk.doubt === 'none') {
+      const length = actualLength;
+      this.#rebase(length === 0 ? undefined : { length, crc64: undefined });
+      return 'rebased';
+    }
+    chunk.conflicted(actualLength);
+    return this.#reconcile();
+  }
+
+  /** The chunk is nowhere, and goes to the end of the object, which others have changed. */
+  #rebase(found: Pick<ObjectState, 'length' | 'crc64'> | undefined): void {
+    const { key, position } = this.#chunk.target;
+    this.#chunk.rebase(
+      found === undefined
+        ? { key, position: 0, crc64: 0n, exists: false }
+        : { key, position: found.length, crc64: found.crc64, exists: true },
+    );
+    this.#listener.reconciled('rebased', position);
+  }
+
+  /** Whether `maxRetryTime` is over, which alone limits how often the chunk is rebased. */
+  get #isOverdue(): boolean {
+    const { maxRetryTime = Number.POSITIVE_INFINITY } = this.#options.retry;
+    return nodeTimers.now() - this.#startedAt >= maxRetryTime;
   }
 
   /** For a failure that no retry can mend. Resolves if bytes are committed despite it. */
-  async #reconcileAtLast(cause: Error): Promise<void> {
-    if ((await this.#reconcileOrGiveUp(cause)) === 'again') throw this.#unconfirmed(cause);
+  async #reconcileAtLast(cause: Error): Promise<Settled> {
+    const finding = await this.#reconcileOrGiveUp(cause);
+    if (finding === 'again') throw this.#unconfirmed(cause);
+    return finding;
   }
 
   /** For when the retry budget is spent. Resolves if bytes are committed, which renews it. */
@@ -279,6 +273,10 @@ export class ChunkDelivery {
   async #reconcile(): Promise<Finding> {
     const chunk = this.#chunk;
     const { reconciliation, exists, isAbsent } = await this.#probe();
+    if (reconciliation.outcome === 'rebased') {
+      this.#rebase(reconciliation.state);
+      return 'rebased';
+    }
     this.#listener.reconciled(reconciliation.outcome, chunk.target.position);
     switch (reconciliation.outcome) {
       case 'committed':
@@ -296,7 +294,7 @@ export class ChunkDelivery {
         throw divergedError(chunk, reconciliation.actualLength);
       case 'not-appendable':
         chunk.notCommitted(chunk.target);
-        if (reconciliation.state.sealed) chunk.refusedForGood();
+        if (this.#options.isMovable && reconciliation.state.sealed) chunk.refusedForGood();
         if (!chunk.mayHaveLanded) this.#obstacle = 'sealed';
         throw notAppendableError(chunk, reconciliation.state);
     }
@@ -333,5 +331,5 @@ export class ChunkDelivery {
 /** What a refusal says about the object that no retry can mend. */
 function obstacleOf(refusal: Error, { target, bytes }: FrozenChunk): Obstacle | undefined {
   if (isAppendError(refusal) && refusal.code === 'APPEND_ERR_NOT_APPENDABLE') return 'sealed';
-  return target.position + bytes.byteLength > leastLimit ? 'full' : undefined;
+  return target.position + bytes.byteLength > leastObjectLimit ? 'full' : undefined;
 }

@@ -2,6 +2,8 @@ import {
   ChecksumError,
   DivergedError,
   NotAppendableError,
+  ObjectFullError,
+  RecordTooLongError,
   RetriesExhaustedError,
   UnconfirmedError,
 } from '../../errors.js';
@@ -34,6 +36,13 @@ export function notAppendableError(
   });
 }
 
+export function objectFullError(chunk: FrozenChunk, limit: number): ObjectFullError {
+  return new ObjectFullError(
+    `Cannot append ${whereTo(chunk)}: an object holds at most ${limit} bytes`,
+    { key: chunk.target.key, limit },
+  );
+}
+
 export function unconfirmedError(chunk: FrozenChunk, cause: Error): UnconfirmedError {
   const { key, position } = chunk.target;
   return new UnconfirmedError(
@@ -63,6 +72,17 @@ export function checksumError(
   return new ChecksumError(
     `Cannot trust the append of ${whereTo(chunk)}: the CRC-64 of the object is ${actual} instead of ${expected}`,
     { key: chunk.target.key, expected, actual },
+  );
+}
+
+export function recordTooLongError(
+  key: string,
+  byteLength: number,
+  limit: number,
+): RecordTooLongError {
+  return new RecordTooLongError(
+    `Cannot append a record of ${byteLength} bytes or more to "${key}": with conflict 'rebase' it is at most as long as 'highWaterMark', ${limit} bytes`,
+    { key, byteLength, limit },
   );
 }
 

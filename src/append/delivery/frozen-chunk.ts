@@ -26,6 +26,9 @@ export class FrozenChunk {
   #bytes: Buffer;
   #doubt: Doubt = 'none';
 
+  /** Whether the bytes before the chunk are other writers', and their checksum is not known. */
+  #isMoved = false;
+
   /** The store refused the position because of a length that no probe has seen yet. */
   #isLengthDue = false;
 
@@ -89,6 +92,19 @@ export class FrozenChunk {
     if (this.#doubt === 'conflict' || isAbsent) this.#doubt = 'none';
   }
 
+  /** Whether the chunk has left the place of its first attempt. */
+  get isMoved(): boolean {
+    return this.#isMoved;
+  }
+
+  /** Others have appended, and no earlier attempt has landed or can land: the chunk goes to `target`. */
+  rebase(target: AppendTarget): void {
+    this.#target = target;
+    this.#isMoved = true;
+    this.#doubt = 'none';
+    this.#isLengthDue = false;
+  }
+
   /** The object was sealed before the chunk landed, and so will never take it. */
   refusedForGood(): void {
     this.#doubt = 'none';
@@ -105,6 +121,7 @@ export class FrozenChunk {
     this.#bytes = this.#bytes.subarray(byteLength);
     this.#doubt = 'none';
     this.#isLengthDue = false;
+    this.#isMoved = false;
     this.#checksum = undefined;
   }
 

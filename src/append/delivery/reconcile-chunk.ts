@@ -15,6 +15,9 @@ export interface ReconcileChunkOptions {
 
   /** Whether the chunk may go to another object, once it is proved not to be in this one. */
   readonly isMovable: boolean;
+
+  /** Whether others append to the object too, so that the chunk may go to its end. */
+  readonly isShared: boolean;
 }
 
 export interface ChunkFinding {
@@ -44,43 +47,68 @@ export async function reconcileChunk(
   });
   const expected = { position, crc64: chunk.target.crc64, chunk: chunk.bytes };
   const answer = reconcile(expected, found, crc64);
-  if (answer.outcome === 'diverged' && found !== undefined && found.length > position) {
-    if (options.isMovable && chunk.isUnconfirmed) return findBehind(chunk, found, options);
+  const settle = (reconciliation: SettledReconciliation, isAbsent = false): ChunkFinding => ({
+    reconciliation:
+      options.isShared && mayBeRebased(chunk, reconciliation, isAbsent)
+        ? { outcome: 'rebased', state: found }
+        : reconciliation,
+    exists: found !== undefined,
+    ...(isAbsent && options.isMovable && { isAbsent }),
+  });
+  const isBehind = answer.outcome === 'diverged' && found !== undefined && found.length > position;
+  const needsBytes = isBehind && (options.isMovable || options.isShared) && chunk.isUnconfirmed;
+  if (found !== undefined && needsBytes) {
+    const matches = await readBack(chunk, found, options);
+    return settle(matches ? landedBefore(chunk, found, options) : answer, !matches);
   }
-  if (answer.outcome !== 'unproven') {
-    return { reconciliation: answer, exists: found !== undefined };
-  }
+  if (answer.outcome !== 'unproven') return settle(answer);
+  if (options.isShared && !chunk.isUnconfirmed) return settle(divergedAt(answer.state));
   const matches = await readBack(chunk, answer.state, options);
-  const reconciliation = reconcileByBytes(expected, answer.state, matches, crc64);
-  const finding = { reconciliation, exists: true };
-  return options.isMovable ? { ...finding, isAbsent: !matches } : finding;
+  return settle(reconcileByBytes(expected, answer.state, matches, crc64), !matches);
 }
 
 /**
- * Another writer has appended. The bytes at the position tell whether the chunk landed before that;
- * they are there for good, so that it cannot land any more.
+ * Whether a chunk whose object others append to as well goes to the end. The store's refusal of its
+ * position is final, so that without any other doubt it is in no place.
  */
-async function findBehind(
+function mayBeRebased(
+  chunk: FrozenChunk,
+  { outcome }: SettledReconciliation,
+  isAbsent: boolean,
+): boolean {
+  if (outcome === 'diverged') return isAbsent || !chunk.isUnconfirmed;
+  const isCommitted = outcome === 'committed' || outcome === 'partial';
+  return isCommitted && !chunk.isUnconfirmed && chunk.bytes.byteLength > 0;
+}
+
+/**
+ * What the bytes at the position prove that are the chunk's, although the object is not as expected:
+ * others have appended behind them, or have replaced what was before them.
+ */
+function landedBefore(
   chunk: FrozenChunk,
   found: ObjectState,
-  options: ReconcileChunkOptions,
-): Promise<ChunkFinding> {
-  const matches = await readBack(chunk, found, options);
-  const { position } = chunk.target;
-  // Otherwise the whole chunk is there, and what comes before it is not what we know.
-  const isBehind = found.length > position + chunk.bytes.byteLength;
-  const reconciliation: SettledReconciliation =
-    matches && isBehind
-      ? { outcome: 'committed', crc64: chunk.crc64After() }
-      : { outcome: 'diverged', actualLength: found.length };
-  return { reconciliation, exists: true, isAbsent: !matches };
+  { isShared }: ReconcileChunkOptions,
+): SettledReconciliation {
+  const landed = found.length - chunk.target.position;
+  const { byteLength } = chunk.bytes;
+  if (landed > byteLength) return { outcome: 'committed', crc64: chunk.crc64After() };
+  if (!isShared) return divergedAt(found);
+  const { crc64 } = found;
+  return landed === byteLength
+    ? { outcome: 'committed', crc64 }
+    : { outcome: 'partial', byteLength: landed, crc64 };
+}
+
+function divergedAt({ length }: ObjectState): SettledReconciliation {
+  return { outcome: 'diverged', actualLength: length };
 }
 
 /** Whether the object's bytes after the position are those of the chunk, as far as both go. */
-async function readBack(
+export async function readBack(
   chunk: FrozenChunk,
-  found: ObjectState,
-  { client, requests }: ReconcileChunkOptions,
+  found: Pick<ObjectState, 'length'>,
+  { client, requests }: Pick<ReconcileChunkOptions, 'client' | 'requests'>,
 ): Promise<boolean> {
   const { key, position } = chunk.target;
   const length = Math.min(found.length, position + chunk.bytes.byteLength);

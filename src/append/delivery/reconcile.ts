@@ -22,7 +22,9 @@ export type SettledReconciliation =
       readonly crc64: bigint | undefined;
     }
   | { readonly outcome: 'diverged'; readonly actualLength: number }
-  | { readonly outcome: 'not-appendable'; readonly state: ObjectState };
+  | { readonly outcome: 'not-appendable'; readonly state: ObjectState }
+  /** The chunk is not in the object and cannot land where it was sent: it goes to the end. */
+  | { readonly outcome: 'rebased'; readonly state: ObjectState | undefined };
 
 /** What the object's state proves about the chunk. */
 export type Reconciliation =

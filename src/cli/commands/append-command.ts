@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { closestMatch } from 'leven';
-import { assertFallback, saveUncommitted } from '../../recovery/saved-file.js';
+import { assertFallback, type SavedOrigin, saveUncommitted } from '../../recovery/saved-file.js';
 import { AppendWritable } from '../../stream/append-writable.js';
 import { asUsage, exitCode, exitCodeOf, exitCodeOfSignal, UsageError } from '../exit-code.js';
 import { type AppendFlags, addAppendOptions, streamOptions } from '../flags/append-options.js';
@@ -11,20 +11,27 @@ import {
   connect,
 } from '../flags/connection-options.js';
 import { parseDuration } from '../flags/duration.js';
-import { isObjectUrl, type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
-import { say } from '../messages.js';
+import { checkFlags } from '../flags/flag-names.js';
+import { isObjectUrl, type ObjectUrl, parseObjectUrl, withKey } from '../flags/object-url.js';
+import {
+  addRolloverOptions,
+  type RolloverFlags,
+  rolloverOptions,
+} from '../flags/rollover-options.js';
+import { complain, say } from '../messages.js';
 import type { AppendReport } from '../output/append-facts.js';
 import { reportAsJson } from '../output/append-json.js';
 import { reportInWords } from '../output/append-report.js';
 import { noticeOutage } from '../output/outage-notice.js';
 import { canShowProgress, ProgressLine } from '../output/progress-line.js';
+import { noticeRollovers } from '../output/rollover-notice.js';
 import { flagsToRepeat } from '../output/shell-command.js';
 import { AppendRun, type AppendRunResult } from '../run/append-run.js';
 import { findRereadable } from '../run/rereadable.js';
 import type { Source } from '../run/source.js';
 import { findSources } from '../run/sources.js';
 
-interface Flags extends ConnectionFlags, AppendFlags {
+interface Flags extends ConnectionFlags, AppendFlags, RolloverFlags {
   readonly tee?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -32,7 +39,10 @@ interface Flags extends ConnectionFlags, AppendFlags {
   readonly fallback?: string;
 }
 
-interface FlagsAgain extends Flags {
+interface RunOptions extends Flags {
+  /** What {@link RolloverFlags} ask of the stream. */
+  readonly series: ReturnType<typeof rolloverOptions>;
+
   /** Flags that a replay needs too, as typed; `undefined` if the object was only in memory. */
   readonly again: readonly string[] | undefined;
 }
@@ -53,13 +63,19 @@ export function addAppendCommand(
   program.argument('[file...]', 'files to append; "-" is standard input, the default');
   addConnectionOptions(
     addAppendOptions(
-      program
-        .optionsGroup('Options:')
-        .option('--tee', 'also copy everything to standard output')
-        .option('--quiet', 'print nothing unless something goes wrong')
-        .option('--json', 'print the result as one line of JSON')
-        .option('--shutdown-timeout <time>', 'longest time from signal to exit (8s)', parseDuration)
-        .option('--fallback <file>', 'new file for bytes that cannot be committed'),
+      addRolloverOptions(
+        program
+          .optionsGroup('Options:')
+          .option('--tee', 'also copy everything to standard output')
+          .option('--quiet', 'print nothing unless something goes wrong')
+          .option('--json', 'print the result as one line of JSON')
+          .option(
+            '--shutdown-timeout <time>',
+            'longest time from signal to exit (8s)',
+            parseDuration,
+          )
+          .option('--fallback <file>', 'new file for bytes that cannot be committed'),
+      ),
     ),
   );
   program.action(async (first: string, others: string[], flags: Flags) => {
@@ -69,7 +85,7 @@ export function addAppendCommand(
     const commands = program.commands.map((command) => command.name());
     const url = parseObjectUrl(href);
     const sources = findSourcesOrCommand(names, commands);
-    done(await append(url, sources, { ...flags, again }));
+    done(await append(url, sources, { ...flags, again, series: rolloverOptions(flags) }));
   });
 }
 
@@ -107,7 +123,7 @@ function findSourcesOrCommand(
 async function append(
   url: ObjectUrl,
   sources: readonly Source[],
-  flags: FlagsAgain,
+  flags: RunOptions,
 ): Promise<number> {
   if (flags.tee && flags.json)
     throw new UsageError('--tee and --json both write to standard output.');
@@ -142,7 +158,7 @@ async function appendAll(
   run: Run,
   url: ObjectUrl,
   sources: readonly Source[],
-  flags: Flags,
+  flags: RunOptions,
 ): Promise<AppendRunResult> {
   const { tee = false, quiet = false, shutdownTimeout = 8000 } = flags;
   run.connection = await connect(url.bucket, flags);
@@ -154,6 +170,8 @@ async function appendAll(
   const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
   const progress = isWatched ? new ProgressLine(stream) : undefined;
   if (progress === undefined && !quiet) noticeOutage(stream);
+  const print = progress === undefined ? complain : (text: string) => progress.complain(text);
+  noticeRollovers(stream, { bucket: url.bucket, isQuiet: quiet, print });
   try {
     return await appending.finish();
   } finally {
@@ -166,15 +184,17 @@ function conclude(
   { startedAt, stream, appending }: Run,
   outcome: AppendRunResult,
   url: ObjectUrl,
-  { quiet = false, json, emulator, dir, fallback, again }: FlagsAgain,
+  options: RunOptions,
 ): number {
+  const { quiet = false, json, emulator, dir, fallback, again, series, recordDelimiter } = options;
   const report: AppendReport = {
-    url,
+    url: withKey(url, stream?.key ?? url.key),
     stream,
+    rollovers: series.rollover === undefined ? undefined : stream?.stats.rollovers,
     ...outcome,
     duration: performance.now() - startedAt,
     exitCode: exitCodeFor(outcome, stream),
-    ...keep(outcome, url, fallback),
+    ...keep(outcome, url, { fallback, options: { key: url.key, ...series, recordDelimiter } }),
     flagsToRepeat: again,
   };
   appending?.conclude(report.exitCode);
@@ -205,8 +225,9 @@ function leaveBy(deadline: number, code: number): void {
   setTimeout(setImmediate, rest, () => process.exit(code)).unref();
 }
 
-function openStream(url: ObjectUrl, { client }: Connection, flags: Flags): AppendWritable {
-  return asUsage(() => new AppendWritable({ ...streamOptions(flags), client, key: url.key }));
+function openStream(url: ObjectUrl, { client }: Connection, flags: RunOptions): AppendWritable {
+  const options = { ...streamOptions(flags), ...flags.series, client, key: url.key };
+  return checkFlags(() => new AppendWritable(options, 'append'));
 }
 
 function exitCodeFor(
@@ -222,15 +243,15 @@ function exitCodeFor(
 /** Makes sure that uncommitted bytes survive: in the files they came from, or in a new file. */
 function keep(
   { uncommitted, ranges }: AppendRunResult,
-  url: ObjectUrl,
-  path: string | undefined,
+  { bucket }: ObjectUrl,
+  { fallback, options }: Pick<SavedOrigin, 'options'> & { readonly fallback: string | undefined },
 ): Pick<AppendReport, 'saved' | 'rereadable'> {
   if (uncommitted === undefined) return { saved: undefined, rereadable: [] };
   const rereadable = findRereadable(ranges, uncommitted.bytes);
   // Unless every source can be read again, save everything: one file is easier to replay.
   if (rereadable.length === ranges.length) return { saved: undefined, rereadable };
   try {
-    return { saved: saveUncommitted(uncommitted, url, path), rereadable: [] };
+    return { saved: saveUncommitted(uncommitted, { bucket, options }, fallback), rereadable: [] };
   } catch (error) {
     return { saved: error as Error, rereadable };
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Conversion } from '../../convert/conversion.js';
 import { resolveConversion } from '../../convert/resolve-conversion.js';
-import { asUsage, exitCode, exitCodeOf, UsageError } from '../exit-code.js';
+import { exitCode, exitCodeOf, UsageError } from '../exit-code.js';
 import { type AppendFlags, addDeliveryOptions, streamOptions } from '../flags/append-options.js';
 import { parseByteSize } from '../flags/byte-size.js';
 import {
@@ -9,6 +9,7 @@ import {
   type ConnectionFlags,
   connect,
 } from '../flags/connection-options.js';
+import { checkFlags } from '../flags/flag-names.js';
 import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { showConversion } from '../output/conversion-progress.js';
 import { reportConversion } from '../output/conversion-report.js';
@@ -47,7 +48,7 @@ async function convert(from: ObjectUrl, to: ObjectUrl, flags: Flags): Promise<nu
   const source = { key: from.key, client: reading };
   const { quiet = false, json = false } = flags;
   try {
-    const resolved = asUsage(() =>
+    const resolved = checkFlags(() =>
       resolveConversion(source, { ...streamOptions(flags), key: to.key, client }),
     );
     const shown = quiet ? undefined : showConversion();

@@ -3,24 +3,28 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { ReplayRun } from '../../recovery/replay.js';
 import { readSaved, type SavedBytes } from '../../recovery/saved-bytes.js';
+import type { Conflict } from '../../recovery/saved-header.js';
 import { UnusableFileError } from '../../recovery/unusable-file.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
 import { resolveOptions } from '../../stream/options.js';
-import { asUsage, exitCode, exitCodeOf, UsageError } from '../exit-code.js';
+import { exitCode, exitCodeOf, UsageError } from '../exit-code.js';
 import { type AppendFlags, addDeliveryOptions, streamOptions } from '../flags/append-options.js';
 import {
   addConnectionOptions,
   type ConnectionFlags,
   connect,
 } from '../flags/connection-options.js';
-import { parseObjectUrl } from '../flags/object-url.js';
+import { checkFlags } from '../flags/flag-names.js';
+import { parseObjectUrl, withKey } from '../flags/object-url.js';
 import { findTarget } from '../flags/replay-target.js';
+import { complain } from '../messages.js';
 import { noticeOutage } from '../output/outage-notice.js';
 import { canShowProgress, ProgressLine } from '../output/progress-line.js';
 import { reportReplay } from '../output/replay-report.js';
+import { describeRollover } from '../output/rollover-notice.js';
 
 interface Flags extends ConnectionFlags, AppendFlags {
-  readonly conflict?: 'fail' | 'rebase';
+  readonly conflict?: Conflict;
   readonly remove?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -39,7 +43,11 @@ export function addReplayCommand(program: Command, done: (exitCode: number) => v
     .showHelpAfterError('See oss-append replay --help.')
     .optionsGroup('Options:')
     .addOption(
-      new Option('--conflict <what>', 'if others have appended since').choices(['fail', 'rebase']),
+      new Option('--conflict <what>', 'if others have appended since').choices([
+        'fail',
+        'rebase',
+        'rollover',
+      ]),
     )
     .option('--remove', 'remove the file once everything is committed')
     .option('--quiet', 'print nothing unless something goes wrong')
@@ -59,9 +67,10 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
   const named = href === undefined ? undefined : parseObjectUrl(href);
   const { url, saved } = findTarget(path, await readFile(path), named);
   const { client, close } = await connect(url.bucket, flags);
-  const { conflict = 'fail', remove = false, quiet = false, json = false } = flags;
+  const { remove = false, quiet = false, json = false } = flags;
+  const conflict = flags.conflict ?? saved.conflict ?? 'fail';
   const append = streamOptions(flags);
-  asUsage(() => resolveOptions({ ...append, key: url.key, client }));
+  checkFlags(() => resolveOptions({ ...append, key: url.key, client }, 'replay'));
   let unwatch = () => {};
   const run = new ReplayRun({
     client,
@@ -70,17 +79,29 @@ async function replay(path: string, href: string | undefined, flags: Flags): Pro
     conflict,
     append,
     onStream: (stream) => {
+      unwatch();
       if (!quiet) unwatch = watch(stream);
+    },
+    onRollover: (rollover) => {
+      unwatch();
+      unwatch = () => {};
+      if (!quiet) complain(describeRollover(url.bucket, rollover));
     },
   });
   try {
+    if (flags.conflict === 'rollover' && run.rollovers === undefined) {
+      throw new UsageError('--conflict rollover needs a file that says which object is next.');
+    }
     const error = await run.finish().then(() => undefined, asError);
     unwatch();
     if (error instanceof UnusableFileError) throw asUsageError(error);
     const isRemoved = remove && error === undefined;
     if (isRemoved) await rm(path);
     const code = error === undefined ? exitCode.success : exitCodeOf(error, run.bytesWritten);
-    reportReplay({ url, path, saved, run, error, isRemoved, exitCode: code }, { quiet, json });
+    reportReplay(
+      { url: withKey(url, run.key), path, saved, run, error, isRemoved, exitCode: code },
+      { quiet, json },
+    );
     return code;
   } finally {
     await close();

@@ -37,3 +37,12 @@ export function parseObjectUrl(href: string): ObjectUrl {
   }
   return { bucket, key, href };
 }
+
+/** The address of another object of the same bucket. */
+export function withKey(url: ObjectUrl, key: string): ObjectUrl {
+  return key === url.key ? url : { ...url, key, href: hrefOf(url.bucket, key) };
+}
+
+export function hrefOf(bucket: string, key: string): string {
+  return `${scheme}${bucket}/${key}`;
+}

@@ -1,6 +1,6 @@
 import type { SavedBytes } from '../../recovery/saved-bytes.js';
 import { UsageError } from '../exit-code.js';
-import { type ObjectUrl, parseObjectUrl } from './object-url.js';
+import { hrefOf, type ObjectUrl, parseObjectUrl } from './object-url.js';
 
 /** The object that saved bytes go to, and what is known about their position in it. */
 export interface ReplayTarget {
@@ -27,11 +27,12 @@ export function findTarget(
     if (bucket === undefined) {
       throw new UsageError(`"${path}" does not name a bucket: add oss://bucket/key after it.`);
     }
-    return { url: parseObjectUrl(`oss://${bucket}/${key}`), saved };
+    return { url: parseObjectUrl(hrefOf(bucket, key)), saved };
   }
   const { bucket, key } = named;
   const isSame = key === saved.key && (saved.bucket ?? bucket) === bucket;
   if (isSame) return { url: named, saved: { ...saved, bucket } };
   const unplaced = { position: undefined, doubtful: 0, landed: 0, replay: undefined };
-  return { url: named, saved: { ...saved, bucket, key, ...unplaced } };
+  const alone = { template: undefined, conflict: undefined };
+  return { url: named, saved: { ...saved, bucket, key, ...unplaced, ...alone } };
 }

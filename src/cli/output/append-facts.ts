@@ -5,7 +5,11 @@ import type { SourceRange } from '../run/source.js';
 
 /** Everything that is reported about a run. */
 export interface AppendReport extends Omit<AppendRunResult, 'deadline' | 'isCutShort' | 'ranges'> {
+  /** The object that was appended to last. */
   readonly url: ObjectUrl;
+
+  /** How often the stream went on to another object; `undefined` if it was not to. */
+  readonly rollovers: number | undefined;
 
   /** `undefined` if the run failed before it opened the stream. */
   readonly stream: AppendWritable | undefined;

@@ -4,12 +4,13 @@ import type { AppendReport } from './append-facts.js';
 /** Writes the run as one line of JSON to standard output. */
 export function reportAsJson(report: AppendReport): void {
   const { url, stream, duration, exitCode, signal, error, uncommitted, saved } = report;
-  const { rereadable, unread, seal } = report;
+  const { rereadable, unread, seal, rollovers } = report;
   const { appends, attempts, retries, reconciles } = stream?.stats ?? {};
   const line = {
     url: url.href,
     bucket: url.bucket,
     key: url.key,
+    rollovers,
     bytesWritten: stream?.bytesWritten ?? 0,
     position: stream?.position,
     crc64: stream?.crc64?.toString(),

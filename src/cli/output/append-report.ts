@@ -24,9 +24,11 @@ export function reportInWords(report: AppendReport, isQuiet: boolean): void {
   }
 }
 
-function summary({ url, signal, duration, seal }: AppendReport, stream: AppendWritable): string {
+function summary(report: AppendReport, stream: AppendWritable): string {
+  const { url, rollovers = 0, signal, duration, seal } = report;
   const { bytesWritten, position, crc64, stats } = stream;
-  const where = toLine(url.href);
+  const rolled = rollovers === 0 ? '' : `, with ${count(rollovers, 'rollover')}`;
+  const where = `${toLine(url.href)}${rolled}`;
   const why = signal === undefined ? '' : ` until ${signal}`;
   return [
     `Appended ${count(bytesWritten, 'byte')} in ${count(stats.appends, 'append')} to ${where}`,
@@ -37,11 +39,12 @@ function summary({ url, signal, duration, seal }: AppendReport, stream: AppendWr
 }
 
 /** Says how much is committed. */
-function standing(error: Error, { bytesWritten, position }: AppendWritable): string {
+function standing(error: Error, { bytesWritten, position, key, stats }: AppendWritable): string {
   if (position === undefined) return 'Nothing was read or committed.';
   const bytes = bytesWritten === 0 ? 'Nothing' : count(bytesWritten, 'byte');
   // The object was changed by another writer: its position is in the message of the error.
   if (error instanceof DivergedError) return `${bytes} had been committed.`;
   const be = bytesWritten === 0 ? 'was' : bytesWritten === 1 ? 'is' : 'are';
-  return `${bytes} ${be} committed, the next position is ${position}.`;
+  const where = stats.rollovers === 0 ? '' : ` in "${key}"`;
+  return `${bytes} ${be} committed, the next position${where} is ${position}.`;
 }

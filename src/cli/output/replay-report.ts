@@ -30,14 +30,26 @@ export function reportReplay(
 }
 
 function summary({ url, path, saved, run, isRemoved }: ReplayReport): string {
-  const { present, stream } = run;
+  const { present, stream, bytesWritten, rollovers } = run;
+  const { href } = url;
   const end = isRemoved ? `${path} has been removed.` : `${path} can be deleted.`;
   if (stream === undefined) {
-    const all = count(saved.bytes.byteLength, 'byte');
-    return `Appended nothing: ${url.href} holds all ${all} already. ${end}`;
+    const all = `all ${count(saved.bytes.byteLength, 'byte')}`;
+    // The bytes before the last may be in an object that an earlier replay left.
+    const where =
+      rollovers === undefined
+        ? `${href} holds ${all} already`
+        : `${all} are stored already, the last in ${href}`;
+    return `Appended nothing: ${where}. ${end}`;
   }
-  const before = present === 0 ? '' : `, which held the ${count(present, 'byte')} before them`;
-  const appended = `Appended ${count(stream.bytesWritten, 'byte')} to ${url.href}${before}`;
+  const before = count(present, 'byte');
+  const rest =
+    rollovers === undefined
+      ? `which held the ${before} before them`
+      : `after ${before} that were stored already`;
+  const isDivided = stream.bytesWritten < bytesWritten;
+  const target = `${isDivided ? ', the last of them' : ''} to ${href}`;
+  const appended = `Appended ${count(bytesWritten, 'byte')}${target}${present === 0 ? '' : `, ${rest}`}`;
   return `${appended}: next position ${stream.position}. ${end}`;
 }
 
@@ -52,12 +64,13 @@ function standing({ path, run }: ReplayReport): string {
 }
 
 function reportAsJson({ url, path, saved, run, error, isRemoved, exitCode }: ReplayReport): void {
-  const { present, stream } = run;
+  const { present, stream, rollovers } = run;
   const { href, bucket, key } = url;
   const line = {
     url: href,
     bucket,
     key,
+    rollovers,
     file: path,
     byteLength: saved.bytes.byteLength,
     present,

@@ -6,12 +6,13 @@ import type { SourceRange } from '../run/source.js';
 import type { AppendReport } from './append-facts.js';
 import { shellCommand } from './shell-command.js';
 
-/** Errors after which these bytes cannot or must not be appended to the same object. */
-const final: readonly AppendErrorCode[] = [
-  'APPEND_ERR_DIVERGED',
+/** Errors after which a replay must not append these bytes. */
+const final: readonly AppendErrorCode[] = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_CHECKSUM'];
+
+/** Errors after which they cannot be appended to the same object. */
+const finalForObject: readonly AppendErrorCode[] = [
   'APPEND_ERR_NOT_APPENDABLE',
   'APPEND_ERR_OBJECT_FULL',
-  'APPEND_ERR_CHECKSUM',
 ];
 
 /** Longest list of names in one message. */
@@ -23,7 +24,7 @@ export function describeRest(
   error: Error,
   { bytes, confirmed }: UncommittedBytes,
 ): string {
-  const { saved, rereadable, flagsToRepeat } = report;
+  const { saved, rereadable, flagsToRepeat, rollovers } = report;
   const doubt = confirmed
     ? ''
     : ', the first of which may be in the object or may still arrive there';
@@ -35,7 +36,9 @@ export function describeRest(
   if (saved === undefined) return `${what}; ${places(rereadable)}.`;
   const place = `${what}; saved to ${saved}, after a first line that says where they belong.`;
   if (flagsToRepeat === undefined) return place;
-  if (isAppendError(error) && final.includes(error.code)) return place;
+  const isFinal = (code: AppendErrorCode) =>
+    final.includes(code) || (rollovers === undefined && finalForObject.includes(code));
+  if (isAppendError(error) && isFinal(error.code)) return place;
   const command = shellCommand(['oss-append', 'replay', ...flagsToRepeat, saved]);
   return command === undefined ? place : `${place} To append them: ${command}`;
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { shellWord } from '../../shell-word.js';
 
-/** Flags that apply to a single run and not to its replay. */
-const once = new Set(['--json', '--quiet', '--fault', '--seed']);
+/** Flags that apply to a single run and not to its replay, or that the saved file has. */
+const once = new Set(['--json', '--quiet', '--fault', '--seed', '--conflict']);
 
 /**
  * Returns the flags of `command` among `args` that `next` needs again: where the object is, and how

@@ -48,14 +48,14 @@ export interface AppendRunResult {
   /** Where the uncommitted bytes were read, in order. */
   readonly ranges: readonly SourceRange[];
 
-  /** The attempt to seal the object at the end; `undefined` if none was made. */
+  /** The first attempt to seal an object that failed, or else the last one. */
   readonly seal: SealEvent | undefined;
 
   /** Sources that were not read, or not to their end, each from its first unread byte. */
   readonly unread: readonly Pick<SourceRange, 'name' | 'start'>[];
 }
 
-/** Appends sources to one object until all are committed or a signal stops it. */
+/** Appends sources until all are committed or a signal stops it. */
 export class AppendRun {
   readonly #stream: AppendWritable;
   readonly #pump: SourcePump;
@@ -87,7 +87,7 @@ export class AppendRun {
       this.#failure = error;
     });
     stream.on('seal', (event) => {
-      this.#seal = event;
+      if (this.#seal?.error === undefined) this.#seal = event;
     });
     stream.on('close', () => this.#pump.stop());
     this.#closed = new Promise((resolve) => stream.on('close', resolve));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   AppendObjectOptions,
   GetObjectOptions,
@@ -45,7 +46,7 @@ export function appendRequest(
       `Cannot append as the body must be a Uint8Array: its type is ${typeof body}`,
     );
   }
-  const { create } = options;
+  const { create, contentMd5 } = options;
   const headers = requestHeaders(options);
   // `next` outlives the request, and must not keep its body in memory.
   const { byteLength } = body;
@@ -53,7 +54,15 @@ export function appendRequest(
     method: 'POST',
     key,
     query: `append&position=${position}`,
-    headers: create === undefined ? headers : { ...headers, ...creationHeaders(create) },
+    // Without further headers the object is shared, which is fast to compare.
+    headers:
+      create === undefined && contentMd5 !== true
+        ? headers
+        : {
+            ...headers,
+            ...(create && creationHeaders(create)),
+            ...(contentMd5 === true && { 'content-md5': md5Of(body) }),
+          },
     body,
     next: (index) => {
       const next = position + (1 + index) * byteLength;
@@ -61,6 +70,10 @@ export function appendRequest(
     },
     describe: () => `append ${byteLength} bytes to ${JSON.stringify(key)} at position ${position}`,
   };
+}
+
+function md5Of(body: Uint8Array): string {
+  return createHash('md5').update(body).digest('base64');
 }
 
 /** @see https://help.aliyun.com/zh/oss/developer-reference/headobject */

@@ -1,8 +1,5 @@
-import {
-  ChunkDelivery,
-  type Commit,
-  type DeliveryOptions,
-} from '../../../src/append/delivery/chunk-delivery.js';
+import { ChunkDelivery } from '../../../src/append/delivery/chunk-delivery.js';
+import type { Commit, DeliveryOptions } from '../../../src/append/delivery/delivery-options.js';
 import { FrozenChunk } from '../../../src/append/delivery/frozen-chunk.js';
 import { ObjectProbe } from '../../../src/append/object-probe.js';
 import { RequestRunner, type RequestRunnerOptions } from '../../../src/append/request-runner.js';
@@ -60,6 +57,8 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
       requests,
       crc64,
       isMovable: false,
+      isShared: false,
+      sharedSize: Number.POSITIVE_INFINITY,
       retry: immediately,
       verify: 'crc64',
       signal,
@@ -68,6 +67,7 @@ export function prepare(client: ScriptedClient, setup: Setup = {}) {
     },
     {
       attempted: () => log.push('attempted'),
+      conflicted: () => {},
       sent: () => log.push('sent'),
       retrying: (notice) => {
         retries.push(notice);

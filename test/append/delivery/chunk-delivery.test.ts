@@ -117,6 +117,8 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
         requests,
         crc64,
         isMovable: false,
+        isShared: false,
+        sharedSize: Number.POSITIVE_INFINITY,
         retry: immediately,
         verify: 'crc64',
         signal,
@@ -124,6 +126,7 @@ describe('ChunkDelivery.run() when the append succeeds', () => {
       },
       {
         attempted: nothing,
+        conflicted: nothing,
         sent: () => order.push('sent'),
         committed: nothing,
         retrying: nothing,
