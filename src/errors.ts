@@ -62,7 +62,8 @@ export type AnyAppendError =
   | OssRequestError
   | CredentialsError
   | ShutdownTimeoutError
-  | LinesDroppedError;
+  | LinesDroppedError
+  | SourceObjectError;
 
 /** Stable codes. They change only in a major. */
 export type AppendErrorCode = AnyAppendError['code'];
@@ -172,6 +173,20 @@ export class ObjectFullError extends AppendError<{ key: string; limit: number }>
 
   /** Maximum length of an appendable object in bytes. */
   declare readonly limit: number;
+}
+
+/**
+ * An object cannot be converted: it is `'missing'`, its `'type'` is not Normal or Multipart, its
+ * `'length'` is more than OSS allows for an appendable object, or it was `'changed'` meanwhile.
+ */
+export class SourceObjectError extends AppendError<{
+  key: string;
+  reason: 'missing' | 'type' | 'length' | 'changed';
+}> {
+  override readonly name = 'SourceObjectError';
+  readonly code = 'APPEND_ERR_SOURCE';
+  declare readonly key: string;
+  declare readonly reason: 'missing' | 'type' | 'length' | 'changed';
 }
 
 /** A record is longer than `highWaterMark`, and with `conflict: 'rebase'` must not be divided. */

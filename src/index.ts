@@ -11,6 +11,8 @@ export type {
 } from './append/append-client.js';
 export type { AppendTrace, ReconcileMessage, RetryMessage } from './append/diagnostics.js';
 export type { RetryOptions } from './append/retry-policy.js';
+export type { ConvertOptions, ConvertProgress, ConvertSource } from './convert/convert-options.js';
+export { type ConvertResult, convertToAppendable } from './convert/convert-to-appendable.js';
 export {
   type AnyAppendError,
   AppendError,
@@ -29,6 +31,7 @@ export {
   RecordTooLongError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
+  SourceObjectError,
   UnconfirmedError,
 } from './errors.js';
 export type { Credentials, CredentialsProvider } from './oss/credentials/credentials.js';

@@ -74,6 +74,12 @@ export interface GetObjectOptions extends RequestOptions {
 
   /** Position after the last byte to return. */
   readonly end?: number | undefined;
+
+  /**
+   * `etag` that the object must have: the store refuses to return bytes of an object that was
+   * replaced. A store without such a condition ignores it.
+   */
+  readonly ifMatch?: string | undefined;
 }
 
 /** Result of a successful append. */
@@ -105,6 +111,12 @@ export interface ObjectState {
   readonly objectType?: string | undefined;
 
   readonly etag?: string | undefined;
+
+  /**
+   * Headers and metadata to create an object like this one, as far as the store returns them. Only
+   * for a conversion, which gives them to the new object.
+   */
+  readonly creation?: ObjectCreation | undefined;
 }
 
 export type { AppendFailure, AppendOutcome } from '../errors.js';

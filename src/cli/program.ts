@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { addAppendCommand } from './commands/append-command.js';
 import { addCatCommand } from './commands/cat-command.js';
+import { addConvertCommand } from './commands/convert-command.js';
 import { addEmulateCommand } from './commands/emulate-command.js';
 import { addReplayCommand } from './commands/replay-command.js';
 import { addSealCommand } from './commands/seal-command.js';
@@ -74,6 +75,7 @@ function createProgram(args: readonly string[], done: (exitCode: number) => void
   addStatCommand(program, done);
   addCatCommand(program, done);
   addTailCommand(program, done);
+  addConvertCommand(program, done);
   addSealCommand(program, done);
   addAppendCommand(program, addReplayCommand(program, done), args, done);
   // Help texts appear in the order they are added: this one last.

@@ -9,6 +9,7 @@ describe('help', () => {
     [['stat', '--help'], 'Usage: oss-append stat [options] <oss://bucket/key>'],
     [['cat', '--help'], 'Usage: oss-append cat [options] <oss://bucket/key>'],
     [['tail', '--help'], 'Usage: oss-append tail [options] <oss://bucket/key>'],
+    [['convert', '--help'], 'Usage: oss-append convert [options] <source> <oss://bucket/key>'],
     [['seal', '--help'], 'Usage: oss-append seal [options] <oss://bucket/key>'],
     [['replay', '--help'], 'Usage: oss-append replay [options] <file> [oss://bucket/key]'],
     [['emulate', '--help'], 'Usage: oss-append emulate [options]'],
@@ -21,7 +22,7 @@ describe('help', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  test.each([[[]], [['stat']], [['cat']], [['tail']], [['seal']], [['replay']]])(
+  test.each([[[]], [['stat']], [['cat']], [['tail']], [['convert']], [['seal']], [['replay']]])(
     'of %j names the variables of proxies and --credentials',
     async (command) => {
       const { stdout } = await runCommand([...command, '--help']);

@@ -25,6 +25,7 @@ describe.each(targets)('HeadObject of $name', (target) => {
       sealed: false,
       objectType: 'Appendable',
       etag: expect.stringMatching(/./),
+      creation: expect.objectContaining({ contentType: 'application/octet-stream' }),
     });
     expect(await store.headers(key)).toMatchObject({
       'content-length': '23',
@@ -112,6 +113,18 @@ describe.each(targets)('GetObject of $name', (target) => {
 
   test('returns nothing for a range that starts at the end of the object', async () => {
     expect(await text(await store.client.getObject(key, { start: 23, end: 24 }))).toBe('');
+  });
+
+  test('returns an object with the entity tag that is required, and no other one', async () => {
+    const { etag = '' } = (await store.client.headObject(key)) ?? {};
+    const range = { start: 0, end: 5 };
+
+    expect(await text(await store.client.getObject(key, { ...range, ifMatch: etag }))).toBe(
+      'hello',
+    );
+    await expect(
+      store.client.getObject(key, { ...range, ifMatch: '"another"' }),
+    ).rejects.toMatchObject({ status: 412, outcome: 'fatal' });
   });
 
   test('rejects for a key that does not exist', async () => {

@@ -80,6 +80,22 @@ export async function appendAt(
   if (response.status !== 200) throw new Error(`Cannot append to ${key}: ${response.body}`);
 }
 
+/**
+ * Puts a Normal object to set up a test.
+ *
+ * @throws {Error} If the emulator refuses it.
+ */
+export async function putObject(
+  emulator: Emulator,
+  key: string,
+  body: Uint8Array | string,
+  { headers, ...options }: RequestOptions = {},
+): Promise<void> {
+  const all = { 'content-length': String(Buffer.byteLength(body)), ...headers };
+  const response = await send(emulator, { method: 'PUT', key, body, ...options, headers: all });
+  if (response.status !== 200) throw new Error(`Cannot put ${key}: ${response.body}`);
+}
+
 /** The raw request target of a request in path style, or in virtual-host style with `host`. */
 export function pathOf({ bucket = 'examplebucket', key = '', query = {}, host }: RequestOptions) {
   const parameters = Object.entries(query).map(([name, value]) =>

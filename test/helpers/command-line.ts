@@ -1,13 +1,16 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { Emulator } from '../../src/emulator/index.js';
 import { type ProcessResult, resultOf } from './process-result.js';
 
 export { resultOf };
 
-const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+// Whether or not this file is built itself.
+const { resolve } = createRequire(import.meta.url);
+const program = join(dirname(resolve('oss-append-stream/package.json')), 'dist/cli/main.js');
 
 export interface CommandOptions {
   /** Standard input. Default: empty. */

@@ -18,6 +18,7 @@ import {
   RecordTooLongError,
   RetriesExhaustedError,
   ShutdownTimeoutError,
+  SourceObjectError,
   UnconfirmedError,
 } from '../../src/index.js';
 import { append } from '../emulator/signed-request.js';
@@ -188,6 +189,7 @@ const classes = {
   APPEND_ERR_CREDENTIALS: CredentialsError,
   APPEND_ERR_SHUTDOWN_TIMEOUT: ShutdownTimeoutError,
   APPEND_ERR_LINES_DROPPED: LinesDroppedError,
+  APPEND_ERR_SOURCE: SourceObjectError,
 } satisfies Record<AppendErrorCode, unknown>;
 
 function assertKnown(error: unknown, bytesWritten: number): void {

@@ -12,12 +12,14 @@ import {
 } from '../flags/connection-options.js';
 import { parseDuration } from '../flags/duration.js';
 import { checkFlags } from '../flags/flag-names.js';
+import { addFollowOptions, type FollowFlags, followOption } from '../flags/follow-options.js';
 import { isObjectUrl, type ObjectUrl, parseObjectUrl, withKey } from '../flags/object-url.js';
 import {
   addRolloverOptions,
   type RolloverFlags,
   rolloverOptions,
 } from '../flags/rollover-options.js';
+import { Follow } from '../follow/follow.js';
 import { complain, say } from '../messages.js';
 import type { AppendReport } from '../output/append-facts.js';
 import { reportAsJson } from '../output/append-json.js';
@@ -31,7 +33,7 @@ import { findRereadable } from '../run/rereadable.js';
 import type { Source } from '../run/source.js';
 import { findSources } from '../run/sources.js';
 
-interface Flags extends ConnectionFlags, AppendFlags, RolloverFlags {
+interface Flags extends ConnectionFlags, AppendFlags, RolloverFlags, FollowFlags {
   readonly tee?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -64,17 +66,19 @@ export function addAppendCommand(
   addConnectionOptions(
     addAppendOptions(
       addRolloverOptions(
-        program
-          .optionsGroup('Options:')
-          .option('--tee', 'also copy everything to standard output')
-          .option('--quiet', 'print nothing unless something goes wrong')
-          .option('--json', 'print the result as one line of JSON')
-          .option(
-            '--shutdown-timeout <time>',
-            'longest time from signal to exit (8s)',
-            parseDuration,
-          )
-          .option('--fallback <file>', 'new file for bytes that cannot be committed'),
+        addFollowOptions(
+          program
+            .optionsGroup('Options:')
+            .option('--tee', 'also copy everything to standard output')
+            .option('--quiet', 'print nothing unless something goes wrong')
+            .option('--json', 'print the result as one line of JSON')
+            .option(
+              '--shutdown-timeout <time>',
+              'longest time from signal to exit (8s)',
+              parseDuration,
+            )
+            .option('--fallback <file>', 'new file for bytes that cannot be committed'),
+        ),
       ),
     ),
   );
@@ -84,7 +88,7 @@ export function addAppendCommand(
     const again = isInMemory ? undefined : flagsToRepeat(program, args, replay);
     const commands = program.commands.map((command) => command.name());
     const url = parseObjectUrl(href);
-    const sources = findSourcesOrCommand(names, commands);
+    const sources = followOption(flags, names) ?? findSourcesOrCommand(names, commands);
     done(await append(url, sources, { ...flags, again, series: rolloverOptions(flags) }));
   });
 }
@@ -122,7 +126,7 @@ function findSourcesOrCommand(
 
 async function append(
   url: ObjectUrl,
-  sources: readonly Source[],
+  sources: readonly Source[] | Follow,
   flags: RunOptions,
 ): Promise<number> {
   if (flags.tee && flags.json)
@@ -141,6 +145,7 @@ async function append(
     });
     return conclude(run, outcome, url, flags);
   } finally {
+    if (sources instanceof Follow) await sources.close();
     // Close last, when uncommitted bytes have been saved.
     await run.connection?.close();
   }
@@ -157,21 +162,30 @@ interface Run {
 async function appendAll(
   run: Run,
   url: ObjectUrl,
-  sources: readonly Source[],
+  sources: readonly Source[] | Follow,
   flags: RunOptions,
 ): Promise<AppendRunResult> {
   const { tee = false, quiet = false, shutdownTimeout = 8000 } = flags;
+  const { requestPayer, trafficLimit } = flags;
   run.connection = await connect(url.bucket, flags);
   const stream = openStream(url, run.connection, flags);
   run.stream = stream;
-  const appending = new AppendRun({ stream, sources, tee, shutdownTimeout });
-  run.appending = appending;
   // With --tee on the same terminal, progress and data would garble each other.
   const isWatched = canShowProgress() && !quiet && !(tee && process.stdout.isTTY);
   const progress = isWatched ? new ProgressLine(stream) : undefined;
   if (progress === undefined && !quiet) noticeOutage(stream);
   const print = progress === undefined ? complain : (text: string) => progress.complain(text);
   noticeRollovers(stream, { bucket: url.bucket, isQuiet: quiet, print });
+  const context = {
+    stream,
+    client: run.connection.client,
+    request: { requestPayer, trafficLimit },
+    complain: print,
+    tell: quiet ? () => {} : print,
+  };
+  const input = sources instanceof Follow ? sources.sources(context) : sources;
+  const appending = new AppendRun({ stream, sources: input, tee, shutdownTimeout });
+  run.appending = appending;
   try {
     return await appending.finish();
   } finally {

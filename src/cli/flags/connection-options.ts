@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { longestTimer } from '../../assertions.js';
-import type { Fault } from '../../emulator/index.js';
+import type { Emulator, Fault } from '../../emulator/index.js';
 import {
   type CredentialsModule,
   loadedCredentials,
@@ -61,30 +61,38 @@ export function addConnectionOptions(command: Command): Command {
 /** A client, and the function that closes everything behind it. */
 export interface Connection {
   readonly client: OssClient;
+
+  /** Creates the client of another bucket, which must have been named. */
+  readonly clientFor: (bucket: string) => OssClient;
   readonly close: () => Promise<void>;
 }
 
 /**
  * Connects to a bucket: in OSS, or in an emulator that is started with this bucket.
  *
+ * @param others Further buckets that will be used.
  * @throws {UsageError} If flags contradict each other.
  * @throws {ConfigurationError} If region, endpoint or folder is wrong.
  */
-export async function connect(bucket: string, flags: ConnectionFlags): Promise<Connection> {
+export async function connect(
+  bucket: string,
+  flags: ConnectionFlags,
+  others: readonly string[] = [],
+): Promise<Connection> {
   assertConsistent(flags);
-  if (flags.emulator !== true) {
-    const client = configured(() => new OssClient({ bucket, ...clientOptions(flags) }));
-    return { client, close: () => client.close() };
-  }
-  const emulator = await startEmbedded(bucket, flags);
-  const { endpoint, region, credentials } = emulator;
-  const { requestTimeout } = flags;
-  const client = new OssClient({ bucket, endpoint, region, credentials, requestTimeout });
-  const close = async () => {
-    await client.close();
-    await emulator.close();
+  const emulator = flags.emulator ? await startEmbedded([bucket, ...others], flags) : undefined;
+  const options = emulator === undefined ? clientOptions(flags) : optionsFor(emulator, flags);
+  const clients: OssClient[] = [];
+  const clientFor = (name: string) => {
+    const client = configured(() => new OssClient({ bucket: name, ...options }));
+    clients.push(client);
+    return client;
   };
-  return { client, close };
+  const close = async () => {
+    for (const client of clients) await client.close();
+    await emulator?.close();
+  };
+  return { client: clientFor(bucket), clientFor, close };
 }
 
 /** Connects as {@link connect} does, and closes when `use` has settled. */
@@ -120,11 +128,19 @@ function clientOptions({
   };
 }
 
-async function startEmbedded(bucket: string, { dir, fault, seed }: ConnectionFlags) {
+function optionsFor(emulator: Emulator, { requestTimeout }: ConnectionFlags) {
+  const { endpoint, region, credentials } = emulator;
+  return { endpoint, region, credentials, requestTimeout };
+}
+
+async function startEmbedded(
+  buckets: readonly string[],
+  { dir, fault, seed }: ConnectionFlags,
+): Promise<Emulator> {
   // Loaded on demand: only --emulator needs it.
   const { startEmulator } = await import('../../emulator/index.js');
   const options = {
-    buckets: [bucket],
+    buckets,
     ...(dir === undefined ? {} : { dir }),
     ...(fault === undefined ? {} : { faults: fault }),
     ...(seed === undefined ? {} : { seed }),

@@ -1,22 +1,22 @@
 import { formatByteSize } from '../../quantity.js';
 import type { AppendWritable } from '../../stream/append-writable.js';
-import { complain, toLine } from '../messages.js';
+import { toLine } from '../messages.js';
+import { canShowProgress, StatusLine } from './status-line.js';
 
-/** Milliseconds between updates. */
-const interval = 500;
-
-const clearLine = '\r\u001b[K';
+export { canShowProgress };
 
 /** A line on a terminal that shows the progress of a stream until it is closed. */
 export class ProgressLine {
   readonly #stream: AppendWritable;
-  readonly #timer: NodeJS.Timeout;
+  readonly #length: number | undefined;
+  readonly #line = new StatusLine(() => this.#describe());
   readonly #startedAt = performance.now();
   #trouble: string | undefined;
 
-  constructor(stream: AppendWritable) {
+  /** @param length Bytes that the object will have; `undefined` if that is not known. */
+  constructor(stream: AppendWritable, length?: number) {
     this.#stream = stream;
-    this.#timer = setInterval(() => this.#draw(), interval);
+    this.#length = length;
     stream.on('retry', ({ error, attemptNumber }) => {
       this.#trouble = `attempt ${attemptNumber} failed: ${toLine(error.message)}`;
     });
@@ -29,33 +29,27 @@ export class ProgressLine {
 
   /** Prints a message in its place. */
   complain(message: string): void {
-    process.stderr.write(clearLine);
-    complain(message);
+    this.#line.complain(message);
   }
 
   /** Erases the line. */
   close(): void {
-    clearInterval(this.#timer);
-    process.stderr.write(clearLine);
+    this.#line.close();
   }
 
-  #draw(): void {
-    const { bytesWritten, writableLength, stats } = this.#stream;
+  #describe(): readonly string[] {
+    const { bytesWritten, position = 0, writableLength, stats } = this.#stream;
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    const parts = [
-      `${formatByteSize(bytesWritten)} committed`,
+    const committed =
+      this.#length === undefined
+        ? formatByteSize(bytesWritten)
+        : `${formatByteSize(position)} of ${formatByteSize(this.#length)}`;
+    return [
+      `${committed} committed`,
       `${formatByteSize(bytesWritten / seconds)}/s`,
       `${formatByteSize(writableLength)} waiting`,
       `${stats.appends} appends`,
       ...(this.#trouble === undefined ? [] : [this.#trouble]),
     ];
-    // A line that wraps could not be erased. Some terminals report no width.
-    const width = (process.stderr.columns || 80) - 1;
-    process.stderr.write(`${clearLine}${parts.join('  ').slice(0, width)}`);
   }
-}
-
-/** Whether standard error is a terminal that can erase a line. */
-export function canShowProgress(): boolean {
-  return process.stderr.isTTY && process.env.TERM !== 'dumb';
 }

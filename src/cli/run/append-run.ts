@@ -8,8 +8,8 @@ import { ReusableTimer } from '../../timers/reusable-timer.js';
 import type { TerminatingSignal } from '../exit-code.js';
 import { hasMore } from './rereadable.js';
 import { Shutdown } from './shutdown.js';
-import type { Source, SourceRange } from './source.js';
-import { SourcePump } from './source-pump.js';
+import type { SourceRange } from './source.js';
+import { SourcePump, type Sources } from './source-pump.js';
 
 /**
  * Milliseconds that reading continues after a signal: the whole pipeline may have received it, and
@@ -19,7 +19,7 @@ const gracePeriod = 1000;
 
 export interface AppendRunOptions {
   readonly stream: AppendWritable;
-  readonly sources: readonly Source[];
+  readonly sources: Sources;
 
   /** Whether standard output gets a copy. */
   readonly tee: boolean;

@@ -6,9 +6,15 @@ import type { FileIdentity, OpenSource, Source, SourceRange } from './source.js'
 interface Progress {
   readonly source: Source;
   readonly file: FileIdentity | undefined;
+
+  /** Offset of the first byte that was read. */
+  readonly start: number;
   byteLength: number;
   isAtEnd: boolean;
 }
+
+/** Sources in order; those of an iterator come into being while the ones before are read. */
+export type Sources = readonly Source[] | AsyncIterable<Source>;
 
 /**
  * Copies sources, one after the other, to all destinations, at the pace of the slowest. It can stop
@@ -19,7 +25,7 @@ interface Progress {
  * for it.
  */
 export class SourcePump {
-  readonly #sources: readonly Source[];
+  readonly #sources: Sources;
   readonly #destinations: readonly Writable[];
 
   /** Destinations that have not emitted 'drain' yet. */
@@ -40,7 +46,7 @@ export class SourcePump {
   #isLast = false;
 
   /** @param destinations Each gets every byte; one that fails is skipped from then on. */
-  constructor(sources: readonly Source[], destinations: readonly Writable[]) {
+  constructor(sources: Sources, destinations: readonly Writable[]) {
     this.#sources = sources;
     this.#destinations = destinations;
     this.#stopped = new Promise((resolve) => {
@@ -68,9 +74,10 @@ export class SourcePump {
   rangesFrom(offset: number): readonly SourceRange[] {
     const ranges: SourceRange[] = [];
     let before = 0;
-    for (const { source, file, byteLength } of this.#progress) {
-      const start = Math.max(0, offset - before);
-      if (start < byteLength) ranges.push({ name: source.name, start, end: byteLength, file });
+    for (const { source, file, start, byteLength } of this.#progress) {
+      const skipped = Math.max(0, offset - before);
+      const range = { name: source.name, start: start + skipped, end: start + byteLength, file };
+      if (skipped < byteLength) ranges.push(range);
       before += byteLength;
     }
     return ranges;
@@ -78,25 +85,28 @@ export class SourcePump {
 
   /** Sources that were not read, or not to their end, each from its first unread byte. */
   get unread(): readonly Pick<SourceRange, 'name' | 'start'>[] {
-    const untouched = this.#sources.slice(this.#progress.length);
+    const known = Array.isArray(this.#sources) ? this.#sources : [];
+    const untouched: readonly Source[] = known.slice(this.#progress.length);
     const rest = untouched.map(({ name }) => ({ name, start: 0 }));
     const last = this.#progress.at(-1);
     if (last?.file === undefined || last.isAtEnd) return rest;
-    return [{ name: last.source.name, start: last.byteLength }, ...rest];
+    return [{ name: last.source.name, start: last.start + last.byteLength }, ...rest];
   }
 
   /**
    * Resolves when every source has ended, or with {@link stop}, even while a source is waiting.
    *
-   * @throws {Error} If a source cannot be read.
+   * @throws {Error} If a source cannot be read, or found.
    */
   run(): Promise<void> {
     return Promise.race([this.#passAll(), this.#stopped]);
   }
 
-  /** Reads the current source to its end, and no further source. */
+  /** Reads the current source to its end, and no further source that is not a part of it. */
   stopAfterCurrent(): void {
-    this.#isLast = true;
+    const { finish } = this.#progress.at(-1)?.source ?? {};
+    if (finish === undefined) this.#isLast = true;
+    else finish();
   }
 
   /**
@@ -118,7 +128,7 @@ export class SourcePump {
   }
 
   async #passAll(): Promise<void> {
-    for (const source of this.#sources) {
+    for await (const source of this.#sources) {
       if (this.#isStopped || this.#isLast) return;
       try {
         await this.#pass(source);
@@ -133,14 +143,14 @@ export class SourcePump {
 
   async #pass(source: Source): Promise<void> {
     this.#opening = source;
-    const { stream, file }: OpenSource = await source.open();
+    const { stream, file, start = 0 }: OpenSource = await source.open();
     this.#opening = undefined;
     if (this.#isStopped) {
       stream.destroy();
       return;
     }
     this.#current = stream;
-    const progress: Progress = { source, file, byteLength: 0, isAtEnd: false };
+    const progress: Progress = { source, file, start, byteLength: 0, isAtEnd: false };
     this.#progress.push(progress);
     stream.on('data', (bytes: Buffer) => {
       this.#take(bytes);

@@ -14,13 +14,19 @@ export interface Source {
 
   /** Ends a waiting `open()`. */
   readonly cancel?: () => void;
+
+  /** Ends it where it ends now, if it would otherwise wait for more. Others may follow. */
+  readonly finish?: () => void;
 }
 
 export interface OpenSource {
   readonly stream: Readable;
 
-  /** The file, read from its first byte on; `undefined` if it can be read only once. */
+  /** The file, if its bytes can be read again. */
   readonly file: FileIdentity | undefined;
+
+  /** Offset of the first byte in the file. @default 0 */
+  readonly start?: number;
 }
 
 /** Identifies the file that a name referred to when it was opened. */

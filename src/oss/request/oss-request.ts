@@ -4,6 +4,7 @@ import type {
   GetObjectOptions,
   RequestOptions,
 } from '../../append/append-client.js';
+import { typeError } from '../../assertions.js';
 import { creationHeaders } from './creation-headers.js';
 import { assertObjectKey } from './object-key.js';
 import { requestHeaders } from './request-headers.js';
@@ -108,16 +109,28 @@ export function byteRange({ start = 0, end }: GetObjectOptions): ByteRange | und
 export function getRequest(
   key: string,
   range: ByteRange | undefined,
-  options: RequestOptions,
+  options: GetObjectOptions,
 ): OssRequest {
   assertObjectKey(key);
+  const { ifMatch } = options;
+  if (ifMatch !== undefined) assertEntityTag(ifMatch);
   return {
     method: 'GET',
     key,
     query: '',
-    headers: { ...requestHeaders(options), ...(range && rangeHeaders(range)) },
+    headers: {
+      ...requestHeaders(options),
+      ...(range && rangeHeaders(range)),
+      ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+    },
     describe: () => `read ${JSON.stringify(key)}`,
   };
+}
+
+// A line break would start another header.
+function assertEntityTag(value: string): void {
+  if (typeof value === 'string' && /^[!-~]+$/.test(value)) return;
+  throw typeError('read', 'ifMatch', 'a string of printable ASCII without spaces', value);
 }
 
 function rangeHeaders({ start, end }: ByteRange): Record<string, string> {

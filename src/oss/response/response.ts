@@ -2,6 +2,7 @@ import type { AppendReceipt, ObjectState } from '../../append/append-client.js';
 import { OssRequestError } from '../../errors.js';
 import { type HttpAnswer, type HttpHeaders, headerOf, sanitizedHeader } from '../http/message.js';
 import type { ByteRange } from '../request/oss-request.js';
+import { readCreation } from './creation.js';
 import { readErrorDocument } from './error-document.js';
 import { readContentRange, readCrc64, readLength } from './response-headers.js';
 import { type AnsweredRequest, serviceError } from './service-error.js';
@@ -53,6 +54,7 @@ export function readObjectState(
     sealed: headers['x-oss-sealed-time'] !== undefined,
     objectType,
     etag: sanitizedHeader(headers, 'etag'),
+    creation: readCreation(headers),
   };
 }
 

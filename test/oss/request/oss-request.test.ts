@@ -104,6 +104,19 @@ describe('getRequest()', () => {
   });
 });
 
+test('getRequest() requires an entity tag', () => {
+  expect(getRequest('a', undefined, { ifMatch: '"1"' }).headers).toEqual({ 'if-match': '"1"' });
+});
+
+test.each(['"1"\r\nhost: evil.com', '', '"a b"', '\u2026', 5])(
+  'getRequest() refuses %j as an entity tag',
+  (ifMatch) => {
+    expect(() => getRequest('a', undefined, { ifMatch: ifMatch as string })).toThrow(
+      /^Cannot read as 'ifMatch' must be a string of printable ASCII without spaces: current/,
+    );
+  },
+);
+
 test.each([{ start: -1 }, { end: 1.5 }, { start: 6, end: 5 }])(
   'byteRange() refuses %j',
   (options) => {

@@ -236,6 +236,7 @@ describe('readObjectState()', () => {
       sealed: false,
       objectType: 'Appendable',
       etag: '"fba9dede5f27731c9771645a3986"',
+      creation: {},
     });
   });
 

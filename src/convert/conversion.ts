@@ -1,0 +1,137 @@
+import { pipeline } from 'node:stream/promises';
+import type { ObjectState } from '../append/append-client.js';
+import { assertAppendable } from '../append/open-object.js';
+import { ChecksumError, DivergedError } from '../errors.js';
+import { AppendWritable } from '../stream/append-writable.js';
+import { ObjectAccess } from './object-access.js';
+import type { ResolvedConversion } from './resolve-conversion.js';
+import { SourceObject } from './source-object.js';
+
+/** Converts one object, or goes on where another conversion of it was killed. */
+export class Conversion {
+  readonly #options: ResolvedConversion;
+  readonly #target: ObjectAccess;
+  readonly #onStream: (stream: AppendWritable) => void;
+  #length = 0;
+  #bytesPresent = 0;
+  #bytesCompared = 0;
+  #stream: AppendWritable | undefined;
+
+  /** @param onStream Called with the stream before the first write; not if nothing is missing. */
+  constructor(options: ResolvedConversion, onStream: (stream: AppendWritable) => void = () => {}) {
+    this.#options = options;
+    this.#target = new ObjectAccess(options.target, options.access);
+    this.#onStream = onStream;
+  }
+
+  /** Bytes of the source; 0 before it has been found. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes that the new object had before. */
+  get bytesPresent(): number {
+    return this.#bytesPresent;
+  }
+
+  /** How many of those have been compared with the source. */
+  get bytesCompared(): number {
+    return this.#bytesCompared;
+  }
+
+  /** The stream that appends; `undefined` before it is created, and if nothing was missing. */
+  get stream(): AppendWritable | undefined {
+    return this.#stream;
+  }
+
+  /**
+   * Resolves with the checksum when the new object is proved to have the bytes of the source.
+   *
+   * @throws {SourceObjectError} If the source cannot be converted, or was changed.
+   * @throws {NotAppendableError} If the new object exists and cannot be appended to.
+   * @throws {DivergedError} If it has other bytes than the source.
+   * @throws {ChecksumError} If the bytes were damaged on their way.
+   * @throws {Error} If a request fails, or the stream that appends.
+   */
+  async finish(): Promise<bigint> {
+    const { source: place, access } = this.#options;
+    const source = await SourceObject.find(new ObjectAccess(place, access));
+    this.#length = source.length;
+    const before = await this.#target.ask();
+    if (before !== undefined) await this.#compare(source, before);
+    if (before === undefined || before.length < source.length) await this.#append(source);
+    await this.#prove(source);
+    return source.reader.crc64;
+  }
+
+  /** Compares the checksum of what the new object has with that of as many bytes of the source. */
+  async #compare(source: SourceObject, before: ObjectState): Promise<void> {
+    // A complete copy may be sealed: then there is nothing to append.
+    const isComplete = before.appendable && before.length === source.length;
+    if (!isComplete) assertAppendable(this.#target.key, before);
+    if (before.length > source.length) {
+      throw this.#difference(source, before.length, `and the source ${source.length}`);
+    }
+    this.#bytesPresent = before.length;
+    for await (const piece of source.read(0, before.length)) {
+      this.#bytesCompared += piece.byteLength;
+      this.#tellProgress();
+    }
+    if ((await this.#target.checksumOf(before)) !== source.reader.crc64) {
+      throw this.#difference(source, before.length, 'which are not the first ones of the source');
+    }
+  }
+
+  async #append(source: SourceObject): Promise<void> {
+    const { target, append, creation } = this.#options;
+    const stream = new AppendWritable({
+      ...source.creation,
+      ...creation,
+      ...append,
+      ...target,
+      position: this.#bytesPresent,
+      // So that the chunks are those of a conversion that was killed: its last one may still land.
+      flushInterval: Number.POSITIVE_INFINITY,
+    });
+    stream.on('commit', () => this.#tellProgress());
+    this.#stream = stream;
+    this.#onStream(stream);
+    await pipeline(source.read(this.#bytesPresent, source.length), stream);
+  }
+
+  async #prove(source: SourceObject): Promise<void> {
+    const { key } = this.#target;
+    const { crc64 } = source.reader;
+    const made = await this.#target.ask();
+    if (made?.length !== source.length) {
+      throw this.#difference(source, made?.length ?? 0, `and the source ${source.length}`);
+    }
+    this.#assertChecksum(source, source.key, source.crc64 ?? crc64);
+    this.#assertChecksum(source, key, await this.#target.checksumOf(made));
+    await source.assertUnchanged();
+  }
+
+  /** @param actual CRC-64 of the object `key`. */
+  #assertChecksum(source: SourceObject, key: string, actual: bigint): void {
+    const expected = source.reader.crc64;
+    if (actual === expected) return;
+    throw new ChecksumError(
+      `Cannot convert "${source.key}": the CRC-64 of "${key}" is ${actual}, and that of the bytes read is ${expected}. Delete "${this.#target.key}" and try again`,
+      { key, expected, actual },
+    );
+  }
+
+  #difference(source: SourceObject, actualLength: number, how: string): DivergedError {
+    const { key } = this.#target;
+    return new DivergedError(
+      `Cannot convert "${source.key}" to "${key}": that object has ${actualLength} bytes, ${how}`,
+      { key, position: this.#bytesPresent, actualLength },
+    );
+  }
+
+  #tellProgress(): void {
+    const { onProgress } = this.#options;
+    const position = this.#stream?.position ?? this.#bytesPresent;
+    onProgress({ length: this.#length, bytesCompared: this.#bytesCompared, position });
+  }
+}

@@ -1,0 +1,64 @@
+import { Conversion } from './conversion.js';
+import type { ConvertOptions, ConvertSource } from './convert-options.js';
+import { resolveConversion } from './resolve-conversion.js';
+
+/** What a conversion did. */
+export interface ConvertResult {
+  /** Key of the new object. */
+  readonly key: string;
+
+  /** Bytes of both objects: the position that the next append must name. */
+  readonly position: number;
+
+  /** CRC-64/XZ of both objects. */
+  readonly crc64: bigint;
+
+  /** Bytes that the new object had before, and that were not sent again. */
+  readonly bytesPresent: number;
+
+  /** Bytes that were appended. */
+  readonly bytesWritten: number;
+}
+
+/**
+ * Copies a Normal or Multipart object into a new appendable one, through this process: OSS cannot
+ * change the type of an object. Content type, metadata, caching, encoding, storage class and
+ * server-side encryption are those of the source unless `options` names others. Tags, ACL and a KMS
+ * key are not copied. The source is left as it is.
+ *
+ * It can be repeated, also after it was killed: what the new object has already is compared with the
+ * source by checksum, which reads the source again, and not sent again.
+ *
+ * @returns A promise that resolves when length and CRC-64 of both objects have been proved to be
+ *   equal, and the source to be the object that it was at the start.
+ * @throws {TypeError} If an option is of the wrong type, or both objects are the same.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {SourceObjectError} If the source is missing, appendable, longer than 5 GiB, or was changed.
+ * @throws {NotAppendableError} If the new object exists and cannot be appended to.
+ * @throws {DivergedError} If it has other bytes than the source, or another writer has appended.
+ * @throws {ChecksumError} If the bytes were damaged on their way.
+ * @throws {AppendError} If a request fails, as for {@link AppendWritable} and {@link OssClient}.
+ *
+ * @example Make a log appendable
+ * ```ts
+ * import { convertToAppendable } from 'oss-append-stream';
+ *
+ * const target = { region: 'cn-hangzhou', bucket: 'logs', key: 'app.log' };
+ * const { position } = await convertToAppendable({ key: 'uploaded.log' }, target);
+ * ```
+ */
+export async function convertToAppendable(
+  source: ConvertSource,
+  options: ConvertOptions,
+): Promise<ConvertResult> {
+  const resolved = resolveConversion(source, options);
+  try {
+    const conversion = new Conversion(resolved);
+    const crc64 = await conversion.finish();
+    const { length: position, bytesPresent } = conversion;
+    const bytesWritten = position - bytesPresent;
+    return { key: resolved.target.key, position, crc64, bytesPresent, bytesWritten };
+  } finally {
+    await Promise.all(resolved.ownClients.map((client) => client.close()));
+  }
+}

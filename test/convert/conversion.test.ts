@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { Conversion } from '../../src/convert/conversion.js';
+import { resolveConversion } from '../../src/convert/resolve-conversion.js';
+import {
+  answer,
+  answerWith,
+  failThenLand,
+  failure,
+  failWith,
+  preceded,
+  ScriptedClient,
+} from '../append/scripted-client.js';
+
+/** A client with a Normal object. */
+function normal(contents: string): ScriptedClient {
+  const client = new ScriptedClient(contents);
+  if (client.object !== undefined) {
+    client.object.appendable = false;
+    client.object.objectType = 'Normal';
+  }
+  return client;
+}
+
+function conversion(source: ScriptedClient, target: ScriptedClient, retries = 3): Conversion {
+  const retry = { retries, minTimeout: 0, maxTimeout: 0 };
+  return new Conversion(
+    resolveConversion(
+      { key: 'source', client: source },
+      { key: 'target', client: target, chunkSize: 4, retry },
+    ),
+  );
+}
+
+describe('a conversion', () => {
+  test('appends in chunks, and proves length and checksum at the end', async () => {
+    const source = normal('0123456789');
+    const target = new ScriptedClient();
+
+    await conversion(source, target).finish();
+
+    expect(target.contents).toBe('0123456789');
+    expect(target.calls).toEqual([
+      'head',
+      'head',
+      'append 0+4',
+      'append 4+4',
+      'append 8+2',
+      'head',
+    ]);
+    expect(source.calls).toEqual(['head', 'get 0-10', 'head']);
+  });
+
+  test('pins what it reads to the ETag of the source', async () => {
+    const source = normal('0123456789').script('head', answerWith({ etag: '"1"' }));
+    source.script('head', answerWith({ etag: '"1"' }));
+
+    await conversion(source, new ScriptedClient('0123')).finish();
+
+    const pins = source.options.map((options) => Reflect.get(options, 'ifMatch'));
+    expect(source.calls).toEqual(['head', 'get 0-4', 'get 4-10', 'head']);
+    expect(pins).toEqual([undefined, '"1"', '"1"', undefined]);
+  });
+
+  test('lets a late chunk of the one that was killed land', async () => {
+    const target = new ScriptedClient('0123');
+    const late = failThenLand(failure.unanswered());
+    target.script('append', late).script('head', answer, answer, failWith(failure.fatal()));
+    await expect(conversion(normal('0123456789'), target, 0).finish()).rejects.toThrow();
+    expect(target.late).toHaveLength(1);
+    target.calls.length = 0;
+    target.script(
+      'append',
+      preceded(() => target.land()),
+    );
+
+    await conversion(normal('0123456789'), target).finish();
+
+    expect(target.contents).toBe('0123456789');
+    expect(target.calls).toContain('append 4+4');
+  });
+
+  test('refuses a source that is too long, before it asks for the other object', async () => {
+    const length = 5 * 2 ** 30 + 1;
+    const source = normal('').script('head', answerWith({ length }));
+    const target = new ScriptedClient();
+
+    await expect(conversion(source, target).finish()).rejects.toMatchObject({
+      message:
+        'Cannot convert "source": the object is 5368709121 bytes long, and an appendable one has at most 5368709120',
+      reason: 'length',
+    });
+    expect(target.calls).toEqual([]);
+  });
+
+  test.each(['Symlink', undefined])('refuses a source of type %s', async (objectType) => {
+    const source = normal('').script('head', answerWith({ objectType }));
+
+    await expect(conversion(source, new ScriptedClient()).finish()).rejects.toMatchObject({
+      message: `Cannot convert "source": the object is of type ${objectType ?? 'unknown'}, not Normal or Multipart`,
+      reason: 'type',
+    });
+  });
+
+  test('converts a Multipart object', async () => {
+    const source = normal('bytes').script('head', answerWith({ objectType: 'Multipart' }));
+    const target = new ScriptedClient();
+
+    await conversion(source, target).finish();
+
+    expect(target.contents).toBe('bytes');
+  });
+
+  test('refuses metadata that cannot be sent, and appends nothing', async () => {
+    const creation = { metadata: { a: '\u00e9' } };
+    const source = normal('bytes').script('head', answerWith({ creation }));
+    const target = new ScriptedClient();
+
+    await expect(conversion(source, target).finish()).rejects.toThrow(
+      /'metadata.a' must be a string of printable ASCII/,
+    );
+    expect(target.calls).toEqual(['head']);
+  });
+
+  test('fails if the source has been replaced by the end', async () => {
+    const source = normal('bytes').script('head', answer, answerWith({ etag: '"2"' }));
+
+    await expect(conversion(source, new ScriptedClient()).finish()).rejects.toMatchObject({
+      code: 'APPEND_ERR_SOURCE',
+      reason: 'changed',
+    });
+  });
+
+  test('fails if what was read is not what the store says that the source is', async () => {
+    const source = normal('bytes').script('head', answerWith({ crc64: 1n }));
+    const target = new ScriptedClient();
+
+    const error = await conversion(source, target)
+      .finish()
+      .catch((reason) => reason);
+
+    expect(error).toMatchObject({ code: 'APPEND_ERR_CHECKSUM', key: 'source', actual: 1n });
+    expect(error.message).toMatch(/Delete "target" and try again$/);
+  });
+
+  test('fails if the new object is not what was appended', async () => {
+    const target = new ScriptedClient();
+    target.script('head', answer, answer, answerWith({ crc64: 1n }));
+
+    await expect(conversion(normal('bytes'), target).finish()).rejects.toMatchObject({
+      code: 'APPEND_ERR_CHECKSUM',
+      key: 'target',
+      actual: 1n,
+    });
+  });
+
+  test('fails if another writer has appended to the new object', async () => {
+    const target = new ScriptedClient();
+    target.script(
+      'head',
+      answer,
+      answer,
+      preceded(() => target.strangerAppends('!')),
+    );
+
+    await expect(conversion(normal('bytes'), target).finish()).rejects.toMatchObject({
+      code: 'APPEND_ERR_DIVERGED',
+      actualLength: 6,
+    });
+  });
+
+  test('gives up with the error of the store when the retries are spent', async () => {
+    const source = normal('bytes');
+    for (let nth = 0; nth < 4; nth++) source.script('get', failWith(failure.unanswered()));
+
+    await expect(conversion(source, new ScriptedClient()).finish()).rejects.toThrow(
+      'A scripted failure: unknown',
+    );
+    expect(source.calls.filter((call) => call.startsWith('get'))).toHaveLength(4);
+  });
+});
