@@ -18,6 +18,13 @@ const functions = {
   addFault(fault: Fault): void {
     emulator?.faults.add(fault);
   },
+
+  /** How many requests for keys of a folder have met a fault. */
+  countFaults(folder: string): number {
+    const isStruck = (key = '', fault: unknown) =>
+      key.startsWith(`${folder}/`) && fault !== undefined;
+    return emulator?.requests.filter(({ key, fault }) => isStruck(key, fault)).length ?? 0;
+  },
 };
 
 export type EmulatorFunctions = typeof functions;
