@@ -337,13 +337,16 @@ export class Appender {
     if (delivery.status !== 'settled') return;
     this.#buffer.release({ reuse: !(this.#isAbandoned || delivery.isAbandoned) });
     this.#state = { status: 'idle', target: commit.target };
-    if (this.#options.conflict === 'rebase' && delivery.hasConflicted) {
-      this.#turns.yield(delivery.appendDuration, () => this.#pump());
-      return;
-    }
+    if (this.#isYielding(delivery)) return;
     // Synchronously: the next chunk is on its way before the callbacks and listeners of this commit
     // run on the next tick.
     this.#pump();
+  }
+
+  /** Whether another writer of the object is let go first. */
+  #isYielding({ hasConflicted, appendDuration }: ChunkDelivery): boolean {
+    if (this.#options.conflict !== 'rebase') return false;
+    return this.#turns.yieldAfterCommit(hasConflicted, appendDuration, () => this.#pump());
   }
 
   readonly #fail = (error: Error): void => {

@@ -1,11 +1,26 @@
 import { nodeTimers } from '../timers/node-timers.js';
 
+/** Commits after a conflict for which another writer is let go first. */
+const yieldsAfterConflict = 16;
+
+/** Commits after which it is let go first in any case, as it may never have had a turn. */
+const commitsPerYield = 32;
+
+/** Most milliseconds of a pause: a process that was stopped measures appends of any length. */
+const longestPause = 1000;
+
 /**
- * Shares an object with other writers: after a conflict it lets another one go first. Without that the
- * same writer would win again and again.
+ * Shares an object with other writers by letting another one go first now and then. Without that the
+ * writer that has just won would win again and again: it is the first to know the new end.
  */
 export class TurnTaking {
   #timer: NodeJS.Timeout | undefined;
+
+  /** Commits for which another writer is still let go first. */
+  #yields = 0;
+
+  /** Commits since the last pause. */
+  #commits = 0;
 
   /** Whether another writer is let go first. */
   get isYielding(): boolean {
@@ -13,15 +28,24 @@ export class TurnTaking {
   }
 
   /**
-   * Calls back after a random part of the time that an append takes.
+   * Bytes have been committed. If another writer is to be let go first, calls back after a random part
+   * of the time that an append takes.
    *
+   * @param hasConflicted Whether another writer was faster before.
    * @param duration Milliseconds of the last append.
+   * @returns Whether it will call back.
    */
-  yield(duration: number, onTurn: () => void): void {
+  yieldAfterCommit(hasConflicted: boolean, duration: number, onTurn: () => void): boolean {
+    this.#yields = hasConflicted ? yieldsAfterConflict : Math.max(0, this.#yields - 1);
+    this.#commits++;
+    if (this.#yields === 0 && this.#commits < commitsPerYield) return false;
+    this.#commits = 0;
+    const pause = Math.random() * Math.min(duration, longestPause);
     this.#timer = nodeTimers.setTimeout(() => {
       this.#timer = undefined;
       onTurn();
-    }, Math.random() * duration);
+    }, pause);
+    return true;
   }
 
   close(): void {
