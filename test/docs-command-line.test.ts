@@ -102,6 +102,13 @@ describe('sessions of docs/command-line.md', () => {
     await expectSession(block, await createFolder(), emulator);
   });
 
+  test('Tail 0 prints what the page shows', async () => {
+    const emulator = await start();
+
+    const block = await blockUnder(page, 'Tail', { language });
+    await expectSession(block, await createFolder(), emulator);
+  });
+
   test('Replay 0 prints what the page shows', async () => {
     const emulator = await start();
     const folder = await createFolder();

@@ -190,21 +190,6 @@ describe('programs of docs/operations.md', () => {
     for (const key of keys)
       expect(await read(emulator, key)).toMatch(/^(\{.*"msg":"working"\}\n)+$/);
   });
-
-  test('a reader follows an object until it is sealed', async () => {
-    const emulator = await start();
-    const { endpoint, region, credentials } = emulator;
-    const client = new OssClient({ endpoint, region, credentials, bucket: 'logs' });
-    onTestFinished(() => client.close());
-
-    const program = await startProgramOf(page, 'Reading while it is written', emulator);
-    await client.appendObject('app.log', 0, Buffer.from('one line\n'), { create: {} });
-    await program.greeting;
-    await client.appendObject('app.log', 9, Buffer.from('another line\n'));
-    await client.sealAppendObject('app.log', 22);
-
-    expect(await program.result).toEqual({ ...clean, stdout: 'one line\nanother line\n' });
-  });
 });
 
 describe('programs of docs/long-lived.md', () => {
@@ -286,6 +271,45 @@ describe('programs of docs/own-store.md', () => {
     expect(await program.result).toEqual(clean);
     expect(await read(emulator, 'access.log')).toBe('GET /\n');
     expect(await read(emulator, 'error.log')).toBe('none\n');
+  });
+});
+
+describe('programs of docs/reading.md', () => {
+  const page = 'docs/reading.md';
+
+  async function connect() {
+    const emulator = await start();
+    const { endpoint, region, credentials } = emulator;
+    const client = new OssClient({ endpoint, region, credentials, bucket: 'logs' });
+    onTestFinished(() => client.close());
+    return { emulator, client };
+  }
+
+  test('a reader follows an object, line by line, until it is sealed', async () => {
+    const { emulator, client } = await connect();
+
+    const program = await startProgramOf(page, 'Follow an object', emulator);
+    await client.appendObject('app.log', 0, Buffer.from('one line\n'), { create: {} });
+    await program.greeting;
+    await client.appendObject('app.log', 9, Buffer.from('another line\n'));
+    await client.sealAppendObject('app.log', 22);
+
+    expect(await program.result).toEqual({ ...clean, stdout: 'one line\nanother line\n' });
+  });
+
+  test('a reader goes on where it stopped, in a later object', async () => {
+    const { emulator, client } = await connect();
+    const heading = 'Go on where it stopped';
+    await client.appendObject('app-000000.log', 0, Buffer.from('one\n'), { create: {} });
+    const cwd = await writePrograms({ 'program.mjs': await blockUnder(page, heading) });
+    const run = () =>
+      startProgram(join(cwd, 'program.mjs'), { env: environmentOf(emulator), cwd }).result;
+
+    expect(await run()).toEqual({ ...clean, stdout: 'one\n' });
+    await client.appendObject('app-000000.log', 4, Buffer.from('two\n'));
+    await client.appendObject('app-000001.log', 0, Buffer.from('three\n'), { create: {} });
+    expect(await run()).toEqual({ ...clean, stdout: 'two\nthree\n' });
+    expect(await run()).toEqual(clean);
   });
 });
 
