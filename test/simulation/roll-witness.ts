@@ -303,7 +303,11 @@ export class RollWitness {
     const { runs } = sent;
     let place = this.#first ?? { key: '', position: 0 };
     const isAsOpened = runs[0]?.key === place.key;
-    if (isAsOpened && this.#isLate) this.#blame(`${place.key} got bytes of a later period`);
+    // One that does not exist yet is put off to the period of its first unit.
+    const mayBeLate = place.position === 0 && this.#labelIn(place.key) === undefined;
+    if (isAsOpened && this.#isLate && !mayBeLate) {
+      this.#blame(`${place.key} got bytes of a later period`);
+    }
     let index = isAsOpened ? 1 : 0;
     let offset = start;
     for (const event of this.#events) {

@@ -6,6 +6,7 @@ import {
   OssClient,
   type RolloverEvent,
 } from '../../src/index.js';
+import { ScriptedStore } from '../append/scripted-store.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { objectsIn } from '../helpers/objects-in.js';
 import { connectionTo } from '../helpers/open-stream.js';
@@ -205,6 +206,24 @@ describe('rollover by size', () => {
       'app.log': 'a'.repeat(40) + 'b'.repeat(40),
       'app.1.log': 'c'.repeat(40),
     });
+  });
+
+  test('asks for nothing where one object ends and the next begins', async () => {
+    const store = new ScriptedStore();
+    const rollover = { maxSize: 100 };
+    const stream = new AppendWritable({ client: store, key: 'a.log', chunkSize: 50, rollover });
+    for (let unit = 0; unit < 5; unit++) await stream.append('x'.repeat(50));
+    stream.end();
+    await finished(stream);
+
+    expect(store.calls).toEqual([
+      'head a.log',
+      'append a.log 0+50',
+      'append a.log 50+50',
+      'append a.1.log 0+50',
+      'append a.1.log 50+50',
+      'append a.2.log 0+50',
+    ]);
   });
 
   test('creates no object for nothing', async () => {
