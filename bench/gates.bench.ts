@@ -39,6 +39,11 @@ const oursWholeLines: Contender = {
   name: 'AppendWritable, recordDelimiter',
   options: { hasWholeLines: true },
 };
+const oursByDay: Contender = {
+  ...ours,
+  name: 'AppendWritable, recordDelimiter, an object a day',
+  options: { hasWholeLines: true, interval: 86_400_000, objects: 1 },
+};
 const oursPaced: Contender = {
   name: 'AppendWritable, 10 MB/s of 200 B lines',
   module: 'paced-append-writable',
@@ -77,6 +82,14 @@ function lines(pieceLength: number): Setting {
 const delayed = chunks(MiB, 5, 128 * MiB);
 // Long, because code that runs once per chunk is compiled only after hundreds of chunks.
 const prompt = chunks(MiB, 0, KiB * MiB);
+const small = chunks(64 * KiB, 5, 25 * MiB);
+
+/** Objects of four chunks each, as long as the chunks together. */
+const oursRolling: Contender = {
+  ...ours,
+  name: 'AppendWritable, a new object each 4 chunks',
+  options: { maxSize: 256 * KiB, objects: small.byteLength / (256 * KiB) },
+};
 const paced: Setting = {
   name: '10 MB/s, delay of 20 ms',
   protocol: 'http',
@@ -142,6 +155,22 @@ const gates: readonly Gate<Setting>[] = [
     against: ours,
     figure: 'lines/s',
     atLeast: 0.97,
+  },
+  {
+    measure: 'the same, an object a day, by one object',
+    setting: lines(200),
+    contender: oursByDay,
+    against: oursWholeLines,
+    figure: 'lines/s',
+    atLeast: 0.97,
+  },
+  {
+    measure: 'a new object each 4 chunks, 64 KiB, 5 ms server, by one object',
+    ...speed,
+    setting: small,
+    contender: oursRolling,
+    against: ours,
+    atLeast: 0.9,
   },
   ...[
     { setting: chunks(64 * KiB, 0, 512 * MiB), size: '64 KiB', atLeast: 2.5 },

@@ -1,6 +1,7 @@
 // This library: a stream that is written to as fast as it accepts.
 import { finished } from 'node:stream/promises';
 import type { AppendWritableOptions } from 'oss-append-stream';
+import { keyOf } from '../../test/comparing-store/target.js';
 import type { Assignment, Job } from '../harness/assignment.js';
 import { readyStream } from '../harness/ready-stream.js';
 import { makeSource, type SourceSetting, wholePeriods } from '../harness/source.js';
@@ -11,6 +12,12 @@ interface Setting extends SourceSetting, Pick<AppendWritableOptions, 'chunkSize'
 
   /** Whether each append ends with a line. */
   readonly hasWholeLines?: boolean;
+
+  /** Bytes of each object, if it goes on from one to the next. */
+  readonly maxSize?: number;
+
+  /** Milliseconds of a period of the clock, if it has an object for each. */
+  readonly interval?: number;
 }
 
 export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
@@ -18,9 +25,16 @@ export async function prepare(assignment: Assignment<Setting>): Promise<Job> {
   const source = makeSource(setting);
   const { pieces } = source;
   const count = wholePeriods(source, setting.byteLength);
-  const { chunkSize, verify, hasWholeLines } = setting;
+  const { chunkSize, verify, hasWholeLines, maxSize, interval } = setting;
   const recordDelimiter = hasWholeLines ? '\n' : undefined;
-  const options = { chunkSize, verify, recordDelimiter };
+  const rolls = maxSize !== undefined || interval !== undefined;
+  const options = {
+    ...{ chunkSize, verify, recordDelimiter },
+    ...(rolls && {
+      key: ({ sequence }: { sequence: number }) => keyOf(assignment.target.key, sequence),
+      rollover: { maxSize, interval },
+    }),
+  };
   const { stream, close } = await readyStream(assignment, options);
   return {
     async run() {

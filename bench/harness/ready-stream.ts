@@ -17,7 +17,7 @@ export async function readyStream(
   const { AppendWritable, OssClient } = await load(assignment, 'index.js');
   const { key, ...connection } = assignment.target;
   const client = new OssClient(connection);
-  const stream = new AppendWritable({ ...options, client, key } as AppendWritableOptions);
+  const stream = new AppendWritable({ key, ...options, client } as AppendWritableOptions);
   await once(stream, 'ready');
   return { stream, close: () => client.close() };
 }

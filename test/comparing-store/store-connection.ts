@@ -54,11 +54,11 @@ class Exchange {
 
   end(): void {
     const object = this.#object;
-    if (object === undefined) {
-      this.#answer('501 Not Implemented', '', 'This object is not expected');
-    } else if (this.#method === 'HEAD') {
-      if (object.appends === 0) this.#answer('404 Not Found', '');
+    if (this.#method === 'HEAD') {
+      if (object === undefined || object.appends === 0) this.#answer('404 Not Found', '');
       else this.#answer('200 OK', headersOf(object));
+    } else if (object === undefined) {
+      this.#answer('501 Not Implemented', '', 'This object is not expected');
     } else if (!this.#isInPlace) {
       const code = '<Error><Code>PositionNotEqualToLength</Code></Error>';
       this.#answer('409 Conflict', `x-oss-next-append-position: ${object.length}\r\n`, code);

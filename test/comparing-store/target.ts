@@ -9,5 +9,10 @@ export interface Target {
 
 /** Keys of several objects that are expected under one name. */
 export function keysOf(key: string, objects: number): string[] {
-  return Array.from({ length: objects }, (_, index) => `${key}.${index}`);
+  return Array.from({ length: objects }, (_, index) => keyOf(key, index));
+}
+
+/** Key of one of several objects, counted from 0. */
+export function keyOf(key: string, index: number): string {
+  return `${key}.${index}`;
 }

@@ -16,9 +16,16 @@ export type Subject =
   | 'move'
   | 'memory';
 
+/** How often each event of a subject happened. */
+export type CountsBySubject = ReadonlyMap<Subject, ReadonlyMap<string, number>>;
+
 /** How often each event happened, by subject. */
 export class Counts {
   readonly #counts = new Map<Subject, Map<string, number>>();
+
+  get bySubject(): CountsBySubject {
+    return this.#counts;
+  }
 
   add(subject: Subject, name: string, times = 1): void {
     const counts = this.#counts.get(subject) ?? new Map<string, number>();
@@ -27,8 +34,8 @@ export class Counts {
   }
 
   /** Adds the counts of another life. */
-  addAll(others: Counts): void {
-    for (const [subject, counts] of others.#counts) {
+  addAll(others: CountsBySubject): void {
+    for (const [subject, counts] of others) {
       for (const [name, times] of counts) this.add(subject, name, times);
     }
   }

@@ -96,7 +96,7 @@ export async function simulateNaive(
     let steps = 0;
     do {
       if (++steps > mostSteps) throw new Error(`The life of seed ${seed} does not end`);
-      await time.settle(time.isIdle ? 20 : 2);
+      await time.settle();
     } while (time.step());
     if (isWriting) throw new Error(`The life of seed ${seed} hangs, and no timer is set`);
     await writing;

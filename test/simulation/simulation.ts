@@ -58,7 +58,7 @@ export async function simulate(
     chronicle.blame(`exception: ${error}`);
   } finally {
     // The remaining actions of a life that was cut off must not run in the next one.
-    await time.settle(20);
+    await time.settle();
     time.uninstall();
     Error.stackTraceLimit = stackTraceLimit;
     process.off('unhandledRejection', blame);
@@ -69,9 +69,7 @@ export async function simulate(
 async function live(life: Life, time: VirtualTime, chronicle: Chronicle): Promise<void> {
   for (let steps = 0; chronicle.problems.length === 0; steps++) {
     if (steps > mostSteps) chronicle.blame('it does not end');
-    await time.settle(2);
-    // Streams may need a few turns for their last actions: waits for them before the end.
-    if (time.isIdle) await time.settle(20);
+    await time.settle();
     life.check();
     if (time.step() || life.wake()) continue;
     life.conclude();

@@ -28,6 +28,9 @@ export class VirtualTime {
   #epoch = firstDate;
   #disturbances = 0;
   #order = 0;
+
+  /** Calls of the library that wait for the next turn of the event loop. */
+  #turns = 0;
   #putBack = (): void => {};
 
   /** @param random Stands in for `Math.random()`. */
@@ -78,7 +81,16 @@ export class VirtualTime {
     Date.now = () => this.date;
     const { setTimeout, clearTimeout } = globalThis;
     const { now } = performance;
-    this.#putBack = replaceTimers({ setTimeout, clearTimeout, now, date: Date.now });
+    this.#putBack = replaceTimers({
+      ...{ setTimeout, clearTimeout, now, date: Date.now },
+      setImmediate: (run, ...args) => {
+        this.#turns++;
+        realImmediate(() => {
+          this.#turns--;
+          run(...args);
+        });
+      },
+    });
   }
 
   uninstall(): void {
@@ -90,9 +102,10 @@ export class VirtualTime {
     this.#putBack();
   }
 
-  /** Waits for turns of the event loop, so that everything happens that needs no timer. */
-  async settle(turns: number): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => realImmediate(resolve));
+  /** Waits until everything has happened that needs no timer. */
+  async settle(): Promise<void> {
+    do await new Promise((resolve) => realImmediate(resolve));
+    while (this.#turns > 0);
   }
 
   get isIdle(): boolean {

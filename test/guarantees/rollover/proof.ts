@@ -1,6 +1,7 @@
 // The long form of the proof of rollover: every trouble with every kind of stream, and writers that are
 // killed at every step of a roll and at random.
 import { formatDuration } from '../../../src/quantity.js';
+import { inParallel } from '../../helpers/in-parallel.js';
 import { Remote } from '../../helpers/remote.js';
 import { Stage } from '../fault-matrix/stage.js';
 import { dieAt, dieAtRandom, rollSteps } from './lives.js';
@@ -11,6 +12,9 @@ import { rollingTroubles } from './rolling-trouble.js';
 import type { RollingWriterFunctions } from './writer-process.js';
 
 const rounds = 40;
+
+/** Streams and writers at once. */
+const most = 8;
 const startedAt = performance.now();
 const problems: string[] = [];
 
@@ -21,25 +25,26 @@ const cases = rollingTroubles.flatMap(rollingCasesOf);
   await using writer = new Remote<RollingWriterFunctions>(
     'test/guarantees/rollover/writer-process',
   );
-  for (const rollingCase of cases) {
+  const runs = cases.map((rollingCase) => async () => {
     const result = await runRolling(stage, rollingCase, (job) => writer.call('write', job));
-    const found = judgeRolling(rollingCase, result);
-    problems.push(...found.map((problem) => `${nameOfRolling(rollingCase)}: ${problem}`));
-  }
+    report(nameOfRolling(rollingCase), judgeRolling(rollingCase, result));
+  });
+  await inParallel(runs, most);
 }
-for (const step of rollSteps) {
+const steps = rollSteps.map((step) => async () => {
   const { folder, lives } = await dieAt(stage, step);
   const found = judgeLives(await objectsOf(stage, folder), lives, { maxSize: 640 });
-  problems.push(...found.map((problem) => `killed ${step.name}: ${problem}`));
-}
+  report(`killed ${step.name}`, lives[0]?.isKilled ? found : ['it was not killed', ...found]);
+});
 let kills = 0;
-for (let round = 0; round < rounds; round++) {
+const chains = Array.from({ length: rounds }, (_, round) => async () => {
   const seal = round % 2 === 0;
   const { folder, lives } = await dieAtRandom(stage, { kills: 5, seal, longest: 100 });
   kills += lives.filter(({ isKilled }) => isKilled).length;
   const found = judgeLives(await objectsOf(stage, folder), lives, { maxSize: 2000 });
-  problems.push(...found.map((problem) => `killed at random in round ${round}: ${problem}`));
-}
+  report(`killed at random, round ${round}`, found);
+});
+await inParallel([...steps, ...chains], most / 2);
 
 for (const problem of problems) console.log(`PROBLEM: ${problem}`);
 console.log(
@@ -47,3 +52,8 @@ console.log(
     `in ${formatDuration(performance.now() - startedAt)}: ${problems.length === 0 ? 'no problems' : `${problems.length} problems`}`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
+
+function report(name: string, found: readonly string[]): void {
+  console.log(`${found.length === 0 ? 'ok   ' : 'WRONG'}  ${name}`);
+  problems.push(...found.map((problem) => `${name}: ${problem}`));
+}
