@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
+import { loadCrc64 } from '../../src/crc64.js';
 import {
   AppendWritable,
   type AppendWritableOptions,
@@ -10,7 +12,9 @@ import { ScriptedStore } from '../append/scripted-store.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { objectsIn } from '../helpers/objects-in.js';
 import { connectionTo } from '../helpers/open-stream.js';
+import { answer, refuse, startScriptedServer } from '../oss/scripted-server.js';
 
+const crc64 = await loadCrc64();
 const { emulator } = await startEmulatorForFile();
 let folders = 0;
 
@@ -279,6 +283,63 @@ describe('rollover because an object takes no more', () => {
     }
 
     expect(await objectsIn(emulator, folder)).toEqual({ 'app.log': 'one', 'app.1.log': 'two' });
+  });
+
+  test('goes on when the store says that the object is full, sooner than OSS does', async () => {
+    const length = 5e9;
+    await using server = await startScriptedServer(
+      answer(200, {
+        'x-oss-object-type': 'Appendable',
+        'x-oss-next-append-position': String(length),
+        'content-length': String(length),
+        'x-oss-hash-crc64ecma': '17',
+      }),
+      answer(404),
+      refuse(400, 'EntityTooLarge'),
+      answer(200, {
+        'x-oss-next-append-position': '4',
+        'x-oss-hash-crc64ecma': String(crc64(Buffer.from('more'))),
+      }),
+    );
+    const { bucket, region, credentials } = connectionTo(emulator);
+    const stream = new AppendWritable({
+      ...{ bucket, region, credentials, endpoint: server.endpoint },
+      ...{ key: 'app.log', rollover: true },
+    });
+    const rolled = once(stream, 'rollover');
+    stream.end('more');
+    await finished(stream);
+
+    const [event] = await rolled;
+    expect(event).toEqual({
+      from: { key: 'app.log', position: length },
+      to: { key: 'app.1.log' },
+      reason: 'full',
+    });
+    const appends = server.requests.filter(({ method }) => method === 'POST');
+    expect(appends.map(({ url, body }) => [url, String(body)])).toEqual([
+      [expect.stringMatching(/app\.log\?append&position=5000000000$/), 'more'],
+      [expect.stringMatching(/app\.1\.log\?append&position=0$/), 'more'],
+    ]);
+  });
+
+  test('starts at the last object where HEAD is forbidden, and creates none to find it', async () => {
+    const folder = newFolder();
+    const before = open(folder, { chunkSize: 4, rollover: { maxSize: 4 } });
+    for (const text of ['1234', '5678', '90']) await write(before.stream, text);
+    before.stream.end();
+    await finished(before.stream);
+    const allow = emulator.faults.add({ kind: 'forbid', operation: 'head' });
+    const { stream } = open(folder, { chunkSize: 4, rollover: { maxSize: 4 } });
+    await write(stream, 'ab');
+    await write(stream, 'cd');
+    stream.end();
+    await finished(stream);
+    allow();
+
+    expect(await objectsIn(emulator, folder)).toEqual({
+      ...{ 'app.log': '1234', 'app.1.log': '5678', 'app.2.log': '90ab', 'app.3.log': 'cd' },
+    });
   });
 
   test('gives six streams that start together an object each', async () => {
