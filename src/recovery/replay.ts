@@ -9,6 +9,7 @@ import { KeySeries } from '../rollover/key-series.js';
 import type { AppendWritable } from '../stream/append-writable.js';
 import type { RolloverEvent } from '../stream/events.js';
 import type { AppendWritableOptions } from '../stream/options.js';
+import { divideAtRecords } from './record-plan.js';
 import { ReplayAppend } from './replay-append.js';
 import {
   isRefusal,
@@ -53,6 +54,9 @@ export interface ReplayRunOptions {
 /** Objects that a replay may go on to because the ones before took nothing. */
 const maxRollovers = 100;
 
+/** How often in a row other writers may be faster than a replay that shares the object with them. */
+const maxConflicts = 100;
+
 /** Appends the bytes of a file of uncommitted bytes that OSS lacks, to one object or several. */
 export class ReplayRun {
   readonly #options: ReplayRunOptions;
@@ -63,6 +67,12 @@ export class ReplayRun {
   #sequence: number;
   #key: string;
   #rollovers = 0;
+
+  /** Where OSS refused the last append, and how many it has refused in a row. */
+  #refused = { position: -1, times: 0 };
+
+  /** What ends a record, if other writers' bytes may come between two chunks. */
+  readonly #delimiter: Buffer | undefined;
 
   /** The bytes that are left, as far as this run knows. */
   #claim: Claim;
@@ -78,13 +88,16 @@ export class ReplayRun {
   #noted: { readonly key: string; readonly claim: Claim } | undefined;
 
   constructor(options: ReplayRunOptions) {
-    const { client, saved, append } = options;
-    const { key, bytes, landed, position, doubtful, replay } = saved;
+    const { client, saved, append, conflict } = options;
+    const { key, bytes, landed, position, doubtful, replay, recordDelimiter } = saved;
     this.#options = options;
     this.#probe = new ReplayProbe(client, append);
     this.#series = seriesOf(saved);
     this.#sequence = this.#series?.sequence ?? 0;
     this.#key = key;
+    if (conflict === 'rebase' && recordDelimiter !== undefined) {
+      this.#delimiter = Buffer.from(recordDelimiter, 'hex');
+    }
     this.#claim = { position, byteLength: bytes.byteLength - landed, doubtful, replay };
     this.#noted = replay && { key, claim: this.#claim };
     this.#present = landed;
@@ -143,18 +156,28 @@ export class ReplayRun {
         failure = undefined;
         continue;
       }
-      if (failure !== undefined) throw failure;
-      if (plan.action === 'refuse') throw this.#refusal(plan.reason, state, refusal);
+      if (plan.action === 'refuse') throw failure ?? this.#refusal(plan.reason, state, refusal);
+      if (failure !== undefined && !this.#isBehindOthers(plan)) throw failure;
       this.#present += plan.start;
       try {
         await this.#append(plan);
         if (plan.byteLength === undefined) return;
+        failure = undefined;
+        this.#refused = { position: -1, times: 0 };
       } catch (error) {
-        if (this.#series === undefined || !isRefusal(error)) throw error;
-        // The next plan may be to go on to the next object.
+        const mayGoOn = this.#series !== undefined || this.#options.conflict === 'rebase';
+        if (!mayGoOn || !isRefusal(error)) throw error;
+        // The next plan may be to go on to the next object, or behind the bytes of another writer.
         failure = error;
+        this.#refused = { position: plan.position, times: this.#refused.times + 1 };
       }
     }
+  }
+
+  /** Whether a refused append may be made elsewhere in the object. */
+  #isBehindOthers({ position }: AppendPlan): boolean {
+    const { times, position: before } = this.#refused;
+    return this.#options.conflict === 'rebase' && position !== before && times < maxConflicts;
   }
 
   /** Asks the object, and decides what to do next. */
@@ -165,13 +188,25 @@ export class ReplayRun {
   }> {
     const { conflict } = this.#options;
     const { state, refusal } = await this.#ask();
-    const length = comparableLength(this.#claim, state?.length ?? 0);
+    const claim = this.#plannedClaim;
+    const length = comparableLength(claim, state?.length ?? 0);
     const ours = this.#rest.subarray(0, length);
-    const { position = 0 } = this.#claim;
+    const { position = 0 } = claim;
     const matching = await this.#probe.matchingLength(this.#key, position, ours);
     const isSeries = this.#series !== undefined;
     const how = { conflict, chunkSize: replayChunkSize, isSeries, maxSize: leastObjectLimit };
-    return { plan: planInSeries(this.#claim, state, matching, how), state, refusal };
+    const plan = planInSeries(claim, state, matching, how);
+    if (this.#delimiter === undefined) return { plan, state, refusal };
+    const divided = divideAtRecords(plan, claim, this.#rest, this.#delimiter);
+    return { plan: divided, state, refusal };
+  }
+
+  /** Bytes that were never sent have no position where several writers append. */
+  get #plannedClaim(): Claim {
+    const { conflict, saved } = this.#options;
+    const isShared = conflict === 'rebase' && saved.conflict === 'rebase';
+    const isHint = isShared && this.#claim.doubtful === 0;
+    return isHint ? { ...this.#claim, position: undefined } : this.#claim;
   }
 
   async #ask(): Promise<{ readonly state: ObjectState | undefined; readonly refusal?: Error }> {

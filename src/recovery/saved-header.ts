@@ -31,6 +31,9 @@ export interface SavedHeader {
   /** What to do if another writer has appended to the object, as the stream was asked. */
   readonly conflict: Conflict | undefined;
 
+  /** What ends a record, in hex, if records are kept whole. */
+  readonly recordDelimiter: string | undefined;
+
   /** Fields not used by this version, preserved when the file is rewritten. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -42,7 +45,7 @@ export function parseHeader(
   try {
     const { bucket, key, position, byteLength, confirmed, doubtful, landed, replay, ...more } =
       JSON.parse(line);
-    const { template, conflict, ...others } = more;
+    const { template, conflict, recordDelimiter, ...others } = more;
     if (bucket !== undefined) assertBucketName('replay', bucket);
     assertObjectKey(key);
     const optional = [position, landed].filter((length) => length !== undefined);
@@ -53,9 +56,10 @@ export function parseHeader(
       typeof confirmed === 'boolean' &&
       (replay === undefined || isChunking(replay)) &&
       (template === undefined || typeof template === 'string') &&
-      (conflict === undefined || conflicts.includes(conflict));
+      (conflict === undefined || conflicts.includes(conflict)) &&
+      (recordDelimiter === undefined || isHex(recordDelimiter));
     if (!isComplete) return undefined;
-    const series = { template, conflict, others };
+    const series = { template, conflict, recordDelimiter, others };
     const known = { bucket, key, position, byteLength, landed: landed ?? 0, ...series };
     if (replay === undefined && landed !== undefined) {
       // Older versions recorded no chunks before they sent the rest in chunks of this size.
@@ -70,10 +74,16 @@ export function parseHeader(
 
 /** Formats the first line, including its line feed. */
 export function formatHeader(header: SavedHeader, byteLength: number): string {
-  const { bucket, key, position, doubtful, landed, replay, template, conflict, others } = header;
+  const { bucket, key, position, doubtful, landed, replay, others } = header;
+  const { template, conflict, recordDelimiter } = header;
   const confirmed = doubtful === 0;
   const known = { bucket, key, position, byteLength, confirmed, doubtful, landed, replay };
-  return `${JSON.stringify({ ...known, template, conflict, ...others })}\n`;
+  const series = { template, conflict, recordDelimiter };
+  return `${JSON.stringify({ ...known, ...series, ...others })}\n`;
+}
+
+function isHex(value: unknown): value is string {
+  return typeof value === 'string' && /^([0-9a-f]{2})+$/.test(value);
 }
 
 function isChunking(value: unknown): value is Chunking {

@@ -36,8 +36,8 @@ test.each([
   },
   {
     scenario: 'an unexpected object',
-    requests: [head('/bucket/other')],
-    answers: ["501 Not Implemented, 'This object is not expected'"],
+    requests: [head('/bucket/other'), append(0, '', '/bucket/other')],
+    answers: ["404 Not Found, ''", "501 Not Implemented, 'This object is not expected'"],
   },
 ])('serveConnection() answers $scenario', async ({ requests, answers }) => {
   const { socket } = await serve();
@@ -144,9 +144,8 @@ function head(path = '/bucket/a.log'): string {
   return `HEAD ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`;
 }
 
-function append(position: number, body: string): string {
-  const path = `/bucket/a.log?append&position=${position}`;
-  return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+function append(position: number, body: string, path = '/bucket/a.log'): string {
+  return `POST ${path}?append&position=${position} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function refused(length: number): string {

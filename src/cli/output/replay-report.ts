@@ -47,7 +47,7 @@ function summary({ url, path, saved, run, isRemoved }: ReplayReport): string {
     rollovers === undefined
       ? `which held the ${before} before them`
       : `after ${before} that were stored already`;
-  const isDivided = stream.bytesWritten < bytesWritten;
+  const isDivided = rollovers !== undefined && stream.bytesWritten < bytesWritten;
   const target = `${isDivided ? ', the last of them' : ''} to ${href}`;
   const appended = `Appended ${count(bytesWritten, 'byte')}${target}${present === 0 ? '' : `, ${rest}`}`;
   return `${appended}: next position ${stream.position}. ${end}`;
