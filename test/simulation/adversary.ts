@@ -131,7 +131,7 @@ export const happenings: readonly string[] = [
   ...new Set([
     ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
     ...Object.keys({ ...gets, ...hostileGets, ...deedWeights }),
-    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions', 'rollover'],
+    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions', 'rollover', 'reader'],
     ...Object.keys(clockTroubles),
   ]),
 ];

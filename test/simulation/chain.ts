@@ -95,7 +95,9 @@ export class Chain {
 
   /** A stream follows that finds its object by itself. */
   #restart({ user, witness }: Session, { number, ledger, isClean }: Beginning): void {
-    const { limits, adversary } = this.#world;
+    const { limits, adversary, isRead } = this.#world;
+    // What a stream has sent may land in an object that its reader has left.
+    if (isRead) return;
     if (number + 1 === mostStreams || limits.without?.has('resumptions')) return;
     const drawn = this.#random.fork(`restart ${number}`);
     if (!drawn.chance(witness.outcome === 'finished' ? 0.2 : 0.3)) return;

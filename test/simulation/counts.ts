@@ -12,6 +12,7 @@ export type Subject =
   | 'stranger'
   | 'life'
   | 'clock'
+  | 'read'
   | 'rolled'
   | 'move'
   | 'memory';

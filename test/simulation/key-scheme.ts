@@ -77,6 +77,12 @@ export class KeyScheme {
     return typeof this.key === 'string' && this.key.includes('{seq}');
   }
 
+  /** Whether a reader can know the keys: from no more than the period, and the number. */
+  isReadable(interval: Interval | undefined): boolean {
+    if (typeof interval === 'number' || this.isFunction || this.isUnique) return false;
+    return this.#dateLength === (interval === undefined ? 0 : labelLengths[interval]);
+  }
+
   parse(key: string): ParsedKey {
     const { date = '', sequence, suffix } = pattern.exec(key)?.groups ?? {};
     return { date, sequence: Number(sequence ?? suffix ?? 0) };

@@ -1,11 +1,13 @@
 import { Chain } from './chain.js';
 import { troubleClock } from './clock-trouble.js';
+import { Reader } from './reading/reader.js';
 import { Source } from './source.js';
 import { interfere, type World } from './world.js';
 
 /** A life: one writer, or several that share an object or have the same template of keys. */
 export class Life {
   readonly #chains: readonly Chain[];
+  readonly #reader: Reader | undefined;
 
   constructor(world: World) {
     const { random, writers } = world;
@@ -19,7 +21,9 @@ export class Life {
     if (world.plan !== undefined) world.chronicle.count('life', 'rollover');
     const [first] = this.#chains;
     first?.onReady(() => interfere(world, () => first.key));
-    if (world.plan?.periods !== undefined) troubleClock(world);
+    // A reader looks for objects by its own clock.
+    if (world.plan?.periods !== undefined && !world.isRead) troubleClock(world);
+    if (world.isRead) this.#reader = new Reader(world);
   }
 
   check(): void {
@@ -28,7 +32,7 @@ export class Life {
 
   /** Called when nothing moves any more; returns whether anything was done. */
   wake(): boolean {
-    return this.#chains.some((chain) => chain.wake());
+    return this.#chains.some((chain) => chain.wake()) || (this.#reader?.wake() ?? false);
   }
 
   /** Called when nothing moves any more and `wake()` did nothing. */

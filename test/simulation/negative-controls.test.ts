@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { ObjectState } from '../../src/append/append-client.js';
 import type { AppendWritableOptions } from '../../src/index.js';
+import type { ReadClient } from '../../src/read/read-requests.js';
 import { happenings } from './adversary.js';
 import { type NaiveOptions, type NaiveResult, simulateNaive } from './naive-life.js';
 import {
@@ -46,6 +48,23 @@ test('the seeds show a stream that cuts without looking for the delimiter', asyn
   }
 
   expect(problems[0]).toContain('ends within a record');
+});
+
+test('the seeds show a reader that compares lengths only: it hands out bytes of another object', async () => {
+  const wrapReader = (client: ReadClient): ReadClient => ({
+    getObject: (key, options) => client.getObject(key, options),
+    headObject: async (key, options) => {
+      const { crc64: _, ...state } = (await client.headObject(key, options)) ?? {};
+      return 'length' in state ? (state as ObjectState) : undefined;
+    },
+  });
+  const limits = { without: new Set(['rollover', 'companions']) };
+  const problems: string[] = [];
+  for (let seed = 0; seed < 3000 && problems.length === 0; seed++) {
+    problems.push(...(await simulate(seed, { limits, wrapReader })).problems);
+  }
+
+  expect(problems[0]).toMatch(/^the reader (got|does not notice)/);
 });
 
 const beforeMidnight = Date.UTC(2026, 0, 15, 22, 59, 59, 900);

@@ -22,7 +22,7 @@ export class Network {
 
   /** @param what Describes the request for the log. */
   begin<Fate extends string>(
-    kind: 'append' | 'head' | 'get' | 'seal',
+    kind: 'append' | 'head' | 'get' | 'seal' | 'read',
     weights: Weights<Fate | 'answered' | 'forbidden'>,
     what: () => string,
   ): Exchange<Fate | 'answered' | 'forbidden'> {

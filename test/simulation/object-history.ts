@@ -93,6 +93,11 @@ export class ObjectHistory {
     return this.#states[number];
   }
 
+  /** All of them, in order. */
+  get states(): readonly (Incarnation | undefined)[] {
+    return this.#states;
+  }
+
   get isTampered(): boolean {
     return this.#isTampered;
   }

@@ -15,6 +15,7 @@ const titles: Readonly<Record<Subject, string>> = {
   life: 'What was special in lives',
   clock: 'What happened to clocks',
   rolled: 'Why streams went on to the next object',
+  read: 'What happened to readers, and to their requests',
   move: 'What users did',
   memory: 'What streams held in memory while their users wrote as fast as possible',
 };

@@ -31,6 +31,9 @@ export class SimulatedStore {
   readonly #histories = new Map<string, ObjectHistory>();
   readonly #options: StoreOptions;
 
+  /** Keys of objects that have bytes, in the order in which they got their first. */
+  readonly order: string[] = [];
+
   constructor(options: StoreOptions) {
     this.#options = options;
   }
@@ -44,6 +47,7 @@ export class SimulatedStore {
   put(key: string, base: Partial<Incarnation> | undefined): ObjectHistory {
     const history = new ObjectHistory(key, base, this.#options);
     this.#histories.set(key, history);
+    if (base !== undefined) this.#note(key);
     return history;
   }
 
@@ -55,6 +59,11 @@ export class SimulatedStore {
   /** Called when somebody has looked at all objects. */
   reveal(): void {
     for (const history of this.#histories.values()) history.reveal(history.now);
+  }
+
+  /** How often any object has changed. */
+  get changes(): number {
+    return [...this.#histories.values()].reduce((sum, { now }) => sum + now, 0);
   }
 
   /** Handles an append as OSS does. */
@@ -70,8 +79,13 @@ export class SimulatedStore {
       this.#options.blame('an append that creates the object does not say how');
     }
     history.append(body, origin);
+    if (body.length > 0) this.#note(key);
     const { crc64 } = describe(history.current) as ObjectState;
     return { nextPosition: position + body.length, crc64 };
+  }
+
+  #note(key: string): void {
+    if (!this.order.includes(key)) this.order.push(key);
   }
 
   /** Seals the object as OSS does. */

@@ -17,6 +17,9 @@ export interface SimulationOptions {
   /** Wraps the client of each stream. */
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
 
+  /** Wraps the client of each reader. */
+  readonly wrapReader?: World['wrapReader'] | undefined;
+
   /** Alters the options of each stream, behind the back of its witness. */
   readonly alter?: World['alter'] | undefined;
 }
@@ -36,7 +39,7 @@ const mostSteps = 20_000;
 /** Simulates the life of a seed; the same seed and limits give the same life. */
 export async function simulate(
   seed: number,
-  { limits, log, wrap, alter }: SimulationOptions = {},
+  { limits, log, ...behind }: SimulationOptions = {},
 ): Promise<SimulationResult> {
   const random = new Random(seed);
   const jitter = random.fork('jitter');
@@ -50,7 +53,7 @@ export async function simulate(
   time.install();
   try {
     await live(
-      new Life(drawWorld(random, { chronicle, time, limits, wrap, alter })),
+      new Life(drawWorld(random, { chronicle, time, limits, ...behind })),
       time,
       chronicle,
     );

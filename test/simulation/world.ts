@@ -1,5 +1,6 @@
 import type { AppendClient } from '../../src/append/append-client.js';
 import type { AppendWritableOptions } from '../../src/index.js';
+import type { ReadClient } from '../../src/read/read-requests.js';
 import { type Adversary, drawAdversary } from './adversary.js';
 import type { Chronicle } from './chronicle.js';
 import type { Limits } from './limits.js';
@@ -31,6 +32,9 @@ export interface World {
   /** Writers that start at once. */
   readonly writers: number;
 
+  /** Whether somebody reads what is appended. */
+  readonly isRead: boolean;
+
   /** Whether the user writes as fast as possible. */
   readonly isGreedy: boolean;
   readonly chunkSize: number;
@@ -40,6 +44,9 @@ export interface World {
 
   /** Wraps the client of each stream. */
   readonly wrap: (client: AppendClient) => AppendClient;
+
+  /** Wraps the client of each reader. */
+  readonly wrapReader: (client: ReadClient) => ReadClient;
 
   /** Alters the options of each stream, behind the back of its witness. */
   readonly alter: (options: Partial<AppendWritableOptions>) => Partial<AppendWritableOptions>;
@@ -51,13 +58,14 @@ export interface WorldOptions {
   readonly time: VirtualTime;
   readonly limits?: Limits | undefined;
   readonly wrap?: ((client: AppendClient) => AppendClient) | undefined;
+  readonly wrapReader?: World['wrapReader'] | undefined;
   readonly alter?: World['alter'] | undefined;
 }
 
 /** Draws the world of a seed, which does not depend on the writer. */
 export function drawWorld(random: Random, options: WorldOptions): World {
   const { chronicle, time, limits = {} } = options;
-  const { wrap = (client) => client, alter = (it) => it } = options;
+  const { wrap = (it) => it, wrapReader = (it) => it, alter = (it) => it } = options;
   const drawn = random.fork('world');
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
@@ -71,6 +79,9 @@ export function drawWorld(random: Random, options: WorldOptions): World {
     isShared: writers > 1,
     isRolling,
   });
+  const isRead =
+    drawReader(random.fork('reading'), { plan, writers, adversary, isGreedy }) &&
+    !limits.without?.has('reader');
   const key = 'k';
   const store = new SimulatedStore({
     blame: (problem) => chronicle.blame(problem),
@@ -91,14 +102,36 @@ export function drawWorld(random: Random, options: WorldOptions): World {
     base,
     plan,
     writers,
+    isRead,
     isGreedy,
     wrap,
+    wrapReader,
     alter,
     store,
     network: new Network({ random, adversary, limits, chronicle }),
     chunkSize,
     budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
   };
+}
+
+function drawReader(
+  random: Random,
+  {
+    plan,
+    writers,
+    adversary,
+    isGreedy,
+  }: Pick<World, 'plan' | 'writers' | 'adversary' | 'isGreedy'>,
+): boolean {
+  if (isGreedy) return false;
+  // Most interesting where strangers change what is read.
+  if (plan === undefined) return random.chance(adversary.deeds.length > 0 ? 0.25 : 0.07);
+  const { keys, periods, objects } = plan;
+  const isKnown = keys.isReadable(periods?.interval);
+  const isHidden = [...objects.values()].some(({ hidden = 0 }) => hidden > 0);
+  return (
+    isKnown && !isHidden && writers === 1 && adversary.deeds.length === 0 && random.chance(0.5)
+  );
 }
 
 function drawWriters(random: Random, { without }: Limits, isRolling: boolean): number {
