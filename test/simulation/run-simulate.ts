@@ -8,7 +8,7 @@ export interface Ending {
 }
 
 /** Runs the built program, which takes half the time of its source under vitest. */
-export function runSimulate(args: readonly string[], timeout = 10_000): Promise<Ending> {
+export function runSimulate(args: readonly string[], timeout = 60_000): Promise<Ending> {
   const program = builtProgram('test/simulation/simulate');
   return new Promise((resolve) => {
     execFile(process.execPath, [program, ...args], { timeout }, (error, stdout, stderr) =>
