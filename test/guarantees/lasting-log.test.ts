@@ -147,6 +147,19 @@ describe.each(loggers)('%s ends with its error, and keeps its lines', (library) 
     expect(await kept(folder)).toBe('two');
   });
 
+  test('when its clock cannot be put right, since that of the store jumps', async () => {
+    await using store = await startEmulator();
+    const folder = await createFolder();
+    const fallback = join(folder, 'rest');
+    const { log, errors } = await open(library, { fallback }, store);
+    await log('one');
+    store.faults.add({ kind: 'skew', operation: 'append' });
+
+    await expect(log('two')).rejects.toThrow('RequestTimeTooSkewed');
+    expect(errors).toHaveLength(1);
+    expect(await kept(folder)).toBe('two');
+  });
+
   test('when its bucket is gone', async () => {
     await using store = await startEmulator();
     const folder = await createFolder();
