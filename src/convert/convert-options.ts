@@ -1,4 +1,5 @@
 import type { AppendClient, ObjectCreation } from '../append/append-client.js';
+import { requestOptionNames } from '../oss/request-options.js';
 import type { AppendWritableOptions } from '../stream/options.js';
 
 /** The object that is converted. */
@@ -15,7 +16,7 @@ export interface ConvertSource {
 /** Options of a conversion: those of the stream that writes the new object, as far as they apply. */
 export interface ConvertOptions
   extends ObjectCreation,
-    Pick<AppendWritableOptions, (typeof streamOptionNames)[number]> {
+    Pick<AppendWritableOptions, keyof typeof streamOptionNames> {
   /** Key of the new object. */
   readonly key: string;
 
@@ -36,22 +37,10 @@ export interface ConvertProgress {
 }
 
 /** Options of a stream that apply to a conversion. */
-export const streamOptionNames = [
-  'bucket',
-  'region',
-  'endpoint',
-  'internal',
-  'addressing',
-  'credentials',
-  'dispatcher',
-  'proxy',
-  'client',
-  'chunkSize',
-  'highWaterMark',
-  'verify',
-  'retry',
-  'requestTimeout',
-  'requestPayer',
-  'trafficLimit',
-  'signal',
-] as const satisfies (keyof AppendWritableOptions)[];
+export const streamOptionNames = {
+  ...requestOptionNames,
+  chunkSize: true,
+  highWaterMark: true,
+  verify: true,
+  signal: true,
+} satisfies Partial<Record<keyof AppendWritableOptions, true>>;

@@ -2,7 +2,7 @@ import type { AppendClient, ObjectCreation } from '../append/append-client.js';
 import { typeError } from '../assertions.js';
 import { OssClient, type OssClientOptions } from '../oss/oss-client.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
-import { resolveCreation } from '../stream/creation-options.js';
+import { creationOptionNames, resolveCreation } from '../stream/creation-options.js';
 import { appendOptionNames } from '../stream/option-names.js';
 import { type AppendWritableOptions, resolveOptions } from '../stream/options.js';
 import {
@@ -12,19 +12,6 @@ import {
   streamOptionNames,
 } from './convert-options.js';
 import type { AccessOptions, ObjectPlace } from './object-access.js';
-
-const creationNames: Record<keyof ObjectCreation, true> = {
-  contentType: true,
-  cacheControl: true,
-  contentDisposition: true,
-  contentEncoding: true,
-  expires: true,
-  acl: true,
-  storageClass: true,
-  metadata: true,
-  tagging: true,
-  serverSideEncryption: true,
-};
 
 export interface ResolvedConversion {
   readonly source: ObjectPlace;
@@ -95,14 +82,10 @@ function assertApplicable(options: ConvertOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw typeError(act, 'options', 'an object', options);
   }
-  const applicable: readonly string[] = [
-    'key',
-    ...streamOptionNames,
-    ...Object.keys(creationNames),
-  ];
+  const applicable = { key: true, ...streamOptionNames, ...creationOptionNames };
   for (const name of appendOptionNames) {
     const value = Reflect.get(options, name);
-    if (value === undefined || applicable.includes(name)) continue;
+    if (value === undefined || Object.hasOwn(applicable, name)) continue;
     throw typeError(act, name, 'left out, as it does not apply to a conversion', value);
   }
 }

@@ -33,16 +33,27 @@ export interface StreamRequestOptions<Client>
   readonly retry?: RetryOptions | undefined;
 }
 
-const clientOptionNames = [
-  'bucket',
-  'region',
-  'endpoint',
-  'internal',
-  'addressing',
-  'credentials',
-  'dispatcher',
-  'proxy',
-] as const satisfies (keyof OssClientOptions)[];
+/** Options of a client that it has of its own, if it is given. */
+const clientOptionNames = {
+  bucket: true,
+  region: true,
+  endpoint: true,
+  internal: true,
+  addressing: true,
+  credentials: true,
+  dispatcher: true,
+  proxy: true,
+} satisfies Record<Exclude<keyof OssClientOptions, 'requestTimeout'>, true>;
+
+/** Every option of {@link StreamRequestOptions}; the compiler checks that none is missing. */
+export const requestOptionNames = {
+  ...clientOptionNames,
+  requestTimeout: true,
+  client: true,
+  retry: true,
+  requestPayer: true,
+  trafficLimit: true,
+} satisfies Record<keyof StreamRequestOptions<unknown>, true>;
 
 const retryOptionNames = [
   'retries',
@@ -105,7 +116,8 @@ function chooseClient<Client extends object>(
   methods: readonly (keyof Client)[],
 ): ChosenClient<Client> {
   const { client } = options;
-  const given = clientOptionNames.filter((name) => options[name] !== undefined);
+  const names = Object.keys(clientOptionNames) as (keyof typeof clientOptionNames)[];
+  const given = names.filter((name) => options[name] !== undefined);
   if (client === undefined) {
     const picked = Object.fromEntries(given.map((name) => [name, options[name]]));
     // `Object.fromEntries()` loses the types; the client checks the values.

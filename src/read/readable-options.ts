@@ -1,6 +1,7 @@
 import type { RequestOptions } from '../append/append-client.js';
 import type { RetryOptions } from '../append/retry-policy.js';
 import type { OssClientOptions } from '../oss/client-options.js';
+import { requestOptionNames } from '../oss/request-options.js';
 import type { Interval } from '../rollover/calendar.js';
 import type { PollIntervals } from './follow/poll-schedule.js';
 import type { ReadClient } from './read-requests.js';
@@ -134,25 +135,13 @@ export interface AppendReadableOptions
 
 /** Every option of {@link AppendReadableOptions}; the compiler checks that none is missing. */
 const names = {
-  bucket: true,
-  region: true,
-  endpoint: true,
-  internal: true,
-  addressing: true,
-  credentials: true,
-  dispatcher: true,
-  proxy: true,
-  requestTimeout: true,
+  ...requestOptionNames,
   key: true,
-  client: true,
   start: true,
   end: true,
   follow: true,
   rollover: true,
   lag: true,
-  retry: true,
-  requestPayer: true,
-  trafficLimit: true,
   signal: true,
   highWaterMark: true,
   encoding: true,

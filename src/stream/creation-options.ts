@@ -2,6 +2,22 @@ import type { ObjectCreation } from '../append/append-client.js';
 import { assertOneOf, rangeError, typeError } from '../assertions.js';
 import { creationHeaders } from '../oss/request/creation-headers.js';
 
+/** Every option of {@link ObjectCreation}; the compiler checks that none is missing. */
+export const creationOptionNames = {
+  contentType: true,
+  cacheControl: true,
+  contentDisposition: true,
+  contentEncoding: true,
+  expires: true,
+  acl: true,
+  storageClass: true,
+  metadata: true,
+  tagging: true,
+  serverSideEncryption: true,
+} satisfies Record<keyof ObjectCreation, true>;
+
+const creationNames = Object.keys(creationOptionNames) as (keyof ObjectCreation)[];
+
 /**
  * Maximum bytes of user metadata, including names.
  *
@@ -17,21 +33,8 @@ const maxMetadataSize = 8 * 1024;
  * @throws {RangeError} If one is out of range.
  */
 export function resolveCreation(act: string, options: ObjectCreation): ObjectCreation {
-  const { expires, acl, storageClass, metadata, tagging, serverSideEncryption } = options;
-  const { contentType, cacheControl, contentDisposition, contentEncoding } = options;
-  const creation = {
-    contentType,
-    cacheControl,
-    contentDisposition,
-    contentEncoding,
-    expires,
-    acl,
-    storageClass,
-    metadata,
-    tagging,
-    serverSideEncryption,
-  };
-  const given = Object.entries(creation).filter(([, value]) => value !== undefined);
+  const all = creationNames.map((name) => [name, options[name]] as const);
+  const given = all.filter(([, value]) => value !== undefined);
   for (const [name, value] of given) validators[name]?.(act, value);
   const resolved = Object.fromEntries(given.map(([name, value]) => [name, copy(value)]));
   creationHeaders(resolved);

@@ -1,18 +1,12 @@
+import { requestOptionNames } from '../oss/request-options.js';
+import { creationOptionNames } from './creation-options.js';
 import type { AppendWritableOptions } from './stream-options.js';
 
 /** Every option of {@link AppendWritableOptions}; the compiler checks that none is missing. */
 const names = {
-  bucket: true,
-  region: true,
-  endpoint: true,
-  internal: true,
-  addressing: true,
-  credentials: true,
-  dispatcher: true,
-  proxy: true,
-  requestTimeout: true,
+  ...requestOptionNames,
+  ...creationOptionNames,
   key: true,
-  client: true,
   flags: true,
   position: true,
   chunkSize: true,
@@ -23,24 +17,11 @@ const names = {
   highWaterMark: true,
   verify: true,
   seal: true,
-  retry: true,
-  requestPayer: true,
-  trafficLimit: true,
   signal: true,
   defaultEncoding: true,
   emitClose: true,
   autoDestroy: true,
   captureRejections: true,
-  contentType: true,
-  cacheControl: true,
-  contentDisposition: true,
-  contentEncoding: true,
-  expires: true,
-  acl: true,
-  storageClass: true,
-  metadata: true,
-  tagging: true,
-  serverSideEncryption: true,
 } satisfies Record<keyof AppendWritableOptions, true>;
 
 export const appendOptionNames: readonly string[] = Object.keys(names);
