@@ -40,7 +40,7 @@ export async function interfere(stage: Stage, key: string, act: OperatorAct): Pr
   try {
     if (act === 'seal') return await sealAtItsEnd(client, key);
     const sdk = aliOss(connection);
-    const before = (await stage.read(key)) as Buffer;
+    const before = (await patiently(() => stage.read(key))) as Buffer;
     if (act === 'replace by a Normal object') {
       await sdk.put(key, Buffer.alloc(before.length, operatorByte));
       return;
@@ -48,7 +48,9 @@ export async function interfere(stage: Stage, key: string, act: OperatorAct): Pr
     await sdk.delete(key);
     const bytes = contentAfter(act, before);
     // A writer may have created it again meanwhile.
-    if (bytes !== undefined) await client.appendObject(key, 0, bytes).catch(ignoreConflict);
+    if (bytes !== undefined) {
+      await patiently(() => client.appendObject(key, 0, bytes).catch(ignoreConflict));
+    }
   } finally {
     await client.close();
   }
@@ -71,9 +73,20 @@ function contentAfter(act: OperatorAct, before: Buffer): Buffer | undefined {
   }
 }
 
+/** Does what the faults of the writers may meet too until it succeeds. */
+export async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+  }
+}
+
 async function sealAtItsEnd(client: OssClient, key: string): Promise<void> {
   for (;;) {
-    const { length = 0 } = (await client.headObject(key)) ?? {};
+    const { length = 0 } = (await patiently(() => client.headObject(key))) ?? {};
     try {
       return await client.sealAppendObject(key, length);
     } catch (error) {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Stage } from '../fault-matrix/stage.js';
 import { keyIn } from '../rollover/rolling-case.js';
 import type { FaultMixture } from './fault-mixture.js';
-import { endingOf, interfere, losesLines, type OperatorAct } from './operator.js';
+import { endingOf, interfere, losesLines, type OperatorAct, patiently } from './operator.js';
 import { sharedObjects } from './shared-objects.js';
 import type { SharingJob, SharingReport } from './sharing-job.js';
 import type { SharedObject, SharingTask } from './sharing-judge.js';
@@ -115,7 +115,7 @@ function taskOf(
       ...(ending === undefined ? [] : [ending]),
       // An attempt without an answer may still be stored in what comes after.
       ...(act !== undefined && mixture.faults.length > 0
-        ? ['APPEND_ERR_DIVERGED', 'APPEND_ERR_CHECKSUM']
+        ? ['APPEND_ERR_DIVERGED', 'APPEND_ERR_UNCONFIRMED', 'APPEND_ERR_CHECKSUM']
         : []),
     ],
   };
@@ -172,7 +172,7 @@ async function interfereInTime(
   { act, lineCount }: { readonly act: OperatorAct; readonly lineCount: number },
 ): Promise<Map<number, number>> {
   await Promise.all(writers.map((writer) => writer.reach(lineCount / 5)));
-  const objects = await sharedObjects(stage, folder);
+  const objects = await patiently(() => sharedObjects(stage, folder));
   await interfere(stage, keyIn(folder, objects.length - 1), act);
   const kept = new Map<number, number>();
   for (const [index, writer] of writers.entries()) kept.set(index + 1, await writer.acknowledged());
