@@ -96,6 +96,7 @@ test('every benchmark runs, and writes samples and charts with their environment
     const drawn = results.filter(({ setting }) => (setting.group ?? 'import') === 'import');
     expect(shown).toEqual(benchmark === 'opening' ? drawn : results);
   }
+  expect(await text('sharing.md')).toMatch(/^\| 32 writers.* \| at most 1 \| [0-9.]+ \|/m);
   expect(await text('gates.md')).toMatch(/^\| ack p99.* \| at most 2.5 \| [0-9.]+ \|/m);
 });
 

@@ -6,6 +6,12 @@ const yieldsAfterConflict = 16;
 /** Commits after which it is let go first in any case, as it may never have had a turn. */
 const commitsPerYield = 32;
 
+/** Durations of an append by which the longest pause grows with each commit without a conflict. */
+const pauseGrowth = 0.5;
+
+/** Most durations of an append that a pause takes. */
+const mostDurations = 4;
+
 /** Most milliseconds of a pause: a process that was stopped measures appends of any length. */
 const longestPause = 1000;
 
@@ -28,8 +34,9 @@ export class TurnTaking {
   }
 
   /**
-   * Bytes have been committed. If another writer is to be let go first, calls back after a random part
-   * of the time that an append takes.
+   * Bytes have been committed. If another writer is to be let go first, calls back after a random pause.
+   * It is short after a conflict, and grows while no other writer has a turn: one whose appends take
+   * longer, because it is far away, needs more time.
    *
    * @param hasConflicted Whether another writer was faster before.
    * @param duration Milliseconds of the last append.
@@ -40,12 +47,19 @@ export class TurnTaking {
     this.#commits++;
     if (this.#yields === 0 && this.#commits < commitsPerYield) return false;
     this.#commits = 0;
-    const pause = Math.random() * Math.min(duration, longestPause);
+    const pause = Math.random() * Math.min(this.#durations * duration, longestPause);
     this.#timer = nodeTimers.setTimeout(() => {
       this.#timer = undefined;
       onTurn();
     }, pause);
     return true;
+  }
+
+  /** Durations of an append that the next pause takes at most. */
+  get #durations(): number {
+    if (this.#yields === 0) return 1;
+    const commits = yieldsAfterConflict - this.#yields + 1;
+    return Math.min(pauseGrowth * commits, mostDurations);
   }
 
   close(): void {

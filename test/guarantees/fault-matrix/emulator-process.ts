@@ -18,6 +18,9 @@ const functions = {
   addFault(fault: Fault): void {
     emulator?.faults.add(fault);
   },
+  clearFaults(): void {
+    emulator?.faults.clear();
+  },
 
   /** How many requests for keys of a folder have met a fault. */
   countFaults(folder: string): number {

@@ -48,10 +48,15 @@ export class Stage implements AsyncDisposable {
     return { ...this.#server, bucket };
   }
 
-  /** Kills the server and restarts it on the same port; resolves when it listens. */
-  restart(): Promise<void> {
+  /**
+   * Kills the server and restarts it on the same port; resolves when it listens.
+   *
+   * @param change Changes what is in its folder meanwhile.
+   */
+  restart(change?: (dir: string) => Promise<void>): Promise<void> {
     this.#restarting = (async () => {
       await this.#emulator.kill();
+      if (this.#dir !== undefined) await change?.(this.#dir);
       this.#emulator = startServer();
       await this.#listen({ port: Number(new URL(this.directConnection.endpoint).port) });
     })();
