@@ -5,7 +5,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-const known = ['fault-matrix', 'loggers', 'reading', 'conversion', 'follow', 'rollover'];
+const known = ['fault-matrix', 'loggers', 'reading', 'conversion', 'follow', 'tail', 'rollover'];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !known.includes(name));
 
