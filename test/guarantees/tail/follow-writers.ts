@@ -1,3 +1,4 @@
+import type { Fault } from '../../../src/emulator/index.js';
 import { environmentOf } from '../../helpers/command-line.js';
 import type { Stage } from '../fault-matrix/stage.js';
 import { keyIn, objectsOf } from '../rollover/rolling-case.js';
@@ -8,6 +9,9 @@ import { liveAsWriters } from './writer-lives.js';
 export const maxSize = 102_400;
 
 let folders = 0;
+
+/** The writers go on while a reader asks. */
+const slowAnswer: Fault = { kind: 'stall', operation: 'head', probability: 0.3, delay: 30 };
 
 export interface FollowWritersOptions {
   /** Writers that are stopped, and readers that are killed. */
@@ -31,6 +35,7 @@ export async function followWriters(
   { stops, kills, lineCount, longest }: FollowWritersOptions,
 ): Promise<FollowedWriters> {
   const folder = `followed-${++folders}`;
+  if (folders === 1) await stage.emulator.call('addFault', slowAnswer);
   const { bucket } = stage.directConnection;
   const template = `${folder}/{seq}.log`;
   const env = environmentOf(stage.directConnection);
