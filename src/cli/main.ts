@@ -22,7 +22,9 @@ process.on('exit', (code) => {
   if (code === exitCode.success && isFailure) process.exitCode = exitCode.failure;
 });
 
-void runProgram(process.argv.slice(2)).then((code) => {
+const finish = (code: number) => {
   isFinished = true;
   process.exitCode = code;
-});
+};
+
+void runProgram(process.argv.slice(2), finish).then(finish);

@@ -39,12 +39,18 @@ Examples:
  * Runs the command line.
  *
  * @param args Arguments after the name of the program.
+ * @param done Called with the exit code as soon as it is known, perhaps before the last connection
+ * is closed.
  * @returns The exit code.
  */
-export async function runProgram(args: readonly string[]): Promise<number> {
+export async function runProgram(
+  args: readonly string[],
+  done: (exitCode: number) => void = () => {},
+): Promise<number> {
   let code: number = exitCode.success;
   const program = createProgram(args, (result) => {
     code = result;
+    done(result);
   });
   try {
     await program.parseAsync(args, { from: 'user' });

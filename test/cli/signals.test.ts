@@ -5,7 +5,13 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
-import { environmentOf, resultOf, runInTerminal, startCommand } from '../helpers/command-line.js';
+import {
+  environmentOf,
+  resultOf,
+  runCommand,
+  runInTerminal,
+  startCommand,
+} from '../helpers/command-line.js';
 import { createFolder } from '../helpers/folder.js';
 
 async function start(): Promise<{ emulator: Emulator; env: Record<string, string> }> {
@@ -169,6 +175,26 @@ describe('a stop', () => {
     expect(exitCode).toBe(130);
     expect(String(await emulator.read('examplebucket', 'k'))).toBe('hello\ngoodbye\n');
   });
+});
+
+/** Runs before the program, and sends a signal when it has printed its result. */
+const signalAtTheEnd = `
+const { write } = process.stdout;
+process.stdout.write = (...args) => {
+  process.nextTick(() => process.emit('SIGTERM', 'SIGTERM'));
+  return write.apply(process.stdout, args);
+};
+`;
+
+test('a signal after everything was committed does not change the exit status', async () => {
+  const { env } = await start();
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(signalAtTheEnd)}`;
+  const args = ['--json', '--quiet', 'oss://examplebucket/k'];
+
+  const result = await runCommand(args, { env: { ...env, NODE_OPTIONS }, input: 'one' });
+
+  expect(JSON.parse(result.stdout)).toMatchObject({ bytesWritten: 3, exitCode: 0 });
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' });
 });
 
 describe('a shutdown', () => {

@@ -60,6 +60,18 @@ describe('tail', () => {
     expect(stdout).toBe('two\n');
   });
 
+  test('begins with the first object of a template at --start 0', async () => {
+    await appendAt(emulator, 'all.log', 0, 'one\n');
+    await appendAt(emulator, 'all.1.log', 0, 'two\n');
+    const args = ['tail', '--rollover', '--start', '0', url('all.log')];
+
+    expect(await runCommand(args, { env })).toEqual({
+      exitCode: 0,
+      stdout: 'one\ntwo\n',
+      stderr: '',
+    });
+  });
+
   test.each([
     [[], 'The object oss://examplebucket/missing does not exist.'],
     [['--rollover'], 'An object of oss://examplebucket/missing does not exist.'],
@@ -126,6 +138,17 @@ describe('tail -f', () => {
     await appendAt(emulator, 'later', 0, 'here\n');
 
     await expect.poll(() => seen.output).toBe('here\n');
+  });
+
+  test('leaves out no object that is begun while it starts', async () => {
+    // Behind the search for the last object, which has found none.
+    emulator.faults.add({ kind: 'delay', key: 'begun.log', operation: 'head', nth: 2, delay: 500 });
+    const { seen } = follow(['--rollover', url('begun.log')]);
+    await expect.poll(() => seen.errors).toContain('does not exist yet');
+    await appendAt(emulator, 'begun.log', 0, 'one\n');
+    await appendAt(emulator, 'begun.1.log', 0, 'two\n');
+
+    await expect.poll(() => seen.output).toBe('one\ntwo\n');
   });
 
   test('exits with 1 when the object is replaced', async () => {

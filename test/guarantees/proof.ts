@@ -5,7 +5,16 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-const known = ['fault-matrix', 'loggers', 'reading', 'conversion', 'follow', 'rollover', 'sharing'];
+const known = [
+  'fault-matrix',
+  'loggers',
+  'reading',
+  'conversion',
+  'follow',
+  'tail',
+  'rollover',
+  'sharing',
+];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !known.includes(name));
 

@@ -20,7 +20,11 @@ export interface CommandOptions {
 }
 
 /** Environment variables that lead clients to the emulator. */
-export function environmentOf({ endpoint, region, credentials }: Emulator) {
+export function environmentOf({
+  endpoint,
+  region,
+  credentials,
+}: Pick<Emulator, 'endpoint' | 'region' | 'credentials'>) {
   return {
     OSS_ENDPOINT: endpoint,
     OSS_REGION: region,

@@ -89,7 +89,7 @@ export function addAppendCommand(
     const commands = program.commands.map((command) => command.name());
     const url = parseObjectUrl(href);
     const sources = followOption(flags, names) ?? findSourcesOrCommand(names, commands);
-    done(await append(url, sources, { ...flags, again, series: rolloverOptions(flags) }));
+    await append(url, sources, { ...flags, again, series: rolloverOptions(flags) }, done);
   });
 }
 
@@ -128,12 +128,14 @@ async function append(
   url: ObjectUrl,
   sources: readonly Source[] | Follow,
   flags: RunOptions,
-): Promise<number> {
+  done: (exitCode: number) => void,
+): Promise<void> {
   if (flags.tee && flags.json)
     throw new UsageError('--tee and --json both write to standard output.');
   if (flags.fallback !== undefined) asUsage(() => assertFallback(flags.fallback));
   const run: Run = {
     startedAt: performance.now(),
+    done,
     connection: undefined,
     stream: undefined,
     appending: undefined,
@@ -143,7 +145,7 @@ async function append(
       if (error instanceof UsageError) throw error;
       return { ...nothingHappened, error };
     });
-    return conclude(run, outcome, url, flags);
+    conclude(run, outcome, url, flags);
   } finally {
     if (sources instanceof Follow) await sources.close();
     // Close last, when uncommitted bytes have been saved.
@@ -154,6 +156,9 @@ async function append(
 /** The parts of a run; each is `undefined` until the run gets that far. */
 interface Run {
   readonly startedAt: number;
+
+  /** Receives the exit code when it is known. */
+  readonly done: (exitCode: number) => void;
   connection: Connection | undefined;
   stream: AppendWritable | undefined;
   appending: AppendRun | undefined;
@@ -193,13 +198,13 @@ async function appendAll(
   }
 }
 
-/** Saves uncommitted bytes, reports the result, and returns the exit code. */
+/** Saves uncommitted bytes and reports the result. */
 function conclude(
-  { startedAt, stream, appending }: Run,
+  { startedAt, done, stream, appending }: Run,
   outcome: AppendRunResult,
   url: ObjectUrl,
   options: RunOptions,
-): number {
+): void {
   const { quiet = false, json, emulator, dir, fallback, again, series, recordDelimiter } = options;
   const report: AppendReport = {
     url: withKey(url, stream?.key ?? url.key),
@@ -211,6 +216,8 @@ function conclude(
     ...keep(outcome, url, { fallback, options: { key: url.key, ...series, recordDelimiter } }),
     flagsToRepeat: again,
   };
+  // Before the connection is closed: a signal may end the process meanwhile.
+  done(report.exitCode);
   appending?.conclude(report.exitCode);
   reportInWords(report, quiet);
   if (emulator && dir === undefined && report.error === undefined && !quiet) {
@@ -218,7 +225,6 @@ function conclude(
   }
   if (json) reportAsJson(report);
   if (outcome.deadline !== undefined) leaveBy(outcome.deadline, report.exitCode);
-  return report.exitCode;
 }
 
 const nothingHappened: AppendRunResult = {

@@ -85,7 +85,8 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
       const requests = { requestTimeout, requestPayer, trafficLimit };
       // Who follows a log has time to wait for the end of an outage.
       const how = { follow, rollover, ...(follow ? {} : { retry }), ...requests };
-      const from = start ?? flags.start;
+      // Where there was no object, the first one is next: another search might find a later one.
+      const from = start ?? flags.start ?? 0;
       const reader = new AppendReadable({ client, key: url.key, start: from, ...how }, 'read');
       await pipeline(reader, process.stdout, { end: false });
       return exitCode.success;
@@ -127,6 +128,8 @@ async function findStart(
   const key = series === undefined ? url.key : await findLastKey(requests, series);
   const state = key === undefined ? undefined : await requests.head(key, 0);
   if (key === undefined || state === undefined) return undefined;
+  // From the first object of the period, as the stream reads it.
+  if (start === 0) return 0;
   const position = start ?? (await findLastLines(requests, key, state, lines));
   return series === undefined ? position : { key, position };
 }
