@@ -13,6 +13,9 @@ export type Subject =
   | 'life'
   | 'clock'
   | 'rolled'
+  | 'conflict'
+  | 'waits'
+  | 'objects'
   | 'move'
   | 'memory';
 

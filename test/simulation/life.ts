@@ -5,9 +5,11 @@ import { interfere, type World } from './world.js';
 
 /** A life: one writer, or several that share an object or have the same template of keys. */
 export class Life {
+  readonly #world: World;
   readonly #chains: readonly Chain[];
 
   constructor(world: World) {
+    this.#world = world;
     const { random, writers } = world;
     this.#chains =
       writers === 1
@@ -17,6 +19,7 @@ export class Life {
           });
     if (writers > 1) world.chronicle.count('life', 'companions');
     if (world.plan !== undefined) world.chronicle.count('life', 'rollover');
+    if (world.isRebasing) world.chronicle.count('life', 'rebase');
     const [first] = this.#chains;
     first?.onReady(() => interfere(world, () => first.key));
     if (world.plan?.periods !== undefined) troubleClock(world);
@@ -34,5 +37,9 @@ export class Life {
   /** Called when nothing moves any more and `wake()` did nothing. */
   conclude(): void {
     for (const chain of this.#chains) chain.conclude();
+    const { store, chronicle } = this.#world;
+    for (const { writerCount } of store.histories) {
+      if (writerCount > 0) chronicle.count('objects', String(writerCount));
+    }
   }
 }

@@ -31,6 +31,9 @@ export class SimulatedStore {
   readonly #histories = new Map<string, ObjectHistory>();
   readonly #options: StoreOptions;
 
+  /** Appends of bytes that were applied. */
+  appends = 0;
+
   constructor(options: StoreOptions) {
     this.#options = options;
   }
@@ -52,6 +55,10 @@ export class SimulatedStore {
     return [...this.#histories.keys()];
   }
 
+  get histories(): readonly ObjectHistory[] {
+    return [...this.#histories.values()];
+  }
+
   /** Called when somebody has looked at all objects. */
   reveal(): void {
     for (const history of this.#histories.values()) history.reveal(history.now);
@@ -70,6 +77,7 @@ export class SimulatedStore {
       this.#options.blame('an append that creates the object does not say how');
     }
     history.append(body, origin);
+    if (body.length > 0) this.appends++;
     const { crc64 } = describe(history.current) as ObjectState;
     return { nextPosition: position + body.length, crc64 };
   }
