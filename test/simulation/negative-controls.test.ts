@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import type { AppendWritableOptions } from '../../src/index.js';
 import { happenings } from './adversary.js';
+import {
+  backOffOnConflicts,
+  moveToShorterObject,
+  rebaseWithoutReading,
+} from './altered-clients.js';
 import { type NaiveOptions, type NaiveResult, simulateNaive } from './naive-life.js';
 import {
   add24Hours,
@@ -46,6 +51,24 @@ test('the seeds show a stream that cuts without looking for the delimiter', asyn
   }
 
   expect(problems[0]).toContain('ends within a record');
+});
+
+test.each([
+  [
+    'rebases a chunk in doubt without reading back',
+    rebaseWithoutReading,
+    'are not the next of the source',
+  ],
+  ['backs off on conflicts, and starves', backOffOnConflicts, 'appends of others'],
+  ['moves a chunk in doubt to a shorter object', moveToShorterObject, 'but may still land there'],
+])('the seeds show a stream that %s', { timeout: 60_000 }, async (_, wrap, problem) => {
+  let shown: string | undefined;
+  for (let seed = 0; seed < 1000 && shown === undefined; seed++) {
+    const { problems } = await simulate(seed, { wrap });
+    shown = problems.find((it) => it.includes(problem));
+  }
+
+  expect(shown).toContain(problem);
 });
 
 const beforeMidnight = Date.UTC(2026, 0, 15, 22, 59, 59, 900);
