@@ -103,16 +103,14 @@ export class Appender {
 
   /** @param buffer Source of the chunks. */
   constructor(buffer: WriteBuffer, options: AppenderOptions, listener: AppenderListener) {
-    const { client } = options;
     this.#options = options;
     this.#listener = listener;
-    const { signal } = this.#controller;
-    this.#requests = new RequestRunner({ ...options, signal });
-    this.#probe = new ObjectProbe(client, this.#requests, () => listener.headForbidden());
+    this.#requests = new RequestRunner({ ...options, signal: this.#controller.signal });
+    this.#probe = new ObjectProbe(options.client, this.#requests, () => listener.headForbidden());
     this.#buffer = buffer;
     buffer.serve(
       () => this.#pump(),
-      (byteLength) => recordTooLongError(this.key, byteLength, this.#options.maxRecordSize),
+      (byteLength) => this.#report(recordTooLongError(this.key, byteLength, options.maxRecordSize)),
     );
   }
 
@@ -152,10 +150,9 @@ export class Appender {
       const [target, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
       const [probe, requests] = [this.#probe, this.#requests];
-      const isMovable = series !== undefined;
       const isShared = this.#options.conflict === 'rebase';
       const sharedSize = () => this.#sharedSize;
-      const terms = { isMovable, isShared, sharedSize };
+      const terms = { isMovable: series !== undefined, isShared, sharedSize };
       this.#delivering = { ...this.#options, probe, requests, crc64, signal, ...terms };
       this.#target = target;
       this.#state = { status: 'idle', target };
@@ -353,7 +350,11 @@ export class Appender {
     if (this.#state.status === 'closed') return;
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
-    // Deferred: while Node is writing out its queue, `writableBuffer` is not reliable.
-    nodeTimers.queueMicrotask(() => this.#listener.failed(this.key, error));
+    this.#report(error);
   };
+
+  /** Has the stream destroyed, but not while Node writes out its queue: it could not be handed back. */
+  #report(error: Error): void {
+    nodeTimers.queueMicrotask(() => this.#listener.failed(this.key, error));
+  }
 }

@@ -222,7 +222,10 @@ export class ObjectEnds {
     if (room > 0 && !this.#isCheckDue) return room;
     // Within a record that cannot go to the next object any more, or behind which the clock is read.
     const recordEnd = this.#buffer.recordEndIn(rest) ?? rest.byteLength;
-    return room > 0 ? Math.min(room, recordEnd) : recordEnd;
+    if (room > 0) return Math.min(room, recordEnd);
+    // A record that no chunk divides has outgrown one, and may turn out to be too long for the object.
+    const roomInObject = this.#limit - this.#buffer.offset;
+    return roomInObject > 0 ? Math.min(roomInObject, recordEnd) : recordEnd;
   }
 
   get #isBetweenRecords(): boolean {

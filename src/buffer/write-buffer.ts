@@ -26,7 +26,7 @@ export class WriteBuffer {
 
   #isDraining = false;
   #onDue: () => void = () => {};
-  #tooLong: (byteLength: number) => Error = () => new Error('Not served');
+  #onTooLong: (byteLength: number) => void = () => {};
   #waiting: WaitingWrite | undefined;
 
   /** Number of the last write announced, and of the last one accepted as a whole. */
@@ -66,11 +66,11 @@ export class WriteBuffer {
   /**
    * Has `onDue`, and only it, called when a chunk is due.
    *
-   * @param tooLong Makes the error for a record that is longer than allowed.
+   * @param onTooLong Called, perhaps several times, when a record is longer than allowed.
    */
-  serve(onDue: () => void, tooLong = this.#tooLong): void {
+  serve(onDue: () => void, onTooLong = this.#onTooLong): void {
     this.#onDue = onDue;
-    this.#tooLong = tooLong;
+    this.#onTooLong = onTooLong;
   }
 
   get bytesCommitted(): number {
@@ -193,13 +193,11 @@ export class WriteBuffer {
     else this.#refuseTooLong();
   }
 
-  /** Fails the waiting write if it makes a record longer than allowed: nothing would make room. */
+  // Nothing would make room. With an error the write's callback would have Node drop its queue.
   #refuseTooLong(): void {
     const waiting = this.#waiting;
     if (waiting === undefined || !this.#buffer.isRecordTooLong) return;
-    // Node destroys the stream, and `close()` hands the rest back.
-    this.#waiting = { ...waiting, callback: () => {} };
-    waiting.callback(this.#tooLong(this.#buffer.byteLength + waiting.rest.byteLength));
+    this.#onTooLong(this.#buffer.byteLength + waiting.rest.byteLength);
   }
 
   /**

@@ -37,6 +37,9 @@ interface Setup {
   readonly delimiter?: string;
   readonly chunkSize?: number;
   readonly limit?: number;
+
+  /** Longest record, if none is divided between chunks. */
+  readonly maxRecordSize?: number;
   readonly isHourly?: boolean;
 
   /** Length of the object when it is opened; `undefined` if it is not open yet. */
@@ -45,9 +48,10 @@ interface Setup {
 
 function create(setup: Setup = {}) {
   const { maxSize = 20, delimiter, chunkSize = 20, limit = 1000, isHourly = false } = setup;
+  const { maxRecordSize } = setup;
   useFakeTimers({ now: 0 });
   const records = new RecordEnds(delimiter === undefined ? undefined : Buffer.from(delimiter));
-  const buffer = new ChunkBuffer(chunkSize, limit, new SlabPool(), records);
+  const buffer = new ChunkBuffer(chunkSize, limit, new SlabPool(), records, maxRecordSize);
   const period = isHourly ? new Hours() : undefined;
   const ends = new ObjectEnds(buffer, { maxSize, period, hasRecords: delimiter !== undefined });
   const position = 'position' in setup ? setup.position : 0;
@@ -360,6 +364,28 @@ describe('ObjectEnds by the hour', () => {
     expect(marks()).toEqual([{ offset: 8, reason: 'interval', period: 2, startedAt: 2 * hour }]);
     expect(buffer.byteLength).toBe(5);
   });
+
+  test.each([
+    { isHourly: false, pieceLength: 1 },
+    { isHourly: false, pieceLength: 99 },
+    { isHourly: true, pieceLength: 1 },
+    { isHourly: true, pieceLength: 5 },
+    { isHourly: true, pieceLength: 30 },
+    { isHourly: true, pieceLength: 99 },
+  ])(
+    'ends an object before a record that is longer than a chunk, and that no chunk divides: hourly $isHourly, $pieceLength bytes a write',
+    ({ isHourly, pieceLength }) => {
+      const sizes = { maxSize: 26, chunkSize: 7, maxRecordSize: 100 };
+      const { write, offsets } = create({ ...sizes, delimiter: '\n', isHourly });
+      const lines = `x\n${'y'.repeat(38)}\n${'z'.repeat(12)}\n${'z'.repeat(9)}\n${'z'.repeat(4)}\n`;
+      for (let start = 0; start < lines.length; start += pieceLength) {
+        expect(write(lines.slice(start, start + pieceLength))).toBeUndefined();
+      }
+
+      // Of 2, of 39, and of 13 and 10 bytes.
+      expect(offsets()).toEqual([2, 41, 64]);
+    },
+  );
 
   test('has no timer once it is closed', () => {
     const { ends, write } = create({ isHourly: true });

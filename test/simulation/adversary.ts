@@ -52,7 +52,8 @@ export type Weights<Fate extends string> = Readonly<Partial<Record<Fate, number>
  * - An object that a stranger made exactly as long as ours differs only in its checksum.
  * - Bytes without a checksum must be read back, which needs the permission to read.
  * - Of a part of a chunk, with others' bytes behind it, a stream with several objects would take the
- *   whole to the next one. OSS stores an append as a whole or not at all.
+ *   whole to the next one, and one that shares objects to the end. OSS stores an append as a whole or
+ *   not at all.
  */
 export interface Adversary {
   /** Whether a writer with endless retries survives everything that happens. */
@@ -131,7 +132,17 @@ export const happenings: readonly string[] = [
   ...new Set([
     ...Object.keys({ ...appends, ...hostileAppends, ...heads, ...hostileHeads }),
     ...Object.keys({ ...gets, ...hostileGets, ...deedWeights }),
-    ...['deaf', 'blind', 'mute', 'impulses', 'resumptions', 'companions', 'rollover', 'reader'],
+    ...[
+      'deaf',
+      'blind',
+      'mute',
+      'impulses',
+      'resumptions',
+      'companions',
+      'rollover',
+      'rebase',
+      'reader',
+    ],
     ...Object.keys(clockTroubles),
   ]),
 ];
@@ -143,30 +154,38 @@ export interface AdversaryOptions extends Limits {
 
   /** Whether they go on from object to object. */
   readonly isRolling: boolean;
+
+  /** Whether they append behind the bytes of others. */
+  readonly isRebasing: boolean;
+
+  /** Whether nothing may go wrong. */
+  readonly isRush: boolean;
 }
 
 /** Draws an adversary; two of five are survivable. */
 export function drawAdversary(
   random: Random,
-  { patience, without, isShared, isRolling }: AdversaryOptions,
+  { patience, without, isShared, isRolling, isRebasing, isRush }: AdversaryOptions,
 ): Adversary {
-  const isSurvivable = random.chance(0.4);
+  const isSurvivable = random.chance(0.4) || isRush;
   const deeds = drawDeeds(random, isSurvivable);
   const isTelling = deeds.includes('remakes');
-  const isBlind = random.chance(0.1);
+  const isBlind = random.chance(0.1) && !isRush;
   const isMute = random.chance(0.05) && !isTelling && !isBlind;
   const calm = random.pick([3, 10, 30, 100]);
   const left = random.chance(0.5) ? ['sent-twice'] : ['wrong-crc'];
   if (isTelling || isBlind) left.push('without-crc');
   if (isTelling || isShared || deeds.some((deed) => deed !== 'deletes')) left.push('sent-twice');
-  if (isRolling && (isShared || deeds.length > 0)) left.push('applied-in-part');
+  // A stream that shares objects takes the first answer for what became of its append.
+  if (isRebasing) left.push('sent-twice');
+  if ((isRolling || isRebasing) && (isShared || deeds.length > 0)) left.push('applied-in-part');
   const some = <Fate extends string>(weights: Weights<Fate>): Weights<Fate> =>
     ({ answered: calm, ...pickSome(random, weights, left) }) as Weights<Fate>;
   return {
     isSurvivable,
     isTelling,
     deeds,
-    patience: Math.min(random.integer(0, 40), patience ?? Number.POSITIVE_INFINITY),
+    patience: isRush ? 0 : Math.min(random.integer(0, 40), patience ?? Number.POSITIVE_INFINITY),
     isBlind: isBlind && !without?.has('blind'),
     isMute: isMute && !without?.has('mute'),
     appends: some(isSurvivable ? appends : { ...appends, ...hostileAppends }),

@@ -65,7 +65,8 @@ export class Chain {
   }
 
   #goOn(session: Session, beginning: Beginning): void {
-    if (this.#world.plan === undefined) this.#continue(session, beginning);
+    const { plan, isRebasing } = this.#world;
+    if (plan === undefined && !isRebasing) this.#continue(session, beginning);
     else this.#restart(session, beginning);
   }
 

@@ -13,8 +13,8 @@ export class Chronicle {
     this.#log = log;
   }
 
-  count(subject: Subject, name: string): void {
-    this.counts.add(subject, name);
+  count(subject: Subject, name: string, times = 1): void {
+    this.counts.add(subject, name, times);
   }
 
   /** @param what Called only if there is a log. */

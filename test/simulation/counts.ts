@@ -14,6 +14,9 @@ export type Subject =
   | 'clock'
   | 'read'
   | 'rolled'
+  | 'conflict'
+  | 'waits'
+  | 'objects'
   | 'move'
   | 'memory';
 

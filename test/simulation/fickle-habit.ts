@@ -42,6 +42,12 @@ interface FickleOptions {
   /** Moves left for this user and those of later streams. */
   readonly budget: { left: number };
 
+  /** Whether no record is divided between chunks, so that `flush()` waits for its end. */
+  readonly isUndivided: boolean;
+
+  /** Most bytes of a write. */
+  readonly mostOfWrite: number;
+
   /** Whether to make few moves. */
   readonly isBrief: boolean;
 
@@ -115,7 +121,7 @@ export class FickleHabit implements Habit {
     const move = random.weighted(moves);
     chronicle.count('move', move);
     chronicle.tell('user', () => `${move} at ${user.written}`);
-    const most = Math.max(0, Math.min(3 * this.#options.chunkSize, mostBytes - user.written));
+    const most = Math.max(0, Math.min(this.#options.mostOfWrite, mostBytes - user.written));
     switch (move) {
       case 'write':
         if (!user.isFull) user.write(random.integer(0, most));
@@ -154,21 +160,28 @@ export class FickleHabit implements Habit {
   #lookForLeftovers(): void {
     const { destroyed, writableCorked, writableLength } = this.#stream;
     if (destroyed || writableCorked > 0) return;
-    const { chronicle } = this.#options;
+    const { chronicle, isUndivided } = this.#options;
     const most = this.#mostLeft();
     if (writableLength > most) chronicle.blame(`${writableLength} bytes were not sent`);
-    const { isFull, waiting, waitingFlushes } = this.#user;
+    const { isFull, waiting, flushes, written } = this.#user;
     if (isFull) chronicle.blame("'drain' was not emitted");
-    const unanswered = writableLength === 0 ? waiting : waitingFlushes;
+    const end = written - (isUndivided ? this.#unfinished : 0);
+    const unanswered = writableLength === 0 ? waiting : flushes.filter((it) => it <= end).length;
     if (unanswered > 0) chronicle.blame(`${unanswered} callbacks did not run`);
   }
 
   /** Bytes that may wait for more: less than a chunk, or an unfinished record. */
   #mostLeft(): number {
-    const { flushInterval, chunkSize, start, source, recordDelimiter } = this.#options;
-    if (flushInterval === Number.POSITIVE_INFINITY) return chunkSize - 1;
-    if (recordDelimiter === undefined) return 0;
+    const { flushInterval, chunkSize, recordDelimiter, isUndivided } = this.#options;
+    const unfinished = recordDelimiter === undefined ? 0 : this.#unfinished;
+    const most = isUndivided ? Math.max(chunkSize - 1, unfinished) : chunkSize - 1;
+    return flushInterval === Number.POSITIVE_INFINITY ? most : Math.min(most, unfinished);
+  }
+
+  /** Bytes written behind the last record. */
+  get #unfinished(): number {
+    const { start, source, recordDelimiter = '' } = this.#options;
     const { written } = this.#user;
-    return Math.min(chunkSize - 1, written - source.lastRecordEnd(start, written, recordDelimiter));
+    return written - source.lastRecordEnd(start, written, recordDelimiter);
   }
 }

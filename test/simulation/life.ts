@@ -6,10 +6,12 @@ import { interfere, type World } from './world.js';
 
 /** A life: one writer, or several that share an object or have the same template of keys. */
 export class Life {
+  readonly #world: World;
   readonly #chains: readonly Chain[];
   readonly #reader: Reader | undefined;
 
   constructor(world: World) {
+    this.#world = world;
     const { random, writers } = world;
     this.#chains =
       writers === 1
@@ -19,6 +21,7 @@ export class Life {
           });
     if (writers > 1) world.chronicle.count('life', 'companions');
     if (world.plan !== undefined) world.chronicle.count('life', 'rollover');
+    if (world.isRebasing) world.chronicle.count('life', 'rebase');
     const [first] = this.#chains;
     first?.onReady(() => interfere(world, () => first.key));
     // A reader looks for objects by its own clock.
@@ -38,5 +41,9 @@ export class Life {
   /** Called when nothing moves any more and `wake()` did nothing. */
   conclude(): void {
     for (const chain of this.#chains) chain.conclude();
+    const { store, chronicle } = this.#world;
+    for (const { writerCount } of store.histories) {
+      if (writerCount > 0) chronicle.count('objects', String(writerCount));
+    }
   }
 }

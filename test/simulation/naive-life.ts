@@ -57,7 +57,7 @@ export async function simulateNaive(
     const world = drawWorld(random, {
       chronicle,
       time,
-      limits: { ...limits, without: new Set([...(limits.without ?? []), 'rollover']) },
+      limits: { ...limits, without: new Set([...(limits.without ?? []), 'rollover', 'rebase']) },
     });
     if (startsAt !== undefined) time.date = startsAt;
     const periods = new LocalPeriods('day', 'Europe/Berlin');

@@ -3,6 +3,11 @@ import type { ObjectState } from '../../src/append/append-client.js';
 import type { AppendWritableOptions } from '../../src/index.js';
 import type { ReadClient } from '../../src/read/read-requests.js';
 import { happenings } from './adversary.js';
+import {
+  backOffOnConflicts,
+  moveToShorterObject,
+  rebaseWithoutReading,
+} from './altered-clients.js';
 import { type NaiveOptions, type NaiveResult, simulateNaive } from './naive-life.js';
 import {
   add24Hours,
@@ -65,6 +70,24 @@ test('the seeds show a reader that compares lengths only: it hands out bytes of 
   }
 
   expect(problems[0]).toMatch(/^the reader (got|does not notice)/);
+});
+
+test.each([
+  [
+    'rebases a chunk in doubt without reading back',
+    rebaseWithoutReading,
+    'are not the next of the source',
+  ],
+  ['backs off on conflicts, and starves', backOffOnConflicts, 'appends of others'],
+  ['moves a chunk in doubt to a shorter object', moveToShorterObject, 'but may still land there'],
+])('the seeds show a stream that %s', { timeout: 60_000 }, async (_, wrap, problem) => {
+  let shown: string | undefined;
+  for (let seed = 0; seed < 1000 && shown === undefined; seed++) {
+    const { problems } = await simulate(seed, { wrap });
+    shown = problems.find((it) => it.includes(problem));
+  }
+
+  expect(shown).toContain(problem);
 });
 
 const beforeMidnight = Date.UTC(2026, 0, 15, 22, 59, 59, 900);

@@ -37,6 +37,12 @@ export interface Origin {
 
   /** Number of the object that its stream began to append to; `undefined` if there was none. */
   readonly object: number | undefined;
+
+  /** Whether its stream shares objects with other writers. */
+  readonly isRebasing: boolean;
+
+  /** How often strangers had removed the object when it was sent. */
+  readonly removals: number;
 }
 
 export interface HistoryOptions {
@@ -64,6 +70,12 @@ export class ObjectHistory {
   /** Number of the oldest state that a HEAD may still show. */
   #oldest = 0;
 
+  /** How often strangers have deleted or replaced it. */
+  #removals = 0;
+
+  /** The greatest length that it has had. */
+  #mostLength: number;
+
   /** Whether a writer under test has asked for a seal, which may be applied late. */
   mayBeSealed = false;
 
@@ -75,6 +87,7 @@ export class ObjectHistory {
   ) {
     this.key = key;
     this.#states = [base && { ...nothing, ...base }];
+    this.#mostLength = this.length;
     this.#blame = blame;
     this.#mayBeEmpty = mayBeEmpty;
   }
@@ -100,6 +113,20 @@ export class ObjectHistory {
 
   get isTampered(): boolean {
     return this.#isTampered;
+  }
+
+  /** How often strangers have deleted or replaced it, and made room for appends of long ago. */
+  get removals(): number {
+    return this.#removals;
+  }
+
+  get mostLength(): number {
+    return this.#mostLength;
+  }
+
+  /** Writers whose bytes have landed here. */
+  get writerCount(): number {
+    return new Set([...this.#ledgers].map(({ source }) => source)).size;
   }
 
   /** Whether anybody else has appended to it or changed it. */
@@ -134,12 +161,9 @@ export class ObjectHistory {
     }
     const before = this.current ?? this.#created(origin);
     const bytes = Buffer.concat([before.bytes, body]);
-    // The store compares only the length: the checksum alone shows that this is another object.
-    const isForeign = before.stranger === 'made' && before.number !== origin.object;
-    const { ledger, offset } = origin;
-    if (isForeign) ledger.landAside(offset, offset + body.length);
-    else if (body.length > 0) this.#land(body, origin, before);
+    if (body.length > 0) this.#land(body, origin, before);
     this.#states.push({ ...before, bytes });
+    this.#mostLength = Math.max(this.#mostLength, this.length);
   }
 
   /** Seals the object for a writer under test. */
@@ -156,7 +180,9 @@ export class ObjectHistory {
     this.#isTampered = true;
     const isOther = deed === 'replaces' || deed === 'remakes';
     this.#states.push(after && isOther ? { ...after, number: this.now + 1 } : after);
+    this.#mostLength = Math.max(this.#mostLength, this.length);
     if (before !== undefined && this.current?.number !== before.number) {
+      this.#removals++;
       for (const ledger of this.#ledgers) ledger.lose(this, before.number);
     }
     return true;
@@ -168,8 +194,17 @@ export class ObjectHistory {
     return { ...nothing, number: this.now, stranger };
   }
 
-  #land(body: Buffer, { ledger, offset }: Origin, { number }: Incarnation): void {
+  #land(body: Buffer, origin: Origin, { number, stranger }: Incarnation): void {
+    const { ledger, offset, isRebasing } = origin;
     const end = offset + body.length;
+    // The store compares only the length: the checksum alone shows that this is another object.
+    if (!isRebasing && stranger === 'made' && number !== origin.object) {
+      ledger.landAside(offset, end);
+      return;
+    }
+    // Its stream cannot help that strangers have made room for it after it was settled.
+    const isStray = isRebasing && origin.removals !== this.#removals && !ledger.isNext(offset);
+    if (isStray) return;
     const what = `bytes ${this.length}+${body.length} of "${this.key}"`;
     this.#ledgers.add(ledger);
     const isNext = ledger.isNext(offset);

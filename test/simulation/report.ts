@@ -16,6 +16,9 @@ const titles: Readonly<Record<Subject, string>> = {
   clock: 'What happened to clocks',
   rolled: 'Why streams went on to the next object',
   read: 'What happened to readers, and to their requests',
+  conflict: 'Positions that were refused, by what streams do then',
+  waits: 'Appends of others for which chunks waited in shared objects',
+  objects: 'Objects, by the number of writers whose bytes they had',
   move: 'What users did',
   memory: 'What streams held in memory while their users wrote as fast as possible',
 };

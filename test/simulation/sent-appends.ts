@@ -20,6 +20,9 @@ interface SentAppend {
 
   /** Whether it was answered, so that it cannot be applied later. */
   isAnswered: boolean;
+
+  /** Whether an answer has shown a greater length since, so that it cannot be applied later. */
+  isFenced: boolean;
 }
 
 /**
@@ -36,13 +39,24 @@ export class SentAppends {
   /** The greatest length of each object that was seen; infinite if it is sealed. */
   readonly #lengths = new Map<string, number>();
 
-  constructor(blame: (problem: string) => void) {
+  /** Whether others append to the objects too, so that bytes go to another place in the same object. */
+  readonly #isRebasing: boolean;
+
+  /** @param isRebasing Whether a refused position is proof that the bytes are not there. */
+  constructor(isRebasing: boolean, blame: (problem: string) => void) {
+    this.#isRebasing = isRebasing;
     this.#blame = blame;
   }
 
   /** The run with the byte at this offset, if it was sent. */
   runAt(offset: number): Run | undefined {
     return this.#runs.findLast((run) => run.offset <= offset);
+  }
+
+  /** Where the byte at this offset was sent last. */
+  placeOf(offset: number): { readonly key: string; readonly position: number } | undefined {
+    const run = this.runAt(offset);
+    return run && { key: run.key, position: run.position + offset - run.offset };
   }
 
   get runs(): readonly Run[] {
@@ -58,7 +72,10 @@ export class SentAppends {
         this.#move(run, place, { key, offset, position });
       this.#runs.push({ key, offset, position });
     }
-    const sent = { key, position, isRefused: false, isDead: false, isAnswered: false };
+    const sent = {
+      ...{ key, position },
+      ...{ isRefused: false, isDead: false, isAnswered: false, isFenced: false },
+    };
     const others = this.#sent.get(key);
     if (others === undefined) this.#sent.set(key, [sent]);
     else others.push(sent);
@@ -85,9 +102,10 @@ export class SentAppends {
     if (outcome === undefined) return;
     if (outcome === 'conflict') this.#seeLength(sent.key, actualLength);
     sent.isAnswered = answered === true || outcome === 'conflict';
-    sent.isDead = ['rejected', 'forbidden', 'fatal'].includes(outcome);
+    const isRefused = ['rejected', 'forbidden', 'fatal'].includes(outcome);
+    sent.isDead = isRefused || (this.#isRebasing && outcome === 'conflict');
     // The stream sees the failure of a first attempt only in the next turn of the event loop.
-    if (sent.isDead) setImmediate(() => Object.assign(sent, { isRefused: true }));
+    if (isRefused) setImmediate(() => Object.assign(sent, { isRefused: true }));
   }
 
   /** An answer has shown the object. */
@@ -97,18 +115,19 @@ export class SentAppends {
   }
 
   #seeLength(key: string, length: number): void {
+    for (const sent of this.#sent.get(key) ?? []) sent.isFenced ||= length > sent.position;
     if (length > (this.#lengths.get(key) ?? 0)) this.#lengths.set(key, length);
   }
 
   /** @param place Where the first byte of the new run would lie in the old one. */
   #move(from: Run, place: number, to: Run): void {
-    const mayLand =
-      !this.isFenced(from.key, place) && this.#at(from.key, place).some(({ isDead }) => !isDead);
+    const mayLand = this.#at(from.key, place).some(({ isDead, isFenced }) => !isDead && !isFenced);
     const what = `bytes from ${to.offset} on move from ${from.key}+${place} to ${to.key}+${to.position}`;
     // A clock that was wrong for a moment may lead past another object and back.
     const wasSent = this.hasSent(from.key, place);
-    if (from.key === to.key && wasSent) this.#blame(`${what} in the same object`);
-    else if (mayLand) this.#blame(`${what}, but may still land there`);
+    if (from.key === to.key && wasSent && !this.#isRebasing) {
+      this.#blame(`${what} in the same object`);
+    } else if (mayLand) this.#blame(`${what}, but may still land there`);
   }
 
   #at(key: string, position: number): SentAppend[] {

@@ -4,6 +4,7 @@ import { GreedyHabit } from './greedy-habit.js';
 import type { Habit } from './habit.js';
 import type { Ledger } from './ledger.js';
 import type { Random } from './random.js';
+import { RebaseWitness } from './rebase-witness.js';
 import { RollWitness } from './roll-witness.js';
 import { SimulatedClient } from './simulated-client.js';
 import { mostBytes } from './source.js';
@@ -11,6 +12,15 @@ import { drawStreamOptions } from './stream-options.js';
 import { User } from './user.js';
 import { Witness } from './witness.js';
 import type { World } from './world.js';
+
+/** Most bytes of a write, so that it may have several records. */
+const bytesOfRecords = 150;
+
+/** Bytes of each writer of a rush. */
+const bytesOfRush = 3000;
+
+/** Most appends of others that a chunk may wait for when all contend and nothing fails. */
+const mostWaits = 60;
 
 /** The starting point of a stream. */
 export interface Beginning {
@@ -43,6 +53,7 @@ export class Session {
   /** @param random Numbers of its writer. */
   constructor(world: World, beginning: Beginning, writer: Random) {
     const { chronicle, adversary, store, key, isGreedy, limits, budget, plan, time } = world;
+    const { isRebasing, isRush } = world;
     const { number, start, ledger, rest, position, isClean } = beginning;
     const { source } = ledger;
     const random = writer.fork(`stream ${number}`);
@@ -71,7 +82,7 @@ export class Session {
     const { sent } = client;
     this.user = new User(this.stream, {
       ...{ source, start, rest, sent },
-      ...{ queueSize, random, chronicle, abort },
+      ...{ queueSize, random, chronicle, abort, isRebasing },
     });
     client.offset = () => this.user.committed;
     this.user.hasGivenUp = controller.signal.aborted;
@@ -84,8 +95,19 @@ export class Session {
         ...{ plan, store, chronicle, time, sent, ledger, writes, start, recordDelimiter },
         ...{ maxSize, bound, isTruthful, accepted },
       });
+    const { user } = this;
+    const rebasing = isRebasing
+      ? new RebaseWitness({
+          ...{ store, chronicle, client, ledger, start, chunkSize },
+          recordDelimiter: recordDelimiter as string,
+          mostWaits: isRush ? mostWaits : Number.POSITIVE_INFINITY,
+          hasEnded: () => user.hasEnded,
+        })
+      : undefined;
     this.witness = new Witness(this.stream, {
       rolling,
+      rebasing,
+      conflict: options.conflict ?? 'fail',
       store,
       chronicle,
       client,
@@ -98,30 +120,33 @@ export class Session {
       refusal,
       isGreedy,
       isSealing: options.seal === true,
-      isSurvivable: adversary.isSurvivable && isUndisturbed(world, isClean),
+      isSurvivable: () => adversary.isSurvivable && isUndisturbed(world, isClean),
       isTruthful,
     });
-    this.habit = isGreedy
-      ? new GreedyHabit(this.stream, this.user, {
-          random,
-          chronicle,
-          budget,
-          restLength: rest.length,
-          mostBytes: Math.min(Math.floor(1.4 * bound), mostBytes),
-        })
-      : new FickleHabit(this.stream, this.user, {
-          random,
-          chronicle,
-          budget,
-          source,
-          chunkSize,
-          flushInterval,
-          start,
-          recordDelimiter,
-          restLength: rest.length,
-          isBrief: world.writers > 1,
-          isImpulsive: !limits.without?.has('impulses'),
-        });
+    this.habit =
+      isGreedy || isRush
+        ? new GreedyHabit(this.stream, this.user, {
+            random,
+            chronicle,
+            budget,
+            restLength: rest.length,
+            mostBytes: isRush ? bytesOfRush : Math.min(Math.floor(1.4 * bound), mostBytes),
+          })
+        : new FickleHabit(this.stream, this.user, {
+            random,
+            chronicle,
+            budget,
+            source,
+            chunkSize,
+            flushInterval,
+            start,
+            recordDelimiter,
+            restLength: rest.length,
+            isUndivided: isRebasing,
+            mostOfWrite: Math.max(3 * chunkSize, isRebasing ? bytesOfRecords : 0),
+            isBrief: world.writers > 1,
+            isImpulsive: !limits.without?.has('impulses'),
+          });
     client.onAppend = (body) => this.witness.sent(body);
     client.onRequest = () => {
       if (this.stream.closed) chronicle.blame('it sent a request although it is closed');
@@ -133,7 +158,9 @@ export class Session {
 
 /** Whether no other stream can keep one with endless retries from going on. */
 function isUndisturbed(world: World, isClean: boolean): boolean {
-  const { plan, writers, store, key, adversary } = world;
+  const { plan, writers, store, key, adversary, isRebasing } = world;
+  // One that shares its object goes on whoever appends, unless it may not read the bytes back.
+  if (isRebasing && !adversary.isBlind) return plan !== undefined || !store.history(key).wasClosed;
   // A seal of the stream before may be applied at any time, and others may append first.
   if (plan === undefined) return isClean && writers === 1 && !store.history(key).mayBeSealed;
   if (plan.keys.isUnique) return true;

@@ -28,16 +28,23 @@ interface Appending {
   readonly origin: Origin;
 }
 
-/** The end of an append of bytes that was applied. */
+/** An append of bytes that was applied. */
 export interface Landing {
   readonly key: string;
   readonly position: number;
+
+  /** Its number among all appends of bytes to the store. */
+  readonly number: number;
+
+  /** How often strangers had removed the object before. */
+  readonly removals: number;
 
   /** Number of the object, and of the one that its stream began to append to. */
   readonly object: number;
   readonly expected: number | undefined;
 
-  /** Offset of the end in the source. */
+  /** Offsets in the source. */
+  readonly start: number;
   readonly end: number;
 }
 
@@ -62,8 +69,14 @@ export class SimulatedClient implements AppendClient {
   /** Requests whose caller still waits. */
   inFlight = 0;
 
-  /** The last append of bytes that was applied. */
-  landed: Landing | undefined;
+  /** All appends of bytes that were applied, in order. */
+  readonly landings: Landing[] = [];
+
+  /** Chunks that the store refused because of their position. */
+  conflicts = 0;
+
+  /** Other such refusals: of appends of nothing, which may be chunks, and of those given up just then. */
+  unsureConflicts = 0;
 
   readonly sent: SentAppends;
 
@@ -83,7 +96,7 @@ export class SimulatedClient implements AppendClient {
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
     this.#ledger = ledger;
-    this.sent = new SentAppends((problem) => world.chronicle.blame(problem));
+    this.sent = new SentAppends(world.isRebasing, (it) => world.chronicle.blame(it));
   }
 
   async appendObject(
@@ -190,6 +203,9 @@ export class SimulatedClient implements AppendClient {
       return receipt;
     } catch (error) {
       this.sent.failed(sent, error);
+      const isConflict = (error as Partial<ScriptedFailure>).outcome === 'conflict';
+      if (isConflict && exchange.isAborted) this.unsureConflicts++;
+      else if (isConflict) this.conflicts++;
       throw error;
     }
   }
@@ -202,19 +218,22 @@ export class SimulatedClient implements AppendClient {
       return receipt;
     } catch (error) {
       const { outcome, actualLength: length } = error as ScriptedFailure;
+      if (outcome === 'conflict') this.unsureConflicts++;
       if (outcome === 'conflict' && length !== undefined)
         this.sent.see(key, { length, sealed: false });
       throw error;
     }
   }
 
-  #originOf({ key, current }: ObjectHistory, body: Uint8Array): Origin {
+  #originOf({ key, current, removals }: ObjectHistory, body: Uint8Array): Origin {
     if (!this.#objects.has(key)) this.#objects.set(key, current?.number);
     return {
       ledger: this.#ledger,
       offset: this.offset(),
       mayBeEmpty: body.length > 0 || this.sent.hasSent(key, 0),
       object: this.#objects.get(key),
+      isRebasing: this.#world.isRebasing,
+      removals,
     };
   }
 
@@ -294,8 +313,11 @@ export class SimulatedClient implements AppendClient {
       const receipt = store.append({ key, position, body, create, origin });
       const object = history.current?.number ?? 0;
       if (body.length > 0) {
-        const { offset, object: expected } = origin;
-        this.landed = { key, position, object, expected, end: offset + body.length };
+        const { offset: start, object: expected } = origin;
+        const end = start + body.length;
+        const { appends: number } = store;
+        const { removals } = history;
+        this.landings.push({ key, position, number, removals, object, expected, start, end });
       }
       tell(`applied: ${key} has ${history.length} bytes`);
       return { receipt, about: history.now };

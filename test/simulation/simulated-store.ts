@@ -34,6 +34,9 @@ export class SimulatedStore {
   /** Keys of objects that have bytes, in the order in which they got their first. */
   readonly order: string[] = [];
 
+  /** Appends of bytes that were applied. */
+  appends = 0;
+
   constructor(options: StoreOptions) {
     this.#options = options;
   }
@@ -54,6 +57,10 @@ export class SimulatedStore {
   /** All keys that anybody has asked for. */
   get keys(): readonly string[] {
     return [...this.#histories.keys()];
+  }
+
+  get histories(): readonly ObjectHistory[] {
+    return [...this.#histories.values()];
   }
 
   /** Called when somebody has looked at all objects. */
@@ -80,6 +87,7 @@ export class SimulatedStore {
     }
     history.append(body, origin);
     if (body.length > 0) this.#note(key);
+    if (body.length > 0) this.appends++;
     const { crc64 } = describe(history.current) as ObjectState;
     return { nextPosition: position + body.length, crc64 };
   }

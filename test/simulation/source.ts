@@ -4,6 +4,9 @@ export const mostBytes = 2 ** 18;
 /** Most bytes of one of several writers. */
 const mostOfMany = 2 ** 13;
 
+/** A bound for the bytes of a record. */
+export const longestRecord = 400;
+
 /** Most writers in a life. */
 export const mostWriters = 6;
 

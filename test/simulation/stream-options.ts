@@ -1,7 +1,7 @@
 import type { AppendWritableOptions } from '../../src/index.js';
 import type { Random } from './random.js';
-import { maxSizeOf, type RollingPlan, rollingOptions } from './rolling-plan.js';
-import type { RecordEnd, Source } from './source.js';
+import { maxSizeOf, rollingOptions } from './rolling-plan.js';
+import { longestRecord, type RecordEnd, type Source } from './source.js';
 import { drawChunkSize, type World } from './world.js';
 
 /** Least bytes of Node's own queue, for any bound. */
@@ -43,20 +43,19 @@ export function drawStreamOptions(
   world: World,
   { isFirst, position, source }: StreamPlace,
 ): StreamOptions {
-  const { adversary, isGreedy, writers, plan } = world;
-  const chunkSize = isFirst ? world.chunkSize : drawChunkSize(random, isGreedy);
+  const { adversary, isRebasing, isRush, writers, plan } = world;
+  const chunkSize = isFirst ? world.chunkSize : drawChunkSize(random, world);
   // One of several writers cannot know what the others have done to the object.
   const hasDemands = isFirst && writers === 1;
   const demands = hasDemands ? drawOpening(random, world) : { position };
-  const opening = plan === undefined ? demands : rollingOpening(plan, chunkSize, demands);
+  const opening = openingOf(world, chunkSize, demands);
   const least = 2 * chunkSize;
-  const highWaterMark = isGreedy
-    ? random.pick([least, least + leastQueueSize / 2, least + leastQueueSize])
-    : random.pick([undefined, least, 100_000]);
+  const highWaterMark = drawHighWaterMark(random, world, least);
   const flushInterval = random.pick([0, 5, 50, 1000, Number.POSITIVE_INFINITY]);
+  const noEnd = isRebasing ? [] : [undefined, undefined, undefined];
   const recordEnd = random
     .fork('records')
-    .pick<RecordEnd | undefined>([undefined, undefined, undefined, '\n', '\n', '\r\n']);
+    .pick<RecordEnd | undefined>([...noEnd, '\n', '\n', '\r\n']);
   const recordDelimiter = recordEnd && source.delimiter(recordEnd);
   const bound = Math.max(highWaterMark ?? 2 ** 24, least + leastQueueSize);
   return {
@@ -65,18 +64,18 @@ export function drawStreamOptions(
     bound,
     recordDelimiter,
     queueSize: queueSizeOf(chunkSize, highWaterMark),
-    refusal: hasDemands && plan === undefined ? refusalOf(demands, world) : undefined,
+    refusal: hasDemands && plan === undefined ? refusalOf(opening, world) : undefined,
     maxSize:
       maxSizeOf(plan, chunkSize) ?? Math.max(5 * 2 ** 30 - (highWaterMark ?? 2 ** 24), chunkSize),
     options: {
       chunkSize,
-      seal: (isFirst || plan !== undefined) && random.fork('seal').chance(0.15),
+      seal: (isFirst || plan !== undefined) && !isRush && random.fork('seal').chance(0.15),
       highWaterMark,
       flushInterval,
       recordDelimiter,
       ...opening,
       verify: adversary.isTelling ? 'crc64' : random.pick(['crc64', 'none']),
-      requestTimeout: random.pick([50, 300, 60_000]),
+      requestTimeout: isRush ? 60_000 : random.pick([50, 300, 60_000]),
       retry: {
         retries: adversary.isSurvivable ? Number.POSITIVE_INFINITY : random.integer(0, 8),
         ...(adversary.isSurvivable || random.chance(0.7) ? {} : { maxRetryTime: 500 }),
@@ -96,9 +95,25 @@ function queueSizeOf(chunkSize: number, highWaterMark = 2 ** 24): number {
 
 type Opening = Pick<AppendWritableOptions, 'flags' | 'position'>;
 
-/** With several objects a stream demands nothing but, perhaps, a new one. */
-function rollingOpening(plan: RollingPlan, chunkSize: number, { flags }: Opening) {
-  return { ...rollingOptions(plan, chunkSize), ...(flags && { flags }) };
+/** With several objects or writers a stream demands nothing but, perhaps, a new object. */
+function openingOf(world: World, chunkSize: number, demands: Opening) {
+  const { plan, isRebasing } = world;
+  if (plan === undefined && !isRebasing) return demands;
+  const { flags } = demands;
+  return {
+    ...(plan && rollingOptions(plan, chunkSize)),
+    ...(flags && { flags }),
+    ...(isRebasing && { conflict: 'rebase' as const }),
+  };
+}
+
+function drawHighWaterMark(random: Random, world: World, least: number): number | undefined {
+  const { isGreedy, isRebasing, adversary } = world;
+  if (isGreedy) return random.pick([least, least + leastQueueSize / 2, least + leastQueueSize]);
+  const drawn = random.pick([undefined, least, 100_000]);
+  // A record that is longer ends the stream.
+  const mustFit = isRebasing && (adversary.isSurvivable || random.chance(0.8));
+  return drawn && mustFit ? Math.max(drawn, longestRecord) : drawn;
 }
 
 function drawOpening(random: Random, { base = 0 }: World): Opening {

@@ -20,6 +20,9 @@ export interface UserOptions {
   /** Bytes that an earlier stream handed back, written first. */
   readonly rest: Buffer;
 
+  /** Whether others append to the same objects, so that its bytes need not be contiguous there. */
+  readonly isRebasing: boolean;
+
   /** Bytes that Node's own queue holds before `write()` returns false. */
   readonly queueSize: number;
   readonly random: Random;
@@ -47,9 +50,14 @@ export class User {
   /** Whether `write()` returned false and `'drain'` has not followed. */
   isFull = false;
 
-  /** Callbacks that have not run yet, and those of them that belong to `flush()`. */
+  /** Whether `end()` was called. */
+  hasEnded = false;
+
+  /** Callbacks that have not run yet. */
   waiting = 0;
-  waitingFlushes = 0;
+
+  /** Offsets in the source of the ends of what calls of `flush()` wait for. */
+  readonly flushes: number[] = [];
   largestWrite = 0;
 
   /** All writes, in order. */
@@ -104,9 +112,9 @@ export class User {
   flush(): void {
     const end = this.written;
     this.demanded = end;
-    this.waitingFlushes++;
+    this.flushes.push(end);
     const told = this.#await('flush()', (error) => {
-      this.waitingFlushes--;
+      this.flushes.splice(this.flushes.indexOf(end), 1);
       this.#check(0, end, error);
     });
     if (this.#options.random.chance(0.3)) void this.#stream.flush(told);
@@ -120,6 +128,7 @@ export class User {
     const [data, encoding] = length === undefined ? [] : this.#take(length);
     const end = this.written;
     this.demanded = end;
+    this.hasEnded = true;
     const told = this.#await('end()', (error) => this.#check(0, end, error));
     if (data === undefined) stream.end(told);
     else stream.end(data, encoding, told);
@@ -204,13 +213,17 @@ export class User {
   }
 
   #checkPlace({ key, start, end }: AppendResult, offset: number, length: number): void {
-    const { sent } = this.#options;
-    const run = sent.runAt(offset);
-    const position = run === undefined ? start : run.position + offset - run.offset;
-    const isRight = (run?.key ?? key) === key && start === position;
+    const { sent, isRebasing } = this.#options;
+    const place = sent.placeOf(offset) ?? { key, position: start };
+    const isRight = place.key === key && place.position === start;
     // Between two objects nothing can be at the end of the one or at the beginning of the other.
-    const mustBeRight = length > 0 || (sent.runs.length === 1 && run?.key === key);
-    if ((mustBeRight && !isRight) || end !== start + length) {
+    const isInOne = !isRebasing && sent.runs.length === 1 && place.key === key;
+    const mustBeRight = length > 0 || isInOne;
+    // Others may have appended between the chunks of the data.
+    const last = isRebasing && length > 0 ? sent.placeOf(offset + length - 1) : undefined;
+    const isEndRight =
+      last === undefined ? end === start + length : last.key === key && last.position + 1 === end;
+    if ((mustBeRight && !isRight) || !isEndRight) {
       this.#blame(`append() of ${offset}+${length} resolved with ${key}: ${start} to ${end}`);
     }
   }

@@ -3,6 +3,7 @@ import type { AppendWritable, CommitEvent, SealEvent, UncommittedBytes } from '.
 import type { Chronicle } from './chronicle.js';
 import type { Ledger } from './ledger.js';
 import { checksumOf, type ObjectHistory } from './object-history.js';
+import type { RebaseWitness } from './rebase-witness.js';
 import { nearlyFull, type RollWitness } from './roll-witness.js';
 import type { Landing, SimulatedClient } from './simulated-client.js';
 import type { SimulatedStore } from './simulated-store.js';
@@ -15,7 +16,12 @@ export interface Scene {
 
   /** Compares what it does with the objects of a rolling plan, if there is one. */
   readonly rolling: RollWitness | undefined;
+  /** Compares what it does in objects that it shares, if it does. */
+  readonly rebasing: RebaseWitness | undefined;
   readonly user: User;
+
+  /** What it is to do where others have appended. */
+  readonly conflict: string;
 
   /** The bytes of its writer that have landed. */
   readonly ledger: Ledger;
@@ -37,7 +43,7 @@ export interface Scene {
   readonly refusal: string | undefined;
 
   /** Whether endless retries survive everything, so that only its user can end it. */
-  readonly isSurvivable: boolean;
+  readonly isSurvivable: () => boolean;
 
   /** Whether the stream was told to seal the object at its end. */
   readonly isSealing: boolean;
@@ -130,8 +136,9 @@ export class Witness {
     this.#checkPosition(position, committed, stats.rollovers);
 
     const { bytesAccepted, bytesInFlight } = stats;
+    const most = this.#largestChunk;
     // One chunk in flight, and 64 waiting.
-    if (bytesAccepted - bytesWritten > 65 * chunkSize || bytesInFlight > chunkSize) {
+    if (bytesAccepted - bytesWritten > 64 * chunkSize + most || bytesInFlight > most) {
       this.#blame(`${bytesAccepted - bytesWritten} bytes are in chunks of ${chunkSize}`);
     }
     // These, and one being filled; released memory is reused.
@@ -153,6 +160,8 @@ export class Witness {
     const { recordDelimiter, user, start, chunkSize, ledger } = this.#scene;
     const end = user.committed + body.length;
     this.#scene.rolling?.sent(user.committed, body.length);
+    this.#scene.rebasing?.sent(user.committed, body.length);
+    if (this.#scene.rebasing !== undefined) return;
     if (recordDelimiter === undefined) return;
     // Sent again, perhaps without its first bytes, which have been committed.
     if (end === this.#sentEnd) return;
@@ -168,7 +177,7 @@ export class Witness {
 
   /** Checks what must hold at the end, when no request is in flight. */
   conclude(): void {
-    const { user, client, chronicle, chunkSize, refusal } = this.#scene;
+    const { user, client, chronicle, refusal } = this.#scene;
     if (this.outcome === undefined) {
       this.#blame('it hangs');
       return;
@@ -177,12 +186,14 @@ export class Witness {
     this.#countMemory();
     if (user.waiting > 0) this.#blame(`${user.waiting} callbacks did not run`);
     for (const { byteLength } of client.memory) {
-      if (byteLength > chunkSize) this.#blame(`a chunk used ${byteLength} bytes of memory`);
+      if (byteLength > this.#largestChunk)
+        this.#blame(`a chunk used ${byteLength} bytes of memory`);
     }
     if (this.#hasFinished !== (this.outcome === 'finished'))
       this.#blame('finished() and the outcome disagree');
     this.#checkEvents();
     this.#scene.rolling?.conclude();
+    this.#scene.rebasing?.conclude();
     if (refusal !== undefined && this.#stream.bytesWritten > 0)
       this.#blame('it committed bytes although opening had to fail');
     if (this.outcome === 'finished') {
@@ -198,7 +209,8 @@ export class Witness {
   #close(): void {
     const { errored, writableFinished } = this.#stream;
     this.rest = this.#stream.takeUncommitted();
-    const { key, position = 0 } = this.#stream;
+    const { key } = this.#stream;
+    const { position = 0 } = this.rest ?? this.#stream;
     this.#isInDoubt = this.#scene.client.sent.mayHaveLanded(key, position);
     this.outcome = writableFinished ? 'finished' : codeOf(errored);
   }
@@ -210,16 +222,24 @@ export class Witness {
     chronicle.count('memory', this.#peak >= bound ? 'as much as the bound' : 'less');
   }
 
+  /** Most bytes of a chunk, and of the memory it uses. */
+  get #largestChunk(): number {
+    const { chunkSize, rebasing, bound } = this.#scene;
+    return rebasing === undefined ? chunkSize : Math.max(chunkSize, bound);
+  }
+
   get #history(): ObjectHistory {
     return this.#scene.store.history(this.#stream.key);
   }
 
   /** The bytes of each commit must be in the object that it names, and follow those before. */
-  #checkCommit({ key, position, byteLength }: CommitEvent): void {
-    const { store, ledger } = this.#scene;
+  #checkCommit(commit: CommitEvent): void {
+    const { store, ledger, rebasing } = this.#scene;
+    const { key, position, byteLength } = commit;
     const start = this.#committed;
     const history = store.history(key);
     this.#committed += byteLength;
+    rebasing?.committed(commit, start);
     if (history.isTampered) return;
     const { bytes, hidden } = history.current ?? { bytes: Buffer.alloc(0), hidden: 0 };
     const stored = bytes.subarray(position - hidden, position - hidden + byteLength);
@@ -276,6 +296,10 @@ export class Witness {
   #checkPosition(position: number | undefined, committed: number, rollovers: number): void {
     const { key } = this.#stream;
     if (position === undefined) return;
+    if (this.#scene.rebasing !== undefined) {
+      this.#scene.rebasing.checkPosition(key, position, committed);
+      return;
+    }
     const base = position - committed;
     if (this.#place?.rollovers !== rollovers || this.#place.key !== key) {
       this.#place = { rollovers, key, base };
@@ -300,7 +324,14 @@ export class Witness {
     if (String(told) !== String([...ending, 'close']) || !isOnce) {
       this.#blame(`its events end with ${told}`);
     }
-    const { appends, retries, reconciles, rollovers } = stats;
+    const { appends, retries, reconciles, rollovers, conflicts } = stats;
+    const { client, chronicle, conflict } = this.#scene;
+    if (conflicts > 0) chronicle.count('conflict', conflict, conflicts);
+    const mostConflicts = client.conflicts + client.unsureConflicts;
+    const isComplete = this.outcome === 'finished';
+    if (conflicts > mostConflicts || (isComplete && conflicts < client.conflicts)) {
+      this.#blame(`its statistics count ${conflicts} conflicts instead of ${client.conflicts}`);
+    }
     const counted = [appends, retries, reconciles, rollovers];
     const seen = ['commit', 'retry', 'reconcile', 'rollover'].map(count);
     if (String(counted) !== String(seen))
@@ -325,7 +356,7 @@ export class Witness {
   #concludeBadly(): void {
     const { user, client, ledger, isSurvivable, refusal } = this.#scene;
     const { position, errored } = this.#stream;
-    if (isSurvivable && !user.hasGivenUp && this.outcome !== refusal && !this.#mustGiveUp) {
+    if (isSurvivable() && !user.hasGivenUp && this.outcome !== refusal && !this.#mustGiveUp) {
       this.#blame(`gave up: ${errored}`);
     }
     const { bytes = Buffer.alloc(0), confirmed = true } = this.rest ?? {};
@@ -333,9 +364,12 @@ export class Witness {
     if (!bytes.equals(due))
       this.#blame(`handed back ${bytes.length} bytes instead of ${due.length}`);
     if (this.rest === undefined || position === undefined) return;
-    if (this.rest.position !== position)
+    // A chunk that has moved and is not committed is at its last place; where it is not there, nowhere.
+    const isMoved = this.#scene.rebasing !== undefined;
+    const place = isMoved ? client.sent.placeOf(user.committed)?.position : position;
+    if (this.rest.position !== place && !(isMoved && confirmed))
       this.#blame(`handed bytes back for position ${this.rest.position}`);
-    if (confirmed && this.#isThere(client.landed)) {
+    if (confirmed && this.#isThere(client.landings.at(-1))) {
       this.#blame('the object contains bytes confirmed as not stored');
     }
     if (!confirmed && !this.#isInDoubt)

@@ -11,6 +11,9 @@ import { SimulatedStore } from './simulated-store.js';
 import { mostWriters, strangeData } from './source.js';
 import type { VirtualTime } from './virtual-time.js';
 
+/** Most writers that append behind each other's bytes. */
+const mostRebasing = 4;
+
 /** A store, its objects, and the faults that they will meet. */
 export interface World {
   readonly random: Random;
@@ -34,6 +37,12 @@ export interface World {
 
   /** Whether somebody reads what is appended. */
   readonly isRead: boolean;
+
+  /** Whether they append behind the bytes of others: `conflict: 'rebase'`. */
+  readonly isRebasing: boolean;
+
+  /** Whether they do nothing but contend: all have chunks at any time, and no request fails. */
+  readonly isRush: boolean;
 
   /** Whether the user writes as fast as possible. */
   readonly isGreedy: boolean;
@@ -69,17 +78,24 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const drawn = random.fork('world');
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
-  const chunkSize = drawChunkSize(drawn, isGreedy);
+  const shared = random.fork('rebase');
+  const isRebasing = !isGreedy && shared.chance(0.12) && !limits.without?.has('rebase');
+  const isRush = isRebasing && shared.chance(0.04);
+  const usual = drawChunkSize(drawn, { isGreedy, isRebasing: false });
+  const chunkSize = isRebasing ? drawChunkSize(shared, { isGreedy, isRebasing }) : usual;
   const rolled = random.fork('rollover');
-  const isRolling = rolled.chance(0.5) && !limits.without?.has('rollover');
+  const isRolling = rolled.chance(0.5) && !isRebasing && !limits.without?.has('rollover');
   const plan = isRolling ? drawRollingPlan(rolled, chunkSize) : undefined;
-  const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, isRolling);
+  const terms = { isRolling, isRebasing };
+  const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, terms);
   const adversary = drawAdversary(random.fork('adversary'), {
     ...limits,
+    ...terms,
     isShared: writers > 1,
-    isRolling,
+    isRush,
   });
   const isRead =
+    !isRush &&
     drawReader(random.fork('reading'), { plan, writers, adversary, isGreedy }) &&
     !limits.without?.has('reader');
   const key = 'k';
@@ -103,6 +119,8 @@ export function drawWorld(random: Random, options: WorldOptions): World {
     plan,
     writers,
     isRead,
+    isRebasing,
+    isRush,
     isGreedy,
     wrap,
     wrapReader,
@@ -134,13 +152,22 @@ function drawReader(
   );
 }
 
-function drawWriters(random: Random, { without }: Limits, isRolling: boolean): number {
-  const writers = random.chance(isRolling ? 0.1 : 0.03) ? random.integer(2, mostWriters) : 1;
-  return without?.has('companions') ? 1 : writers;
+function drawWriters(
+  random: Random,
+  { without }: Limits,
+  { isRolling, isRebasing }: { readonly isRolling: boolean; readonly isRebasing: boolean },
+): number {
+  if (without?.has('companions')) return 1;
+  if (isRebasing) return random.integer(1, mostRebasing);
+  return random.chance(isRolling ? 0.1 : 0.03) ? random.integer(2, mostWriters) : 1;
 }
 
-/** Draws the size of a chunk. */
-export function drawChunkSize(random: Random, isGreedy: boolean): number {
+/** Draws the size of a chunk: where no record is divided, one that holds none, or several. */
+export function drawChunkSize(
+  random: Random,
+  { isGreedy, isRebasing }: Pick<World, 'isGreedy' | 'isRebasing'>,
+): number {
+  if (isRebasing) return random.pick([7, 16, 64, 200]);
   return isGreedy ? random.pick([4096, 16384, 65536]) : random.pick([1, 2, 7, 16, 64]);
 }
 

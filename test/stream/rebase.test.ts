@@ -124,4 +124,15 @@ describe("conflict 'rebase'", () => {
     const content = await emulator.read('examplebucket', key).then(String, () => '');
     expect(content + rest).toBe(`short\n${'x'.repeat(1500)}`);
   });
+
+  test('hands back what was written behind a record that is too long', async () => {
+    const key = newKey();
+    const stream = open(key, { chunkSize: 100, highWaterMark: 1000 });
+    const failed = new Promise((resolve) => stream.once('error', resolve));
+    const lines = ['short\n', `${'x'.repeat(1500)}\n`, 'one\n', 'two\n'];
+    for (const line of lines) stream.write(line);
+
+    expect(await failed).toMatchObject({ code: 'APPEND_ERR_RECORD_TOO_LONG', bytesWritten: 0 });
+    expect(String(stream.takeUncommitted()?.bytes)).toBe(lines.join(''));
+  });
 });
