@@ -1,6 +1,7 @@
+import type { ChunkBufferOptions } from './chunk-buffer-options.js';
 import { ChunkQueue, type SeparatedChunk } from './chunk-queue.js';
 import { RecordEnds } from './record-ends.js';
-import { type SlabPool, sharedSlabs } from './slab-pool.js';
+import { sharedSlabs } from './slab-pool.js';
 import { roundUp, SlabSource } from './slab-source.js';
 
 /** Initial bytes of a slab: a stream with little traffic stays small. */
@@ -65,25 +66,13 @@ export class ChunkBuffer {
   /** Expected length of the next chunk, judged by the last. */
   #expected = initialCapacity;
 
-  /**
-   * @param chunkSize Bytes in a full chunk.
-   * @param limit Maximum bytes held, without the chunk in flight; at least one chunk.
-   * @param ends Where records end; everywhere by default.
-   * @param maxRecordSize Maximum bytes of a record, if those that are longer than a chunk get a chunk
-   *   of their own instead of being divided.
-   */
-  constructor(
-    chunkSize: number,
-    limit: number = chunkSize,
-    pool: SlabPool = sharedSlabs,
-    ends: RecordEnds = new RecordEnds(),
-    maxRecordSize = 0,
-  ) {
+  constructor(options: ChunkBufferOptions) {
+    const { chunkSize, limit = chunkSize, pool = sharedSlabs, ends = new RecordEnds() } = options;
     this.#chunkSize = chunkSize;
     this.#limit = limit;
     this.#slabs = new SlabSource(pool, chunkSize);
     this.#ends = ends;
-    this.#maxRecordSize = maxRecordSize;
+    this.#maxRecordSize = options.maxRecordSize ?? 0;
   }
 
   /** Bytes held and not yet cut. */

@@ -4,7 +4,6 @@ import { ChunkBuffer } from './chunk-buffer.js';
 import { FlushTimer } from './flush-timer.js';
 import { type Mark, ObjectEnds } from './object-ends.js';
 import { RecordEnds } from './record-ends.js';
-import { sharedSlabs } from './slab-pool.js';
 import type { WaitingWrite } from './waiting-write.js';
 import type { WriteBufferOptions } from './write-buffer-options.js';
 
@@ -56,7 +55,7 @@ export class WriteBuffer {
     this.#hasRecords = recordDelimiter !== undefined;
     this.#isUndivided = maxRecordSize !== undefined;
     const ends = new RecordEnds(recordDelimiter);
-    this.#buffer = new ChunkBuffer(chunkSize, limit, sharedSlabs, ends, maxRecordSize);
+    this.#buffer = new ChunkBuffer({ chunkSize, limit, ends, maxRecordSize });
     this.#flushTimer = new FlushTimer(flushInterval, () => this.#onInterval());
     if (objects !== undefined) {
       this.#objects = new ObjectEnds(this.#buffer, { ...objects, hasRecords: this.#hasRecords });

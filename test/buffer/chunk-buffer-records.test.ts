@@ -5,7 +5,12 @@ import { RecordEnds } from '../../src/buffer/record-ends.js';
 import { SlabPool } from '../../src/buffer/slab-pool.js';
 
 function bufferOf(chunkSize: number, limit = chunkSize, delimiter = '\n'): ChunkBuffer {
-  return new ChunkBuffer(chunkSize, limit, new SlabPool(), new RecordEnds(Buffer.from(delimiter)));
+  return new ChunkBuffer({
+    chunkSize,
+    limit,
+    pool: new SlabPool(),
+    ends: new RecordEnds(Buffer.from(delimiter)),
+  });
 }
 
 function cutRecords(buffer: ChunkBuffer): string {
@@ -71,7 +76,7 @@ describe('a ChunkBuffer with a delimiter', () => {
   test('keeps the beginning of a record in a small slab, however large the chunk before it was', () => {
     const pool = new SlabPool();
     const ends = new RecordEnds(Buffer.from('\n'));
-    const buffer = new ChunkBuffer(2 ** 20, 2 ** 20, pool, ends);
+    const buffer = new ChunkBuffer({ chunkSize: 2 ** 20, limit: 2 ** 20, pool, ends });
     buffer.add(`${'x'.repeat(500_000)}\nbe`, 'utf8');
     buffer.cut(buffer.recordsLength);
     buffer.release({ reuse: false });
@@ -83,7 +88,12 @@ describe('a ChunkBuffer with a delimiter', () => {
 
   test('takes a slab for what it keeps, and returns the one that left', () => {
     const pool = new SlabPool();
-    const buffer = new ChunkBuffer(65_536, 65_536, pool, new RecordEnds(Buffer.from('\n')));
+    const buffer = new ChunkBuffer({
+      chunkSize: 65_536,
+      limit: 65_536,
+      pool,
+      ends: new RecordEnds(Buffer.from('\n')),
+    });
     buffer.add('one\ntw', 'utf8');
     buffer.cut(buffer.recordsLength);
     buffer.release({ reuse: true });

@@ -4,7 +4,12 @@ import { RecordEnds } from '../../src/buffer/record-ends.js';
 import { SlabPool } from '../../src/buffer/slab-pool.js';
 
 function bufferOf(chunkSize: number, limit = chunkSize, delimiter = ''): ChunkBuffer {
-  return new ChunkBuffer(chunkSize, limit, new SlabPool(), new RecordEnds(Buffer.from(delimiter)));
+  return new ChunkBuffer({
+    chunkSize,
+    limit,
+    pool: new SlabPool(),
+    ends: new RecordEnds(Buffer.from(delimiter)),
+  });
 }
 
 function cutAll(buffer: ChunkBuffer): string[] {

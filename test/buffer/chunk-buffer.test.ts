@@ -51,7 +51,7 @@ function expectUnchanged(additions: readonly Addition[]): void {
   for (let chunkSize = 1; chunkSize <= byteLength + 4; chunkSize++) {
     for (let before = 0; before < Math.min(4, chunkSize); before++) {
       const all: Addition[] = [[run(before)], ...additions];
-      const chunks = chunksOf(new ChunkBuffer(chunkSize), all);
+      const chunks = chunksOf(new ChunkBuffer({ chunkSize }), all);
 
       expect(hex(Buffer.concat(chunks))).toBe(hex(bytesOf(all)));
       expect(chunks.slice(0, -1).every((full) => full.byteLength === chunkSize)).toBe(true);
@@ -134,7 +134,9 @@ describe('ChunkBuffer.add()', () => {
     const text = 'x'.repeat(length);
     const additions: Addition[] = [[bytes], [text], [bytes], [text, 'latin1'], [text, 'utf16le']];
 
-    expect(Buffer.concat(chunksOf(new ChunkBuffer(16), additions))).toEqual(bytesOf(additions));
+    expect(Buffer.concat(chunksOf(new ChunkBuffer({ chunkSize: 16 }), additions))).toEqual(
+      bytesOf(additions),
+    );
   });
 
   test.each([
@@ -146,7 +148,7 @@ describe('ChunkBuffer.add()', () => {
     { length: 48, count: 16, isFull: true, rest: 32 },
   ])('accepts $count of $length bytes when a chunk has 16', ({ length, count, isFull, rest }) => {
     for (const data of [run(length), 'x'.repeat(length)]) {
-      const buffer = new ChunkBuffer(16);
+      const buffer = new ChunkBuffer({ chunkSize: 16 });
 
       expect(buffer.add(data, 'utf8')?.byteLength).toBe(rest);
       expect(buffer.byteLength).toBe(count);
@@ -156,7 +158,7 @@ describe('ChunkBuffer.add()', () => {
   });
 
   test('returns everything when nothing fits', () => {
-    const buffer = new ChunkBuffer(4);
+    const buffer = new ChunkBuffer({ chunkSize: 4 });
     buffer.add('full', 'utf8');
 
     expect(buffer.add('é', 'utf8')).toEqual(Buffer.from('é'));
@@ -166,7 +168,7 @@ describe('ChunkBuffer.add()', () => {
   });
 
   test('copies the bytes, so that the caller may overwrite its memory', () => {
-    const buffer = new ChunkBuffer(8);
+    const buffer = new ChunkBuffer({ chunkSize: 8 });
     const bytes = Buffer.from('mine');
     buffer.add(bytes, 'utf8');
     bytes.fill(0);
@@ -192,7 +194,7 @@ describe('ChunkBuffer.add()', () => {
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 32 }), fc.array(step), (chunkSize, steps) => {
-        const buffer = new ChunkBuffer(chunkSize);
+        const buffer = new ChunkBuffer({ chunkSize });
         const chunks: Buffer[] = [];
         const cut = (reuse: boolean) => {
           chunks.push(Buffer.from(buffer.cut()));
@@ -218,7 +220,7 @@ describe('ChunkBuffer.add()', () => {
 
 describe('ChunkBuffer.cut()', () => {
   test('returns the bytes held, and holds none afterwards', () => {
-    const buffer = new ChunkBuffer(8);
+    const buffer = new ChunkBuffer({ chunkSize: 8 });
     buffer.add('abc', 'utf8');
 
     expect(buffer.cut().toString()).toBe('abc');
@@ -228,7 +230,7 @@ describe('ChunkBuffer.cut()', () => {
   });
 
   test('returns an empty chunk when no bytes are held', () => {
-    const buffer = new ChunkBuffer(8);
+    const buffer = new ChunkBuffer({ chunkSize: 8 });
 
     expect(buffer.cut()).toEqual(Buffer.alloc(0));
     buffer.release({ reuse: true });
@@ -236,7 +238,7 @@ describe('ChunkBuffer.cut()', () => {
   });
 
   test('does not change the chunk in flight while the other slab fills', () => {
-    const buffer = new ChunkBuffer(8);
+    const buffer = new ChunkBuffer({ chunkSize: 8 });
     for (let round = 0; round < 6; round++) {
       buffer.add(run(8, round * 8), 'utf8');
       const inFlight = buffer.cut();
@@ -255,7 +257,7 @@ describe('ChunkBuffer.cut()', () => {
   });
 
   test('throws, and loses no bytes, while another chunk is in flight', () => {
-    const buffer = new ChunkBuffer(8);
+    const buffer = new ChunkBuffer({ chunkSize: 8 });
     buffer.add('first', 'utf8');
     const first = buffer.cut();
     buffer.add('second', 'utf8');
@@ -269,7 +271,7 @@ describe('ChunkBuffer.cut()', () => {
 
 describe('ChunkBuffer.release()', () => {
   test('never overwrites the bytes of a slab that may not be reused', () => {
-    const buffer = new ChunkBuffer(8);
+    const buffer = new ChunkBuffer({ chunkSize: 8 });
     buffer.add('reserved', 'utf8');
     const abandoned = buffer.cut();
     buffer.release({ reuse: false });
@@ -282,7 +284,7 @@ describe('ChunkBuffer.release()', () => {
 
 describe('ChunkBuffer with room for several chunks', () => {
   /** Chunks of 4 bytes, up to 10 bytes. */
-  const create = () => new ChunkBuffer(4, 10, new SlabPool());
+  const create = () => new ChunkBuffer({ chunkSize: 4, limit: 10, pool: new SlabPool() });
 
   test('fills one chunk after the other up to its limit, and returns the rest', () => {
     for (const data of [Buffer.from('0123456789ab'), '0123456789ab']) {
@@ -300,7 +302,7 @@ describe('ChunkBuffer with room for several chunks', () => {
   test('obeys the limit for text that would fit into the slab', () => {
     const pool = new SlabPool();
     pool.give(Buffer.alloc(64));
-    const buffer = new ChunkBuffer(64, 70, pool);
+    const buffer = new ChunkBuffer({ chunkSize: 64, limit: 70, pool });
     buffer.add('x'.repeat(64), 'utf8');
     for (let added = 0; added < 6; added++) expect(buffer.add('y', 'utf8')).toBeUndefined();
 
@@ -310,7 +312,7 @@ describe('ChunkBuffer with room for several chunks', () => {
 
   test('copies no large write while a chunk is full', () => {
     const size = 64 * 1024;
-    const buffer = new ChunkBuffer(size, 2 * size);
+    const buffer = new ChunkBuffer({ chunkSize: size, limit: 2 * size });
     buffer.add(run(size), 'utf8');
     buffer.add('behind', 'utf8');
     const large = run(4096);
@@ -345,7 +347,11 @@ describe('ChunkBuffer with room for several chunks', () => {
     const sizes = fc.record({ chunkSize: fc.integer({ min: 1, max: 32 }), more: fc.nat(100) });
     fc.assert(
       fc.property(sizes, fc.array(step), ({ chunkSize, more }, steps) => {
-        const buffer = new ChunkBuffer(chunkSize, chunkSize + more, new SlabPool());
+        const buffer = new ChunkBuffer({
+          chunkSize,
+          limit: chunkSize + more,
+          pool: new SlabPool(),
+        });
         const chunks: Buffer[] = [];
         const cut = () => {
           const chunk = buffer.cut();
@@ -390,7 +396,7 @@ describe('memory of a ChunkBuffer', () => {
 
   test('is not allocated before the first byte', () => {
     const sizes = allocations();
-    const buffer = new ChunkBuffer(2 ** 30, 2 ** 30, new SlabPool());
+    const buffer = new ChunkBuffer({ chunkSize: 2 ** 30, limit: 2 ** 30, pool: new SlabPool() });
     buffer.add('', 'utf8');
     buffer.add(new Uint8Array(0), 'utf8');
     buffer.cut();
@@ -400,7 +406,11 @@ describe('memory of a ChunkBuffer', () => {
 
   test('stays small while little is written', () => {
     const sizes = allocations();
-    const buffer = new ChunkBuffer(4 * 2 ** 20, 4 * 2 ** 20, new SlabPool());
+    const buffer = new ChunkBuffer({
+      chunkSize: 4 * 2 ** 20,
+      limit: 4 * 2 ** 20,
+      pool: new SlabPool(),
+    });
     for (let round = 0; round < 20; round++) {
       for (let line = 0; line < 100; line++) buffer.add('a line of a log\n', 'utf8');
       expect(buffer.cut().byteLength).toBe(1600);
@@ -413,7 +423,7 @@ describe('memory of a ChunkBuffer', () => {
   test('doubles up to the size of a chunk, and returns smaller slabs to the pool', () => {
     const sizes = allocations();
     const pool = new SlabPool();
-    const buffer = new ChunkBuffer(100 * kibibyte, 100 * kibibyte, pool);
+    const buffer = new ChunkBuffer({ chunkSize: 100 * kibibyte, limit: 100 * kibibyte, pool });
     const bytes = run(100 * kibibyte);
     for (let start = 0; start < bytes.byteLength; start += 1000) {
       expect(buffer.add(bytes.subarray(start, start + 1000), 'utf8')).toBeUndefined();
@@ -425,7 +435,7 @@ describe('memory of a ChunkBuffer', () => {
   });
 
   test('starts with the size of the last chunk', () => {
-    const buffer = new ChunkBuffer(2 ** 20, 2 ** 20, new SlabPool());
+    const buffer = new ChunkBuffer({ chunkSize: 2 ** 20, limit: 2 ** 20, pool: new SlabPool() });
     for (const byteLength of [100 * kibibyte, 90 * kibibyte]) {
       const sizes = allocations();
       for (let added = 0; added < byteLength; added += 1024) buffer.add(run(1024), 'utf8');
@@ -440,14 +450,14 @@ describe('memory of a ChunkBuffer', () => {
   test('is not larger than a chunk if chunks are small', () => {
     const sizes = allocations();
     const additions: Addition[] = [['a longer text'], [run(50)], ['é'.repeat(50)]];
-    chunksOf(new ChunkBuffer(5, 5, new SlabPool()), additions);
+    chunksOf(new ChunkBuffer({ chunkSize: 5, limit: 5, pool: new SlabPool() }), additions);
 
     expect(sizes).toEqual([5]);
   });
 
   test('is reused in steady traffic without new allocations', () => {
     const chunkSize = 100 * kibibyte;
-    const buffer = new ChunkBuffer(chunkSize, chunkSize, new SlabPool());
+    const buffer = new ChunkBuffer({ chunkSize, limit: chunkSize, pool: new SlabPool() });
     const bytes = run(chunkSize);
     const fill = (data: string | Uint8Array) => {
       buffer.add(data, 'utf8');
@@ -469,7 +479,10 @@ describe('memory of a ChunkBuffer', () => {
 
   test('is returned by an empty buffer, for another one to use', () => {
     const pool = new SlabPool();
-    const [first, second] = [new ChunkBuffer(16, 16, pool), new ChunkBuffer(16, 16, pool)];
+    const [first, second] = [
+      new ChunkBuffer({ chunkSize: 16, limit: 16, pool }),
+      new ChunkBuffer({ chunkSize: 16, limit: 16, pool }),
+    ];
     first.add(run(16), 'utf8');
     const slab = first.cut().buffer;
     first.release({ reuse: true });
@@ -482,7 +495,7 @@ describe('memory of a ChunkBuffer', () => {
 
   test('is not returned to the pool if it may not be reused', () => {
     const pool = new SlabPool();
-    const buffer = new ChunkBuffer(16, 16, pool);
+    const buffer = new ChunkBuffer({ chunkSize: 16, limit: 16, pool });
     buffer.add(run(16), 'utf8');
     buffer.cut();
     buffer.release({ reuse: false });
@@ -493,7 +506,7 @@ describe('memory of a ChunkBuffer', () => {
   test('is kept by the buffer if it is too large for the pool', () => {
     const chunkSize = 64 * 2 ** 20;
     const pool = new SlabPool();
-    const buffer = new ChunkBuffer(chunkSize, chunkSize, pool);
+    const buffer = new ChunkBuffer({ chunkSize, limit: chunkSize, pool });
     buffer.add(Buffer.alloc(chunkSize), 'utf8');
     const slab = buffer.cut().buffer;
     buffer.release({ reuse: true });
@@ -506,7 +519,7 @@ describe('memory of a ChunkBuffer', () => {
   test('is not used twice at a time if it is too large for the pool', () => {
     const pool = new SlabPool();
     vi.spyOn(pool, 'give').mockReturnValue(false);
-    const buffer = new ChunkBuffer(16, 32, pool);
+    const buffer = new ChunkBuffer({ chunkSize: 16, limit: 32, pool });
     const fill = (first: number) => buffer.add(run(16, first), 'utf8');
     fill(0);
     buffer.cut();

@@ -51,7 +51,13 @@ function create(setup: Setup = {}) {
   const { maxRecordSize } = setup;
   useFakeTimers({ now: 0 });
   const records = new RecordEnds(delimiter === undefined ? undefined : Buffer.from(delimiter));
-  const buffer = new ChunkBuffer(chunkSize, limit, new SlabPool(), records, maxRecordSize);
+  const buffer = new ChunkBuffer({
+    chunkSize,
+    limit,
+    pool: new SlabPool(),
+    ends: records,
+    maxRecordSize,
+  });
   const period = isHourly ? new Hours() : undefined;
   const ends = new ObjectEnds(buffer, { maxSize, period, hasRecords: delimiter !== undefined });
   const position = 'position' in setup ? setup.position : 0;
