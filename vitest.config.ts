@@ -14,6 +14,8 @@ const slowest = [
   'test/guarantees/loggers.test.ts',
   'test/guarantees/fault-matrix.test.ts',
   'test/guarantees/shared-log.test.ts',
+  'test/guarantees/operators.test.ts',
+  'test/guarantees/sharing.test.ts',
   'test/docs-logging.test.ts',
   'test/docs-programs.test.ts',
   'test/documents-types.test.ts',

@@ -26,11 +26,14 @@ export interface SharingSetting {
   /** Milliseconds from one chunk of a writer to the next; 0 if it always has one. */
   readonly interval: number;
 
-  /** Whether all write at the same moment, and not spread over the interval. */
+  /** Whether all write at the same moment, and not each at a random one of the interval. */
   readonly isInStep: boolean;
 }
 
-/** Appends of a single writer, before the others start: their median is the service time. */
+/**
+ * Appends of a single writer, before the others and after them: the median of both is the service
+ * time. The machine may be busier in between.
+ */
 const appendsAlone = 20;
 
 export async function prepare(assignment: Assignment<SharingSetting>): Promise<Job> {
@@ -55,10 +58,14 @@ export async function prepare(assignment: Assignment<SharingSetting>): Promise<J
     return new Writer(number, setting, stream);
   };
 
-  const alone = await open(0);
-  await alone.writeWhile(() => alone.appends < appendsAlone);
-  const service = median(alone.durations);
-  await alone.end();
+  const writeAlone = async (number: number) => {
+    const writer = await open(number);
+    await writer.writeWhile(() => writer.appends < appendsAlone);
+    await writer.end();
+    return writer;
+  };
+
+  const earlier = await writeAlone(0);
   const writers = await Promise.all(
     Array.from({ length: setting.writers }, (_, index) => open(index + 1)),
   );
@@ -78,16 +85,18 @@ export async function prepare(assignment: Assignment<SharingSetting>): Promise<J
         };
         for (const writer of writers) writer.stream.on('commit', look);
       });
-      const work = writers.map((writer, index) =>
+      const work = writers.map((writer) =>
         setting.interval === 0
           ? writer.writeWhile(() => !isDone)
-          : writer.writeEach(setting.interval, setting.isInStep ? 0 : index / writers.length),
+          : writer.writeEach(setting.interval, setting.isInStep ? 0 : Math.random()),
       );
       const [{ counts, seconds }] = await Promise.all([reached, ...work]);
       const sum = counts.reduce((total, count) => total + count, 0);
       await Promise.all(writers.map((writer) => writer.end()));
       const account = await store.call('account');
-      assertWhole(account, [alone, ...writers]);
+      const later = await writeAlone(writers.length + 1);
+      assertWhole(await store.call('account'), [earlier, ...writers, later]);
+      const service = median([...earlier.durations, ...later.durations]);
       const appends = account.appends - before.appends;
       const longest = Math.max(...writers.map(({ longestWait }) => longestWait));
       const figures = {

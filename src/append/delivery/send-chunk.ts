@@ -54,6 +54,7 @@ export async function sendChunk(
  * Resolves with the checksum of the object after the chunk, if it is known.
  *
  * @throws {ChecksumError} If the store's checksum differs from ours.
+ * @throws The failure of reading the chunk back, which leaves it in doubt.
  */
 export async function checkReceipt(
   chunk: FrozenChunk,
@@ -72,21 +73,9 @@ export async function checkReceipt(
   const crc64 = (isComputed ? chunk.crc64After() : undefined) ?? actual;
   if (verify === 'none' || actual === undefined || actual === crc64) return crc64;
   chunk.raiseDoubt('unanswered');
-  // Another writer may have replaced the object by one of the same length.
-  if (isShared && (await isInPlace(chunk, receipt.nextPosition, options))) return actual;
+  // Another writer may have replaced the object by one of the same length. If it cannot be read now, the
+  // doubt is settled as any other.
+  const { nextPosition: length } = receipt;
+  if (isShared && (await readBack(chunk, { length }, options))) return actual;
   throw checksumError(chunk, { expected: crc64 as bigint, actual });
-}
-
-/** Whether the object, which is `length` bytes long, has the chunk at its position; `false` in doubt. */
-async function isInPlace(
-  chunk: FrozenChunk,
-  length: number,
-  options: DeliveryOptions,
-): Promise<boolean> {
-  try {
-    return await readBack(chunk, { length }, options);
-  } catch {
-    options.signal.throwIfAborted();
-    return false;
-  }
 }

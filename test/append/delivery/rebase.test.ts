@@ -130,6 +130,27 @@ describe("ChunkDelivery.run() with conflict 'rebase' and nothing in doubt", () =
     expect(commits[0]?.target.crc64).toBe(crcOf('HEADchunk'));
   });
 
+  test.each([
+    { scenario: 'is not answered', fault: failure.unanswered() },
+    { scenario: 'is refused for a while', fault: failure.rejected() },
+  ])('asks again where reading the replaced object $scenario', async ({ fault }) => {
+    const client = head().script('append', preceded(replace('HEAD')));
+    client.script('get', failWith(fault));
+    const { error, calls, commits } = await deliver(client, shared);
+
+    expect(error).toBeUndefined();
+    expect(calls).toEqual([append, 'get 4-9', 'head', 'get 4-9']);
+    expect(client.contents).toBe('HEADchunk');
+    expect(commits[0]?.target.crc64).toBe(crcOf('HEADchunk'));
+  });
+
+  test('cannot tell about a chunk in a replaced object that must not be read', async () => {
+    const client = writeOnly('head').script('append', preceded(replace('HEAD')));
+    const { error } = await deliver(client, shared);
+
+    expect(error).toMatchObject({ code: 'APPEND_ERR_UNCONFIRMED' });
+  });
+
   test('fails if the store confirms a chunk that is not in the object', async () => {
     const client = head().script('append', answerWith({ crc64: 1n }));
     client.script('get', preceded(replace('headother')));

@@ -91,7 +91,10 @@ async function prove(sharingCase: SharingCase): Promise<void> {
   const name = nameOfSharing(sharingCase);
   const found = await runOnStage(sharingCase).catch((error: Error) => [error.message]);
   console.log(`${found.length === 0 ? 'ok   ' : 'WRONG'}  ${name}`);
-  problems.push(...found.slice(0, 5).map((problem) => `${name}: ${problem}`));
+  for (const problem of found.slice(0, 5)) {
+    console.log(`       ${problem}`);
+    problems.push(`${name}: ${problem}`);
+  }
 }
 
 async function runOnStage(sharingCase: SharingCase): Promise<string[]> {

@@ -5,7 +5,7 @@ import { keyIn } from '../rollover/rolling-case.js';
 import type { SharedObject } from './sharing-judge.js';
 
 /** Most bytes that are read of each end of an object: one that was filled has a hole in between. */
-const most = 16 * 2 ** 20;
+const most = 8 * 2 ** 20;
 
 /** The objects of a folder, by their sequence. */
 export async function sharedObjects(stage: Stage, folder: string): Promise<SharedObject[]> {
