@@ -10,8 +10,8 @@ export const maxSize = 102_400;
 
 let folders = 0;
 
-/** The writers go on while a reader asks. */
-const slowAnswer: Fault = { kind: 'stall', operation: 'head', probability: 0.3, delay: 30 };
+/** Now and then a writer goes on to another object while a reader waits for an answer. */
+const slowAnswer: Fault = { kind: 'stall', operation: 'head', probability: 0.2, delay: 300 };
 
 export interface FollowWritersOptions {
   /** Writers that are stopped, and readers that are killed. */
@@ -21,7 +21,7 @@ export interface FollowWritersOptions {
   /** Lines of the last writer. */
   readonly lineCount: number;
 
-  /** Maximum milliseconds from the first sign of a process until it is stopped. */
+  /** Maximum milliseconds from the first sign of a writer until it is stopped. */
   readonly longest: number;
 }
 
@@ -40,7 +40,8 @@ export async function followWriters(
   const template = `${folder}/{seq}.log`;
   const env = environmentOf(stage.directConnection);
   const placeAfter = (byteLength: number) => findPlace(stage, folder, byteLength);
-  const readers = new ReaderLives({ bucket, template, env, longest, placeAfter });
+  // Longer than the writers live: a reader that has caught up meets other moments than one before.
+  const readers = new ReaderLives({ bucket, template, env, longest: 3 * longest, placeAfter });
   const writing = liveAsWriters({
     url: `oss://${bucket}/${template}`,
     env,
