@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import type { StoredObject } from '../../test/comparing-store/expected-object.js';
 import { Store } from '../../test/comparing-store/store.js';
 import type { OrderAccount, Protocol } from '../../test/comparing-store/store-process.js';
 import { builtProgram } from '../../test/helpers/remote.js';
@@ -11,7 +12,7 @@ import { environment } from './environment.js';
 import { base, isQuick } from './flags.js';
 import { bindToFirstProcessor } from './processor.js';
 import type { Report, Result } from './report.js';
-import { makeSource, type SourceSetting } from './source.js';
+import { lengthOf, makeSource, type SourceSetting } from './source.js';
 import { ratios, summarize } from './statistics.js';
 
 /** The part of a setting that all comparisons have. */
@@ -28,6 +29,12 @@ export interface CommonSetting extends SourceSetting {
 
   /** Number of objects, with the keys of `keysOf()`. Default: one object. */
   readonly objects?: number;
+
+  /** What of `byteLength` bytes is to be read. Default: nothing. */
+  readonly stored?: 'object' | 'growing object' | 'source';
+
+  /** Bytes by which a growing object grows with each HEAD. */
+  readonly step?: number;
 }
 
 /** One question, and its contenders. */
@@ -150,9 +157,11 @@ async function run(
 ): Promise<Measurement> {
   const { contender, library } = entrant;
   const own = { ...setting, ...contender.options };
-  const { period } = makeSource(own);
+  const source = makeSource(own);
+  const { period } = source;
   const { delay, objects, protocol } = own;
-  const target = await store.expect({ period, delay, objects }, protocol);
+  const stored = storedObject(own, lengthOf(source, own.byteLength));
+  const target = await store.expect({ period, delay, objects, stored }, protocol);
   const assignment = { setting: own as unknown as Setting, target, library };
   const measurement = await processes.run(entrant, contender, assignment);
   const account = await store.take(target.key);
@@ -160,6 +169,18 @@ async function run(
   verify(contender, measurement, { account, isEmpty: own.byteLength === 0 });
   const traffic = trafficFigures(account, objects);
   return { ...measurement, figures: { ...measurement.figures, ...traffic } };
+}
+
+function storedObject(
+  { stored, step }: CommonSetting,
+  byteLength: number,
+): StoredObject | undefined {
+  if (stored === undefined) return undefined;
+  return {
+    byteLength,
+    step: stored === 'growing object' ? step : undefined,
+    isNormal: stored === 'source',
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { makeSource, type SourceSetting, wholePeriods } from './source.js';
+import { lengthOf, makeSource, type SourceSetting } from './source.js';
 
 /**
  * The whole source, cut into chunks that share memory, so that a sender has no other work.
@@ -8,8 +8,8 @@ export function* chunksOf(
 ): Iterable<Buffer> {
   const { chunkSize } = setting;
   const source = makeSource(setting);
-  const { period, pieces } = source;
-  const total = (wholePeriods(source, setting.byteLength) / pieces.length) * period.byteLength;
+  const { period } = source;
+  const total = lengthOf(source, setting.byteLength);
   const times = 1 + Math.ceil(chunkSize / period.byteLength);
   const repeated = Buffer.concat(Array.from({ length: times }, () => period));
   for (let sent = 0; sent < total; sent += chunkSize) {

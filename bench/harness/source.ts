@@ -42,6 +42,12 @@ export function wholePeriods({ pieces, period }: Source, byteLength: number): nu
   return (periods < 1 ? Math.ceil(periods) : Math.floor(periods)) * pieces.length;
 }
 
+/** Bytes in these whole periods. */
+export function lengthOf(source: Source, byteLength: number): number {
+  const { pieces, period } = source;
+  return (wholePeriods(source, byteLength) / pieces.length) * period.byteLength;
+}
+
 function bytes(length: number, seed: number): Buffer {
   const buffer = Buffer.alloc(length);
   // A linear congruential generator: anything that does not repeat soon will do.

@@ -5,6 +5,7 @@ import { killConversion } from '../guarantees/conversion/kill-conversion.js';
 import { environmentOf, runCommand, runInTerminal } from '../helpers/command-line.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { createFolder } from '../helpers/folder.js';
+import { runHere } from '../helpers/run-here.js';
 
 const { emulator, env } = await startEmulatorForFile();
 await emulator.createBucket('otherbucket');
@@ -131,7 +132,7 @@ describe('convert refuses, and writes nothing', () => {
         'oss-append: Cannot convert "source" to "other": that object has 5 bytes, which are not the first ones of the source. Nothing was appended.\n',
     },
   ])('$scenario', async ({ args, exitCode, stderr }) => {
-    const result = await runCommand(['convert', ...args], { env });
+    const result = await runHere(['convert', ...args], env);
 
     expect(result.exitCode).toBe(exitCode);
     const [complaint] = result.stderr.split(/(?<=\n)/);
@@ -144,7 +145,7 @@ describe('convert refuses, and writes nothing', () => {
   test('exits with 3 if a bucket does not exist', async () => {
     const args = ['convert', 'oss://no-such-bucket/a', 'oss://examplebucket/a'];
 
-    const { exitCode, stderr } = await runCommand(args, { env });
+    const { exitCode, stderr } = await runHere(args, env);
 
     expect(exitCode).toBe(3);
     expect(stderr).toMatch(/NoSuchBucket/);
@@ -156,9 +157,10 @@ describe('convert refuses, and writes nothing', () => {
     weak.faults.add({ kind: 'error-503', operation: 'append', nth: 2, times: 100 });
     const args = ['convert', '--chunk-size', '4', '--retries', '1', '--min-timeout', '1ms'];
 
-    const { exitCode, stderr } = await runCommand([...args, source, 'oss://examplebucket/a'], {
-      env: environmentOf(weak),
-    });
+    const { exitCode, stderr } = await runHere(
+      [...args, source, 'oss://examplebucket/a'],
+      environmentOf(weak),
+    );
 
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(

@@ -49,6 +49,16 @@ export class ExpectedBytes {
     return undefined;
   }
 
+  /** The bytes from `start` up to, but not including, `end`, in pieces that share memory. */
+  *slices(start: number, end: number): Generator<Buffer> {
+    for (let position = start; position < end; ) {
+      const offset = position % this.#period.byteLength;
+      const piece = this.#repeated.subarray(offset, offset + Math.min(stride, end - position));
+      yield piece;
+      position += piece.byteLength;
+    }
+  }
+
   /** Checksum of the first `length` bytes. */
   crc64(length: number): bigint {
     const { byteLength } = this.#period;

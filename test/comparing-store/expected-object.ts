@@ -10,6 +10,20 @@ export interface Expectation {
 
   /** Number of objects, with the keys of `keysOf()`. Default: one object with the key itself. */
   readonly objects?: number | undefined;
+
+  /** An object to be read. Default: there is none before the first append. */
+  readonly stored?: StoredObject | undefined;
+}
+
+/** An object whose bytes are there before anybody appends. */
+export interface StoredObject {
+  readonly byteLength: number;
+
+  /** Bytes by which it grows with each HEAD, until it is sealed. Default: it is there as a whole. */
+  readonly step?: number | undefined;
+
+  /** Whether it is a Normal object, with the key of `sourceOf()`. */
+  readonly isNormal?: boolean | undefined;
 }
 
 /** The state of an object, or of several together. */
@@ -31,12 +45,41 @@ export class ExpectedObject {
   appends = 0;
   requests = 0;
   readonly #bytes: ExpectedBytes;
+  readonly #stored: StoredObject | undefined;
   #mismatchAt: number | undefined;
 
   /** @param bytes May be shared by many objects. */
-  constructor(bytes: ExpectedBytes, delay: number) {
+  constructor(bytes: ExpectedBytes, delay: number, stored?: StoredObject) {
     this.#bytes = bytes;
     this.delay = delay;
+    this.#stored = stored;
+    if (stored !== undefined) this.length = stored.step ?? stored.byteLength;
+  }
+
+  get type(): 'Normal' | 'Appendable' {
+    return this.#stored?.isNormal ? 'Normal' : 'Appendable';
+  }
+
+  /** Whether it is there to be read. */
+  get isStored(): boolean {
+    return this.#stored !== undefined;
+  }
+
+  /** Whether it grows no more. */
+  get isSealed(): boolean {
+    const { step, byteLength } = this.#stored ?? {};
+    return step !== undefined && this.length === byteLength;
+  }
+
+  /** Grows by a step, if it does so. */
+  grow(): void {
+    const { step = 0, byteLength = 0 } = this.#stored ?? {};
+    this.length = Math.max(this.length, Math.min(this.length + step, byteLength));
+  }
+
+  /** The bytes from `start` up to, but not including, `end`. */
+  read(start: number, end: number): Iterable<Buffer> {
+    return this.#bytes.slices(start, end);
   }
 
   get account(): ObjectAccount {

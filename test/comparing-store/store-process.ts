@@ -8,7 +8,7 @@ import { serve } from '../helpers/remote.js';
 import { ExpectedBytes } from './expected-bytes.js';
 import { type Expectation, ExpectedObject, type ObjectAccount } from './expected-object.js';
 import { serveConnection } from './store-connection.js';
-import { keysOf } from './target.js';
+import { keysOf, sourceOf } from './target.js';
 
 export type Protocol = 'http' | 'https';
 export type Endpoints = Readonly<Partial<Record<Protocol, string>>>;
@@ -59,13 +59,18 @@ const functions = {
   },
 
   /** Prepares for an object, or several, that do not exist yet. */
-  expect(key: string, { period, delay, objects: count }: Expectation): void {
+  expect(key: string, { period, delay, objects: count, stored }: Expectation): void {
     const bytes = new ExpectedBytes(Buffer.from(period), crc64);
     const keys = count === undefined ? [key] : keysOf(key, count);
     const order = { keys, sockets: new Set<Socket>() };
     orders.set(key, order);
+    const { sockets } = order;
     for (const own of keys) {
-      objects.set(own, { object: new ExpectedObject(bytes, delay), sockets: order.sockets });
+      const itsStored = stored?.isNormal ? undefined : stored;
+      objects.set(own, { object: new ExpectedObject(bytes, delay, itsStored), sockets });
+    }
+    if (stored?.isNormal) {
+      objects.set(sourceOf(key), { object: new ExpectedObject(bytes, delay, stored), sockets });
     }
   },
 
@@ -75,7 +80,7 @@ const functions = {
     if (order === undefined) return undefined;
     const accounts = order.keys.flatMap((own) => objects.get(own)?.object.account ?? []);
     orders.delete(key);
-    for (const own of order.keys) objects.delete(own);
+    for (const own of [...order.keys, sourceOf(key)]) objects.delete(own);
     const sum = (value: (account: ObjectAccount) => number) =>
       accounts.reduce((total, account) => total + value(account), 0);
     return {

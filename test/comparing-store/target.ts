@@ -16,3 +16,8 @@ export function keysOf(key: string, objects: number): string[] {
 export function keyOf(key: string, index: number): string {
   return `${key}.${index}`;
 }
+
+/** Key of the Normal object whose bytes are expected under `key`. */
+export function sourceOf(key: string): string {
+  return `${key}.source`;
+}

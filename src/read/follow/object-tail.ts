@@ -117,32 +117,27 @@ export class ObjectTail {
    * @throws {DivergedError} If the bytes do not fit the checksum, or the object is shorter by now.
    */
   async *read(growth: Growth): AsyncGenerator<Uint8Array> {
-    const isWhole = growth.end <= this.#end;
-    const isProvable = isWhole && this.#crc64 !== undefined && growth.crc64 !== undefined;
-    if (isProvable && growth.end - growth.start <= this.#proveLimit) {
-      const held: Uint8Array[] = [];
-      for await (const piece of this.#download(growth)) held.push(piece);
-      this.#prove(growth);
-      for (const piece of held) yield this.#pass(piece);
-    } else {
-      for await (const piece of this.#download(growth)) yield this.#pass(piece);
-      if (isWhole) this.#prove(growth);
-    }
-  }
-
-  async *#download({ start, end }: Growth): AsyncGenerator<Uint8Array> {
+    const { start, end, crc64 } = growth;
+    const isWhole = end <= this.#end;
+    const isProvable = isWhole && this.#crc64 !== undefined && crc64 !== undefined;
+    const held: Uint8Array[] | undefined =
+      isProvable && end - start <= this.#proveLimit ? [] : undefined;
     const range = {
       start,
       end: Math.min(end, this.#end),
       refuse: (length: number | undefined) =>
         divergedError(this.#progress, length === undefined ? 'gone' : 'shorter', length),
     };
+    // One loop, because each generator on the way costs time for each piece.
     for await (const piece of this.#requests.range(this.key, range)) {
       if (this.#crc64 !== undefined) {
         this.#crc64 = combineCrc64(this.#crc64, this.#checksum(piece), piece.byteLength);
       }
-      yield piece;
+      if (held === undefined) yield this.#pass(piece);
+      else held.push(piece);
     }
+    if (isWhole) this.#prove(growth);
+    for (const piece of held ?? []) yield this.#pass(piece);
   }
 
   #pass(piece: Uint8Array): Uint8Array {

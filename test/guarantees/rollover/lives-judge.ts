@@ -14,7 +14,7 @@ interface Line {
  * the acknowledged lines are in the order of the lives.
  */
 export function judgeLives(
-  objects: readonly FoundObject[],
+  objects: readonly Pick<FoundObject, 'key' | 'bytes'>[],
   lives: readonly Life[],
   { maxSize, isAtOnce = false }: { readonly maxSize: number; readonly isAtOnce?: boolean },
 ): string[] {

@@ -68,7 +68,8 @@ export class ReaderLives {
     for (let killed = 0; killed < kills; killed++) {
       // Every other one begins afresh, so that both see every kind of moment.
       await this.#live(killed % 2 === 0, async () => {
-        await once(this.#progress, 'bytes');
+        // When all is written there may be nothing left to print.
+        await Promise.race([once(this.#progress, 'bytes'), total]);
         await wait(Math.random() * this.#options.longest);
         return 'SIGKILL';
       });

@@ -2,6 +2,8 @@ import type { Life } from '../rollover/lives.js';
 import { judgeLives } from '../rollover/lives-judge.js';
 import type { FoundObject } from '../rollover/rolling-case.js';
 
+export type ReadObject = Pick<FoundObject, 'key' | 'bytes'>;
+
 /** A place in one of several objects. */
 export interface ObjectPlace {
   readonly key: string;
@@ -17,7 +19,7 @@ export interface Reading {
 
 export interface FollowedLives {
   /** In order. */
-  readonly objects: readonly FoundObject[];
+  readonly objects: readonly ReadObject[];
   readonly lives: readonly Life[];
 
   /** One after the other. */
@@ -56,7 +58,7 @@ export function judgeTail(
   return problems;
 }
 
-function offsetOf(objects: readonly FoundObject[], { key, position }: ObjectPlace): number {
+function offsetOf(objects: readonly ReadObject[], { key, position }: ObjectPlace): number {
   const index = objects.findIndex((object) => object.key === key);
   const before = objects.slice(0, index).reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   return before + position;
