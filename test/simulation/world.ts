@@ -76,8 +76,8 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const usual = drawChunkSize(drawn, { isGreedy, isRebasing: false });
   const chunkSize = isRebasing ? drawChunkSize(shared, { isGreedy, isRebasing }) : usual;
   const rolled = random.fork('rollover');
-  const isRolling = rolled.chance(0.5) && !isRebasing && !limits.without?.has('rollover');
-  const plan = isRolling ? drawRollingPlan(rolled, chunkSize) : undefined;
+  const isRolling = rolled.chance(0.5) && !isRush && !limits.without?.has('rollover');
+  const plan = isRolling ? drawRollingPlan(rolled, { chunkSize, isRebasing }) : undefined;
   const terms = { isRolling, isRebasing };
   const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, terms);
   const adversary = drawAdversary(random.fork('adversary'), {
