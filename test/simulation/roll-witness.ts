@@ -228,7 +228,7 @@ export class RollWitness {
     const isFull = !isMoved && place > 0 && (wasMoved || end > this.#scene.maxSize);
     this.#moves.push({ from, to, isOver, isFull, isBound });
     this.#softEnd = (isFull || isOver) && !isFilled ? offset : this.watch();
-    this.#changePeriod(isMoved ? undefined : offset, key);
+    this.#changePeriod(isMoved ? undefined : offset, key, isFilled);
   }
 
   /** Whether bytes accepted at `date` are certainly of another period than the object. */
@@ -241,13 +241,17 @@ export class RollWitness {
     return this.#labels.some((it) => this.#scene.plan.periods?.mustLeave(it, date));
   }
 
-  /** The object `key` begins with the unit at `offset`, or with one that was in another object. */
-  #changePeriod(offset: number | undefined, key: string): void {
+  /**
+   * The object `key` begins with the unit at `offset`, or with one that was in another object.
+   *
+   * @param mayStay Whether the unit may have been accepted for the object before.
+   */
+  #changePeriod(offset: number | undefined, key: string, mayStay = false): void {
     const { periods } = this.#scene.plan;
     if (periods === undefined) return;
     const dates = offset === undefined ? [] : this.#datesOf(offset);
     const others = dates.filter((date) => this.#mayHaveLeft(date));
-    const stays = offset === undefined || !dates.every((date) => this.#hasLeft(date));
+    const stays = offset === undefined || mayStay || !dates.every((date) => this.#hasLeft(date));
     const labels = [...(stays ? this.#labels : []), ...others.map((date) => periods.labelOf(date))];
     const shown = this.#labelIn(key);
     if (shown !== undefined && !labels.includes(shown)) {

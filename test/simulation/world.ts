@@ -71,7 +71,7 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
   const shared = random.fork('rebase');
-  const isRebasing = !isGreedy && shared.chance(0.12) && !limits.without?.has('rebase');
+  const isRebasing = !isGreedy && shared.chance(0.1) && !limits.without?.has('rebase');
   const isRush = isRebasing && shared.chance(0.04);
   const usual = drawChunkSize(drawn, { isGreedy, isRebasing: false });
   const chunkSize = isRebasing ? drawChunkSize(shared, { isGreedy, isRebasing }) : usual;
@@ -112,7 +112,13 @@ export function drawWorld(random: Random, options: WorldOptions): World {
     wrap,
     alter,
     store,
-    network: new Network({ random, adversary, limits, chronicle }),
+    network: new Network({
+      random,
+      adversary,
+      limits,
+      chronicle,
+      isSteady: isRush && drawn.chance(0.5),
+    }),
     chunkSize,
     budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
   };
