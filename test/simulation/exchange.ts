@@ -9,6 +9,12 @@ const losses = [
   () => new TypeError('terminated'),
 ];
 
+interface ExchangeOptions {
+  readonly random: Random;
+  readonly isDeaf: boolean;
+  readonly isSteady: boolean;
+}
+
 /** One request through a bad network, which delays it. */
 export class Exchange<Fate extends string = string> {
   /** Its number among all requests, from 1. */
@@ -22,11 +28,15 @@ export class Exchange<Fate extends string = string> {
   /** Whether its signal has fired. */
   isAborted = false;
 
-  constructor(number: number, fate: Fate, { random, isDeaf }: { random: Random; isDeaf: boolean }) {
+  /** Whether every request takes as long. */
+  readonly #isSteady: boolean;
+
+  constructor(number: number, fate: Fate, { random, isDeaf, isSteady }: ExchangeOptions) {
     this.number = number;
     this.fate = fate;
     this.random = random;
     this.isDeaf = isDeaf;
+    this.#isSteady = isSteady;
   }
 
   /** Whether its caller can still receive the outcome. */
@@ -58,8 +68,8 @@ export class Exchange<Fate extends string = string> {
 
   /** Waits up to `most` milliseconds, or not at all. */
   async pause(most: number): Promise<void> {
-    if (this.random.chance(0.3)) return;
-    const delay = this.random.next() * most;
+    if (!this.#isSteady && this.random.chance(0.3)) return;
+    const delay = this.#isSteady ? most / 2 : this.random.next() * most;
     await new Promise<void>((resolve) => setTimeout(resolve, delay));
   }
 

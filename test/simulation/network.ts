@@ -9,6 +9,9 @@ interface Surroundings {
   readonly adversary: Adversary;
   readonly limits: Limits;
   readonly chronicle: Chronicle;
+
+  /** Whether every request takes as long. */
+  readonly isSteady: boolean;
 }
 
 /** A bad network in front of a store: decides the fate of every request of a life. */
@@ -26,7 +29,7 @@ export class Network {
     weights: Weights<Fate | 'answered' | 'forbidden'>,
     what: () => string,
   ): Exchange<Fate | 'answered' | 'forbidden'> {
-    const { adversary, limits, chronicle } = this.#surroundings;
+    const { adversary, limits, chronicle, isSteady } = this.#surroundings;
     const number = ++this.#requests;
     const random = this.#surroundings.random.fork(number);
     const drawn = random.weighted(weights);
@@ -37,6 +40,6 @@ export class Network {
     if (isForbidden) chronicle.count('network', 'blind');
     else chronicle.count(kind, fate);
     chronicle.tell(`request ${number}`, () => `${what()}: ${fate}`);
-    return new Exchange(number, fate, { random, isDeaf });
+    return new Exchange(number, fate, { random, isDeaf, isSteady });
   }
 }

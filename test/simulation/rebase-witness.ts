@@ -41,9 +41,11 @@ export class RebaseWitness {
   readonly #commits: Committed[] = [];
   #positionBefore = { key: '', position: 0, decreases: 0 };
 
-  /** Offset in the source of the end of the last chunk sent, and the appends to the store before it. */
+  /** Offset in the source of the end of the last chunk sent. */
   #sentEnd: number;
-  #appendsBefore = 0;
+
+  /** Appends to the store before a chunk was sent, by the offset of its end, until it is committed. */
+  readonly #appendsBefore = new Map<number, number>();
 
   constructor(scene: RebaseScene) {
     this.#scene = scene;
@@ -57,7 +59,7 @@ export class RebaseWitness {
     // Sent again, perhaps without its first bytes, which have been committed.
     if (end === this.#sentEnd) return;
     this.#sentEnd = end;
-    this.#appendsBefore = store.appends;
+    this.#appendsBefore.set(end, store.appends);
     const { source } = ledger;
     if (source.lastRecordEnd(start, end, recordDelimiter) !== end && !hasEnded()) {
       this.#blame(`the chunk up to ${end} ends within a record`);
@@ -83,8 +85,10 @@ export class RebaseWitness {
     }
     const { removals, number } = landing;
     this.#commits.push({ key, position, start, end, removals });
-    if (end !== this.#sentEnd) return;
-    const waits = Math.max(0, number - this.#appendsBefore - 1);
+    const before = this.#appendsBefore.get(end);
+    if (before === undefined) return;
+    this.#appendsBefore.delete(end);
+    const waits = number - before - 1;
     chronicle.count('waits', inWords(waits));
     if (waits > mostWaits)
       this.#blame(`the chunk up to ${end} waited for ${waits} appends of others`);

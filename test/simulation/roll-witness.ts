@@ -92,6 +92,9 @@ export class RollWitness {
   /** The period of the object; several, if the witness cannot know which. */
   #labels: readonly string[];
 
+  /** Whether others have appended to the object since the last commit. */
+  #isShifted = false;
+
   /** Whether the object got bytes that another one had refused. */
   #isMoved = false;
 
@@ -134,6 +137,12 @@ export class RollWitness {
     if (this.#run === undefined) this.#softEnd = this.watch();
   }
 
+  /** Bytes have been committed: only now the stream knows how long others have made the object. */
+  committed(): void {
+    if (this.#isShifted) this.#softEnd = this.watch();
+    this.#isShifted = false;
+  }
+
   rolled(event: RolloverEvent): void {
     this.#scene.chronicle.count('rolled', event.reason);
     this.#events.push(event);
@@ -143,9 +152,11 @@ export class RollWitness {
   sent(offset: number, byteLength: number): void {
     this.watch();
     const run = this.#scene.sent.runAt(offset) as Run;
-    const isNew = run !== this.#run;
+    const isNew = run.key !== this.#run?.key;
     if (isNew) this.#enter(run);
+    else if (run !== this.#run) this.#shift(run);
     const end = offset + byteLength;
+    if (this.#isRebasing) this.#checkShared(offset, run);
     if (end > this.#sentEnd) {
       this.#startBefore = this.#sentStart;
       this.#sentStart = offset;
@@ -165,6 +176,24 @@ export class RollWitness {
 
   conclude(): void {
     this.#checkEvents();
+  }
+
+  get #isRebasing(): boolean {
+    return this.#scene.plan.conflict === 'rebase';
+  }
+
+  /** The bytes are for the end of the same object, to which others have appended. */
+  #shift(run: Run): void {
+    this.#run = run;
+    this.#isShifted = true;
+    this.#softEnd = this.watch();
+  }
+
+  /** Beyond `maxSize` an object gets only what must not leave it. */
+  #checkShared(offset: number, run: Run): void {
+    const place = run.position + offset - run.offset;
+    if (place < this.#scene.maxSize || this.isUndividedAt(offset)) return;
+    this.#blame(`${run.key} gets bytes at ${place}, although others have filled it`);
   }
 
   #enter(to: Run): void {
@@ -192,12 +221,14 @@ export class RollWitness {
     const isOver = !isMoved && this.#datesOf(offset).some((date) => this.#mayHaveLeft(date));
     // Where the object before takes no more, this one gets what was to fill that.
     const wasMoved = this.#isMoved;
-    // A chunk that would be too much for OSS is moved before it is sent.
-    this.#isMoved = isMoved || place > nearlyFull;
+    // A chunk that would be too much for OSS, or is for an object that others fill too and that is full,
+    // is moved before it is sent.
+    const isFilled = this.#isRebasing && place >= this.#scene.maxSize;
+    this.#isMoved = isMoved || place > nearlyFull || isFilled;
     const isFull = !isMoved && place > 0 && (wasMoved || end > this.#scene.maxSize);
     this.#moves.push({ from, to, isOver, isFull, isBound });
-    this.#softEnd = isFull || isOver ? offset : this.watch();
-    this.#changePeriod(isMoved ? undefined : offset, key);
+    this.#softEnd = (isFull || isOver) && !isFilled ? offset : this.watch();
+    this.#changePeriod(isMoved ? undefined : offset, key, isFilled);
   }
 
   /** Whether bytes accepted at `date` are certainly of another period than the object. */
@@ -210,13 +241,17 @@ export class RollWitness {
     return this.#labels.some((it) => this.#scene.plan.periods?.mustLeave(it, date));
   }
 
-  /** The object `key` begins with the unit at `offset`, or with one that was in another object. */
-  #changePeriod(offset: number | undefined, key: string): void {
+  /**
+   * The object `key` begins with the unit at `offset`, or with one that was in another object.
+   *
+   * @param mayStay Whether the unit may have been accepted for the object before.
+   */
+  #changePeriod(offset: number | undefined, key: string, mayStay = false): void {
     const { periods } = this.#scene.plan;
     if (periods === undefined) return;
     const dates = offset === undefined ? [] : this.#datesOf(offset);
     const others = dates.filter((date) => this.#mayHaveLeft(date));
-    const stays = offset === undefined || !dates.every((date) => this.#hasLeft(date));
+    const stays = offset === undefined || mayStay || !dates.every((date) => this.#hasLeft(date));
     const labels = [...(stays ? this.#labels : []), ...others.map((date) => periods.labelOf(date))];
     const shown = this.#labelIn(key);
     if (shown !== undefined && !labels.includes(shown)) {
@@ -300,7 +335,8 @@ export class RollWitness {
 
   #checkEvents(): void {
     const { sent, start } = this.#scene;
-    const { runs } = sent;
+    // Where others append, one object has several runs.
+    const runs = sent.runs.filter(({ key }, index) => key !== sent.runs[index - 1]?.key);
     let place = this.#first ?? { key: '', position: 0 };
     const isAsOpened = runs[0]?.key === place.key;
     // One that does not exist yet is put off to the period of its first unit.
@@ -318,7 +354,8 @@ export class RollWitness {
       if (isNext) offset = next.offset;
       const position =
         before?.key === place.key ? before.position + offset - before.offset : place.position;
-      if (from.key !== place.key || (isNext && from.position !== position)) {
+      const isPlaced = this.#isRebasing ? this.#isWithin(from) : from.position === position;
+      if (from.key !== place.key || (isNext && !isPlaced)) {
         this.#blame(
           `it left ${from.key} at ${from.position}, and was in ${place.key} at ${position}`,
         );
@@ -333,6 +370,11 @@ export class RollWitness {
       this.#blame(`it did not tell that it went on to ${runs[index]?.key}`);
   }
 
+  /** Whether an object that others fill too has ever been so long. */
+  #isWithin({ key, position }: RolloverEvent['from']): boolean {
+    return position <= this.#scene.store.history(key).mostLength;
+  }
+
   #checkReason({ from, reason }: RolloverEvent, move: Move | undefined): void {
     if (!reasons.includes(reason)) this.#blame(`it rolled because of ${reason}`);
     if (move === undefined || move.from.key !== from.key) return;
@@ -344,12 +386,15 @@ export class RollWitness {
       history.isSharedBy(ledger) ||
       (from.position === 0 && history.length > 0) ||
       !this.#scene.isTruthful;
+    // Others have filled it; or strangers have emptied it since its end was decided.
+    const isFilled =
+      this.#isRebasing && (from.position >= this.#scene.maxSize || history.removals > 0);
     const isRight = {
-      size: move.isFull && move.isBound,
+      size: (move.isFull || isFilled) && move.isBound,
       interval: move.isOver && move.isBound,
       full: from.position > nearlyFull,
       sealed: history.wasClosed,
-      conflict: isConflict && (plan.conflict === 'rollover' || !hasCommitted),
+      conflict: isConflict && !this.#isRebasing && (plan.conflict === 'rollover' || !hasCommitted),
     }[reason];
     if (!isRight) this.#blame(`it left ${from.key} at ${from.position} because of ${reason}`);
   }

@@ -27,7 +27,7 @@ export interface RollingPlan {
   readonly maxSize: number | undefined;
   readonly periods: LocalPeriods | undefined;
   readonly timeZone: string;
-  readonly conflict: 'fail' | 'rollover';
+  readonly conflict: 'fail' | 'rebase' | 'rollover';
 
   /** When the life begins, milliseconds since 1970. */
   readonly startsAt: number;
@@ -39,8 +39,19 @@ export interface RollingPlan {
   readonly objects: ReadonlyMap<string, Partial<Incarnation>>;
 }
 
-/** @param chunkSize Of the first stream. */
-export function drawRollingPlan(random: Random, chunkSize: number): RollingPlan {
+/** What the plan of a life depends on. */
+interface RollingTerms {
+  /** Of the first stream. */
+  readonly chunkSize: number;
+
+  /** Whether streams append behind the bytes of others. */
+  readonly isRebasing: boolean;
+}
+
+export function drawRollingPlan(
+  random: Random,
+  { chunkSize, isRebasing }: RollingTerms,
+): RollingPlan {
   const interval = random.pick<Interval | undefined>([
     ...[undefined, undefined, undefined, 'hour', 'hour', 'day', 'day', 'month'],
     ...[200, 5000, 86_400_000],
@@ -58,7 +69,7 @@ export function drawRollingPlan(random: Random, chunkSize: number): RollingPlan 
     maxSize: hidden > 0 ? gibibytes : maxSize,
     periods: interval === undefined ? undefined : new LocalPeriods(interval, timeZone),
     timeZone,
-    conflict: random.pick(['fail', 'rollover']),
+    conflict: isRebasing ? 'rebase' : random.pick(['fail', 'rollover']),
     startsAt,
     storeLimit,
     objects: drawObjects(random, keys, localTime, hidden),

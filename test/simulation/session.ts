@@ -20,7 +20,7 @@ const bytesOfRecords = 150;
 const bytesOfRush = 3000;
 
 /** Most appends of others that a chunk may wait for when all contend and nothing fails. */
-const mostWaits = 60;
+const mostWaits = 100;
 
 /** The starting point of a stream. */
 export interface Beginning {

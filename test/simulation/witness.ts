@@ -105,7 +105,10 @@ export class Witness {
     });
     stream.on('ready', ({ key, position }) => scene.rolling?.ready(key, position));
     stream.on('rollover', (event) => scene.rolling?.rolled(event));
-    stream.on('commit', (commit) => this.#checkCommit(commit));
+    stream.on('commit', (commit) => {
+      this.#checkCommit(commit);
+      scene.rolling?.committed();
+    });
     stream.on('seal', (event) => {
       scene.chronicle.count('sealed', event.error === undefined ? 'sealed' : 'failed');
       this.#checkSeal(event);
@@ -270,12 +273,18 @@ export class Witness {
 
   /** Every object that it is through with is sealed where the stream left it. */
   #checkSeal({ key, position, error }: SealEvent): void {
-    const { user, client, rolling, store } = this.#scene;
+    const { user, client, rolling, rebasing, store } = this.#scene;
     const history = store.history(key);
     const run = client.sent.runs.findLast((it) => it.key === key);
     this.#seals++;
     const end = rolling === undefined ? user.written : this.#committed;
-    if (run !== undefined && position !== run.position + end - run.offset) {
+    if (rebasing !== undefined && position > history.mostLength) {
+      this.#blame(`sealed ${key} at ${position}, and it has never been so long`);
+    } else if (
+      rebasing === undefined &&
+      run !== undefined &&
+      position !== run.position + end - run.offset
+    ) {
       this.#blame(`sealed ${key} at ${position}, and not where it had ended`);
     }
     if (error === undefined && !history.isTampered && history.current?.sealed !== true) {

@@ -79,13 +79,13 @@ export function drawWorld(random: Random, options: WorldOptions): World {
   const base = drawn.pick([undefined, undefined, 0, 7, 40]);
   const isGreedy = drawn.chance(0.02);
   const shared = random.fork('rebase');
-  const isRebasing = !isGreedy && shared.chance(0.12) && !limits.without?.has('rebase');
+  const isRebasing = !isGreedy && shared.chance(0.1) && !limits.without?.has('rebase');
   const isRush = isRebasing && shared.chance(0.04);
   const usual = drawChunkSize(drawn, { isGreedy, isRebasing: false });
   const chunkSize = isRebasing ? drawChunkSize(shared, { isGreedy, isRebasing }) : usual;
   const rolled = random.fork('rollover');
-  const isRolling = rolled.chance(0.5) && !isRebasing && !limits.without?.has('rollover');
-  const plan = isRolling ? drawRollingPlan(rolled, chunkSize) : undefined;
+  const isRolling = rolled.chance(0.5) && !isRush && !limits.without?.has('rollover');
+  const plan = isRolling ? drawRollingPlan(rolled, { chunkSize, isRebasing }) : undefined;
   const terms = { isRolling, isRebasing };
   const writers = isGreedy ? 1 : drawWriters(random.fork('companions'), limits, terms);
   const adversary = drawAdversary(random.fork('adversary'), {
@@ -126,7 +126,13 @@ export function drawWorld(random: Random, options: WorldOptions): World {
     wrapReader,
     alter,
     store,
-    network: new Network({ random, adversary, limits, chronicle }),
+    network: new Network({
+      random,
+      adversary,
+      limits,
+      chronicle,
+      isSteady: isRush && drawn.chance(0.5),
+    }),
     chunkSize,
     budget: { left: limits.moves ?? Number.POSITIVE_INFINITY },
   };
