@@ -41,6 +41,7 @@ export class Reader {
       random: this.#random,
       // Its writer may be forbidden to read.
       adversary: { ...adversary, isBlind: false },
+      isSteady: false,
       limits,
       chronicle,
     });
