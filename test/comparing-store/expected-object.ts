@@ -41,7 +41,7 @@ export interface ObjectAccount {
 /** An object that compares its bytes with the expected ones instead of keeping them. */
 export class ExpectedObject {
   readonly delay: number;
-  length = 0;
+  length: number;
   appends = 0;
   requests = 0;
   readonly #bytes: ExpectedBytes;
@@ -53,7 +53,8 @@ export class ExpectedObject {
     this.#bytes = bytes;
     this.delay = delay;
     this.#stored = stored;
-    if (stored !== undefined) this.length = stored.step ?? stored.byteLength;
+    const { byteLength = 0, step = byteLength } = stored ?? {};
+    this.length = Math.min(step, byteLength);
   }
 
   get type(): 'Normal' | 'Appendable' {

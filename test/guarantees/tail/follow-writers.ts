@@ -11,7 +11,7 @@ export const maxSize = 102_400;
 let folders = 0;
 
 /** Now and then a writer goes on to another object while a reader waits for an answer. */
-const slowAnswer: Fault = { kind: 'stall', operation: 'head', probability: 0.2, delay: 300 };
+const slowAnswer: Fault = { kind: 'stall', operation: 'head', probability: 0.1, delay: 300 };
 
 export interface FollowWritersOptions {
   /** Writers that are stopped, and readers that are killed. */

@@ -4,7 +4,7 @@ import { formatByteSize, formatDuration } from '../../../src/quantity.js';
 import { Stage } from '../fault-matrix/stage.js';
 import { followWriters } from './follow-writers.js';
 
-const rounds = 8;
+const rounds = 5;
 const startedAt = performance.now();
 const problems: string[] = [];
 let stopped = 0;
@@ -12,7 +12,7 @@ let killed = 0;
 
 await using stage = await Stage.set();
 for (let round = 1; round <= rounds; round++) {
-  const options = { stops: 12, kills: 8, lineCount: 10_000, longest: 800 };
+  const options = { stops: 12, kills: 8, lineCount: 10_000, longest: 1000 };
   const { objects, lives, readings, ...found } = await followWriters(stage, options);
   const length = objects.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   const lines = lives.reduce((sum, { acknowledged }) => sum + acknowledged, 0);

@@ -1,9 +1,13 @@
+import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { resultOf, startCommand } from '../../helpers/command-line.js';
 import type { Life } from '../rollover/lives.js';
 import { lineOf } from '../rollover/numbered-lines.js';
+
+/** Lines of a writer that is stopped: a reader that begins afresh must be able to catch up. */
+const mostLines = 15_000;
 
 /** Lines of one write to standard input. */
 const linesPerWrite = 40;
@@ -48,13 +52,14 @@ async function liveAsWriter(
   const child = startCommand(args, { env });
   const result = resultOf(child);
   const input = new AbortController();
-  const count = isLast ? lineCount : Number.POSITIVE_INFINITY;
-  const feeding = pipeline(linesOf(life, count, input.signal), child.stdin as Writable).catch(
-    (error) => {
-      // The pipe of a process that is killed breaks.
-      if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    },
-  );
+  const lines = linesOf(life, isLast ? lineCount : mostLines, input.signal);
+  const feeding = pipeline(
+    isLast ? lines : open(lines, input.signal),
+    child.stdin as Writable,
+  ).catch((error) => {
+    // The pipe of a process that is killed breaks.
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
   let acknowledged = 0;
   if (!isLast) {
     const countRead = await Promise.race([isRead(life), result.then(() => () => 0)]);
@@ -83,6 +88,12 @@ async function* linesOf(life: number, lineCount: number, signal: AbortSignal) {
     // So that the readers are not left behind.
     await wait(1);
   }
+}
+
+/** Ends not before `signal` is aborted. */
+async function* open(lines: AsyncIterable<string>, signal: AbortSignal) {
+  yield* lines;
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** How many first lines of a life are so many bytes; `NaN` if the last one is not whole. */
