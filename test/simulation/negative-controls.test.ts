@@ -77,12 +77,19 @@ test.each([
     'rebases a chunk in doubt without reading back',
     rebaseWithoutReading,
     'are not the next of the source',
+    100,
   ],
-  ['backs off on conflicts, and starves', backOffOnConflicts, 'appends of others'],
-  ['moves a chunk in doubt to a shorter object', moveToShorterObject, 'but may still land there'],
-])('the seeds show a stream that %s', { timeout: 60_000 }, async (_, wrap, problem) => {
+  // Few lives are a rush: that of seed 423 is the first to show it.
+  ['backs off on conflicts, and starves', backOffOnConflicts, 'appends of others', 420],
+  [
+    'moves a chunk in doubt to a shorter object',
+    moveToShorterObject,
+    'but may still land there',
+    100,
+  ],
+])('the seeds show a stream that %s', { timeout: 60_000 }, async (_, wrap, problem, first) => {
   let shown: string | undefined;
-  for (let seed = 0; seed < 1000 && shown === undefined; seed++) {
+  for (let seed = first; seed < first + 500 && shown === undefined; seed++) {
     const { problems } = await simulate(seed, { wrap });
     shown = problems.find((it) => it.includes(problem));
   }

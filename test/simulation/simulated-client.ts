@@ -13,7 +13,7 @@ import { failure, ScriptedFailure } from '../append/scripted-client.js';
 import type { AppendFate, GetFate, HeadFate } from './adversary.js';
 import type { Exchange } from './exchange.js';
 import type { Ledger } from './ledger.js';
-import { describe, type ObjectHistory, type Origin } from './object-history.js';
+import { describe, type Incarnation, type ObjectHistory, type Origin } from './object-history.js';
 import { Parcel } from './parcel.js';
 import { SentAppends } from './sent-appends.js';
 import type { World } from './world.js';
@@ -404,8 +404,7 @@ export class SimulatedClient implements AppendClient {
     if (fate === 'forbidden') throw failure.forbidden();
     if (history.current === undefined) throw failure.fatal();
     if (exchange.isAwaited) history.reveal(history.now);
-    const { hidden } = history.current;
-    const bytes = history.current.bytes.subarray(start - hidden, end && end - hidden);
+    const bytes = bytesOf(history.current, start, end);
     const cut = random.integer(0, bytes.length);
     const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
     if (fate === 'cut') return Readable.from(pieces.slice(0, 1));
@@ -417,4 +416,15 @@ export class SimulatedClient implements AppendClient {
       })(),
     );
   }
+}
+
+/** A range of an object; the hidden bytes in it are nobody's. */
+function bytesOf(
+  { hidden, bytes }: Incarnation,
+  start: number,
+  end = hidden + bytes.length,
+): Buffer {
+  const unseen = Buffer.alloc(Math.max(0, Math.min(end, hidden) - start), 0xff);
+  const seen = bytes.subarray(Math.max(0, start - hidden), Math.max(0, end - hidden));
+  return Buffer.concat([unseen, seen]);
 }
