@@ -31,6 +31,8 @@ export async function sealObject(
   position: number,
   { client, requests, retry, signal, onRetry }: SealObjectOptions,
 ): Promise<Error | undefined> {
+  // Not within `write()`: code that the client calls may write to the stream, or destroy it.
+  await undefined;
   const attempt = async () => {
     try {
       await requests.run(0, (options) => client.sealAppendObject(key, position, options));

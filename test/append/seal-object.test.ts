@@ -55,6 +55,26 @@ describe('sealObject()', () => {
     expect(result.state?.sealed).toBe(false);
   });
 
+  test('calls no code of the application within the call, nor at all if it is aborted then', async () => {
+    const client = new ScriptedClient('head');
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sealed = sealObject('a.log', 4, {
+      client,
+      requests: new RequestRunner({ signal, requestTimeout: 1000, request: {} }),
+      retry: {},
+      signal,
+      onRetry: () => {},
+    });
+    const before = client.calls.length;
+    controller.abort();
+    const error = await sealed;
+
+    expect(before).toBe(0);
+    expect(error).toMatchObject({ name: 'AbortError' });
+    expect(client.calls).toEqual([]);
+  });
+
   test('makes no more attempts than retry.retries allows', async () => {
     const { calls, error } = await seal([failure.rejected()], 0);
 

@@ -265,9 +265,9 @@ export class Witness {
   #isThere(landed: Landing | undefined): boolean {
     const { store, user, client } = this.#scene;
     if (landed === undefined || landed.end <= user.committed) return false;
-    const { key, object, position, expected = object } = landed;
-    // A stranger has made another object as long as the one that took no more.
-    const isOther = client.sent.isFenced(key, position) && object !== expected;
+    const { key, object, position, removals, expected = object } = landed;
+    // A stranger has made another object as long as the one that took no more, or made room.
+    const isOther = client.sent.isFenced(key, position) && (object !== expected || removals > 0);
     return !isOther && store.history(key).current?.number === object;
   }
 

@@ -42,6 +42,26 @@ describe('seal', () => {
     expect(stream.stats).toMatchObject({ retries: 1, lastFailure: undefined });
   });
 
+  test('hands everything back when a client destroys the stream as it is asked to seal', async () => {
+    const client = new ScriptedClient();
+    const stream = new AppendWritable({
+      client,
+      ...{ key: 'a', seal: true, rollover: { maxSize: 4 }, chunkSize: 4, flushInterval: 0 },
+    });
+    client.sealAppendObject = async () => {
+      stream.destroy();
+    };
+    await new Promise((resolve) => stream.write('full', resolve));
+    stream.cork();
+    stream.write('more');
+    stream.write('rest');
+    stream.uncork();
+    await once(stream, 'close');
+
+    expect(stream.errored).toBeNull();
+    expect(String(stream.takeUncommitted()?.bytes)).toBe('morerest');
+  });
+
   test('seals an object that was created empty, or only opened', async () => {
     await using emulator = await startEmulator();
     const empty = openStream(emulator, 'empty', { seal: true });
