@@ -226,15 +226,15 @@ export class Appender {
     return (isLimited ? series?.maxSize : undefined) ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Seals the object if it is to be sealed, and then goes on. */
+  /**
+   * Seals the object if it is to be sealed, and then goes on: not within `write()`, because the
+   * application's function for keys might destroy the stream.
+   */
   async #leave(target: AppendTarget, next: () => void): Promise<void> {
-    if (this.#options.seal && target.exists) {
-      const sealing: AppenderState = { status: 'sealing' };
-      this.#state = sealing;
-      await this.#seal(target);
-      if (this.#state !== sealing) return;
-    }
-    next();
+    const sealing: AppenderState = { status: 'sealing' };
+    this.#state = sealing;
+    await this.#seal(target);
+    if (this.#state === sealing) next();
   }
 
   async #seal({ key, position, exists }: AppendTarget): Promise<void> {

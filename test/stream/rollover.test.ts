@@ -342,6 +342,25 @@ describe('rollover because an object takes no more', () => {
     });
   });
 
+  test('hands everything back when a function for keys destroys the stream', async () => {
+    const folder = newFolder();
+    const key = ({ sequence }: { readonly sequence: number }) => {
+      if (sequence === 2) stream.destroy();
+      return `${folder}/${sequence}.log`;
+    };
+    const { stream } = open(folder, { key, chunkSize: 4, rollover: { maxSize: 4 } });
+    await write(stream, '1234');
+    await write(stream, '5678');
+    stream.cork();
+    stream.write('9012');
+    stream.write('3456');
+    stream.uncork();
+    await once(stream, 'close');
+
+    expect(stream.errored).toBeNull();
+    expect(String(stream.takeUncommitted()?.bytes)).toBe('90123456');
+  });
+
   test('gives six streams that start together an object each', async () => {
     const folder = newFolder();
     const opened = Array.from({ length: 6 }, () => open(folder, { rollover: true }));
