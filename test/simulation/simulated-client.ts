@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type {
   AppendClient,
   AppendObjectOptions,
@@ -11,6 +11,7 @@ import type {
 import { NotAppendableError } from '../../src/errors.js';
 import { failure, ScriptedFailure } from '../append/scripted-client.js';
 import type { AppendFate, GetFate, HeadFate } from './adversary.js';
+import { download } from './download.js';
 import type { Exchange } from './exchange.js';
 import type { Ledger } from './ledger.js';
 import { describe, type Incarnation, type ObjectHistory, type Origin } from './object-history.js';
@@ -397,24 +398,14 @@ export class SimulatedClient implements AppendClient {
     history: ObjectHistory,
     { start, end }: { readonly start: number; readonly end: number | undefined },
   ): Promise<Readable> {
-    const { fate, random } = exchange;
+    const { fate } = exchange;
     await exchange.pause(50);
     if (fate === 'lost') return exchange.lose();
     if (fate === 'throttled') throw failure.rejected();
     if (fate === 'forbidden') throw failure.forbidden();
     if (history.current === undefined) throw failure.fatal();
     if (exchange.isAwaited) history.reveal(history.now);
-    const bytes = bytesOf(history.current, start, end);
-    const cut = random.integer(0, bytes.length);
-    const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
-    if (fate === 'cut') return Readable.from(pieces.slice(0, 1));
-    if (fate !== 'broken') return Readable.from(pieces);
-    return Readable.from(
-      (async function* () {
-        yield pieces[0];
-        yield await exchange.lose();
-      })(),
-    );
+    return download(exchange, bytesOf(history.current, start, end));
   }
 }
 

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type {
   GetObjectOptions,
   ObjectState,
@@ -6,6 +6,7 @@ import type {
 } from '../../../src/append/append-client.js';
 import { failure } from '../../append/scripted-client.js';
 import type { Weights } from '../adversary.js';
+import { download } from '../download.js';
 import type { Exchange } from '../exchange.js';
 import type { Network } from '../network.js';
 import { describe } from '../object-history.js';
@@ -80,22 +81,12 @@ export class SimulatedReadClient {
     start: number,
     end: number | undefined,
   ): Promise<Readable> {
-    const { fate, random } = exchange;
+    const { fate } = exchange;
     await exchange.pause(fate === 'slow' ? 10_000 : 50);
     if (fate === 'lost') return exchange.lose();
     if (fate === 'throttled') throw failure.rejected();
     const { current } = this.#options.store.history(key);
     if (current === undefined) throw failure.fatal();
-    const bytes = current.bytes.subarray(start, end);
-    const cut = random.integer(0, bytes.length);
-    const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
-    if (fate === 'cut') return Readable.from(pieces.slice(0, 1));
-    if (fate !== 'broken') return Readable.from(pieces);
-    return Readable.from(
-      (async function* () {
-        yield pieces[0];
-        yield await exchange.lose();
-      })(),
-    );
+    return download(exchange, current.bytes.subarray(start, end));
   }
 }
