@@ -2,8 +2,14 @@
 //
 //   npm run proof
 //   npm run proof -- loggers
+//
+// Each runs in a folder of its own, where the command line keeps what a stopped writer has not
+// committed. The folder of a proof that fails stays.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const known = [
   'fault-matrix',
@@ -23,7 +29,13 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   for (const name of named.length > 0 ? named : known) {
-    const [code] = await once(fork(`${import.meta.dirname}/${name}/proof.js`), 'exit');
-    if (code !== 0) process.exitCode = 1;
+    const cwd = await mkdtemp(join(tmpdir(), `oss-append-stream-${name}-`));
+    const [code] = await once(fork(`${import.meta.dirname}/${name}/proof.js`, { cwd }), 'exit');
+    if (code === 0) {
+      await rm(cwd, { recursive: true });
+    } else {
+      console.error(`The proof of ${name} failed. It ran in ${cwd}`);
+      process.exitCode = 1;
+    }
   }
 }
