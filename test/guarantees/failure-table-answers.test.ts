@@ -78,7 +78,7 @@ describe('an append without an answer that OSS vouches for', () => {
     { scenario: 'an end of file', ending: () => 'eof' },
     { scenario: 'an answer cut short', ending: () => 'cut' },
     { scenario: 'an answer that is not HTTP', ending: () => 'garbage' },
-    { scenario: 'a timeout', ending: () => 'silence', options: { requestTimeout: 200 } },
+    { scenario: 'a timeout', ending: () => 'silence', options: { requestTimeout: 500 } },
     { scenario: '200 without the next position', ending: naming(undefined) },
     { scenario: '200 with a garbled next position', ending: naming('4 bytes') },
     { scenario: '200 with a huge next position', ending: naming('99999999999999999999') },

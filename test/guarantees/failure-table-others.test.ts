@@ -47,7 +47,7 @@ describe('a HEAD at opening without a usable answer', () => {
     { scenario: 'an end of file', ending: 'eof' },
     { scenario: 'an answer cut short', ending: 'cut' },
     { scenario: 'an answer that is not HTTP', ending: 'garbage' },
-    { scenario: 'a timeout', ending: 'silence', options: { requestTimeout: 200 } },
+    { scenario: 'a timeout', ending: 'silence', options: { requestTimeout: 500 } },
   ];
 
   test.each(rows)('is sent again: $scenario', async ({ ending, options }) => {
@@ -412,7 +412,7 @@ describe('a function that provides credentials', () => {
     const stage = await setStage();
     const delivery = await deliver(stage, {
       credentials: provider(2, () => new Promise(() => {}), 1),
-      requestTimeout: 150,
+      requestTimeout: 500,
     });
 
     expect(delivery).toEqual(delivered({ retries: 1, attempts: 4 }));
@@ -421,7 +421,7 @@ describe('a function that provides credentials', () => {
   test('ends the stream with nothing stored when it hangs', async () => {
     const stage = await setStage();
     const credentials = () => new Promise<never>(() => {});
-    const delivery = await deliver(stage, { credentials, requestTimeout: 150 });
+    const delivery = await deliver(stage, { credentials, requestTimeout: 500 });
 
     expect(delivery).toMatchObject({
       error: { code: 'APPEND_ERR_CREDENTIALS', message: expect.stringContaining('in time') },

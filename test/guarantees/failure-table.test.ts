@@ -67,7 +67,7 @@ describe('a request that never left', () => {
       scenario: 'a TLS handshake that never ends',
       origin: async () => `https://127.0.0.1:${await listen(() => {})}`,
       reason: /got no connection within/,
-      options: { requestTimeout: 100 },
+      options: { requestTimeout: 500 },
     },
   ];
 
@@ -163,7 +163,7 @@ describe('a request that never left', () => {
       method: 'POST',
       nth: 2,
       times: 1,
-      connectTimeout: 50,
+      connectTimeout: 300,
       origin: `https://127.0.0.1:${await listen(() => {})}`,
     });
     const delivery = await deliver(stage, { dispatcher });

@@ -87,7 +87,7 @@ test('a credentials call that hangs times out and is made again', async () => {
   await using emulator = await startEmulator();
   let calls = 0;
   const stream = openStream(emulator, 'a.log', {
-    requestTimeout: 100,
+    requestTimeout: 500,
     credentials: () => (++calls === 2 ? new Promise(() => {}) : emulator.credentials),
   });
   stream.removeAllListeners('retry');

@@ -391,7 +391,7 @@ describe.each(places)('at $place', (place) => {
           },
         },
         { scenario: 'a reset', ending: 'reset' },
-        { scenario: 'a timeout', ending: 'silence', options: { requestTimeout: 200 } },
+        { scenario: 'a timeout', ending: 'silence', options: { requestTimeout: 500 } },
       ];
 
     test.each(probes)('is sent again: $scenario twice', async ({ ending, options }) => {
