@@ -15,6 +15,7 @@ import {
   type ObjectsInTurn,
   resolveReadableOptions,
 } from './resolve-readable-options.js';
+import { Stretches } from './stretches.js';
 
 /**
  * Reads an object that somebody appends to: to its end, or following it as `tail -f` follows a file.
@@ -41,20 +42,13 @@ export class AppendReadable extends EventedReadable {
   /** The client, if it was created for this stream alone. */
   readonly #ownClient: OssClient | undefined;
 
-  #key: string;
+  readonly #stretches: Stretches;
 
-  /** Position in the object `#key` after the last byte that was read. */
-  #readTo: number;
-  #bytesRead = 0;
-
-  /** Key of the object that the bytes in Node's buffer are from. */
-  #bufferedKey: string | undefined;
-
-  /** What comes after the bytes in Node's buffer, and must not be mixed with them. */
-  #held: ReadItem | undefined;
+  /** Bytes that the consumer took, as far as an encoding lets it be known. */
+  #taken = 0;
 
   /** Whether somebody has asked for more since the last bytes were passed on. */
-  #isAllTaken = true;
+  #isAskedFor = true;
 
   /**
    * @param act The action that fails, for messages.
@@ -65,9 +59,7 @@ export class AppendReadable extends EventedReadable {
     const resolved = resolveReadableOptions(options, act);
     const { client, ...requests } = resolved.requests;
     super(resolved.readable);
-    const { key, position } = beginningOf(resolved.source, options.key);
-    this.#key = key;
-    this.#readTo = position;
+    this.#stretches = new Stretches(beginningOf(resolved.source, options.key));
     this.#ownClient = 'given' in client ? undefined : new OssClient(client.options, act);
     const { signal } = this.#abort;
     const isWanted = () => !this.isPaused() || this.listenerCount('readable') > 0;
@@ -88,7 +80,7 @@ export class AppendReadable extends EventedReadable {
 
   /** Key of the object that is read; with `rollover` the template until one was found. */
   get key(): string {
-    return this.#key;
+    return this.#stretches.placeAfter(this.#countTaken()).key;
   }
 
   /**
@@ -96,24 +88,30 @@ export class AppendReadable extends EventedReadable {
    * with `start` another time. Without `encoding`, which hides how many bytes were taken.
    */
   get position(): number {
-    return this.#readTo - (this.#bufferedKey === this.#key ? this.readableLength : 0);
+    return this.#stretches.placeAfter(this.#countTaken()).position;
   }
 
   /** Bytes read from all objects. */
   get bytesRead(): number {
-    return this.#bytesRead;
+    return this.#stretches.passedOn;
   }
 
-  /** Reads from the buffer, as Node's `read()` does. */
+  /**
+   * Reads from the buffer, as Node's `read()` does. Without `size` it returns bytes of one object; with
+   * `size` they may be of two, where one ends and the next begins.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: as in Node's types
   override read(size?: number): any {
     // Node itself asks for 0 bytes, to fill the buffer.
-    if (size !== 0 && this.readableLength === 0) {
-      this.#isAllTaken = true;
-      if (this.#held !== undefined) nodeTimers.nextTick(() => this.#passHeld());
-    }
+    if (size === 0) return super.read(0);
+    this.#isAskedFor ||= this.readableLength === 0;
+    this.#tell(true);
     this.#schedule?.wake();
-    return super.read(size);
+    const isLimited = size === undefined && this.#lengthOfStretch() < this.readableLength;
+    const bytes = super.read(isLimited ? this.#lengthOfStretch() : size);
+    if (isLimited) nodeTimers.nextTick(() => this.#tellRest());
+    if (size !== undefined) nodeTimers.nextTick(() => this.#tell(false));
+    return bytes;
   }
 
   override _read(): void {
@@ -143,51 +141,68 @@ export class AppendReadable extends EventedReadable {
       yield* new SeriesFollower({ ...source, requests, schedule, tail: { checksum } }).items();
     } else {
       const { key, ...range } = source;
-      yield* followObject(new ObjectTail(key, requests, { checksum, ...range }), schedule);
+      // What was read before existed: a reader that goes on must not wait for another object.
+      const exists = schedule !== undefined && (range.start ?? 0) > 0;
+      const tail = new ObjectTail(key, requests, { checksum, exists, ...range });
+      yield* followObject(tail, schedule);
     }
   }
 
-  /** Takes the next item, and passes it on, or holds it until the buffer is empty. */
+  /** Takes the next item, and passes it on. */
   async #pull(): Promise<void> {
     try {
       const { done, value } = await this.#items.next();
       if (this.destroyed) return;
       if (done === true) {
         this.push(null);
-        return;
+      } else if ('bytes' in value) {
+        this.#stretches.add(value);
+        this.#isAskedFor = false;
+        this.push(value.bytes);
+      } else {
+        this.#stretches.goOn(value);
+        // Listeners of 'data' are through with what they got; others say so by asking for more.
+        const isThrough = this.readableFlowing === true || this.#isAskedFor;
+        // An error of a listener is the application's, not one of the stream.
+        nodeTimers.nextTick(() => {
+          void this.#pull();
+          this.#tell(isThrough);
+        });
       }
-      this.#held = value;
-      const isMore = 'bytes' in value && value.key === this.#bufferedKey;
-      // Listeners of 'data' are through with what they got; others say so by asking for more.
-      const isTaken = this.readableFlowing === true || this.#isAllTaken;
-      if (isMore || (isTaken && this.readableLength === 0)) this.#passHeld();
     } catch (error) {
       this.destroy(error as Error);
     }
   }
 
-  #passHeld(): void {
-    const item = this.#held;
-    if (item === undefined || this.destroyed) return;
-    this.#held = undefined;
-    if ('bytes' in item) {
-      const { key, bytes, end } = item;
-      // Bytes of an object that was left come late, and do not count for the position.
-      if (key === this.#key) this.#readTo = end;
-      this.#bufferedKey = key;
-      this.#bytesRead += bytes.byteLength;
-      this.#isAllTaken = false;
-      this.push(bytes);
-    } else {
-      this.#key = item.next;
-      this.#readTo = item.start;
-      const { next, left } = item;
-      // An error of a listener is the application's, not one of the stream.
-      nodeTimers.nextTick(() => {
-        if (left !== undefined) this.emit('rollover', { from: left, to: { key: next } });
-        void this.#pull();
-      });
+  /** Emits `'rollover'` for the objects that the consumer has reached. */
+  #tell(isThrough: boolean): void {
+    for (const event of this.#stretches.reach(this.#countTaken(), isThrough)) {
+      this.emit('rollover', event);
     }
+  }
+
+  #countTaken(): number {
+    const { readableLength } = this;
+    const { passedOn } = this.#stretches;
+    // With an encoding the length is one of characters.
+    if (readableLength === 0 || this.readableEncoding === null)
+      this.#taken = passedOn - readableLength;
+    return this.#taken;
+  }
+
+  /** Bytes in the buffer up to those of another object, if there are any. */
+  #lengthOfStretch(): number {
+    // Node divides what flows by itself, and characters cannot be divided by bytes.
+    const isDivisible = this.readableFlowing !== true && this.readableEncoding === null;
+    if (!isDivisible) return Number.POSITIVE_INFINITY;
+    const taken = this.#countTaken();
+    return this.#stretches.endOf(taken) - taken;
+  }
+
+  /** Tells that bytes are left. Node expects that a `read()` without a size leaves none. */
+  #tellRest(): void {
+    const isWaiting = this.readableLength > 0 && this.readableFlowing !== true;
+    if (isWaiting && !this.destroyed) this.emit('readable');
   }
 }
 

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
-import { AppendReadable, type AppendReadableOptions } from '../../src/index.js';
+import type { AppendReadableOptions } from '../../src/index.js';
 import { preceded } from '../append/scripted-client.js';
 import { ScriptedStore } from '../append/scripted-store.js';
 import { openReader, pass } from './open-reader.js';
@@ -16,6 +15,11 @@ function openSeries(
 ) {
   const opened = openReader(store, { follow: true, start: 0, ...options }, start);
   return opened;
+}
+
+/** Keys of `bySize`. */
+function keyOf(sequence: number): string {
+  return sequence === 0 ? 'app.log' : `app.${sequence}.log`;
 }
 
 function append(store: ScriptedStore, key: string, text: string): void {
@@ -377,76 +381,79 @@ describe('several writers', () => {
     expect(store.calls).not.toContain('head app.log');
   });
 
-  test('of a hundred objects that were read one after the other cost no more than two', async () => {
+  const hundred = Array.from({ length: 100 }, (_, sequence) => keyOf(sequence));
+
+  test('may be late in each of the objects that were left within the lag', async () => {
     const store = new ScriptedStore();
-    for (let sequence = 0; sequence < 100; sequence++) {
-      append(store, sequence === 0 ? 'app.log' : `app.${sequence}.log`, `${sequence} `);
-    }
-    openSeries(store, bySize).flow();
+    append(store, keyOf(0), '0 ');
+    const opened = openSeries(store, { ...bySize, lag: 60_000 });
+    opened.flow();
+    await settle();
+    for (const key of hundred.slice(1, 4)) append(store, key, 'x ');
+    await pass(10_000);
+    for (const key of hundred.slice(0, 3)) append(store, key, 'late ');
+    await pass(10_000);
+
+    expect(opened.text.match(/late/g)).toHaveLength(3);
+  });
+
+  test('may be late in objects that were left while the reader was catching up: one question each', async () => {
+    const store = new ScriptedStore();
+    for (const key of hundred) append(store, key, 'x ');
+    const opened = openSeries(store, { ...bySize, lag: 60_000 });
+    opened.flow();
     await pass(5_000);
+    append(store, keyOf(50), 'late ');
     store.calls.length = 0;
     await pass(30_000);
-
     expect(new Set(store.calls)).toEqual(
-      new Set(['head app.98.log', 'head app.99.log', 'head app.100.log']),
+      new Set([98, 99, 100].map((sequence) => `head ${keyOf(sequence)}`)),
+    );
+    store.calls.length = 0;
+    await pass(60_000);
+
+    expect(opened.text).toContain('late ');
+    expect(store.calls.filter((call) => call === `head ${keyOf(20)}`)).toHaveLength(1);
+    store.calls.length = 0;
+    await pass(60_000);
+    expect(new Set(store.calls)).toEqual(
+      new Set([99, 100].map((sequence) => `head ${keyOf(sequence)}`)),
     );
   });
-});
 
-describe('where one object ends and the next begins', () => {
-  test('the event comes between their bytes, however slowly they are taken', async () => {
+  test('cost no more than eight questions with each poll, however fast they go on', async () => {
     const store = new ScriptedStore();
-    append(store, 'app.log', 'one ');
-    append(store, 'app.1.log', 'two ');
-    const { reader, log } = openSeries(store, { ...bySize, follow: false });
-    reader.once('readable', () => {});
-    await pass(10_000);
-    expect(log).toEqual([]);
-    expect(reader.readableLength).toBe(4);
-    log.push(String(reader.read(2)));
-    await settle();
-    expect(reader).toMatchObject({ key: 'app.log', position: 2 });
-    log.push(String(reader.read(2)));
-    await settle();
-    expect(reader).toMatchObject({ key: 'app.log', position: 4 });
-    expect(log).toEqual(['on', 'e ']);
-
-    // Only who asks for more has taken what was there.
-    const more = once(reader, 'readable');
-    reader.read();
-    await more;
-    log.push(String(reader.read()));
-
-    expect(log).toEqual(['on', 'e ', '[app.log at 4 > app.1.log]', 'two ']);
-    expect(reader).toMatchObject({ key: 'app.1.log', position: 4 });
-  });
-
-  test('a loop sees key and position of the bytes that it has', async () => {
-    const store = new ScriptedStore();
-    append(store, 'app.log', 'one ');
-    append(store, 'app.1.log', 'three ');
-    const reader = new AppendReadable({ client: store, ...bySize, start: 0 });
-    const seen: string[] = [];
-    for await (const bytes of reader) {
-      await settle();
-      seen.push(`${bytes}${reader.key} ${reader.position}`);
-    }
-
-    expect(seen).toEqual(['one app.log 4', 'three app.1.log 6']);
-  });
-
-  test('a listener that throws is not the error of the stream', async () => {
-    const store = new ScriptedStore();
-    append(store, 'app.log', 'one ');
-    append(store, 'app.1.log', 'two ');
-    const opened = openSeries(store, { ...bySize, follow: false });
-    const thrown = new Promise((resolve) => process.once('uncaughtException', resolve));
-    opened.reader.on('rollover', () => {
-      throw new Error('of the application');
-    });
+    append(store, keyOf(0), '0 ');
+    const opened = openSeries(store, { ...bySize, lag: 600_000 });
     opened.flow();
+    await settle();
+    for (const key of hundred.slice(1)) {
+      append(store, key, 'x ');
+      await pass(2_000);
+    }
+    append(store, keyOf(0), 'late ');
+    store.calls.length = 0;
+    await pass(10_000);
 
-    expect(await thrown).toMatchObject({ message: 'of the application' });
-    expect(opened.errors).toEqual([]);
+    expect(new Set(store.calls).size).toBe(8 + 2);
+    await pass(600_000);
+    expect(opened.text).toContain('late ');
+  });
+
+  test('may have begun several objects of the old period', async () => {
+    const store = new ScriptedStore();
+    append(store, '2026-11-28.log', 'a ');
+    const opened = openSeries(store, { ...byDay, lag: 60_000 });
+    opened.flow();
+    await settle();
+    append(store, '2026-11-29.log', 'b ');
+    await goTo('2026-11-29T00:00:01Z');
+    opened.reader.pause();
+    await pass(100_000);
+    for (const sequence of [1, 2, 3]) append(store, `2026-11-28.${sequence}.log`, 'late ');
+    opened.reader.resume();
+    await pass(10_000);
+
+    expect(opened.text.match(/late/g)).toHaveLength(3);
   });
 });

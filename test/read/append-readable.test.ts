@@ -138,6 +138,17 @@ describe('AppendReadable with follow', () => {
     expect(opened.errors).toEqual([]);
   });
 
+  test('fails when the object is gone in which another reader stopped', async () => {
+    const client = new ScriptedClient();
+    const opened = openReader(client, { follow: true, start: 10 });
+    opened.flow();
+    await settle();
+
+    expect(opened.errors).toMatchObject([
+      { code: 'APPEND_ERR_DIVERGED', key: 'a.log', position: 10, actualLength: 0 },
+    ]);
+  });
+
   test('ends when the object is sealed, with all its bytes', async () => {
     const client = new ScriptedClient('one ');
     const opened = openReader(client, { follow: true });
