@@ -35,22 +35,32 @@ interface OpenObject {
   /** Whether it was found to have no successor. */
   isLast: boolean;
 
-  /** When its successor was found, by the monotonic clock. */
+  /** When its successor was found, by the monotonic clock; infinite for the current object. */
   leftAt: number;
+
+  /** Whether it is asked for with each poll after it was left, and not only when `lag` has passed. */
+  isWatched: boolean;
 }
+
+/** Objects that were left and are asked for with each poll, at most. */
+const mostWatched = 8;
 
 /**
  * Reads the objects of a stream with `rollover`, one after the other.
  *
  * A writer goes on only when it is through with an object. So when the next one exists, the object is
  * asked for once more, and read to its end. Other writers may be late: until `lag` has passed,
- * objects that were left, and the next of their period, are asked for too.
+ * objects that were left, and the next of their period, are asked for too. Those that were left while
+ * the reader was catching up, or are too many, are asked for once, when `lag` has passed.
  */
 export class SeriesFollower {
   readonly #options: SeriesFollowerOptions;
 
   /** Oldest first. The last one is the current object; the others were left. */
   #open: OpenObject[] = [];
+
+  /** When the current object was last found to be the last one. */
+  #atEndAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SeriesFollowerOptions) {
     this.#options = options;
@@ -91,21 +101,20 @@ export class SeriesFollower {
   /** Reads all that is new, also in further objects. */
   async *#poll(first: OpenObject): AsyncGenerator<ReadItem, boolean> {
     let hasGrown = false;
-    await this.#openLate();
+    const begunAt = nodeTimers.now();
+    await this.#openLate(begunAt);
     for (let current = first; ; ) {
-      const grown = yield* this.#readNew();
+      const grown = yield* this.#readNew(begunAt);
       hasGrown ||= grown.length > 0;
       // While the last object grows, one request is enough.
-      if (current.isLast && grown.includes(current) && !current.tail.isComplete) return hasGrown;
+      const isGrowing = grown.includes(current) && !current.tail.isComplete;
+      if (current.isLast && isGrowing) break;
       const isBegun = current.tail.exists;
       const place = await current.search.find(nodeTimers.date(), { isBegun });
-      if (place === undefined) {
-        current.isLast = true;
-        return hasGrown;
-      }
+      if (place === undefined) break;
       hasGrown = true;
       // What the writer appended before it went on; perhaps it began this object only now.
-      yield* this.#readNew();
+      yield* this.#readNew(begunAt);
       if (current.tail.exists !== isBegun) continue;
       const next = this.#openAt(place);
       const { key, position } = current.tail;
@@ -115,15 +124,22 @@ export class SeriesFollower {
       yield { next: next.tail.key, start: 0, left };
       current = next;
     }
+    (this.#open.at(-1) ?? first).isLast = true;
+    this.#atEndAt = nodeTimers.now();
+    return hasGrown;
   }
 
-  /** Returns the objects that have grown. */
-  async *#readNew(): AsyncGenerator<ReadPiece, readonly OpenObject[]> {
-    const { lag } = this.#options;
-    const askedAt = nodeTimers.now();
+  /**
+   * Reads what is new in the current object, and in those that were left.
+   *
+   * @param begunAt When the poll began. Objects whose `lag` had passed then are asked for the last time.
+   * @returns The objects that have grown.
+   */
+  async *#readNew(begunAt: number): AsyncGenerator<ReadPiece, readonly OpenObject[]> {
     const grown: [OpenObject, Growth][] = [];
     // Newest first: what a writer appended to an older object before is seen then.
     for (const object of this.#open.toReversed()) {
+      if (!this.#isAskedFor(object, begunAt)) continue;
       const growth = await object.tail.look();
       if (growth !== undefined) grown.unshift([object, growth]);
     }
@@ -133,35 +149,50 @@ export class SeriesFollower {
       }
     }
     this.#open = this.#open.filter(
-      ({ tail, leftAt }, index) =>
-        index === this.#open.length - 1 || !(tail.isComplete || askedAt >= leftAt + lag),
+      (object) =>
+        object === this.#open.at(-1) || !(object.tail.isComplete || this.#isOver(object, begunAt)),
     );
     return grown.map(([object]) => object);
+  }
+
+  #isOver({ leftAt }: OpenObject, begunAt: number): boolean {
+    return begunAt >= leftAt + this.#options.lag;
+  }
+
+  #isAskedFor(object: OpenObject, begunAt: number): boolean {
+    return object.isWatched || this.#isOver(object, begunAt);
   }
 
   #leave(object: OpenObject): void {
     const { lag, schedule } = this.#options;
     object.leftAt = nodeTimers.now();
     object.tail.leave();
-    // Older objects have had two successors for a while: the reader is catching up.
-    if (!object.isLast) this.#open = [object];
+    // Its writers left it just now, or long ago: then the reader is catching up.
+    const isCatchingUp = object.leftAt - this.#atEndAt > lag;
+    const older = this.#open.filter((other) => other !== object);
+    for (const other of isCatchingUp ? older : older.slice(0, -mostWatched + 1)) {
+      other.isWatched = false;
+    }
     const { exists, isComplete } = object.tail;
     const isThrough = schedule === undefined || lag === 0 || isComplete || !exists;
-    if (isThrough) this.#open = this.#open.filter((other) => other !== object);
+    if (isThrough) this.#open = older;
   }
 
-  /** Opens the next object of a period that was left, if a writer that is late has begun it. */
-  async #openLate(): Promise<void> {
-    for (const [index, { place, leftAt }] of [...this.#open.entries()].reverse()) {
+  /** Opens the next objects of a period that was left, if a writer that is late has begun them. */
+  async #openLate(begunAt: number): Promise<void> {
+    const { series } = this.#options;
+    for (const [index, object] of [...this.#open.entries()].reverse()) {
+      const { place, leftAt, isWatched } = object;
       const successor = this.#open[index + 1];
-      if (successor === undefined) continue;
-      if (!this.#options.series.isPeriodAfter(successor.place, place)) continue;
-      const next = { ...place, sequence: place.sequence + 1 };
-      if (!(await this.#exists(this.#options.series.keyOf(next)))) continue;
-      const late = this.#openAt(next);
-      late.leftAt = leftAt;
-      late.tail.leave();
-      this.#open.splice(index + 1, 0, late);
+      if (successor === undefined || !this.#isAskedFor(object, begunAt)) continue;
+      if (!series.isPeriodAfter(successor.place, place)) continue;
+      for (let count = 1; ; count++) {
+        const next = { ...place, sequence: place.sequence + count };
+        if (!(await this.#exists(series.keyOf(next)))) break;
+        const late = { ...this.#openAt(next), leftAt, isWatched };
+        late.tail.leave();
+        this.#open.splice(index + count, 0, late);
+      }
     }
   }
 
@@ -172,7 +203,8 @@ export class SeriesFollower {
       tail: new ObjectTail(series.keyOf(place), requests, { ...tail, ...from }),
       search: new SuccessorSearch({ series, place, exists: this.#exists }),
       isLast: false,
-      leftAt: 0,
+      leftAt: Number.POSITIVE_INFINITY,
+      isWatched: true,
     };
   }
 
