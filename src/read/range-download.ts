@@ -1,4 +1,4 @@
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { ReusableTimer } from '../timers/reusable-timer.js';
 
 export interface RangeDownloadOptions {
@@ -12,19 +12,32 @@ export interface RangeDownloadOptions {
   readonly signal: AbortSignal;
 }
 
-/** The bytes of one GET, which may come from a client that hangs or returns something else. */
+/**
+ * The bytes of one GET, which may come from a client that hangs or returns something else.
+ *
+ * A stream made of a generator that waits does not even end when it is destroyed.
+ */
 export class RangeDownload {
   readonly #stream: Readable;
   readonly #pieces: AsyncIterator<unknown>;
   readonly #idleTimeout: number;
+  readonly #signal: AbortSignal;
   readonly #timer = new ReusableTimer();
   #remaining: number;
 
+  /** Rejects the pending {@link next}. */
+  #reject: ((error: Error) => void) | undefined;
+
   constructor(stream: Readable, { byteLength, idleTimeout, signal }: RangeDownloadOptions) {
-    this.#stream = addAbortSignal(signal, stream);
+    this.#stream = stream;
+    // Its failures are those of `next()`.
+    stream.on('error', () => {});
     this.#pieces = stream[Symbol.asyncIterator]();
     this.#idleTimeout = idleTimeout;
+    this.#signal = signal;
     this.#remaining = byteLength;
+    if (signal.aborted) this.#abort();
+    else signal.addEventListener('abort', this.#abort);
   }
 
   /**
@@ -34,27 +47,39 @@ export class RangeDownload {
    * @throws The error of the stream.
    * @throws {TypeError} If the client returned something else than the bytes that were asked for.
    */
-  async next(): Promise<Uint8Array | undefined> {
-    // The time that the caller takes between two pieces does not count.
-    this.#timer.start(this.#idleTimeout, () =>
-      this.#stream.destroy(new Error(`No data within ${this.#idleTimeout} ms`)),
-    );
-    try {
-      for (;;) {
-        const { done, value } = await this.#pieces.next();
-        if (done === true) return undefined;
-        const piece = this.#checked(value);
-        // An object-mode stream may have empty ones, which are no progress.
-        if (piece.byteLength > 0) return piece;
-      }
-    } finally {
-      this.#timer.stop();
-    }
+  next(): Promise<Uint8Array | undefined> {
+    return new Promise<Uint8Array | undefined>((resolve, reject) => {
+      this.#reject = reject;
+      if (this.#signal.aborted) reject(this.#signal.reason);
+      // The time that the caller takes between two pieces does not count.
+      this.#timer.start(this.#idleTimeout, () =>
+        this.#giveUp(new Error(`No data within ${this.#idleTimeout} ms`)),
+      );
+      this.#take().then(resolve, reject);
+    }).finally(() => this.#timer.stop());
   }
 
   close(): void {
     this.#timer.close();
+    this.#signal.removeEventListener('abort', this.#abort);
     this.#stream.destroy();
+  }
+
+  readonly #abort = (): void => this.#giveUp(this.#signal.reason);
+
+  #giveUp(error: Error): void {
+    this.#stream.destroy(error);
+    this.#reject?.(error);
+  }
+
+  async #take(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const { done, value } = await this.#pieces.next();
+      if (done === true) return undefined;
+      const piece = this.#checked(value);
+      // An object-mode stream may have empty ones, which are no progress.
+      if (piece.byteLength > 0) return piece;
+    }
   }
 
   #checked(piece: unknown): Uint8Array {

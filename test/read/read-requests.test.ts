@@ -162,37 +162,65 @@ describe('range() of ReadRequests', () => {
     expect((error as Error).message).toMatch(/^The client threw a TypeError: /);
   });
 
-  test('tries again when a body stands still, but not while nobody asks for more', async () => {
-    useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    const silent = new Readable({ read() {} });
-    silent.push('01');
-    const client = new ScriptedClient('0123').script('get', () => silent);
-    const { requests } = requestsTo(client, { requestTimeout: 1000 });
-    const pieces = requests.range('a.log', { start: 0, end: 4, refuse });
+  /** Bodies that send so much and then nothing. */
+  const silentBodies = [
+    {
+      body: 'one that waits for its source',
+      silentAfter: (text: string) => {
+        const silent = new Readable({ read() {} });
+        silent.push(text);
+        return silent;
+      },
+    },
+    {
+      // Destroying it waits for the generator.
+      body: 'one of a generator that waits',
+      silentAfter: (text: string) =>
+        Readable.from(
+          (async function* () {
+            yield Buffer.from(text);
+            await new Promise(() => {});
+          })(),
+        ),
+    },
+  ];
 
-    expect(String((await pieces.next()).value)).toBe('01');
-    await vi.advanceTimersByTimeAsync(5000);
-    expect(silent.destroyed).toBe(false);
-    const next = pieces.next();
-    await settle();
-    await vi.advanceTimersByTimeAsync(1000);
+  test.each(silentBodies)(
+    'tries again when a body stands still, but not while nobody asks for more: $body',
+    async ({ silentAfter }) => {
+      useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      const silent = silentAfter('01');
+      const client = new ScriptedClient('0123').script('get', () => silent);
+      const { requests } = requestsTo(client, { requestTimeout: 1000 });
+      const pieces = requests.range('a.log', { start: 0, end: 4, refuse });
 
-    expect(String((await next).value)).toBe('23');
-    expect(silent.destroyed).toBe(true);
-  });
+      expect(String((await pieces.next()).value)).toBe('01');
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(silent.destroyed).toBe(false);
+      const next = pieces.next();
+      await settle();
+      await vi.advanceTimersByTimeAsync(1000);
 
-  test('ends at once when it is aborted, also in a body that stands still', async () => {
-    const silent = new Readable({ read() {} });
-    const client = new ScriptedClient('0123').script('get', () => silent);
-    const { requests, controller, notices } = requestsTo(client);
-    const reading = read(requests, 0, 4);
-    await settle();
-    controller.abort(new Error('enough'));
+      expect(String((await next).value)).toBe('23');
+      expect(silent.destroyed).toBe(true);
+    },
+  );
 
-    expect((await reading).error).toMatchObject({ message: 'enough' });
-    expect(silent.destroyed).toBe(true);
-    expect(notices).toEqual([]);
-  });
+  test.each(silentBodies)(
+    'ends at once when it is aborted, also in a body that stands still: $body',
+    async ({ silentAfter }) => {
+      const silent = silentAfter('0');
+      const client = new ScriptedClient('0123').script('get', () => silent);
+      const { requests, controller, notices } = requestsTo(client);
+      const reading = read(requests, 0, 4);
+      await settle();
+      controller.abort(new Error('enough'));
+
+      expect((await reading).error).toMatchObject({ message: 'enough' });
+      expect(silent.destroyed).toBe(true);
+      expect(notices).toEqual([]);
+    },
+  );
 
   test('ends the download when nobody wants the rest', async () => {
     const endless = Readable.from([Buffer.from('01'), Buffer.from('23')]);

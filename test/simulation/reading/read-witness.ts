@@ -59,6 +59,11 @@ export class ReadWitness {
     if (!isDiverged || !isTampered) this.#blame(`fails: ${error.message}`);
   }
 
+  /** It waits, and nothing will ever wake it. */
+  stuck(): void {
+    this.#blame(`waits for ever after ${this.#bytes.length} bytes`);
+  }
+
   /** Its object was sealed, or it was not to follow. */
   ended(key: string): void {
     this.#begin(key);

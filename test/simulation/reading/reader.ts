@@ -18,6 +18,35 @@ const fates: Weights<ReadFate> = {
 /** HEADs that find nothing new before a reader counts as having read everything. */
 const mostQuietLooks = 25;
 
+type Consume = (stream: AppendReadable, random: Random, take: (bytes: Buffer) => void) => void;
+
+/** How an application may take the bytes, now and then with a pause. */
+const ways: readonly Consume[] = [
+  (stream, random, take) => {
+    stream.on('data', (bytes: Buffer) => {
+      take(bytes);
+      if (!random.chance(0.1)) return;
+      stream.pause();
+      setTimeout(() => stream.resume(), random.next() * 3000);
+    });
+  },
+  (stream, random, take) => {
+    const takeAll = () => {
+      for (let bytes = stream.read(); bytes !== null; bytes = stream.read()) take(bytes);
+    };
+    stream.on('readable', () => {
+      if (random.chance(0.1)) setTimeout(takeAll, random.next() * 3000);
+      else takeAll();
+    });
+  },
+  (stream, _random, take) => {
+    stream.on('readable', () => {
+      const bytes = stream.read();
+      if (bytes !== null) take(bytes);
+    });
+  },
+];
+
 /**
  * Reads what the writers of a life append, while they do: some read on where another has stopped.
  * When nothing moves any more, one reads everything to its end.
@@ -53,6 +82,8 @@ export class Reader {
 
   /** Called when nothing else moves any more: reads everything to its end. */
   wake(): boolean {
+    // One that follows polls, and one that does not comes to the end.
+    if (this.#stream?.destroyed === false) this.#witness.stuck();
     if (this.#isLast || !this.#witness.canReadAll) return false;
     this.#isLast = true;
     this.#open(false);
@@ -90,13 +121,10 @@ export class Reader {
     this.#stream = stream;
     this.#looks = 0;
     chronicle.tell('reader', () => (isFollowing ? 'follows' : 'reads to the end'));
-    stream.on('data', (bytes: Buffer) => {
+    random.pick(ways)(stream, random, (bytes) => {
       this.#looks = 0;
       chronicle.tell('reader', () => `${bytes.length} bytes of ${stream.key}`);
       this.#witness.read(bytes, stream.key);
-      if (!random.chance(0.1)) return;
-      stream.pause();
-      setTimeout(() => stream.resume(), random.next() * 3000);
     });
     stream.on('error', (error) => {
       chronicle.tell('reader', () => `error: ${error.message}`);
