@@ -177,16 +177,17 @@ export class ObjectFullError extends AppendError<{ key: string; limit: number }>
 
 /**
  * An object cannot be converted: it is `'missing'`, its `'type'` is not Normal or Multipart, its
- * `'length'` is more than OSS allows for an appendable object, or it was `'changed'` meanwhile.
+ * `'length'` is more than OSS allows for an appendable object, an append cannot send one of its
+ * `'header'`s, or it was `'changed'` meanwhile.
  */
 export class SourceObjectError extends AppendError<{
   key: string;
-  reason: 'missing' | 'type' | 'length' | 'changed';
+  reason: 'missing' | 'type' | 'length' | 'header' | 'changed';
 }> {
   override readonly name = 'SourceObjectError';
   readonly code = 'APPEND_ERR_SOURCE';
   declare readonly key: string;
-  declare readonly reason: 'missing' | 'type' | 'length' | 'changed';
+  declare readonly reason: 'missing' | 'type' | 'length' | 'header' | 'changed';
 }
 
 /** A record is longer than `highWaterMark`, and with `conflict: 'rebase'` must not be divided. */

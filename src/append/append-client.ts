@@ -26,6 +26,30 @@ export interface ObjectCreation {
   readonly serverSideEncryption?: 'AES256' | 'KMS' | 'SM4' | undefined;
 }
 
+/** Value of a header: text of printable ASCII, or the bytes of any other. */
+export type HeaderValue = string | Uint8Array;
+
+/** Headers and metadata of an object that exists, to create one like it. */
+export interface CopiedCreation
+  extends Omit<
+    ObjectCreation,
+    | 'contentType'
+    | 'cacheControl'
+    | 'contentDisposition'
+    | 'contentEncoding'
+    | 'expires'
+    | 'metadata'
+  > {
+  readonly contentType?: HeaderValue | undefined;
+  readonly cacheControl?: HeaderValue | undefined;
+  readonly contentDisposition?: HeaderValue | undefined;
+  readonly contentEncoding?: HeaderValue | undefined;
+
+  /** The bytes of the header where it is no date, such as `0`, or written in another way. */
+  readonly expires?: Date | Uint8Array | undefined;
+  readonly metadata?: Readonly<Record<string, HeaderValue>> | undefined;
+}
+
 /** The time limit of a request. */
 export interface RequestTimeout {
   /** Milliseconds from the call until {@link RequestOptions.signal} fires. */
@@ -58,8 +82,11 @@ export interface RequestOptions {
 }
 
 export interface AppendObjectOptions extends RequestOptions {
-  /** Present when this append may create the object. */
-  readonly create?: ObjectCreation | undefined;
+  /**
+   * Present when this append may create the object. Bytes among its values occur only where
+   * another object is copied.
+   */
+  readonly create?: CopiedCreation | undefined;
 
   /**
    * Whether the client should send a checksum of the body (`Content-MD5`), since that of the object
@@ -116,7 +143,7 @@ export interface ObjectState {
    * Headers and metadata to create an object like this one, as far as the store returns them. Only
    * for a conversion, which gives them to the new object.
    */
-  readonly creation?: ObjectCreation | undefined;
+  readonly creation?: CopiedCreation | undefined;
 }
 
 export type { AppendFailure, AppendOutcome } from '../errors.js';

@@ -3,6 +3,8 @@ import type { ObjectState } from '../append/append-client.js';
 import { assertAppendable } from '../append/open-object.js';
 import { ChecksumError, DivergedError } from '../errors.js';
 import { AppendWritable } from '../stream/append-writable.js';
+import { assertCopyable } from './assert-copyable.js';
+import { CopyingClient } from './copying-client.js';
 import { ObjectAccess } from './object-access.js';
 import type { ResolvedConversion } from './resolve-conversion.js';
 import { SourceObject } from './source-object.js';
@@ -84,11 +86,12 @@ export class Conversion {
 
   async #append(source: SourceObject): Promise<void> {
     const { target, append, creation } = this.#options;
+    const copied = { ...source.creation, ...creation };
+    assertCopyable(source.key, copied);
     const stream = new AppendWritable({
-      ...source.creation,
-      ...creation,
       ...append,
-      ...target,
+      key: target.key,
+      client: new CopyingClient(target.client, copied),
       position: this.#bytesPresent,
       // So that the chunks are those of a conversion that was killed: its last one may still land.
       flushInterval: Number.POSITIVE_INFINITY,

@@ -22,9 +22,10 @@ export interface ConvertResult {
 
 /**
  * Copies a Normal or Multipart object into a new appendable one, through this process: OSS cannot
- * change the type of an object. Content type, metadata, caching, encoding, storage class and
- * server-side encryption are those of the source unless `options` names others. Tags, ACL and a KMS
- * key are not copied. The source is left as it is.
+ * change the type of an object. Content type, metadata, caching, expiry, disposition and encoding are
+ * those of the source, byte for byte, as are storage class and server-side encryption, unless
+ * `options` names others. Language, tags, ACL and a KMS key are not copied. The source is left as it
+ * is.
  *
  * It can be repeated, also after it was killed: what the new object has already is compared with the
  * source by checksum, which reads the source again, and not sent again.
@@ -33,7 +34,8 @@ export interface ConvertResult {
  *   equal, and the source to be the object that it was at the start.
  * @throws {TypeError} If an option is of the wrong type, or both objects are the same.
  * @throws {RangeError} If an option is out of range.
- * @throws {SourceObjectError} If the source is missing, appendable, longer than 5 GiB, or was changed.
+ * @throws {SourceObjectError} If the source is missing, appendable, longer than 5 GiB, has a header
+ *   that an append cannot send, or was changed.
  * @throws {NotAppendableError} If the new object exists and cannot be appended to.
  * @throws {DivergedError} If it has other bytes than the source, or another writer has appended.
  * @throws {ChecksumError} If the bytes were damaged on their way.

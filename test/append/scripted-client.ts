@@ -5,8 +5,8 @@ import type {
   AppendObjectOptions,
   AppendOutcome,
   AppendReceipt,
+  CopiedCreation,
   GetObjectOptions,
-  ObjectCreation,
   ObjectState,
   RequestOptions,
 } from '../../src/append/append-client.js';
@@ -45,7 +45,7 @@ interface ScriptedObject {
   appendable: boolean;
   sealed: boolean;
   objectType: string;
-  readonly creation: ObjectCreation | undefined;
+  readonly creation: CopiedCreation | undefined;
 }
 
 /** One call, as passed to a behaviour. */
@@ -160,7 +160,7 @@ export class ScriptedClient implements AppendClient {
     return this;
   }
 
-  create(bytes: Buffer, creation?: ObjectCreation): ScriptedObject {
+  create(bytes: Buffer, creation?: CopiedCreation): ScriptedObject {
     this.object = {
       bytes,
       creation,
@@ -238,7 +238,7 @@ export class ScriptedClient implements AppendClient {
     });
   }
 
-  #append(position: number, bytes: Buffer, creation: ObjectCreation | undefined): AppendReceipt {
+  #append(position: number, bytes: Buffer, creation: CopiedCreation | undefined): AppendReceipt {
     const length = this.object?.bytes.byteLength ?? 0;
     if (this.object !== undefined && (this.object.sealed || !this.object.appendable)) {
       throw failure.fatal();

@@ -6,6 +6,7 @@ import { environmentOf, runCommand, runInTerminal } from '../helpers/command-lin
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { createFolder } from '../helpers/folder.js';
 import { runHere } from '../helpers/run-here.js';
+import { answer, refuse, startScriptedServer } from '../oss/scripted-server.js';
 
 const { emulator, env } = await startEmulatorForFile();
 await emulator.createBucket('otherbucket');
@@ -86,6 +87,24 @@ describe('convert', () => {
     expect(screen).toContain('\r\u001b[KAppended 9 bytes in 3 appends');
   });
 
+  test('carries over headers in UTF-8', async () => {
+    const bytes = (text: string) => Buffer.from(text).toString('latin1');
+    const headers = {
+      'content-disposition': bytes('attachment; filename="größe 报告.log"'),
+      'x-oss-meta-name': bytes('voilà'),
+      expires: '0',
+    };
+    await putObject(emulator, 'foreign', '123456789', { headers });
+    const args = ['convert', 'oss://examplebucket/foreign', 'oss://examplebucket/foreign.log'];
+
+    const { exitCode, stderr } = await runHere(args, env);
+
+    expect(stderr).toMatch(/^Appended 9 bytes /);
+    expect(exitCode).toBe(0);
+    const head = { method: 'HEAD', key: 'foreign.log' };
+    expect((await send(emulator, head)).headers).toMatchObject(headers);
+  });
+
   test('goes on in the folder of an emulator of its own', async () => {
     const cwd = await createFolder();
     const args = ['--emulator', '--dir', 'data', 'oss://examplebucket/made'];
@@ -140,6 +159,26 @@ describe('convert refuses, and writes nothing', () => {
     expect(emulator.requests.some(({ key }) => key === 'a')).toBe(false);
     expect(String(await read('other'))).toBe('other');
     expect(String(await read('source'))).toBe('123456789');
+  });
+
+  test('a header that OSS accepts no more, and names the flag that replaces it', async () => {
+    const headers = {
+      'content-length': '5',
+      'x-oss-object-type': 'Normal',
+      'x-oss-meta-a_b': 'c',
+    };
+    await using server = await startScriptedServer(answer(200, headers), refuse(404, 'NoSuchKey'));
+
+    const { exitCode, stderr } = await runHere(['convert', source, 'oss://examplebucket/a'], {
+      ...env,
+      OSS_ENDPOINT: server.endpoint,
+    });
+
+    expect(stderr).toBe(
+      'oss-append: Cannot convert "source": an append cannot send its header "x-oss-meta-a_b". Pass --meta instead. Nothing was appended.\n',
+    );
+    expect(exitCode).toBe(1);
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
   });
 
   test('exits with 3 if a bucket does not exist', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Conversion } from '../../src/convert/conversion.js';
+import type { ConvertOptions } from '../../src/convert/convert-options.js';
 import { resolveConversion } from '../../src/convert/resolve-conversion.js';
 import {
   answer,
@@ -21,12 +22,16 @@ function normal(contents: string): ScriptedClient {
   return client;
 }
 
-function conversion(source: ScriptedClient, target: ScriptedClient, retries = 3): Conversion {
+function conversion(
+  source: ScriptedClient,
+  target: ScriptedClient,
+  { retries = 3, ...options }: Partial<ConvertOptions> & { readonly retries?: number } = {},
+): Conversion {
   const retry = { retries, minTimeout: 0, maxTimeout: 0 };
   return new Conversion(
     resolveConversion(
       { key: 'source', client: source },
-      { key: 'target', client: target, chunkSize: 4, retry },
+      { key: 'target', client: target, chunkSize: 4, retry, ...options },
     ),
   );
 }
@@ -65,7 +70,9 @@ describe('a conversion', () => {
     const target = new ScriptedClient('0123');
     const late = failThenLand(failure.unanswered());
     target.script('append', late).script('head', answer, answer, failWith(failure.fatal()));
-    await expect(conversion(normal('0123456789'), target, 0).finish()).rejects.toThrow();
+    await expect(
+      conversion(normal('0123456789'), target, { retries: 0 }).finish(),
+    ).rejects.toThrow();
     expect(target.late).toHaveLength(1);
     target.calls.length = 0;
     target.script(
@@ -110,15 +117,49 @@ describe('a conversion', () => {
     expect(target.contents).toBe('bytes');
   });
 
-  test('refuses metadata that cannot be sent, and appends nothing', async () => {
-    const creation = { metadata: { a: '\u00e9' } };
+  test.each([
+    { creation: { metadata: { fine: 'x', a_b: 'c' } }, header: 'x-oss-meta-a_b' },
+    { creation: { metadata: { a: '\u00e9' } }, header: 'x-oss-meta-a' },
+    {
+      creation: { contentDisposition: Buffer.from('a\nb') },
+      header: 'content-disposition',
+      option: 'contentDisposition',
+    },
+  ])(
+    'refuses the header $header, which cannot be sent, and appends nothing',
+    async ({ creation, header, option = 'metadata' }) => {
+      const source = normal('bytes').script('head', answerWith({ creation }));
+      const target = new ScriptedClient();
+
+      await expect(conversion(source, target).finish()).rejects.toMatchObject({
+        code: 'APPEND_ERR_SOURCE',
+        message: `Cannot convert "source": an append cannot send its header "${header}". Pass '${option}' instead`,
+        key: 'source',
+        reason: 'header',
+        cause: expect.any(TypeError),
+      });
+      expect(target.calls).toEqual(['head']);
+    },
+  );
+
+  test('creates the object with bytes of headers, and what the options name instead', async () => {
+    const disposition = Buffer.from('attachment; filename="größe"');
+    const creation = {
+      contentType: 'a/b',
+      contentDisposition: disposition,
+      expires: Buffer.from('0'),
+      metadata: { a_b: 'c' },
+    };
     const source = normal('bytes').script('head', answerWith({ creation }));
     const target = new ScriptedClient();
 
-    await expect(conversion(source, target).finish()).rejects.toThrow(
-      /'metadata.a' must be a string of printable ASCII/,
-    );
-    expect(target.calls).toEqual(['head']);
+    await conversion(source, target, { metadata: { x: 'y' }, contentType: 'c/d' }).finish();
+
+    expect(target.object?.creation).toEqual({
+      ...creation,
+      metadata: { x: 'y' },
+      contentType: 'c/d',
+    });
   });
 
   test('fails if the source has been replaced by the end', async () => {

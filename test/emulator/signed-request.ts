@@ -48,7 +48,12 @@ export async function send(emulator: Emulator, options: RequestOptions = {}): Pr
         resolve({ status, headers: answered, body: Buffer.concat(pieces) });
       });
     });
-    outgoing.end(body);
+    // In bytes, since Node sends a text and the headers before it as one text in UTF-8.
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    // In `end()` Node decodes this header as UTF-8, and refuses the result.
+    if ('content-disposition' in headers && bytes !== undefined)
+      outgoing.write(bytes, () => outgoing.end());
+    else outgoing.end(bytes);
   });
 }
 
@@ -91,7 +96,8 @@ export async function putObject(
   body: Uint8Array | string,
   { headers, ...options }: RequestOptions = {},
 ): Promise<void> {
-  const all = { 'content-length': String(Buffer.byteLength(body)), ...headers };
+  const all = { ...headers };
+  all['content-length'] ??= String(Buffer.byteLength(body));
   const response = await send(emulator, { method: 'PUT', key, body, ...options, headers: all });
   if (response.status !== 200) throw new Error(`Cannot put ${key}: ${response.body}`);
 }

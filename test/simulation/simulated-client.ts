@@ -3,8 +3,8 @@ import type {
   AppendClient,
   AppendObjectOptions,
   AppendReceipt,
+  CopiedCreation,
   GetObjectOptions,
-  ObjectCreation,
   ObjectState,
   RequestOptions,
 } from '../../src/append/append-client.js';
@@ -25,7 +25,7 @@ interface Appending {
   readonly history: ObjectHistory;
   readonly position: number;
   readonly parcel: Parcel;
-  readonly create: ObjectCreation | undefined;
+  readonly create: CopiedCreation | undefined;
   readonly origin: Origin;
 }
 

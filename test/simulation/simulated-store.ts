@@ -1,4 +1,4 @@
-import type { AppendReceipt, ObjectCreation, ObjectState } from '../../src/append/append-client.js';
+import type { AppendReceipt, CopiedCreation, ObjectState } from '../../src/append/append-client.js';
 import { NotAppendableError } from '../../src/errors.js';
 import { failure } from '../append/scripted-client.js';
 import {
@@ -14,7 +14,7 @@ export interface ArrivedAppend {
   readonly key: string;
   readonly position: number;
   readonly body: Buffer;
-  readonly create: ObjectCreation | undefined;
+  readonly create: CopiedCreation | undefined;
   readonly origin: Origin;
 }
 

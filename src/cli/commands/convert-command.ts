@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Conversion } from '../../convert/conversion.js';
 import { resolveConversion } from '../../convert/resolve-conversion.js';
+import { SourceObjectError } from '../../errors.js';
 import { exitCode, exitCodeOf, UsageError } from '../exit-code.js';
 import { type AppendFlags, addDeliveryOptions, streamOptions } from '../flags/append-options.js';
 import { parseByteSize } from '../flags/byte-size.js';
@@ -9,7 +10,7 @@ import {
   type ConnectionFlags,
   connect,
 } from '../flags/connection-options.js';
-import { checkFlags } from '../flags/flag-names.js';
+import { checkFlags, nameFlags } from '../flags/flag-names.js';
 import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { showConversion } from '../output/conversion-progress.js';
 import { reportConversion } from '../output/conversion-report.js';
@@ -56,7 +57,7 @@ async function convert(from: ObjectUrl, to: ObjectUrl, flags: Flags): Promise<nu
     shown?.compare(conversion);
     const outcome = await conversion.finish().then(
       (crc64) => ({ crc64, error: undefined }),
-      (error: Error) => ({ crc64: undefined, error }),
+      (error: Error) => ({ crc64: undefined, error: withFlags(error) }),
     );
     shown?.close();
     const { error } = outcome;
@@ -85,4 +86,11 @@ function assertDistinct(from: ObjectUrl, to: ObjectUrl, flags: Flags): void {
   if (flags.emulator && flags.dir === undefined) {
     throw new UsageError('With --emulator, convert needs --dir: memory has no objects yet.');
   }
+}
+
+/** Of all errors of a conversion, only that of a header names an option. */
+function withFlags(error: Error): Error {
+  if (!(error instanceof SourceObjectError) || error.reason !== 'header') return error;
+  const { key, reason, cause } = error;
+  return new SourceObjectError(nameFlags(error.message), { key, reason }, { cause });
 }

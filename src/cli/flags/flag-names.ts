@@ -19,7 +19,8 @@ export function checkFlags<Result>(check: () => Result): Result {
   }
 }
 
-function nameFlags(message: string): string {
+/** Names flags instead of the options that a message names. */
+export function nameFlags(message: string): string {
   // What follows was typed, and is shown as it is.
   const [rule = '', ...value] = message.split(/(?=: current value is )/);
   const worded = rule.replaceAll(/'conflict: (\w+)'/g, '--conflict $1');

@@ -60,7 +60,7 @@ function canonicalHeaders(headers: ReadonlyMap<string, string>): string[] {
   return [...headers.keys()]
     .filter((name) => name.startsWith('x-oss-'))
     .sort()
-    .map((name) => `${name}:${headers.get(name)?.trim()}`);
+    .map((name) => `${name}:${headers.get(name)}`);
 }
 
 /** Not percent-encoded, unlike that of version 4. */

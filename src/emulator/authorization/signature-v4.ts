@@ -75,7 +75,7 @@ function canonicalHeaders(headers: ReadonlyMap<string, string>, additional: stri
   return [...headers.keys()]
     .filter((name) => isAlwaysSigned(name) || additional.includes(name))
     .sort()
-    .map((name) => `${name}:${headers.get(name)?.trim()}\n`)
+    .map((name) => `${name}:${headers.get(name)}\n`)
     .join('');
 }
 

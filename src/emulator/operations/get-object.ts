@@ -30,6 +30,7 @@ export const getObject: Operation = {
     const headers = {
       ...objectHeaders(record),
       ...readOverrides(request),
+      // Behind `content-disposition`, which Node would otherwise decode as UTF-8 and refuse.
       'content-length': String(end - start),
     };
     const body = objects.read(bucket, key, { start, end });

@@ -15,6 +15,7 @@ export const headObject: Operation = {
     if (record === undefined) throw noSuchKey(key);
     const unmet = answerUnmet(request.headers, record);
     if (unmet !== undefined) return unmet;
+    // The length comes behind `content-disposition`, which Node would otherwise decode and refuse.
     const headers = { ...objectHeaders(record), 'content-length': String(record.length) };
     return { status: 200, headers };
   },

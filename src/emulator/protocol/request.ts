@@ -17,7 +17,10 @@ export interface OssRequest {
   /** Decoded names and values in their original order; a missing value is `''`. */
   readonly query: readonly QueryParameter[];
 
-  /** Lower-case names; repeated headers are joined with a comma, as signatures require. */
+  /**
+   * Lower-case names; repeated headers are joined with a comma, as signatures require. A value has
+   * one character per byte, and no space around it: Node removes that.
+   */
   readonly headers: ReadonlyMap<string, string>;
 
   /** The `Host` header, or `''`. */

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { ConnectionReuse } from '../connections/connection-reuse.js';
 import { sanitize } from '../response/sanitize.js';
+import { trimHeaderEnd } from '../trim-header.js';
 
 /** Sends one request. */
 export interface RequestDispatcher extends Pick<Dispatcher, 'dispatch'> {
@@ -53,7 +54,7 @@ export interface HttpAnswer {
 export function headerOf(headers: HttpHeaders, name: string): string | undefined {
   const value = headers[name];
   // undici does not remove trailing space, which does not belong to the value.
-  return typeof value === 'string' ? value.trimEnd() : undefined;
+  return typeof value === 'string' ? trimHeaderEnd(value) : undefined;
 }
 
 /** As {@link headerOf}, sanitized for messages. */

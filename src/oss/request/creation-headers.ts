@@ -1,7 +1,18 @@
-import type { ObjectCreation } from '../../append/append-client.js';
+import type { CopiedCreation, HeaderValue } from '../../append/append-client.js';
 import { percentEncode } from './percent-encode.js';
 
+/** One character per byte. */
 type HeaderValues = Record<string, string>;
+
+const headerNames = {
+  contentType: 'content-type',
+  cacheControl: 'cache-control',
+  contentDisposition: 'content-disposition',
+  contentEncoding: 'content-encoding',
+  acl: 'x-oss-object-acl',
+  storageClass: 'x-oss-storage-class',
+  serverSideEncryption: 'x-oss-server-side-encryption',
+} as const;
 
 /**
  * Headers of an append that may create its object.
@@ -9,28 +20,27 @@ type HeaderValues = Record<string, string>;
  * @throws {TypeError} If a value cannot be sent in a header.
  * @see https://help.aliyun.com/zh/oss/developer-reference/appendobject
  */
-export function creationHeaders(creation: ObjectCreation): HeaderValues {
+export function creationHeaders(creation: CopiedCreation): HeaderValues {
   const { expires, metadata = {}, tagging } = creation;
   const headers: HeaderValues = {};
-  const set = (name: string, option: string, value: string | undefined) => {
-    if (value === undefined) return;
-    assertHeaderValue(option, value);
-    headers[name] = value;
+  const set = (name: string, option: string, value: HeaderValue | undefined) => {
+    if (value !== undefined) headers[name] = headerText(option, value);
   };
-  set('content-type', 'contentType', creation.contentType);
-  set('cache-control', 'cacheControl', creation.cacheControl);
-  set('content-disposition', 'contentDisposition', creation.contentDisposition);
-  set('content-encoding', 'contentEncoding', creation.contentEncoding);
-  set('expires', 'expires', expires && httpDate(expires));
-  set('x-oss-object-acl', 'acl', creation.acl);
-  set('x-oss-storage-class', 'storageClass', creation.storageClass);
-  set('x-oss-server-side-encryption', 'serverSideEncryption', creation.serverSideEncryption);
+  for (const option of Object.keys(headerNames) as (keyof typeof headerNames)[]) {
+    set(headerNames[option], option, creation[option]);
+  }
+  set('expires', 'expires', expires instanceof Uint8Array ? expires : expires && httpDate(expires));
   set('x-oss-tagging', 'tagging', tagging && encodeTagging(tagging));
   for (const [name, value] of Object.entries(metadata)) {
     assertMetadataName(name, headers);
     set(`x-oss-meta-${name.toLowerCase()}`, `metadata.${name}`, value);
   }
   return headers;
+}
+
+/** Whether all characters are printable ASCII or tabs. */
+export function isPrintable(value: string): boolean {
+  return /^[\t -~]*$/.test(value);
 }
 
 function encodeTagging(tagging: Readonly<Record<string, string>>): string {
@@ -58,11 +68,19 @@ function assertMetadataName(name: string, headers: HeaderValues): void {
   }
 }
 
-// A line break would start another header. For non-ASCII text there is no agreed encoding.
-function assertHeaderValue(option: string, value: string): void {
-  if (typeof value === 'string' && /^[\t -~]*$/.test(value)) return;
+// A line break would start another header. For non-ASCII text there is no agreed encoding, so it is
+// sent only as the bytes that a store has returned.
+function headerText(option: string, value: HeaderValue): string {
+  if (value instanceof Uint8Array) return headerBytes(option, value);
+  if (typeof value === 'string' && isPrintable(value)) return value;
   const current = typeof value === 'string' ? JSON.stringify(value.slice(0, 200)) : typeof value;
   throw new TypeError(
     `Cannot append as '${option}' must be a string of printable ASCII: current value is ${current}`,
   );
+}
+
+function headerBytes(option: string, value: Uint8Array): string {
+  const text = Buffer.from(value).toString('latin1');
+  if (/^[\t -~\x80-\xff]*$/.test(text)) return text;
+  throw new TypeError(`Cannot append as '${option}' must have no control characters`);
 }

@@ -1,5 +1,6 @@
 import { createHmac, hash } from 'node:crypto';
 import { encodeObjectKey, percentEncode } from '../request/percent-encode.js';
+import { trimHeader } from '../trim-header.js';
 
 /** The parts of a request that its signature covers. */
 interface SignableRequest {
@@ -73,7 +74,9 @@ export function signedHeaders(
   additionalHeaders: readonly string[] = [],
 ): SignedHeaders {
   const present = new Map(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()] as const),
+    Object.entries(headers).map(
+      ([name, value]) => [name.toLowerCase(), trimHeader(value)] as const,
+    ),
   );
   const names = new Set(additionalHeaders.map((name) => name.toLowerCase()));
   const additional = [...names].filter((name) => present.get(name) && !isSignedByDefault(name));
@@ -91,7 +94,8 @@ function isSignedByDefault(name: string): boolean {
 
 /** The signed text: algorithm, time, scope and hash of the canonical request. */
 export function stringToSign(canonical: string, scope: SigningScope): string {
-  const digest = hash('sha256', canonical);
+  // Headers have one character per byte, and are sent so; everything else is ASCII.
+  const digest = hash('sha256', Buffer.from(canonical, 'latin1'));
   return `OSS4-HMAC-SHA256\n${scope.dateTime}\n${scopeName(scope)}\n${digest}`;
 }
 

@@ -23,16 +23,17 @@ describe('signV1()', () => {
   });
 
   test('signs the original bytes of header values', () => {
-    const headers = new Map([['x-oss-meta-name', Buffer.from('é').toString('latin1')]]);
+    // The last byte of "à" alone would be a space that does not break.
+    const headers = new Map([['x-oss-meta-name', Buffer.from('éà').toString('latin1')]]);
 
     const { stringToSign } = signV1({ ...get, bucket: 'b', key: 'k', headers }, 'sk');
 
-    expect(stringToSign).toContain('x-oss-meta-name:é\n');
+    expect(stringToSign).toContain('x-oss-meta-name:éà\n');
   });
 
   test('signs only the headers of OSS, sorted by name', () => {
     const headers = new Map([
-      ['x-oss-meta-b', ' two '],
+      ['x-oss-meta-b', 'two'],
       ['range', 'bytes=0-'],
       ['content-type', 'text/plain'],
       ['x-oss-meta-a', '1'],

@@ -27,10 +27,40 @@ describe('readCreation()', () => {
       'x-oss-server-side-encryption': 'unknown',
       'x-oss-server-side-encryption-key-id': 'key',
       'x-oss-tagging-count': '2',
-      expires: '-1 or so',
     };
 
     expect(readCreation(headers)).toEqual({});
+  });
+
+  test.each([
+    { name: 'x-oss-meta-a', text: 'größe' },
+    { name: 'content-disposition', text: 'attachment; filename="voilà' },
+    { name: 'content-type', text: 'a/b; name="报告"' },
+    { name: 'cache-control', text: 'ü' },
+    { name: 'content-encoding', text: 'ü' },
+    { name: 'expires', text: '0' },
+    { name: 'expires', text: '-1 or so' },
+    { name: 'expires', text: '2032-01-01' },
+    { name: 'expires', text: 'Thursday, 01-Jan-32 00:00:00 GMT' },
+    { name: 'expires', text: 'Invalid Date' },
+    { name: 'expires', text: '' },
+  ])('keeps $name as it is: $text', ({ name, text }) => {
+    const headers = { [name]: Buffer.from(text).toString('latin1') };
+
+    expect(creationHeaders(readCreation(headers))).toEqual(headers);
+  });
+
+  test('keeps the UTF-8 of a dispatcher that decodes it', () => {
+    expect(readCreation({ 'content-disposition': '报告' })).toEqual({
+      contentDisposition: Buffer.from('报告'),
+    });
+  });
+
+  test('takes an expiry for a date only where the date says the same', () => {
+    expect(readCreation({ expires: '0' })).toEqual({ expires: Buffer.from('0') });
+    expect(readCreation({ expires: 'Thu, 01 Jan 2032 00:00:00 GMT' })).toEqual({
+      expires: new Date('2032-01-01'),
+    });
   });
 
   test('ignores headers that occur twice', () => {
