@@ -14,6 +14,9 @@ export class Conversion {
   readonly #options: ResolvedConversion;
   readonly #target: ObjectAccess;
   readonly #onStream: (stream: AppendWritable) => void;
+
+  /** Aborted when the stream that appends has failed. */
+  readonly #reading = new AbortController();
   #length = 0;
   #bytesPresent = 0;
   #bytesCompared = 0;
@@ -54,10 +57,13 @@ export class Conversion {
    * @throws {DivergedError} If it has other bytes than the source.
    * @throws {ChecksumError} If the bytes were damaged on their way.
    * @throws {Error} If a request fails, or the stream that appends.
+   * @throws Whatever `onProgress` throws.
    */
   async finish(): Promise<bigint> {
     const { source: place, access } = this.#options;
-    const source = await SourceObject.find(new ObjectAccess(place, access));
+    const signals = [this.#reading.signal, access.signal].filter((it) => it !== undefined);
+    const reading = { ...access, signal: AbortSignal.any(signals) };
+    const source = await SourceObject.find(new ObjectAccess(place, reading));
     this.#length = source.length;
     const before = await this.#target.ask();
     if (before !== undefined) await this.#compare(source, before);
@@ -96,10 +102,26 @@ export class Conversion {
       // So that the chunks are those of a conversion that was killed: its last one may still land.
       flushInterval: Number.POSITIVE_INFINITY,
     });
-    stream.on('commit', () => this.#tellProgress());
+    // What a listener throws would be an uncaught exception, and would not end the conversion.
+    const thrown: unknown[] = [];
+    stream.on('commit', () => {
+      try {
+        if (thrown.length === 0) this.#tellProgress();
+      } catch (cause) {
+        thrown.push(cause);
+        stream.destroy(new Error("'onProgress' threw an error", { cause }));
+      }
+    });
     this.#stream = stream;
     this.#onStream(stream);
-    await pipeline(source.read(this.#bytesPresent, source.length), stream);
+    try {
+      await pipeline(source.read(this.#bytesPresent, source.length), stream);
+    } catch (error) {
+      // The pipeline does not end a read that waits for bytes.
+      this.#reading.abort();
+      if (thrown.length === 0) throw error;
+    }
+    if (thrown.length > 0) throw thrown[0];
   }
 
   async #prove(source: SourceObject): Promise<void> {

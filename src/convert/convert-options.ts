@@ -20,7 +20,10 @@ export interface ConvertOptions
   /** Key of the new object. */
   readonly key: string;
 
-  /** Called when bytes have been compared or committed. */
+  /**
+   * Called when bytes have been compared or committed. What it throws ends the conversion; the next
+   * append may be on its way then.
+   */
   readonly onProgress?: ((progress: ConvertProgress) => void) | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Conversion } from '../../src/convert/conversion.js';
-import type { ConvertOptions } from '../../src/convert/convert-options.js';
+import type { ConvertOptions, ConvertProgress } from '../../src/convert/convert-options.js';
 import { resolveConversion } from '../../src/convert/resolve-conversion.js';
 import {
   answer,
@@ -217,5 +217,50 @@ describe('a conversion', () => {
       'A scripted failure: unknown',
     );
     expect(source.calls.filter((call) => call.startsWith('get'))).toHaveLength(4);
+  });
+});
+
+describe('what onProgress throws', () => {
+  const mine = new Error('mine');
+
+  test.each([
+    // The stream sends the second chunk before it tells of the first.
+    { scenario: 'while it appends', calls: ['head', 'head', 'append 0+4', 'append 4+4'] },
+    { scenario: 'while it compares', present: '0123', calls: ['head'] },
+  ])('$scenario ends the conversion, and nothing more is sent', async ({ present, calls }) => {
+    const target = new ScriptedClient(present);
+    let told = 0;
+    const onProgress = () => {
+      told++;
+      throw mine;
+    };
+
+    const converting = conversion(normal('0123456789'), target, { onProgress }).finish();
+
+    await expect(converting).rejects.toBe(mine);
+    expect(told).toBe(1);
+    expect(target.calls).toEqual(calls);
+  });
+
+  test('after the last append ends it, too', async () => {
+    const target = new ScriptedClient();
+    const onProgress = ({ length, position }: ConvertProgress) => {
+      if (position === length) throw mine;
+    };
+
+    const converting = conversion(normal('0123456789'), target, { onProgress }).finish();
+
+    await expect(converting).rejects.toBe(mine);
+    expect(target.contents).toBe('0123456789');
+  });
+
+  test.each([undefined, null, 'text'])('may be %j', async (reason) => {
+    const onProgress = () => {
+      throw reason;
+    };
+
+    const converting = conversion(normal('01'), new ScriptedClient(), { onProgress }).finish();
+
+    await expect(converting).rejects.toBe(reason);
   });
 });

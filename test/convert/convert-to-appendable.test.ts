@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/index.js';
 import {
@@ -9,6 +10,7 @@ import {
 } from '../../src/index.js';
 import { appendAt, putObject, send } from '../emulator/signed-request.js';
 import { connectionTo } from '../helpers/open-stream.js';
+import { answer, refuse, type Script, startScriptedServer } from '../oss/scripted-server.js';
 
 const content = randomBytes(40_000);
 
@@ -170,6 +172,19 @@ describe('convertToAppendable()', () => {
     expect(all.slice(1).map(({ position }) => position)).toEqual([26_384, 40_000]);
   });
 
+  test('ends with what onProgress throws', async () => {
+    await using emulator = await startWithSource();
+    const mine = new Error('mine');
+    const onProgress = () => {
+      throw mine;
+    };
+
+    await expect(convert(emulator, { chunkSize: 4096, onProgress })).rejects.toBe(mine);
+
+    // The second append is on its way before the stream tells of the first.
+    expect(writes(emulator).length).toBeLessThanOrEqual(2);
+  });
+
   test('stops when its signal aborts', async () => {
     await using emulator = await startWithSource();
     emulator.faults.add({ kind: 'stall', operation: 'append', nth: 2 });
@@ -180,6 +195,54 @@ describe('convertToAppendable()', () => {
     });
 
     await expect(converting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('convertToAppendable() gives up a read that waits for bytes', () => {
+  const stored: Script = (seen, response, request) => {
+    const position = Number(new URL(seen.url, 'http://a').searchParams.get('position'));
+    const headers = { 'x-oss-next-append-position': String(position + 4) };
+    return answer(200, headers)(seen, response, request);
+  };
+
+  test.each([
+    { scenario: 'onProgress throws', append: stored, code: 'MINE' },
+    { scenario: 'OSS refuses', append: refuse(403, 'AccessDenied'), code: 'APPEND_ERR_SERVICE' },
+  ])('if $scenario', async ({ append, code }) => {
+    let closed: Promise<unknown> | undefined;
+    const source = { 'x-oss-object-type': 'Normal', 'content-length': '10' };
+    await using server = await startScriptedServer((seen, response, request) => {
+      const { method, url } = seen;
+      if (method === 'POST') return append(seen, response, request);
+      if (method === 'HEAD' && url.includes('/source')) {
+        return answer(200, source)(seen, response, request);
+      }
+      if (method === 'HEAD') return refuse(404, 'NoSuchKey')(seen, response, request);
+      closed = once(response, 'close');
+      const head = {
+        'x-oss-request-id': '1',
+        'content-length': '10',
+        'content-range': 'bytes 0-9/10',
+      };
+      response.writeHead(206, head).write('01234567');
+    });
+    const { endpoint } = server;
+    const credentials = { accessKeyId: 'id', accessKeySecret: 'secret' };
+    const connection = { endpoint, region: 'cn-hangzhou', bucket: 'examplebucket', credentials };
+    const onProgress = () => {
+      throw Object.assign(new Error('mine'), { code: 'MINE' });
+    };
+
+    const converting = convertToAppendable(
+      { key: 'source' },
+      { ...connection, key: 'target', chunkSize: 4, onProgress },
+    );
+
+    await expect(converting).rejects.toMatchObject({ code });
+    await closed;
+    const methods = server.requests.map(({ method }) => method);
+    // The second append is on its way before the stream tells of the first.
+    expect(new Set(methods.slice(methods.indexOf('POST')))).toEqual(new Set(['POST']));
   });
 });
 
