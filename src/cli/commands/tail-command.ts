@@ -81,6 +81,7 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
         complain(`${name} does not exist${follow ? ' yet' : ''}.`);
         if (!follow) return exitCode.failure;
       }
+      if (start === 'beyond') return exitCode.success;
       const { requestTimeout, requestPayer, trafficLimit } = flags;
       const requests = { requestTimeout, requestPayer, trafficLimit };
       // Who follows a log has time to wait for the end of an outage.
@@ -110,13 +111,16 @@ function rolloverOptions(flags: Flags): AppendReadableOptions['rollover'] {
   return rollover;
 }
 
-/** Where to begin to read; `undefined` if there is no object. */
+/**
+ * Where to begin to read; `undefined` if there is no object, `'beyond'` if it ends before `start`
+ * and is not followed: as with `tail -c`, that is no error.
+ */
 async function findStart(
   client: OssClient,
   url: ObjectUrl,
   series: FollowedSeries | undefined,
-  { lines = 10, start, requestTimeout = 60_000, requestPayer, trafficLimit }: Flags,
-): Promise<AppendReadableOptions['start']> {
+  { follow = false, lines = 10, start, requestTimeout = 60_000, requestPayer, trafficLimit }: Flags,
+): Promise<AppendReadableOptions['start'] | 'beyond'> {
   const requests = new ReadRequests({
     client,
     retry,
@@ -130,6 +134,7 @@ async function findStart(
   if (key === undefined || state === undefined) return undefined;
   // From the first object of the period, as the stream reads it.
   if (start === 0) return 0;
+  if (!follow && start !== undefined && start > state.length) return 'beyond';
   const position = start ?? (await findLastLines(requests, key, state, lines));
   return series === undefined ? position : { key, position };
 }
