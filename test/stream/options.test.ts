@@ -46,6 +46,10 @@ describe('resolveOptions()', () => {
     { name: 'objectMode', value: true, error: TypeError },
     { name: 'client', value: {}, error: TypeError },
     { name: 'contentType', value: 'text/plain\r\nx-oss-acl: public-read', error: TypeError },
+    // Only what is copied from another object may be bytes.
+    { name: 'contentType', value: Buffer.from('text/plain'), error: TypeError },
+    { name: 'metadata', value: { name: Buffer.from('a') }, error: TypeError },
+    { name: 'expires', value: Buffer.from('0'), error: TypeError },
     { name: 'expires', value: '2026-11-22', error: TypeError },
     { name: 'acl', value: 'open', error: RangeError },
     { name: 'storageClass', value: 'ColdArchive', error: RangeError },
