@@ -31,3 +31,13 @@ test('tail prints nothing of an empty object', async () => {
 
   expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
 });
+
+test('tail does not wait at an offset of an object that does not exist', async () => {
+  const result = await runHere(['tail', '-f', '--start', '5', 'oss://examplebucket/none'], env);
+
+  expect(result).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: 'oss-append: The object oss://examplebucket/none does not exist.\n',
+  });
+});

@@ -78,8 +78,10 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
       const start = await findStart(client, url, series, flags);
       if (start === undefined) {
         const name = series === undefined ? `The object ${url.href}` : `An object of ${url.href}`;
-        complain(`${name} does not exist${follow ? ' yet' : ''}.`);
-        if (!follow) return exitCode.failure;
+        // An object yet to come has no bytes before an offset that somebody has read up to.
+        const isAwaited = follow && (series !== undefined || (flags.start ?? 0) === 0);
+        complain(`${name} does not exist${isAwaited ? ' yet' : ''}.`);
+        if (!isAwaited) return exitCode.failure;
       }
       if (start === 'beyond') return exitCode.success;
       const { requestTimeout, requestPayer, trafficLimit } = flags;
