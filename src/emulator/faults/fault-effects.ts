@@ -71,6 +71,8 @@ export async function strikeBeforeApply(
       return changeObject(scene, (object) => replaceObject(object, scene));
     case 'seal':
       return changeObject(scene, (object) => sealObject(object, scene));
+    case 'retain':
+      throw new OssError(409, 'FileImmutable', 'The object is under retention');
     default:
   }
 }

@@ -19,6 +19,7 @@ export const faultKinds = [
   'delete',
   'replace',
   'seal',
+  'retain',
   'forbid',
   'hide-crc',
   'wrong-crc',
@@ -48,6 +49,7 @@ export const faultKinds = [
  * | `delete` | just before, the object is deleted |
  * | `replace` | just before, a Normal object of the same length (at least one byte) replaces the object |
  * | `seal` | just before, the object is sealed |
+ * | `retain` | 409 `FileImmutable`, as for an object under retention (WORM), whose HEAD does not show it; not applied |
  * | `forbid` | 403 `AccessDenied` before the body is read |
  * | `hide-crc` | applied and answered without `x-oss-hash-crc64ecma` |
  * | `wrong-crc` | applied and answered with another `x-oss-hash-crc64ecma` |
@@ -70,7 +72,7 @@ export interface Fault {
   /**
    * The operation it matches.
    *
-   * @default every operation; `'append'` for `stranger`, `stranger-drop` and `early-conflict`
+   * @default every operation; `'append'` for `stranger`, `stranger-drop`, `retain` and `early-conflict`
    */
   readonly operation?: OperationName;
 

@@ -65,10 +65,10 @@ interface Entry {
   fired: number;
 }
 
-const appendOnlyKinds: readonly FaultKind[] = ['stranger', 'stranger-drop', 'early-conflict'];
+const appendKinds: readonly FaultKind[] = ['stranger', 'stranger-drop', 'retain', 'early-conflict'];
 
 function matches(fault: Fault, { operation, key }: FaultTarget): boolean {
-  const wanted = fault.operation ?? (appendOnlyKinds.includes(fault.kind) ? 'append' : operation);
+  const wanted = fault.operation ?? (appendKinds.includes(fault.kind) ? 'append' : operation);
   return wanted === operation && (fault.key === undefined || fault.key === key);
 }
 

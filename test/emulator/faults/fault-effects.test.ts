@@ -57,6 +57,7 @@ const outcomes = [
   { kind: 'stranger-drop', status: died, holds: `base${inverted('+more')}`, logged: 0 },
   { kind: 'replace', status: 409, holds: 'repl', logged: 409 },
   { kind: 'seal', status: 409, holds: 'base', logged: 409 },
+  { kind: 'retain', status: 409, holds: 'base', logged: 409 },
   { kind: 'forbid', status: 403, holds: 'base', logged: 403 },
   { kind: 'hide-crc', status: 200, holds: 'base+more', logged: 200 },
   { kind: 'wrong-crc', status: 200, holds: 'base+more', logged: 200 },

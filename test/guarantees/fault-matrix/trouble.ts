@@ -91,6 +91,7 @@ const onAppend: Record<FaultKind, Omit<Trouble, 'name' | 'append'>> = {
   delete: { leaves: 'nothing', ends: unlessNew('APPEND_ERR_DIVERGED') },
   replace: { leaves: 'nothing', ends: always('APPEND_ERR_NOT_APPENDABLE') },
   seal: { ends: unlessNew('APPEND_ERR_NOT_APPENDABLE') },
+  retain: { ends: always('APPEND_ERR_NOT_APPENDABLE') },
   forbid: { ends: always('APPEND_ERR_SERVICE') },
   'hide-crc': {},
   'wrong-crc': { ends: always('APPEND_ERR_CHECKSUM') },
