@@ -76,6 +76,7 @@ const strike = (kind: FaultKind, key: string, operation: 'append' | 'head' = 'ap
 describe.each(loggers)('%s goes on', (library) => {
   test.each([
     ['is sealed', 'seal'],
+    ['is under retention', 'retain'],
     ['is replaced by one that cannot be appended to', 'replace'],
   ] as const)('in the next object when its object %s', async (_, kind) => {
     const { name, key, log, stream, errors } = await open(library);
@@ -134,6 +135,22 @@ describe.each(loggers)('%s ends with its error, and keeps its lines', (library) 
     await expect(log('two')).rejects.toMatchObject({ code: 'APPEND_ERR_DIVERGED' });
     expect(errors).toHaveLength(1);
     expect(await kept(folder)).toBe('two');
+  });
+
+  test('when its object is under retention while an attempt is unanswered', async () => {
+    const folder = await createFolder();
+    const { name, key, log, errors } = await open(library, { fallback: join(folder, 'rest') });
+    await log('one');
+    strike('drop-request', key);
+    emulator.faults.add({ kind: 'retain', key });
+
+    await expect(log('two')).rejects.toMatchObject({
+      code: 'APPEND_ERR_UNCONFIRMED',
+      cause: { code: 'APPEND_ERR_NOT_APPENDABLE' },
+    });
+    expect(errors).toHaveLength(1);
+    expect(await kept(folder)).toBe('two');
+    await expect(emulator.read('examplebucket', `${name}.1.log`)).rejects.toThrow('no such object');
   });
 
   test('when its key is revoked', async () => {

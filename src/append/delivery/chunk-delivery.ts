@@ -200,12 +200,7 @@ export class ChunkDelivery {
           this.#obstacle = obstacleOf(error, this.#chunk);
           throw error;
         }
-        if (!this.#options.isMovable || obstacleOf(error, this.#chunk) !== 'sealed') {
-          return this.#reconcileAtLast(error);
-        }
-        // A seal ends no stream that can go on elsewhere, and so a failed probe need not be the last.
-        finding = await this.#reconcile();
-        break;
+        return this.#reconcileAtLast(error);
       default:
         outcome satisfies never;
     }
@@ -246,9 +241,17 @@ export class ChunkDelivery {
     return nodeTimers.now() - this.#startedAt >= maxRetryTime;
   }
 
-  /** For a failure that no retry can mend. Resolves if bytes are committed despite it. */
+  /**
+   * For a failure that no retry can mend. Resolves if bytes are committed despite it.
+   *
+   * @throws {FailedAttempt} If the object may be sealed, so that the chunk may go on in another one, and
+   *   no probe has shown that yet.
+   */
   async #reconcileAtLast(cause: Error): Promise<Settled> {
-    const finding = await this.#reconcileOrGiveUp(cause);
+    const mayBeSealed = this.#options.isMovable && obstacleOf(cause, this.#chunk) === 'sealed';
+    const finding = await this.#reconcileOrGiveUp(cause, { mayAskAgain: mayBeSealed });
+    // An object under retention shows no seal. However often it refuses the chunk, the attempt in doubt
+    // may still land when the retention is over.
     if (finding === 'again') throw this.#unconfirmed(cause);
     return finding;
   }
@@ -262,12 +265,17 @@ export class ChunkDelivery {
     throw retriesExhaustedError(chunk, this.#attempts, cause);
   }
 
-  /** As {@link #reconcile}, when no other attempt follows. */
-  async #reconcileOrGiveUp(cause: Error): Promise<Finding> {
+  /**
+   * As {@link #reconcile}, when no other attempt follows.
+   *
+   * @param mayAskAgain Whether one may follow after all if the probe fails for a while.
+   */
+  async #reconcileOrGiveUp(cause: Error, { mayAskAgain = false } = {}): Promise<Finding> {
     try {
       return await this.#reconcile();
     } catch (error) {
-      throw error instanceof FailedAttempt ? this.#unconfirmed(cause) : error;
+      if (!(error instanceof FailedAttempt) || (mayAskAgain && !error.isPointless)) throw error;
+      throw this.#unconfirmed(cause);
     }
   }
 
