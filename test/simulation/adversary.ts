@@ -38,7 +38,14 @@ export type HeadFate =
 export type GetFate = 'answered' | 'cut' | 'broken' | 'lost' | 'throttled' | 'forbidden';
 
 /** What another writer, the stranger, does to the object. */
-export type Deed = 'appends' | 'appends-as-many' | 'deletes' | 'remakes' | 'replaces' | 'seals';
+export type Deed =
+  | 'appends'
+  | 'appends-as-many'
+  | 'deletes'
+  | 'remakes'
+  | 'replaces'
+  | 'seals'
+  | 'retains';
 
 /** What happens to the clock of a computer, or to a process. */
 export type ClockTrouble = 'leaps' | 'goes-back' | 'strays' | 'stops';
@@ -118,6 +125,7 @@ const deedWeights: Weights<Deed> = {
   remakes: 1,
   replaces: 1,
   seals: 1,
+  retains: 1,
 };
 
 export const clockTroubles: Weights<ClockTrouble> = {

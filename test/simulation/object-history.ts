@@ -18,6 +18,9 @@ export interface Incarnation {
   readonly kind: 'Appendable' | 'Normal';
   readonly sealed: boolean;
 
+  /** Whether it is under retention: it takes no appends, and no HEAD says so. */
+  readonly retained: boolean;
+
   /** Number of the object at this key, which changes when it is deleted or replaced. */
   readonly number: number;
 
@@ -136,7 +139,7 @@ export class ObjectHistory {
 
   /** Whether it has ever refused all appends. */
   get wasClosed(): boolean {
-    return this.#states.some((state) => state?.sealed || state?.kind === 'Normal');
+    return this.#states.some((state) => state !== undefined && isClosed(state));
   }
 
   get length(): number {
@@ -220,6 +223,7 @@ const nothing: Incarnation = {
   bytes: Buffer.alloc(0),
   kind: 'Appendable',
   sealed: false,
+  retained: false,
   number: 0,
   stranger: 'none',
 };
@@ -243,15 +247,22 @@ function changed(
     }
     case 'seals':
       return before && { ...before, sealed: true };
+    case 'retains':
+      return before && { ...before, retained: true };
     case 'appends':
     case 'appends-as-many': {
-      if (before === undefined || before.kind === 'Normal' || before.sealed) return before;
+      if (before === undefined || isClosed(before)) return before;
       // A later object that is still empty stays so: strangers create their own instead.
       if (before.number > 0 && before.bytes.length === 0) return before;
       const stranger = before.stranger === 'made' ? 'made' : 'appended';
       return { ...before, bytes: Buffer.concat([before.bytes, bytes]), stranger };
     }
   }
+}
+
+/** Whether the object refuses all appends. */
+export function isClosed({ kind, sealed, retained }: Incarnation): boolean {
+  return kind === 'Normal' || sealed || retained;
 }
 
 /** Checksums of objects, computed once. */

@@ -5,6 +5,7 @@ import {
   describe,
   type HistoryOptions,
   type Incarnation,
+  isClosed,
   ObjectHistory,
   type Origin,
 } from './object-history.js';
@@ -77,7 +78,7 @@ export class SimulatedStore {
   append({ key, position, body, create, origin }: ArrivedAppend): AppendReceipt {
     const history = this.history(key);
     const { current, length } = history;
-    if (current !== undefined && (current.kind !== 'Appendable' || current.sealed)) {
+    if (current !== undefined && isClosed(current)) {
       throw new NotAppendableError(`"${key}" takes no appends`, { key, objectType: current.kind });
     }
     if (position !== length) throw failure.conflict(length);

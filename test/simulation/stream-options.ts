@@ -77,13 +77,22 @@ export function drawStreamOptions(
       verify: adversary.isTelling ? 'crc64' : random.pick(['crc64', 'none']),
       requestTimeout: isRush ? 60_000 : random.pick([50, 300, 60_000]),
       retry: {
-        retries: adversary.isSurvivable ? Number.POSITIVE_INFINITY : random.integer(0, 8),
+        retries: drawRetries(random, adversary),
         ...(adversary.isSurvivable || random.chance(0.7) ? {} : { maxRetryTime: 500 }),
         minTimeout: random.pick([0, 20, 200]),
         maxTimeout: 2000,
       },
     },
   };
+}
+
+/** Endless ones where the stream survives everything, and some where it must end all the same. */
+function drawRetries(random: Random, { isSurvivable, deeds }: World['adversary']): number {
+  if (isSurvivable) return Number.POSITIVE_INFINITY;
+  const retries = random.integer(0, 8);
+  // A stream must notice that no time heals a refusal.
+  const isEndless = random.fork('endless').chance(deeds.includes('retains') ? 0.7 : 0.2);
+  return isEndless ? Number.POSITIVE_INFINITY : retries;
 }
 
 /** What the bound leaves to Node's queue after the chunk in flight and at most 64 waiting ones. */
