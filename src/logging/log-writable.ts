@@ -131,12 +131,9 @@ export class LogWritable extends AppendWritable {
     const content = contentOf(data, encoding || this.#defaultEncoding);
     const isOpen = !this.destroyed && !this.writableEnded;
     let appended: ReturnType<AppendWritable['append']>;
-    if (this.#records !== undefined && content !== undefined && isOpen) {
-      appended = this.#records.append(bytesOf(content));
-    } else {
-      this.#handOver();
-      appended = super.append(...args);
-    }
+    // Node throws or fails with its own error.
+    if (content === undefined || !isOpen) appended = super.append(...args);
+    else appended = (this.#records ?? this.#gate).append(bytesOf(content));
     // An unfinished record is committed only when the log ends, so that must not wait for it.
     const isUnfinished = content !== undefined && this.#delimiter?.ends(content) === false;
     return isUnfinished ? appended : this.#naturalEnd.waitsFor(appended);
@@ -227,10 +224,7 @@ export class LogWritable extends AppendWritable {
       return undefined;
     const sink: RecordSink = {
       write: (data, callback) => this.#gate.write(data, callback),
-      append: (bytes) => {
-        this.#handOver();
-        return super.append(bytes);
-      },
+      append: (bytes) => this.#gate.append(bytes),
     };
     const { writableHighWaterMark } = this;
     return new WholeRecords(sink, this.#delimiter, writableHighWaterMark, this.#counter);
@@ -248,6 +242,7 @@ export class LogWritable extends AppendWritable {
         const queued: number = Reflect.get(Writable.prototype, 'writableLength', this);
         super.write(queued > 0 ? bytesOf(data) : data, 'utf8', callback);
       },
+      append: (bytes) => super.append(bytes),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Place } from '../../src/buffer/acknowledgements.js';
 import type { LineSink } from '../../src/logging/gate/line-gate.js';
 
 /** A sink that commits only when `commit()` is called. */
@@ -27,6 +28,16 @@ export class CommittingSink implements LineSink {
     this.taken.push(Buffer.from(data as string));
     if (callback !== undefined) this.#waiting.push({ end: this.#end, callback });
     this.commit(0);
+  }
+
+  append(bytes: Uint8Array): Promise<Place> {
+    const start = this.#end;
+    return new Promise((resolve, reject) => {
+      this.write(bytes, (error) => {
+        if (error) reject(error);
+        else resolve({ key: 'log', start, end: start + bytes.byteLength });
+      });
+    });
   }
 
   commit(byteLength: number): void {

@@ -97,14 +97,18 @@ describe('a record longer than highWaterMark', () => {
     expect(await read(key)).toBe(`${marker('3.9 KiB').replace('\n', '\r\n')}${longest}`);
   });
 
-  test('is refused by append(), which then appends the next', async () => {
+  test('is refused by append(), which then appends the next behind the marker', async () => {
     const key = newKey();
     const stream = open(key, small);
 
     await expect(stream.append(record(limit + 1))).rejects.toMatchObject({
       code: 'APPEND_ERR_LINES_DROPPED',
     });
-    expect(await stream.append('next\n')).toEqual({ key, start: 0, end: 5 });
+    const { start, end } = await stream.append('next\n');
+    const content = await read(key);
+    expect(content.slice(0, start)).toMatch(/^\{.*dropped 1 line .*\}\n$/);
+    expect(content.slice(start)).toBe('next\n');
+    expect(end).toBe(content.length);
   });
 
   test("is appended with conflict 'fail', since it may be divided there", async () => {

@@ -1,3 +1,4 @@
+import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from './line-ends.js';
@@ -44,13 +45,22 @@ export class DropNewest implements LineGate {
     if (!isWhole) tellDropped(callback);
   }
 
+  append(bytes: Uint8Array): Promise<Place> {
+    if (bytes.byteLength === 0) return this.#sink.append(bytes);
+    if (this.#begun === 'dropped') {
+      return new Promise((_, reject) => this.write(bytes, reject));
+    }
+    this.#passOnMarker();
+    this.#begun = endsLine(bytes) ? undefined : 'passed on';
+    return this.#sink.append(bytes);
+  }
+
   resume(): void {}
 
   handOver(): void {}
 
   end(): void {
-    const marker = this.#counter.takeMarker();
-    if (marker !== undefined) this.#sink.write(marker);
+    this.#passOnMarker();
   }
 
   takeRest(): Buffer {
@@ -72,10 +82,14 @@ export class DropNewest implements LineGate {
   }
 
   #passOn(data: string | Uint8Array, callback?: Callback): void {
-    const marker = this.#counter.takeMarker();
-    if (marker !== undefined) this.#sink.write(marker);
+    this.#passOnMarker();
     this.#sink.write(data, callback);
     if (data.length > 0) this.#begun = endsLine(data) ? undefined : 'passed on';
+  }
+
+  #passOnMarker(): void {
+    const marker = this.#counter.takeMarker();
+    if (marker !== undefined) this.#sink.write(marker);
   }
 
   /** Drops the remainder; only the first line of it if that is too long to ever have room. */

@@ -1,3 +1,4 @@
+import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
 import type { DropCounter } from './drop-counter.js';
 import type { LineGate, LineSink } from './line-gate.js';
@@ -16,6 +17,11 @@ export class DropNothing implements LineGate {
   write(data: string | Uint8Array, callback?: Callback): void {
     this.end();
     this.#sink.write(data, callback);
+  }
+
+  append(bytes: Uint8Array): Promise<Place> {
+    this.end();
+    return this.#sink.append(bytes);
   }
 
   resume(): void {}

@@ -1,3 +1,4 @@
+import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { bytesOf, endsLine, firstLineEnd, fits } from './line-ends.js';
@@ -44,6 +45,17 @@ export class DropOldest implements LineGate {
     this.#hold(bytesOf(data), callback);
     this.#counter.report();
     this.resume();
+  }
+
+  append(bytes: Uint8Array): Promise<Place> {
+    this.handOver();
+    if (bytes.byteLength === 0) return this.#sink.append(bytes);
+    if (this.#isDroppingLine) {
+      return new Promise((_, reject) => this.write(bytes, reject));
+    }
+    this.#passOnMarker();
+    this.#isWithinLine = !endsLine(bytes);
+    return this.#sink.append(bytes);
   }
 
   resume(): void {

@@ -1,3 +1,4 @@
+import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
 
 /** Destination of the lines that a gate lets through, in order. */
@@ -9,6 +10,9 @@ export interface LineSink {
   readonly highWaterMark: number;
 
   write(data: string | Uint8Array, callback?: Callback): void;
+
+  /** Resolves with the place of `bytes` when they have been committed. */
+  append(bytes: Uint8Array): Promise<Place>;
 }
 
 /** Decides for each write: pass it on to the sink, queue it, or drop some of its lines. */
@@ -18,6 +22,15 @@ export interface LineGate {
 
   /** @param callback Called once all bytes are committed, or with an error if some were dropped. */
   write(data: string | Uint8Array, callback?: Callback): void;
+
+  /**
+   * Passes everything on, then `bytes`, beyond every bound. Resolves with the place of `bytes` when they
+   * have been committed.
+   *
+   * @throws {LinesDroppedError} If they begin within a line whose beginning was dropped. The rest of that
+   *   line is dropped too, and what is behind it is treated as that of a write.
+   */
+  append(bytes: Uint8Array): Promise<Place>;
 
   /** The sink has room again. */
   resume(): void;
