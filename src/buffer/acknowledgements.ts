@@ -35,7 +35,7 @@ interface Entry {
   /** Offset of its first byte, if that was accepted before the whole write. */
   offset: number | undefined;
 
-  /** Position of the first byte, once committed. */
+  /** Position of the first byte, once committed, or of the first behind those that were deleted since. */
   start: number | undefined;
 }
 
@@ -50,6 +50,10 @@ export class Acknowledgements {
   /** Ordered by sequence; those before `#located` have a range. */
   readonly #entries: Entry[] = [];
   #located = 0;
+
+  /** Offset behind all committed bytes, and its position in the object. */
+  #offset = 0;
+  #position = 0;
 
   /**
    * Has `acknowledge` called when the write numbered `sequence` has been committed.
@@ -96,6 +100,9 @@ export class Acknowledgements {
 
   /** Everything before `offset` is committed: runs the callbacks that are due. */
   commit(offset: number, anchor: Anchor): void {
+    this.#forgetDeleted(anchor);
+    this.#offset = offset;
+    this.#position = positionOf(offset, anchor);
     if (this.#entries.length === 0) return;
     let count = 0;
     for (const entry of this.#entries) {
@@ -112,6 +119,13 @@ export class Acknowledgements {
     if (count === 0) return;
     this.#entries.splice(0, count);
     this.#located -= count;
+  }
+
+  /** The object has become shorter: the write of which a part was committed begins with the rest of it. */
+  #forgetDeleted(anchor: Anchor): void {
+    const [first] = this.#entries;
+    const position = positionOf(this.#offset, anchor);
+    if (first?.start !== undefined && position < this.#position) first.start = position;
   }
 
   /** Runs every callback with `error`. */

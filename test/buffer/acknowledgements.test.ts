@@ -83,6 +83,38 @@ describe('Acknowledgements.commit()', () => {
     ]);
   });
 
+  test.each([
+    { what: 'is gone', position: 0, places: ['0-10', '10-20'] },
+    { what: 'has lost the last bytes', position: 505, places: ['505-515', '515-525'] },
+    { what: 'has got bytes of others', position: 600, places: ['500-610', '610-620'] },
+  ])(
+    'names the place of the rest of a write where the object $what meanwhile',
+    async ({ position, places }) => {
+      const { acknowledgements, calls } = waiting(1, 2);
+      acknowledgements.locate(1, { start: 10, end: 30 });
+      acknowledgements.commit(20, { key: 'a', offset: 10, position: 500 });
+      acknowledgements.commit(20, { key: 'a', offset: 10, position: 500 });
+      acknowledgements.commit(30, { key: 'a', offset: 20, position });
+      acknowledgements.locate(2, { start: 30, end: 40 });
+      acknowledgements.commit(40, { key: 'a', offset: 30, position: position + 10 });
+      await nextTick();
+
+      expect(calls).toEqual([`#0 of 1: ${places[0]}`, `#1 of 2: ${places[1]}`]);
+    },
+  );
+
+  test('names the place of the rest of a write that was accepted in parts', async () => {
+    const { acknowledgements, calls } = waiting(1);
+    acknowledgements.begin(1, 10);
+    acknowledgements.commit(20, { key: 'a', offset: 10, position: 500 });
+    acknowledgements.commit(30, { key: 'a', offset: 20, position: 0 });
+    acknowledgements.locate(1, { start: 10, end: 40 });
+    acknowledgements.commit(40, { key: 'a', offset: 30, position: 10 });
+    await nextTick();
+
+    expect(calls).toEqual(['#0 of 1: 0-20']);
+  });
+
   test('calls each callback once', async () => {
     const { acknowledgements, calls } = waiting(1);
     acknowledgements.locate(1, { start: 0, end: 4 });

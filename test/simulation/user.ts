@@ -214,7 +214,7 @@ export class User {
 
   #checkPlace({ key, start, end }: AppendResult, offset: number, length: number): void {
     const { sent, isRebasing } = this.#options;
-    const place = sent.placeOf(offset) ?? { key, position: start };
+    const place = this.#beginOf(offset, length) ?? { key, position: start };
     const isRight = place.key === key && place.position === start;
     // Between two objects nothing can be at the end of the one or at the beginning of the other.
     const isInOne = !isRebasing && sent.runs.length === 1 && place.key === key;
@@ -226,6 +226,21 @@ export class User {
     if ((mustBeRight && !isRight) || !isEndRight) {
       this.#blame(`append() of ${offset}+${length} resolved with ${key}: ${start} to ${end}`);
     }
+  }
+
+  /** Where these bytes begin: behind those that an operator has deleted since they were committed. */
+  #beginOf(offset: number, length: number) {
+    const { sent, isRebasing } = this.#options;
+    let begin = sent.placeOf(offset);
+    if (!isRebasing) return begin;
+    for (let next = 1, before = begin; next < length; next++) {
+      const place = sent.placeOf(offset + next);
+      if (place !== undefined && before !== undefined && place.position <= before.position) {
+        begin = place;
+      }
+      before = place;
+    }
+    return begin;
   }
 
   #blame(problem: string): void {

@@ -1,6 +1,13 @@
+import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AppendWritable, type AppendWritableOptions, OssClient } from '../../src/index.js';
+import {
+  AppendWritable,
+  type AppendWritableOptions,
+  type CommitEvent,
+  OssClient,
+} from '../../src/index.js';
+import { send } from '../emulator/signed-request.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
 import { connectionTo } from '../helpers/open-stream.js';
 
@@ -21,6 +28,13 @@ function open(key: string, options: Partial<AppendWritableOptions> = {}) {
 
 const read = async (key: string) => String(await emulator.read('examplebucket', key));
 const client = new OssClient(connectionTo(emulator));
+
+/** Leaves the first bytes of the object, as an operator does. */
+async function shorten(key: string, length: number): Promise<void> {
+  const content = await emulator.read('examplebucket', key);
+  await send(emulator, { method: 'DELETE', key });
+  if (length > 0) await client.appendObject(key, 0, content.subarray(0, length));
+}
 
 describe("conflict 'rebase'", () => {
   test('lets eight writers share an object: every line whole, once, and in its writer’s order', async () => {
@@ -56,6 +70,40 @@ describe("conflict 'rebase'", () => {
     expect(stream.position).toBe(15);
     stream.destroy();
   });
+
+  test.each([
+    { what: 'deleted', left: 0 },
+    { what: 'shortened to less than what was there before', left: 400 },
+    { what: 'shortened within what is appended', left: 1050 },
+  ])(
+    'names the place of the rest of what it appended, where the object is $what meanwhile',
+    async ({ left }) => {
+      const key = newKey();
+      await client.appendObject(key, 0, Buffer.alloc(1000, 'o'));
+      const stream = open(key, { chunkSize: 100, flushInterval: 5 });
+      const lines = Array.from({ length: 6 }, (_, number) => `${number}${'x'.repeat(48)}\n`).join(
+        '',
+      );
+      const places: CommitEvent[] = [];
+      stream.on('commit', (commit) => places.push(commit));
+      const isCommitted = once(stream, 'commit');
+      onTestFinished(
+        emulator.faults.add({ kind: 'delay', operation: 'append', key, nth: 2, delay: 200 }),
+      );
+      const appended = stream.append(lines);
+      await isCommitted;
+      await shorten(key, left);
+
+      expect(await appended).toEqual({ key, start: left, end: left + 200 });
+      expect((await read(key)).slice(left)).toBe(lines.slice(100));
+      expect(places.map(({ position, byteLength }) => [position, byteLength])).toEqual([
+        [1000, 100],
+        [left, 100],
+        [left + 100, 100],
+      ]);
+      stream.destroy();
+    },
+  );
 
   test('hands back the place that a chunk was last sent to, where it may have landed', async () => {
     const key = newKey();

@@ -96,9 +96,15 @@ export class HeldWrites {
   }
 }
 
-/** The place of a write in an object in which the byte at the offset `first` is at `place`. */
-export function placeOf({ start, end }: HeldWrite, first: number, place: Place): Place {
-  const position = place.start - first;
+/** The place of a write whose bytes were appended together with those of others, from `held` on, at `place`. */
+export function placeOf(
+  { start, end }: HeldWrite,
+  held: Pick<HeldWrite, 'start' | 'end'>,
+  place: Place,
+): Place {
+  // Other writers' bytes lie somewhere between them, or the first ones were deleted meanwhile.
+  if (place.end - place.start !== held.end - held.start) return place;
+  const position = place.start - held.start;
   return { key: place.key, start: position + start, end: position + end };
 }
 

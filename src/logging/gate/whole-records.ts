@@ -149,10 +149,11 @@ export class WholeRecords {
       this.#sink.write(bytes, combinedCallback(writes.map(callbackOf)));
       return;
     }
+    const held = { start, end: start + bytes.byteLength };
     this.#sink.append(bytes).then(
       (place) => {
         for (const write of writes) {
-          nodeTimers.nextTick(write.acknowledge, null, placeOf(write, start, place));
+          nodeTimers.nextTick(write.acknowledge, null, placeOf(write, held, place));
         }
       },
       (error) => {

@@ -9,7 +9,11 @@ import { WholeRecords } from '../../../src/logging/gate/whole-records.js';
 type Told = 'committed' | 'dropped' | Place;
 
 /** Records behind a destination that commits what it gets at once. */
-function open(maxLength: number, delimiter: string | Uint8Array = '\n') {
+function open(
+  maxLength: number,
+  delimiter: string | Uint8Array = '\n',
+  placed = (place: Place) => place,
+) {
   const passed: Buffer[] = [];
   const drops = { count: 0, byteLength: 0 };
   const counter = new DropCounter(false, (drop) => {
@@ -26,7 +30,7 @@ function open(maxLength: number, delimiter: string | Uint8Array = '\n') {
       append: async (bytes) => {
         const start = end();
         passed.push(Buffer.from(bytes));
-        return { key: 'log', start, end: end() };
+        return placed({ key: 'log', start, end: end() });
       },
     },
     new RecordDelimiter(delimiter),
@@ -148,6 +152,18 @@ describe('append()', () => {
 
     expect(stage.text).toBe('one\ntwo\nthree\nfour\n');
     expect(stage.told).toEqual([place(0, 15), place(15, 19)]);
+  });
+
+  test.each([
+    { what: 'other writers’ records between them', place: place(100, 130) },
+    { what: 'lost the first of them', place: place(0, 10) },
+  ])('names the place of all that was joined where the object has $what', async (given) => {
+    const stage = open(8, '\n', () => given.place);
+    stage.append('one\ntwo\nthree\nf');
+    stage.append('our\n');
+    await turn();
+
+    expect(stage.told).toEqual([given.place, given.place]);
   });
 
   test('drops all of its data if a record of it is too long, and goes on behind it', async () => {
