@@ -1,7 +1,6 @@
 import type { Mark } from '../buffer/object-ends.js';
 import type { WriteBuffer } from '../buffer/write-buffer.js';
 import { loadCrc64 } from '../crc64.js';
-import type { ObjectStart } from '../rollover/rollover.js';
 import { nodeTimers } from '../timers/node-timers.js';
 import type { AppendTarget } from './append-target.js';
 import type {
@@ -19,7 +18,7 @@ import type {
   Obstacle,
 } from './delivery/delivery-options.js';
 import { FrozenChunk } from './delivery/frozen-chunk.js';
-import { nextTarget, skipExistingObjects } from './next-object.js';
+import { nextTarget, skipExistingObjects, targetBehindRefusal } from './next-object.js';
 import { ObjectProbe } from './object-probe.js';
 import { type ObjectSeries, openLastObject } from './open-last-object.js';
 import { openObject } from './open-object.js';
@@ -255,7 +254,8 @@ export class Appender {
     // Not an earlier one: while the object was sealed, a later period may have begun.
     const mark = this.#buffer.mark as Mark;
     try {
-      const target = this.#nextTarget(from, mark.reason, mark);
+      const target = nextTarget(from, this.#options.series as ObjectSeries, mark.startedAt);
+      this.#goOn(from, target, mark.reason);
       this.#buffer.roll(target.key);
       this.#state = { status: 'idle', target };
     } catch (error) {
@@ -264,12 +264,10 @@ export class Appender {
     this.#pump();
   }
 
-  #nextTarget(from: AppendTarget, reason: RollReason, start?: ObjectStart): AppendTarget {
-    const target = nextTarget(from, this.#options.series as ObjectSeries, start);
+  #goOn(from: AppendTarget, target: AppendTarget, reason: RollReason): void {
     this.#target = target;
     this.#hasCommitted = false;
     if (target.key !== from.key) this.#listener.rolled(from, target.key, reason);
-    return target;
   }
 
   #deliver(target: AppendTarget): void {
@@ -298,20 +296,22 @@ export class Appender {
       this.#fail(error);
       return;
     }
-    const { chunk } = delivery;
-    const { target: from } = chunk;
+    const { target: from, bytes } = delivery.chunk;
     try {
       // A sealed object needs no seal, and another writer's is not ours to seal.
       if (obstacle === 'full' || obstacle === 'size') await this.#seal(from);
+      const series = this.#options.series as ObjectSeries;
       if (++this.#refusals > maxBlindRefusals) {
         const options = { ...this.#options, ...this.#requestOptions };
-        await skipExistingObjects(this.#probe, this.#options.series as ObjectSeries, options);
+        await skipExistingObjects(this.#probe, series, options);
       }
       if (this.#state.status !== 'delivering') return;
-      const target = this.#nextTarget(from, obstacle);
+      const now = Math.min(nodeTimers.date(), this.#buffer.nextStartedAt);
+      const target = targetBehindRefusal(series, now);
+      this.#goOn(from, target, obstacle);
       this.#buffer.open(target.key, target.position);
       const { crc64 } = this.#delivering as DeliveryOptions;
-      this.#send(new FrozenChunk(target, chunk.bytes, crc64));
+      this.#send(new FrozenChunk(target, bytes, crc64));
     } catch (cause) {
       this.#fail(cause as Error);
     }

@@ -1,4 +1,3 @@
-import type { ObjectStart } from '../rollover/rollover.js';
 import type { AppendTarget } from './append-target.js';
 import type { ObjectProbe } from './object-probe.js';
 import {
@@ -11,16 +10,27 @@ import {
 /**
  * The object behind `from`, before its first append.
  *
- * @param start Where it begins in the stream; without it the rest of `from` goes there.
+ * @param startedAt When its first bytes were accepted, in milliseconds since 1970.
  */
 export function nextTarget(
   from: AppendTarget,
   { rollover }: ObjectSeries,
-  start?: ObjectStart,
+  startedAt: number,
 ): AppendTarget {
   // Nothing has been appended to an object that does not exist: its number is not left out.
-  if (start !== undefined && !from.exists) rollover.postpone(start);
-  else rollover.next(start);
+  if (from.exists) rollover.next(startedAt);
+  else rollover.postpone(startedAt);
+  return newTarget(rollover);
+}
+
+/**
+ * The object for bytes that the current one has refused.
+ *
+ * @param now The present, or when the bytes behind them were accepted if that is earlier, so that
+ *   the date need not go back for those: in milliseconds since 1970.
+ */
+export function targetBehindRefusal({ rollover }: ObjectSeries, now: number): AppendTarget {
+  rollover.nextInPeriod(now);
   return newTarget(rollover);
 }
 

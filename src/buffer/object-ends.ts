@@ -3,8 +3,6 @@ import type { ChunkBuffer } from './chunk-buffer.js';
 
 /** Tells which period of time an object is for. */
 export interface PeriodClock {
-  readonly label: string | number;
-
   /** Whether a record accepted at `now`, in milliseconds since 1970, belongs to another period. */
   isOver(now: number): boolean;
 
@@ -34,9 +32,6 @@ export interface Mark {
   /** Offset in the stream of the first byte of the next object. */
   readonly offset: number;
   readonly reason: 'size' | 'interval';
-
-  /** Label of the next object's period. */
-  readonly period: string | number | undefined;
 
   /** When that byte was accepted, in milliseconds since 1970. */
   readonly startedAt: number;
@@ -283,7 +278,6 @@ export class ObjectEnds {
     this.#marks.push({
       offset,
       reason: isOver ? 'interval' : reason,
-      period: period?.label,
       startedAt: period?.dateOf(now) ?? now,
     });
     this.#start = offset;

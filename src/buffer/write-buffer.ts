@@ -36,10 +36,8 @@ export class WriteBuffer {
   #flushSequence = 0;
   #flushOffset = 0;
 
-  /** Offset of the first byte that is in no chunk yet. */
+  /** Offsets of the first byte that is in no chunk yet, and of the first byte of the last chunk. */
   #cutOffset = 0;
-
-  /** Offset of the first byte of the last chunk cut. */
   #chunkOffset = 0;
   #committedOffset = 0;
 
@@ -116,6 +114,11 @@ export class WriteBuffer {
   get mark(): Mark | undefined {
     const mark = this.#objects?.next;
     return mark?.offset === this.#committedOffset ? mark : undefined;
+  }
+
+  /** When the first byte behind the next end of an object was accepted; infinite if none ends. */
+  get nextStartedAt(): number {
+    return this.#objects?.next?.startedAt ?? Number.POSITIVE_INFINITY;
   }
 
   /** Whether the rest of the chunk in flight may go to another object than the bytes before it. */

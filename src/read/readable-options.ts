@@ -57,7 +57,7 @@ export interface AppendReadableOptions
 
   /**
    * Object key. With `rollover` the template of the writer, without `{hostname}`, `{pid}` and `{id}`,
-   * whose values a reader does not know, and without date fields that are finer than the interval.
+   * whose values a reader does not know, and without dates that come again, such as `{HH}` alone.
    */
   readonly key: string;
 
@@ -66,7 +66,7 @@ export interface AppendReadableOptions
 
   /**
    * Position of the first byte. With `rollover` it is one in the last object that exists, unless it is
-   * 0: that is the first object of the present period. To go on where another stream stopped, give its
+   * 0: that is the first object of the present date. To go on where another stream stopped, give its
    * `key` and its `position`.
    *
    * @default 0, and with `rollover` the beginning of the last object

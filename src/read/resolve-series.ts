@@ -1,6 +1,6 @@
 import { assertInteger, assertOneOf, typeError } from '../assertions.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
-import { assertTimeZone, Calendar, type Interval } from '../rollover/calendar.js';
+import { assertTimeZone, Calendar } from '../rollover/calendar.js';
 import { FollowedSeries } from '../rollover/followed-series.js';
 import { KeyTemplate } from '../rollover/key-template.js';
 import { nodeTimers } from '../timers/node-timers.js';
@@ -37,8 +37,10 @@ export function resolveSeries(
   assertTimeZone(act, timeZone);
   assertCalendarInterval(act, interval);
   const template = new KeyTemplate(act, key, timeZone, noNames);
-  assertFollowable(act, key, template, interval);
-  const calendar = interval === undefined ? undefined : new Calendar(interval, timeZone);
+  if (interval !== undefined) template.assertShows(act, interval);
+  template.assertFollowable(act);
+  const { dateUnit } = template;
+  const calendar = dateUnit && new Calendar(dateUnit, timeZone);
   const series = new FollowedSeries(template, calendar);
   assertObjectKey(series.keyOf({ startedAt: nodeTimers.date(), sequence: 0 }), act);
   return series;
@@ -88,26 +90,8 @@ function assertCalendarInterval(
 ): asserts interval is FollowedRolloverOptions['interval'] {
   if (interval === undefined) return;
   if (typeof interval === 'number') {
-    const rule = `'hour', 'day' or 'month': no key shows an interval in milliseconds, so it cannot be followed`;
+    const rule = `'hour', 'day' or 'month': no key shows an interval in milliseconds, and a reader needs none`;
     throw typeError(act, 'rollover.interval', rule, interval);
   }
   assertOneOf(act, 'rollover.interval', interval, ['hour', 'day', 'month']);
-}
-
-/** @throws {TypeError} If the keys depend on something that only the writer knows. */
-function assertFollowable(
-  act: string,
-  key: string,
-  template: KeyTemplate,
-  interval: Exclude<Interval, number> | undefined,
-): void {
-  if (interval !== undefined) template.assertShows(act, interval);
-  const [unknown] = template.fieldsUnknownToReaders(interval);
-  if (unknown === undefined) return;
-  throw typeError(
-    act,
-    'key',
-    `a template without {${unknown}}, whose value only the writer knows`,
-    key,
-  );
 }

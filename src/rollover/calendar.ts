@@ -4,10 +4,13 @@ import { type LocalTime, localTimeIn } from './local-time.js';
 /** How long a period is: one of the local calendar, or a number of milliseconds. */
 export type Interval = 'hour' | 'day' | 'month' | number;
 
+/** The finest part of a date. */
+export type DateUnit = 'hour' | 'day' | 'month' | 'year';
+
 /**
  * Which period an instant is in: its local time, cut to the interval (`'2026-11-30T23'`,
- * `'2026-11-30'`, `'2026-11'`), or the number of whole intervals since 1970. Compared for equality
- * and order within one calendar.
+ * `'2026-11-30'`, `'2026-11'`, `'2026'`), or the number of whole intervals since 1970. Compared for
+ * equality and order within one calendar.
  */
 export type PeriodLabel = string | number;
 
@@ -22,7 +25,7 @@ const hour = 60 * minute;
  * All instants are milliseconds since 1970.
  */
 export class Calendar {
-  readonly #interval: Interval;
+  readonly #interval: Interval | DateUnit;
   readonly #localTime: LocalTime;
 
   /** The last minute that a label was asked for, and its label. */
@@ -33,7 +36,7 @@ export class Calendar {
    * @param interval Milliseconds if it is a number; such periods are counted from 1970.
    * @param timeZone Whose hours, days and months. An interval in milliseconds does not need it.
    */
-  constructor(interval: Interval, timeZone: string) {
+  constructor(interval: Interval | DateUnit, timeZone: string) {
     this.#interval = interval;
     this.#localTime = localTimeIn(timeZone);
   }
@@ -83,6 +86,7 @@ export class Calendar {
    * whole minutes. */
   #labelOfMinute(minuteNumber: number): string {
     const { yyyy, MM, dd, HH } = this.#localTime.fieldsOf(minuteNumber * minute);
+    if (this.#interval === 'year') return yyyy;
     if (this.#interval === 'month') return `${yyyy}-${MM}`;
     return this.#interval === 'day' ? `${yyyy}-${MM}-${dd}` : `${yyyy}-${MM}-${dd}T${HH}`;
   }

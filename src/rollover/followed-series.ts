@@ -7,21 +7,26 @@ import { laterPeriods } from './later-periods.js';
 const halfHour = 30 * 60_000;
 const farthest = 15 * 60 * 60_000;
 
-/** Which object of a series: of which period, and which of its objects. */
+/** Which object of a series: of which date, and which of its objects. */
 export interface SeriesPlace {
-  /** An instant of the period, in milliseconds since 1970. */
+  /** An instant of the date that the key shows, in milliseconds since 1970. */
   readonly startedAt: number;
 
-  /** Counts the objects of the period from 0. */
+  /** Counts the objects of the date from 0. */
   readonly sequence: number;
 }
 
-/** The objects of a stream with `rollover`, for somebody who reads them in order. */
+/**
+ * The objects of a stream with `rollover`, for somebody who reads them in order.
+ *
+ * Its periods are the dates that the keys show: each has objects of its own, whatever `interval` the
+ * stream has.
+ */
 export class FollowedSeries {
   readonly #template: KeyTemplate;
   readonly #calendar: Calendar | undefined;
 
-  /** @param calendar Periods of the series; without it there is one. */
+  /** @param calendar Of the dates that the keys show; without it there is one period. */
   constructor(template: KeyTemplate, calendar: Calendar | undefined) {
     this.#template = template;
     this.#calendar = calendar;
@@ -47,7 +52,7 @@ export class FollowedSeries {
 
   /** Whether the first objects may have been removed, and later ones of the period not. */
   get seeksGap(): boolean {
-    return this.#template.hasSequence && !this.#template.hasDate;
+    return this.#template.hasSequence && this.#template.dateUnit === undefined;
   }
 
   /** Whether `place` is of a later period than `other`. */

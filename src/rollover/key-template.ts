@@ -1,10 +1,10 @@
 import { typeError } from '../assertions.js';
-import type { Interval } from './calendar.js';
+import type { DateUnit, Interval } from './calendar.js';
 import { type LocalTime, localTimeIn } from './local-time.js';
 
 /** What tells the keys of one stream apart. */
 export interface KeyFields {
-  /** Counts the objects of one period from 0. */
+  /** Counts the objects of one date that the key shows from 0. */
   readonly sequence: number;
 
   /** When the first unit of the object was accepted. */
@@ -26,17 +26,27 @@ const knownFields = [...dateFields, ...nameFields, 'seq'] as const;
 export type Field = (typeof knownFields)[number];
 
 /** Fields without which two periods would share a key. */
-const fieldsOfInterval: Readonly<Record<Exclude<Interval, number>, readonly Field[]>> = {
+const fieldsOfUnit: Readonly<Record<DateUnit, readonly Field[]>> = {
   hour: ['yyyy', 'MM', 'dd', 'HH'],
   day: ['yyyy', 'MM', 'dd'],
   month: ['yyyy', 'MM'],
+  year: ['yyyy'],
 };
 
-const neededFields: Readonly<Record<Exclude<Interval, number>, string>> = {
+const neededFields: Readonly<Record<DateUnit, string>> = {
   hour: '{yyyy}, {MM}, {dd} and {HH}',
   day: '{yyyy}, {MM} and {dd}',
   month: '{yyyy} and {MM}',
+  year: '{yyyy}',
 };
+
+/** The finest first. */
+const unitsOfFields: readonly (readonly [Field, DateUnit])[] = [
+  ['HH', 'hour'],
+  ['dd', 'day'],
+  ['MM', 'month'],
+  ['yyyy', 'year'],
+];
 
 /** `suffix` is the place of `.k`, where the template has no `{seq}`. */
 export type Part = { readonly text: string } | { readonly field: Field | 'suffix' };
@@ -79,10 +89,7 @@ export class KeyTemplate {
 
   /** Whether keys of different periods differ. They never show an interval in milliseconds. */
   shows(interval: Interval): boolean {
-    return (
-      typeof interval !== 'number' &&
-      fieldsOfInterval[interval].every((field) => this.#fields.has(field))
-    );
+    return typeof interval !== 'number' && this.#has(fieldsOfUnit[interval]);
   }
 
   /** @throws {TypeError} If it does not {@link shows} the interval. */
@@ -93,17 +100,25 @@ export class KeyTemplate {
   }
 
   /**
-   * Fields whose values another process does not know: names, and of the date what is finer than the
-   * interval.
+   * Checks that another process knows the keys of this template from the time and the sequence.
+   *
+   * @throws {TypeError} If it has a name, or a date that comes again, such as an hour without its day.
    */
-  fieldsUnknownToReaders(interval: Interval | undefined): readonly string[] {
-    const dates = typeof interval === 'string' ? fieldsOfInterval[interval] : [];
-    const known: readonly string[] = ['seq', 'suffix', ...dates];
-    return [...this.#fields].filter((field) => !known.includes(field));
+  assertFollowable(act: string): void {
+    const name = nameFields.find((field) => this.#fields.has(field));
+    if (name !== undefined) {
+      const rule = `a template without {${name}}, whose value only the writer knows`;
+      throw typeError(act, 'key', rule, this.text);
+    }
+    const unit = this.dateUnit;
+    if (unit === undefined || this.#has(fieldsOfUnit[unit])) return;
+    const rule = `a template with ${neededFields[unit]}: without them its dates come again`;
+    throw typeError(act, 'key', rule, this.text);
   }
 
-  get hasDate(): boolean {
-    return dateFields.some((field) => this.#fields.has(field));
+  /** The finest part of the date that it shows, if any. */
+  get dateUnit(): DateUnit | undefined {
+    return unitsOfFields.find(([field]) => this.#fields.has(field))?.[1];
   }
 
   get hasSequence(): boolean {
@@ -113,6 +128,10 @@ export class KeyTemplate {
   /** Whether no other stream makes the same keys. */
   get isUnique(): boolean {
     return this.#fields.has('id');
+  }
+
+  #has(fields: readonly Field[]): boolean {
+    return fields.every((field) => this.#fields.has(field));
   }
 }
 

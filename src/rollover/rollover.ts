@@ -1,46 +1,60 @@
-import type { PeriodLabel } from './calendar.js';
+import type { Calendar } from './calendar.js';
 import type { KeyFields } from './key-template.js';
+import type { Period } from './period.js';
 
 export interface RolloverOptions {
-  /** @throws {TypeError} If it cannot make a valid key. */
-  readonly keyOf: (fields: KeyFields) => string;
+  /**
+   * @param act What the key is needed for, for the message, such as `roll over to object 2`.
+   * @throws {TypeError} If it cannot make a valid key.
+   * @throws {RangeError} If the key is too long.
+   */
+  readonly keyOf: (fields: KeyFields, act: string) => string;
 
-  /** Whether keys of different periods differ, so that each period counts its objects from 0. */
-  readonly showsPeriod: boolean;
+  /**
+   * The date that keys show, as a period: each date counts its objects from 0. Without it they are
+   * counted through.
+   */
+  readonly date: Period | undefined;
 
-  /** The period at the start, and its date for keys. */
-  readonly period: PeriodLabel | undefined;
+  /** Divides time into the periods of `interval`. */
+  readonly calendar: Calendar | undefined;
+
+  /** When the first object begins, in milliseconds since 1970. */
   readonly startedAt: number;
 }
 
-/** Where the next object begins. */
-export interface ObjectStart {
-  readonly period: PeriodLabel | undefined;
-
-  /** When its first record was accepted, in milliseconds since 1970. */
-  readonly startedAt: number;
-}
-
-/** Periods that are remembered; a clock that is wrong for longer comes back through fewer. */
+/** Dates that are remembered; a clock that is wrong for longer comes back through fewer. */
 const mostLeft = 1000;
 
-/** Names the objects of a stream, one after the other. */
+/**
+ * Names the objects of a stream, one after the other.
+ *
+ * The number of an object depends on nothing but the objects whose keys show the same date, whatever
+ * made the stream go on: a process that starts later looks for them alone, and other writers of the
+ * template come to the same keys.
+ *
+ * All instants are milliseconds since 1970.
+ */
 export class Rollover {
   readonly #options: RolloverOptions;
 
   /**
-   * Last sequence of the periods that were left, to which a clock that is set back returns: an object of
-   * this stream must not be taken for a new one.
+   * Last sequence of the dates that were left, to which a clock that is set back returns, by their
+   * key of sequence 0: an object of this stream must not be taken for a new one.
    */
-  readonly #left = new Map<PeriodLabel | undefined, number>();
+  readonly #left = new Map<string, number>();
   #sequence = 0;
-  #start: ObjectStart;
+  #startedAt: number;
+
+  /** Key of sequence 0 with the date of the current object; empty if keys show none. */
+  #series: string;
   #key: string;
 
   constructor(options: RolloverOptions) {
     this.#options = options;
-    this.#start = options;
+    this.#startedAt = options.startedAt;
     this.#key = this.keyAt(0);
+    this.#series = options.date === undefined ? '' : this.#key;
   }
 
   /** Key of the current object. */
@@ -52,26 +66,27 @@ export class Rollover {
     return this.#sequence;
   }
 
-  /** Key of an object of the current period. */
-  keyAt(sequence: number): string {
-    return this.#options.keyOf({ sequence, startedAt: new Date(this.#start.startedAt) });
+  /** Key of an object with the date of the current one. */
+  keyAt(sequence: number, act = `ask for object ${sequence}`): string {
+    return this.#options.keyOf({ sequence, startedAt: new Date(this.#startedAt) }, act);
   }
 
-  /** Makes another object of the current period the current one. */
+  /** Makes another object with the date of the current one the current one. */
   use(sequence: number): void {
+    this.#key = this.keyAt(sequence, `roll over to object ${sequence}`);
     this.#sequence = sequence;
-    this.#key = this.keyAt(sequence);
   }
 
   /**
    * Goes on to the next object.
    *
-   * @param start Of the next object; in the current period by default.
+   * @param startedAt When its first bytes were accepted; when the current object began by default.
    * @throws {TypeError} If its key is that of the current object, or not valid.
+   * @throws {RangeError} If its key is too long.
    */
-  next(start: ObjectStart = this.#start): void {
+  next(startedAt = this.#startedAt): void {
     const before = this.#key;
-    this.#begin(start, this.#sequence + 1, this.#sequence);
+    this.#begin(startedAt, this.#sequence + 1, this.#sequence);
     if (this.#key !== before) return;
     throw new TypeError(
       `Cannot go on to the next object as 'key' gave ${JSON.stringify(before)} for two sequences`,
@@ -79,28 +94,52 @@ export class Rollover {
   }
 
   /**
+   * Goes on to the next object, for bytes that the current one has refused: to one of the same
+   * period, which they were accepted in.
+   *
+   * @param now The present, or when the bytes behind them were accepted.
+   * @throws As {@link next}.
+   */
+  nextInPeriod(now: number): void {
+    const { calendar } = this.#options;
+    const isOther =
+      calendar !== undefined && calendar.labelOf(now) !== calendar.labelOf(this.#startedAt);
+    this.next(isOther ? this.#startedAt : now);
+  }
+
+  /**
    * Puts the current object off, which nothing has been appended to. A sequence that is left out
    * would hide the objects behind it from a stream that starts again.
    *
-   * @param start Of its first bytes.
-   * @throws {TypeError} If its key is not valid.
+   * @param startedAt When its first bytes were accepted.
+   * @throws As {@link next}.
    */
-  postpone(start: ObjectStart): void {
-    this.#begin(start, this.#sequence, this.#sequence - 1);
+  postpone(startedAt: number): void {
+    this.#begin(startedAt, this.#sequence, this.#sequence - 1);
   }
 
-  /** @param last The last sequence of the current period that something was appended to. */
-  #begin(start: ObjectStart, sequence: number, last: number): void {
-    const isOther = this.#options.showsPeriod && start.period !== this.#start.period;
-    if (isOther) this.#leave(this.#start.period, last);
-    this.#start = start;
-    this.use(isOther ? (this.#left.get(start.period) ?? -1) + 1 : sequence);
+  /** @param last The last sequence with the date of the current object that something was appended to. */
+  #begin(startedAt: number, sequence: number, last: number): void {
+    this.#startedAt = this.#shownDate(startedAt);
+    const before = this.#series;
+    if (this.#options.date !== undefined) this.#series = this.keyAt(0, 'roll over to object 0');
+    const isOther = this.#series !== before;
+    if (isOther) this.#leave(before, last);
+    this.use(isOther ? (this.#left.get(this.#series) ?? -1) + 1 : sequence);
   }
 
-  #leave(period: PeriodLabel | undefined, last: number): void {
-    this.#left.set(period, last);
+  /** An instant with the date for the key of an object that begins at `startedAt`. */
+  #shownDate(startedAt: number): number {
+    const { date } = this.#options;
+    if (date === undefined) return startedAt;
+    if (date.isOver(startedAt)) date.enter(startedAt);
+    return date.dateOf(startedAt);
+  }
+
+  #leave(series: string, last: number): void {
+    this.#left.set(series, last);
     if (this.#left.size <= mostLeft) return;
-    const [oldest] = this.#left.keys();
+    const [oldest = ''] = this.#left.keys();
     this.#left.delete(oldest);
   }
 }

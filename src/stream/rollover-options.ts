@@ -5,7 +5,7 @@ import type { AppenderOptions } from '../append/appender-options.js';
 import { assertInteger, assertOneOf, typeError } from '../assertions.js';
 import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
-import { assertTimeZone, Calendar, type Interval } from '../rollover/calendar.js';
+import { assertTimeZone, Calendar, type DateUnit, type Interval } from '../rollover/calendar.js';
 import { type KeyFields, KeyTemplate } from '../rollover/key-template.js';
 import { Period } from '../rollover/period.js';
 import { Rollover } from '../rollover/rollover.js';
@@ -53,10 +53,11 @@ export function resolveRollover(
   }
   const { interval, maxSize, timeZone } = resolveLimits(act, rollover, sizes);
   const now = nodeTimers.date();
-  const period =
-    interval === undefined ? undefined : new Period(new Calendar(interval, timeZone), now);
-  const keys = resolveKeys(act, key, { interval, timeZone });
-  const series = new Rollover({ ...keys, period: period?.label, startedAt: now });
+  const calendar = interval === undefined ? undefined : new Calendar(interval, timeZone);
+  const period = calendar && new Period(calendar, now);
+  const { dateUnit, showsPeriod, ...keys } = resolveKeys(act, key, { interval, timeZone });
+  const date = dateUnit && new Period(new Calendar(dateUnit, timeZone), now);
+  const series = new Rollover({ keyOf: keys.keyOf, date, calendar, startedAt: now });
   return {
     appender: {
       key: series.key,
@@ -64,7 +65,7 @@ export function resolveRollover(
         ...keys,
         rollover: series,
         maxSize,
-        continues: interval === undefined || keys.showsPeriod,
+        continues: interval === undefined || showsPeriod,
       },
       conflict,
     },
@@ -107,7 +108,10 @@ function resolveLimits(
 }
 
 interface KeySource {
-  readonly keyOf: (fields: KeyFields) => string;
+  readonly keyOf: (fields: KeyFields, act: string) => string;
+
+  /** The finest part of the date that keys show, as far as that is known. */
+  readonly dateUnit: DateUnit | undefined;
   readonly showsPeriod: boolean;
   readonly isUnique: boolean;
   readonly seeksGap: boolean;
@@ -125,27 +129,29 @@ function resolveKeys(
   const template = new KeyTemplate(act, key, timeZone, names);
   const showsPeriod = interval !== undefined && template.shows(interval);
   if (typeof interval === 'string') template.assertShows(act, interval);
-  const { isUnique, hasSequence, hasDate } = template;
-  const keyOf = (fields: KeyFields) => {
+  const { isUnique, hasSequence, dateUnit } = template;
+  const keyOf = (fields: KeyFields, act: string) => {
     const made = template.key(fields);
     assertObjectKey(made, act);
     return made;
   };
-  return { keyOf, showsPeriod, isUnique, seeksGap: hasSequence && !hasDate };
+  keyOf({ sequence: 0, startedAt: new Date(nodeTimers.date()) }, act);
+  const seeksGap = hasSequence && dateUnit === undefined;
+  return { keyOf, dateUnit, showsPeriod, isUnique, seeksGap };
 }
 
 function keysOfFunction(act: string, key: (fields: KeyFields) => string): KeySource {
-  const keyOf = (fields: KeyFields) => {
+  const keyOf = (fields: KeyFields, act: string) => {
     const made: unknown = key(fields);
     assertObjectKey(made as string, act);
     return made as string;
   };
   const startedAt = new Date(nodeTimers.date());
-  const first = keyOf({ sequence: 0, startedAt });
-  if (first === keyOf({ sequence: 1, startedAt })) {
+  const first = keyOf({ sequence: 0, startedAt }, act);
+  if (first === keyOf({ sequence: 1, startedAt }, act)) {
     throw typeError(act, 'key', `a function that gives each 'sequence' a key of its own`, first);
   }
-  return { keyOf, showsPeriod: false, isUnique: false, seeksGap: false };
+  return { keyOf, dateUnit: undefined, showsPeriod: false, isUnique: false, seeksGap: false };
 }
 
 function assertConflict(act: string, options: AppendWritableOptions, hasRollover: boolean): void {

@@ -40,14 +40,16 @@ export interface AppendWritableOptions extends Omit<OssClientOptions, 'bucket'>,
    *
    * With `rollover` a template with the fields `{yyyy}`, `{MM}`, `{dd}`, `{HH}`, `{hostname}`, `{pid}`,
    * `{id}` (eight random hex digits per stream) and `{seq}` (six digits from `000000`); braces are
-   * doubled to be literal. Without `{seq}` further objects of a period are named `app.1.log`,
-   * `app.2.log`. Or a function, which must give each `sequence` a key of its own.
+   * doubled to be literal. Each date that the key shows counts its objects from 0. Without `{seq}`
+   * further ones are named `app.1.log`, `app.2.log`. Or a function, which must give each `sequence` a
+   * key of its own; it counts all objects of the stream.
    */
   readonly key: string | ((fields: KeyFields) => string);
 
   /**
    * When to go on to the next object. `true` does so when an object is full, sealed or not appendable.
-   * A stream that starts again continues the last object of the current period. Not with `position`.
+   * A stream that starts again continues the last object of the present date, as far as the key shows
+   * it. Not with `position`.
    *
    * @default false
    */

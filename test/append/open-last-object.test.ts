@@ -27,8 +27,8 @@ function prepare(setup: Setup = {}) {
   const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
   const rollover = new Rollover({
     keyOf: ({ sequence }) => keyOf(sequence),
-    showsPeriod: false,
-    period: undefined,
+    date: undefined,
+    calendar: undefined,
     startedAt: 0,
   });
   const probe = new ObjectProbe(store, requests);

@@ -99,7 +99,7 @@ describe('tail', () => {
     [['-n', '-1'], 'It must not be negative.'],
     [['--poll-interval', '2s'], '--poll-interval needs --follow.'],
     [['-f', '--poll-interval', '0'], '--poll-interval must be from 1ms to 596h: it is 0ms.'],
-    [['--time-zone', 'Asia/Shanghai'], '--time-zone needs --rollover-interval.'],
+    [['--time-zone', 'Asia/Shanghai'], '--time-zone needs --rollover or --rollover-interval.'],
     [['--rollover-interval', 'day'], '{yyyy}, {MM} and {dd}, which --rollover-interval needs'],
   ])('refuses %j', async (flags, message) => {
     const { exitCode, stderr } = await runHere(['tail', ...flags, url('k')], env);

@@ -60,8 +60,11 @@ describe('AppendReadable refuses', () => {
     { key: '{hostname}.log', rule: '{hostname}' },
     { key: '{pid}.log', rule: '{pid}' },
     { key: '{id}.log', rule: '{id}' },
-    { key: '{yyyy}.log', rule: '{yyyy}' },
-    { key: `{HH}-${template}`, interval: 'day', rule: '{HH}' },
+    { key: '{MM}-{dd}.log', rule: '{yyyy}, {MM} and {dd}' },
+    {
+      key: '{HH}-{seq}.log',
+      rule: '{yyyy}, {MM}, {dd} and {HH}: without them its dates come again',
+    },
     { key: '{yyyy}-{MM}.log', interval: 'day', rule: '{yyyy}, {MM} and {dd}' },
     { key: '{week}.log', rule: 'a template with no other fields than' },
     { key: '{yyyy.log', rule: 'balanced braces' },
@@ -145,6 +148,14 @@ describe('AppendReadable accepts', () => {
 
     expect(resolve({ key: template, rollover }).source).toHaveProperty('series');
     expect(resolve({ key: '{seq}', rollover: { maxSize: 5 } }).source).toHaveProperty('series');
+  });
+
+  test.each([
+    { key: '{yyyy}.log', rollover: true },
+    { key: template, rollover: { timeZone: 'Asia/Shanghai' } },
+    { key: `{HH}-${template}`, rollover: { interval: 'day' } },
+  ])('dates in $key that $rollover does not ask for', (options) => {
+    expect(resolve(options).source).toHaveProperty('series');
   });
 
   test('braces without rollover as they are', () => {

@@ -131,17 +131,19 @@ describe('KeyTemplate', () => {
   });
 
   test.each([
-    { template: 'app.log', hasDate: false, hasSequence: false, isUnique: false },
-    { template: '{yyyy}', hasDate: true, hasSequence: false, isUnique: false },
-    { template: '{MM}', hasDate: true, hasSequence: false, isUnique: false },
-    { template: '{dd}', hasDate: true, hasSequence: false, isUnique: false },
-    { template: '{HH}', hasDate: true, hasSequence: false, isUnique: false },
-    { template: '{seq}', hasDate: false, hasSequence: true, isUnique: false },
-    { template: '{id}', hasDate: false, hasSequence: false, isUnique: true },
-    { template: '{hostname}{pid}', hasDate: false, hasSequence: false, isUnique: false },
-    { template: '{{id}}{{seq}}', hasDate: false, hasSequence: false, isUnique: false },
+    { template: 'app.log', dateUnit: undefined, hasSequence: false, isUnique: false },
+    { template: '{yyyy}', dateUnit: 'year', hasSequence: false, isUnique: false },
+    { template: '{MM}', dateUnit: 'month', hasSequence: false, isUnique: false },
+    { template: '{dd}{yyyy}', dateUnit: 'day', hasSequence: false, isUnique: false },
+    { template: '{HH}-{MM}', dateUnit: 'hour', hasSequence: false, isUnique: false },
+    { template: '{seq}', dateUnit: undefined, hasSequence: true, isUnique: false },
+    { template: '{id}', dateUnit: undefined, hasSequence: false, isUnique: true },
+    { template: '{hostname}{pid}', dateUnit: undefined, hasSequence: false, isUnique: false },
+    { template: '{{id}}{{seq}}', dateUnit: undefined, hasSequence: false, isUnique: false },
   ])('knows what $template has', ({ template, ...expected }) => {
-    expect(new KeyTemplate(act, template, 'UTC', names)).toMatchObject(expected);
+    const { dateUnit, hasSequence, isUnique } = new KeyTemplate(act, template, 'UTC', names);
+
+    expect({ dateUnit, hasSequence, isUnique }).toEqual(expected);
   });
 });
 

@@ -77,10 +77,9 @@ export class KeyScheme {
     return typeof this.key === 'string' && this.key.includes('{seq}');
   }
 
-  /** Whether a reader can know the keys: from no more than the period, and the number. */
-  isReadable(interval: Interval | undefined): boolean {
-    if (typeof interval === 'number' || this.isFunction || this.isUnique) return false;
-    return this.#dateLength === (interval === undefined ? 0 : labelLengths[interval]);
+  /** Whether a reader can know the keys: from no more than the date, and the number. */
+  get isReadable(): boolean {
+    return !this.isFunction && !this.isUnique;
   }
 
   parse(key: string): ParsedKey {
@@ -88,7 +87,13 @@ export class KeyScheme {
     return { date, sequence: Number(sequence ?? suffix ?? 0) };
   }
 
-  /** The key of the object after this one, in the same period. */
+  /** Whether the name of one object is behind that of the other. */
+  isBehind(key: string, other: string): boolean {
+    const [one, two] = [this.parse(key), this.parse(other)];
+    return one.date === two.date ? one.sequence > two.sequence : one.date > two.date;
+  }
+
+  /** The key of the object after this one, with the same date. */
   next(key: string): string {
     const { sequence } = this.parse(key);
     const next = String(sequence + 1);

@@ -41,9 +41,22 @@ export class Life {
   /** Called when nothing moves any more and `wake()` did nothing. */
   conclude(): void {
     for (const chain of this.#chains) chain.conclude();
+    this.#checkOrder();
     const { store, chronicle } = this.#world;
     for (const { writerCount } of store.histories) {
       if (writerCount > 0) chronicle.count('objects', String(writerCount));
+    }
+  }
+
+  /** Names tell the order of the objects, also over restarts, while the clock does not go back. */
+  #checkOrder(): void {
+    const { plan, writers, store, adversary, isRead, chronicle } = this.#world;
+    if (plan === undefined || writers > 1 || adversary.deeds.length > 0) return;
+    if (!plan.keys.isReadable || (plan.periods !== undefined && !isRead)) return;
+    for (const [index, key] of store.order.entries()) {
+      const before = store.order[index - 1];
+      if (before === undefined || plan.keys.isBehind(key, before)) continue;
+      chronicle.blame(`${key} has bytes that are behind those of ${before}`);
     }
   }
 }

@@ -150,11 +150,14 @@ function drawReader(
   if (isGreedy) return false;
   // Most interesting where strangers change what is read.
   if (plan === undefined) return random.chance(adversary.deeds.length > 0 ? 0.25 : 0.07);
-  const { keys, periods, objects } = plan;
-  const isKnown = keys.isReadable(periods?.interval);
+  const { keys, objects } = plan;
   const isHidden = [...objects.values()].some(({ hidden = 0 }) => hidden > 0);
   return (
-    isKnown && !isHidden && writers === 1 && adversary.deeds.length === 0 && random.chance(0.5)
+    keys.isReadable &&
+    !isHidden &&
+    writers === 1 &&
+    adversary.deeds.length === 0 &&
+    random.chance(0.5)
   );
 }
 

@@ -148,12 +148,21 @@ test('what is accepted in one hour is in the objects of that hour', {
   await fc.assert(fc.asyncProperty(scripts(anyHour), property), settings);
 });
 
+/** Keys with a date that is not that of the interval. */
+const datesBesideIntervals = [
+  { key: '{yyyy}-{MM}-{dd}T{HH}.log', interval: undefined },
+  { key: '{yyyy}-{MM}-{dd}/{seq}.log', interval: undefined },
+  { key: '{yyyy}-{MM}-{dd}T{HH}.log', interval: 9_000_000 },
+  { key: '{yyyy}{MM}{dd}/{HH}-{seq}.log', interval: 'day' as const },
+];
+
 const anyLives = fc.record({
   ways: fc.constantFrom(
     { key: 'app.log', interval: undefined },
     { key: 'app.log', interval: 3_600_000 },
     { key: '{seq}.log', interval: 3_600_000 },
     { key: '{yyyy}-{MM}-{dd}T{HH}.log', interval: 'hour' as const },
+    ...datesBesideIntervals,
   ),
   lives: fc.array(scripts(anyHour), { minLength: 1, maxLength: 4, size: 'max' }),
 });

@@ -108,9 +108,13 @@ function followOptions({ follow = false, pollInterval }: Flags): AppendReadableO
 
 function rolloverOptions(flags: Flags): AppendReadableOptions['rollover'] {
   const { rollover = false, rolloverInterval: interval, timeZone } = flags;
-  if (interval !== undefined) return { interval, timeZone };
-  if (timeZone !== undefined) throw new UsageError('--time-zone needs --rollover-interval.');
-  return rollover;
+  if (interval === undefined && !rollover) {
+    if (timeZone !== undefined) {
+      throw new UsageError('--time-zone needs --rollover or --rollover-interval.');
+    }
+    return false;
+  }
+  return { interval, timeZone };
 }
 
 /**

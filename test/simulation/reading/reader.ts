@@ -110,7 +110,11 @@ export class Reader {
       key: plan === undefined ? key : (plan.keys.key as string),
       follow: isFollowing && { pollInterval: random.pick([10, 1000]), maxPollInterval: 5000 },
       ...(plan && {
-        rollover: { interval: interval as 'hour' | undefined, timeZone: plan.timeZone },
+        // The keys tell it everything that it needs of the interval.
+        rollover: {
+          interval: typeof interval === 'number' ? undefined : interval,
+          timeZone: plan.timeZone,
+        },
         lag: 0,
       }),
       ...this.#witness.begin(isFollowing && random.chance(0.5)),
