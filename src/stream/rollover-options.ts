@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { maxAppendableObjectSize } from '../append/append-target.js';
 import type { AppenderOptions } from '../append/appender-options.js';
-import { assertInteger, assertOneOf, typeError } from '../assertions.js';
+import { assertInteger, assertOneOf, rangeError, typeError } from '../assertions.js';
 import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
-import { assertObjectKey } from '../oss/request/object-key.js';
+import { assertObjectKey, maxKeyLength } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar, type DateUnit, type Interval } from '../rollover/calendar.js';
 import { type KeyFields, KeyTemplate } from '../rollover/key-template.js';
 import { Period } from '../rollover/period.js';
@@ -14,6 +14,9 @@ import type { AppendWritableOptions, RolloverOptions } from './stream-options.js
 
 /** Longest interval in milliseconds: a date can still be made of where it begins. */
 const longestInterval = 8.64e15;
+
+/** Number of an object that few streams get to. */
+const largeSequence = 999_999;
 
 export interface ResolvedRollover {
   readonly appender: Pick<AppenderOptions, 'key' | 'series' | 'conflict'>;
@@ -135,9 +138,22 @@ function resolveKeys(
     assertObjectKey(made, act);
     return made;
   };
-  keyOf({ sequence: 0, startedAt: new Date(nodeTimers.date()) }, act);
+  assertKeys(act, template);
   const seeksGap = hasSequence && dateUnit === undefined;
   return { keyOf, dateUnit, showsPeriod, isUnique, seeksGap };
+}
+
+/**
+ * Checks the keys of the first object and of one with a large number, since a stream that has begun
+ * must not find out that a key is too long.
+ */
+function assertKeys(act: string, template: KeyTemplate): void {
+  const startedAt = new Date(nodeTimers.date());
+  assertObjectKey(template.key({ sequence: 0, startedAt }), act);
+  const byteLength = Buffer.byteLength(template.key({ sequence: largeSequence, startedAt }));
+  if (byteLength <= maxKeyLength) return;
+  const rule = `a template whose keys have 1 to ${maxKeyLength} bytes of UTF-8, also that of object ${largeSequence}, which has ${byteLength}`;
+  throw rangeError(act, 'key', rule, template.text);
 }
 
 function keysOfFunction(act: string, key: (fields: KeyFields) => string): KeySource {

@@ -414,6 +414,40 @@ describe('rollover by calendar', () => {
     expect(String(stream.takeUncommitted()?.bytes)).toBe('three\n');
   });
 
+  test.each([
+    { what: 'an empty key', later: '', rule: 'be 1 to 1023 bytes of UTF-8: it is 0 bytes long' },
+    { what: 'a promise', later: Promise.resolve('a'), rule: 'be a string: its type is object' },
+    { what: 'a slash', later: '/a', rule: 'not begin with a slash' },
+  ])('fails when a function gives $what later, and hands back what has no object', async (row) => {
+    const { stream, store } = open('2026-11-28T10:00:00Z', {
+      key: ({ sequence }) => (sequence < 2 ? `app-${sequence}.log` : (row.later as string)),
+      rollover: { interval: 'hour' },
+    });
+    const failed = new Promise<Error>((resolve) => stream.once('error', resolve));
+    await writeAt(stream, '2026-11-28T10:30:00Z', 'one\n');
+    await writeAt(stream, '2026-11-28T11:30:00Z', 'two\n');
+    await writeAt(stream, '2026-11-28T12:30:00Z', 'three\n').catch(() => {});
+
+    const { message } = await failed;
+    expect(message).toContain(`Cannot roll over to object 2 as the key must ${row.rule}`);
+    expect(store.contents).toEqual({ 'app-0.log': 'one\n', 'app-1.log': 'two\n' });
+    const rest = stream.takeUncommitted();
+    expect(rest).toMatchObject({ key: 'app-1.log', position: 4, confirmed: true });
+    expect(String(rest?.bytes)).toBe('three\n');
+  });
+
+  test('says at which object a function gives an invalid key when the stream starts', async () => {
+    const store = new ScriptedStore();
+    store.at('app-0.log').strangerAppends('theirs');
+    store.at('app-1.log').strangerAppends('theirs');
+    const key = ({ sequence }: { sequence: number }) => (sequence < 2 ? `app-${sequence}.log` : '');
+    const { stream } = open('2026-11-28T10:00:00Z', { key }, store);
+
+    await expect(new Promise((_, reject) => stream.once('error', reject))).rejects.toThrow(
+      'Cannot ask for object 3 as the key must be 1 to 1023 bytes of UTF-8',
+    );
+  });
+
   test('keeps no process alive by its timer', async () => {
     const { stream } = open('2026-11-28T10:00:00Z');
     await writeAt(stream, '2026-11-28T10:30:00Z', 'one\n');

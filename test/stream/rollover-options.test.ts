@@ -55,6 +55,24 @@ describe('resolveOptions() with rollover', () => {
     expect(() => resolve({ key, rollover: true })).toThrow(message);
   });
 
+  test.each([
+    { key: `${'x'.repeat(1012)}.log`, is: 1023 },
+    { key: `${'x'.repeat(1017)}{seq}`, is: 1023 },
+    { key: `${'x'.repeat(1013)}{yyyy}{seq}`, is: 1023 },
+    { key: `${'x'.repeat(1013)}.log`, is: 1024 },
+    { key: `${'é'.repeat(508)}.log`, is: 1027 },
+  ])('refuses keys that are too long with a number of six digits: $is bytes', ({ key, is }) => {
+    const create = () => resolve({ key, rollover: true });
+
+    if (is <= 1023) expect(create).not.toThrow();
+    else {
+      expect(create).toThrow(RangeError);
+      expect(create).toThrow(
+        `Cannot create AppendWritable as 'key' must be a template whose keys have 1 to 1023 bytes of UTF-8, also that of object 999999, which has ${is}: current value is '${key[0]}`,
+      );
+    }
+  });
+
   test('refuses a function that throws with its error', () => {
     const key = () => {
       throw new Error('no key today');

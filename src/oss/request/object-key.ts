@@ -1,3 +1,6 @@
+/** Bytes in UTF-8. */
+export const maxKeyLength = 1023;
+
 /**
  * Checks an object key: 1-1023 bytes of well-formed UTF-8 that begin with neither `/` nor `\`.
  *
@@ -10,9 +13,9 @@ export function assertObjectKey(key: string, act = 'send a request'): void {
     throw new TypeError(`Cannot ${act} as the key must be a string: its type is ${typeof key}`);
   }
   const byteLength = Buffer.byteLength(key);
-  if (byteLength < 1 || byteLength > 1023) {
+  if (byteLength < 1 || byteLength > maxKeyLength) {
     throw new RangeError(
-      `Cannot ${act} as the key must be 1 to 1023 bytes of UTF-8: it is ${byteLength} bytes long`,
+      `Cannot ${act} as the key must be 1 to ${maxKeyLength} bytes of UTF-8: it is ${byteLength} bytes long`,
     );
   }
   if (/^[/\\]/.test(key)) {
