@@ -53,6 +53,14 @@ export function assertOneOf(
   if (!words.includes(value)) throw rangeError(act, name, rule, value);
 }
 
+/**
+ * Whether `value` is an object of fields, of any class and realm: an array, a date or a map given as
+ * options would have none of them, and mean all defaults.
+ */
+export function isRecord(value: unknown): value is object {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
 /** @throws {TypeError} If `value` is neither `undefined` nor an AbortSignal. */
 export function assertSignal(act: string, value: unknown): void {
   if (value === undefined || value instanceof AbortSignal) return;

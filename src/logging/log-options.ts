@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { RetryOptions } from '../append/retry-policy.js';
-import { assertNumber, longestTimer, typeError } from '../assertions.js';
+import { assertNumber, isRecord, longestTimer, typeError } from '../assertions.js';
 import { warnOfMisspelt } from '../option-warnings.js';
 import {
   type CredentialsModule,
@@ -138,7 +138,7 @@ export function resolveLogOptions(options: LogWritableOptions, act: string): Res
 
 /** Adds defaults; the stream checks the values. */
 function retryOf(retry: RetryOptions | undefined, shutdownTimeout: number) {
-  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) return retry;
+  if (retry !== undefined && !isRecord(retry)) return retry;
   return {
     ...retry,
     retries: retry?.retries === undefined ? Number.POSITIVE_INFINITY : retry.retries,

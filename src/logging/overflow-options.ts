@@ -1,4 +1,4 @@
-import { assertInteger, assertOneOf, rangeError, typeError } from '../assertions.js';
+import { assertInteger, assertOneOf, isRecord, rangeError, typeError } from '../assertions.js';
 import { warnOfUnknown } from '../option-warnings.js';
 import { type AppendWritableOptions, resolveSizes } from '../stream/options.js';
 
@@ -58,7 +58,7 @@ export function resolveOverflow(
 ): ResolvedOverflow {
   // First: the checks below calculate with the sizes.
   resolveSizes(act, sizes);
-  if (overflow !== undefined && (typeof overflow !== 'object' || overflow === null)) {
+  if (overflow !== undefined && !isRecord(overflow)) {
     throw typeError(act, 'overflow', 'an object', overflow);
   }
   warnOfUnknown('overflow', overflow ?? {}, ['maxLength', 'policy', 'marker']);

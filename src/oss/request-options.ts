@@ -5,6 +5,7 @@ import {
   assertNumber,
   assertOneOf,
   assertOptionalBoolean,
+  isRecord,
   longestTimer,
   typeError,
 } from '../assertions.js';
@@ -91,7 +92,7 @@ export function resolveRequests<Client extends object>(
 }
 
 function resolveRetry(act: string, retry: RetryOptions | undefined): RetryOptions {
-  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
+  if (retry !== undefined && !isRecord(retry)) {
     throw typeError(act, 'retry', 'an object', retry);
   }
   warnOfUnknown('retry', retry ?? {}, retryOptionNames);

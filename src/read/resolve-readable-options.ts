@@ -4,6 +4,7 @@ import {
   assertNumber,
   assertOptionalBoolean,
   assertSignal,
+  isRecord,
   longestTimer,
   rangeError,
   typeError,
@@ -117,7 +118,7 @@ function resolveRange(
 
 function resolveFollow(act: string, follow: unknown = false): PollIntervals | undefined {
   if (follow === false) return undefined;
-  if (follow !== true && (typeof follow !== 'object' || follow === null)) {
+  if (follow !== true && !isRecord(follow)) {
     throw typeError(act, 'follow', 'an object or a boolean', follow);
   }
   const given: FollowOptions = follow === true ? {} : follow;

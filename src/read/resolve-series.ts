@@ -1,4 +1,4 @@
-import { assertInteger, assertOneOf, typeError } from '../assertions.js';
+import { assertInteger, assertOneOf, isRecord, typeError } from '../assertions.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar } from '../rollover/calendar.js';
 import { FollowedSeries } from '../rollover/followed-series.js';
@@ -75,8 +75,7 @@ function resolveFields(
 ): FollowedRolloverOptions | undefined {
   if (rollover === false) return undefined;
   if (rollover === true) return {};
-  const isObject = typeof rollover === 'object' && rollover !== null;
-  if (!isObject) throw typeError(act, 'rollover', 'an object or a boolean', rollover);
+  if (!isRecord(rollover)) throw typeError(act, 'rollover', 'an object or a boolean', rollover);
   for (const name of Object.keys(rollover)) {
     if (fieldNames.some((known) => known === name)) continue;
     throw typeError(act, 'rollover', `an object of ${fieldNames.join(', ')}`, rollover);

@@ -1,5 +1,5 @@
 import type { ObjectCreation } from '../append/append-client.js';
-import { assertOneOf, rangeError, typeError } from '../assertions.js';
+import { assertOneOf, isRecord, rangeError, typeError } from '../assertions.js';
 import { creationHeaders } from '../oss/request/creation-headers.js';
 
 /** Every option of {@link ObjectCreation}; the compiler checks that none is missing. */
@@ -74,8 +74,7 @@ function assertRecord(
   name: string,
   value: unknown,
 ): asserts value is Readonly<Record<string, string>> {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isRecord || Object.values(value).some((text) => typeof text !== 'string')) {
+  if (!isRecord(value) || Object.values(value).some((text) => typeof text !== 'string')) {
     throw typeError(act, name, 'a record of strings', value);
   }
 }

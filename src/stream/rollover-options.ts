@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { maxAppendableObjectSize } from '../append/append-target.js';
 import type { AppenderOptions } from '../append/appender-options.js';
-import { assertInteger, assertOneOf, rangeError, typeError } from '../assertions.js';
+import { assertInteger, assertOneOf, isRecord, rangeError, typeError } from '../assertions.js';
 import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
 import { assertObjectKey, maxKeyLength } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar, type DateUnit, type Interval } from '../rollover/calendar.js';
@@ -81,9 +81,7 @@ const fieldNames = ['maxSize', 'interval', 'timeZone'] as const satisfies (keyof
 function resolveFields(act: string, rollover: unknown = false): RolloverOptions | undefined {
   if (rollover === false) return undefined;
   if (rollover === true) return {};
-  if (typeof rollover !== 'object' || rollover === null) {
-    throw typeError(act, 'rollover', 'an object or a boolean', rollover);
-  }
+  if (!isRecord(rollover)) throw typeError(act, 'rollover', 'an object or a boolean', rollover);
   for (const name of Object.keys(rollover)) {
     if (fieldNames.some((known) => known === name)) continue;
     throw typeError(act, 'rollover', `an object of ${fieldNames.join(', ')}`, rollover);

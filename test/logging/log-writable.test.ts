@@ -291,6 +291,8 @@ describe('options', () => {
   const options = { region: 'cn-hangzhou', bucket: 'b'.repeat(3), key: 'k' };
 
   test.each([
+    [{ overflow: [] }, "'overflow' must be an object: current value is []"],
+    [{ retry: [] }, "'retry' must be an object: current value is []"],
     [{ overflow: 1 }, "'overflow' must be an object: current value is 1"],
     [{ overflow: { policy: 'drop' } }, "'overflow.policy' must be one of"],
     [{ overflow: { maxLength: 1.5 } }, "'overflow.maxLength' must be an integer from 4"],

@@ -32,6 +32,8 @@ describe('resolveOptions()', () => {
     { name: 'highWaterMark', value: 1, error: RangeError },
     { name: 'verify', value: 'md5', error: RangeError },
     { name: 'retry', value: 5, error: TypeError },
+    { name: 'retry', value: [], error: TypeError },
+    { name: 'retry', value: new Map([['retries', 1]]), error: TypeError },
     { name: 'retry', value: { retries: -1 }, error: RangeError },
     { name: 'retry', value: { minTimeout: '1s' }, error: TypeError },
     { name: 'retry', value: { factor: Number.NaN }, error: RangeError },
@@ -58,11 +60,15 @@ describe('resolveOptions()', () => {
     { name: 'metadata', value: { 'a b': 'c' }, error: TypeError },
     { name: 'metadata', value: { a: 'x'.repeat(8192) }, error: RangeError },
     { name: 'metadata', value: { a: 1 }, error: TypeError },
+    { name: 'metadata', value: new Map([['a', 'b']]), error: TypeError },
+    { name: 'tagging', value: new Date(), error: TypeError },
     { name: 'tagging', value: 'a=b', error: TypeError },
     { name: 'conflict', value: 'rebase', error: TypeError },
     { name: 'conflict', value: 'rollover', error: TypeError },
     { name: 'conflict', value: 'ignore', error: RangeError },
     { name: 'rollover', value: 'day', error: TypeError },
+    { name: 'rollover', value: [], error: TypeError },
+    { name: 'rollover', value: new Date(), error: TypeError },
     { name: 'rollover', value: { maxSize: 1 }, error: RangeError },
     { name: 'rollover', value: { maxSize: 5 * 2 ** 30 + 1 }, error: RangeError },
     { name: 'rollover', value: { size: 2 ** 30 }, error: TypeError },
@@ -177,6 +183,17 @@ describe('resolveOptions()', () => {
       expires: new Date('2030-01-01T00:00:00Z'),
     });
     expect(appender.retry.retries).toBe(3);
+  });
+
+  test('takes options from an object of any class, or of none', () => {
+    class Settings {
+      readonly retries = 3;
+    }
+    const rollover = Object.assign(Object.create(null), { maxSize: 5 * 2 ** 20 });
+    const { appender } = resolve({ retry: new Settings(), rollover });
+
+    expect(appender.retry.retries).toBe(3);
+    expect(appender.series?.maxSize).toBe(5 * 2 ** 20);
   });
 
   test('does not change the object of the caller', () => {
