@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Calendar } from '../../src/rollover/calendar.js';
 import { KeyTemplate } from '../../src/rollover/key-template.js';
 import { Period } from '../../src/rollover/period.js';
-import { Rollover } from '../../src/rollover/rollover.js';
+import { Rollover, type RolloverOptions } from '../../src/rollover/rollover.js';
 
 const names = { hostname: 'web-1', pid: 1, id: '00000000' };
 const hour = 3_600_000;
@@ -78,6 +79,50 @@ describe('Rollover.next()', () => {
 
     expect(keysOf(rollover, at('12:00'), at('10:00'))).toEqual(['2026113012.1', '2026113010']);
   });
+});
+
+const minute = 60_000;
+
+const anyLives = fc.record({
+  date: fc.constantFrom('{yyyy}', '{yyyy}-{MM}', '{yyyy}-{MM}-{dd}', '{yyyy}-{MM}-{dd}T{HH}'),
+
+  /** For each life, how much later each object begins. */
+  lives: fc.array(
+    fc.array(
+      fc.oneof(
+        fc.integer({ min: 0, max: 2 * hour }),
+        fc.integer({ min: 0, max: 40 * 24 * hour }),
+        // The clock is corrected, by less than what makes a stream return.
+        fc.integer({ min: -15 * minute, max: -1 }),
+      ),
+    ),
+  ),
+});
+
+test('names have the order of the objects, over restarts and small corrections of the clock', () => {
+  const property = ({ date, lives }: typeof anyLives extends fc.Arbitrary<infer T> ? T : never) => {
+    const template = new KeyTemplate('test', `${date}/{seq}`, 'UTC', names);
+    const keys: string[] = [];
+    let latest = at('10:00');
+    for (const life of lives) {
+      const calendar = new Calendar(template.dateUnit ?? 'year', 'UTC');
+      const period = new Period(calendar, latest);
+      const keyOf: RolloverOptions['keyOf'] = (fields) => template.key(fields);
+      const options = { keyOf, date: period, calendar: undefined, startedAt: latest };
+      const rollover = new Rollover(options);
+      // As a start does: behind the last object of the date.
+      while (keys.includes(rollover.key)) rollover.use(rollover.sequence + 1);
+      keys.push(rollover.key);
+      for (const later of life) {
+        rollover.next(latest + later);
+        latest = Math.max(latest, latest + later);
+        keys.push(rollover.key);
+      }
+    }
+
+    expect(keys).toEqual([...new Set(keys)].sort());
+  };
+  fc.assert(fc.property(anyLives, property));
 });
 
 describe('Rollover.nextInPeriod()', () => {
