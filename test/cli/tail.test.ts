@@ -60,6 +60,16 @@ describe('tail', () => {
     expect(stdout).toBe('two\n');
   });
 
+  test('shows the last object of a template with a date, in its time zone', async () => {
+    const inShanghai = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+    await appendAt(emulator, `sized-${inShanghai}.log`, 0, 'one\n');
+    await appendAt(emulator, `sized-${inShanghai}.1.log`, 0, 'two\n');
+    const flags = ['--rollover', '--time-zone', 'Asia/Shanghai'];
+    const args = ['tail', ...flags, url('sized-{yyyy}-{MM}-{dd}.log')];
+
+    expect(await runHere(args, env)).toEqual({ exitCode: 0, stdout: 'two\n', stderr: '' });
+  });
+
   test('begins with the first object of a template at --start 0', async () => {
     await appendAt(emulator, 'all.log', 0, 'one\n');
     await appendAt(emulator, 'all.1.log', 0, 'two\n');
