@@ -5,10 +5,10 @@ import { sentence } from '../messages.js';
 import type { Source } from '../run/source.js';
 import { describeTarget, type OpenObject } from './follow-target.js';
 import { FollowedFile, isMissing } from './followed-file.js';
-import { Generation, isSameFile } from './generation.js';
+import type { Generation } from './generation.js';
 import { GenerationStream } from './generation-stream.js';
+import { OlderFiles } from './older-files.js';
 import { findResumePoint, type ResumePoint } from './resume-point.js';
-import { findRotated } from './rotated-files.js';
 
 export interface FollowOptions {
   readonly path: string;
@@ -100,22 +100,20 @@ export class Follow {
     const { path, before } = this.#options;
     const { position = 0 } = context.stream;
     const isWhole = before.length > 0;
-    const mayBeRotated = !isWhole && position > 0;
-    const older: Generation[] = [];
-    for (const file of mayBeRotated ? await findRotated(path) : before) {
-      const generation = await Generation.open(file);
-      if (isSameFile(generation.identity, current.identity)) await generation.close();
-      else older.push(generation);
-    }
-    let point: ResumePoint | undefined;
+    const older =
+      isWhole || position === 0
+        ? await OlderFiles.openNamed(before, current)
+        : await OlderFiles.openRotated(path, current);
+    let used: readonly Generation[] = [];
     try {
       const options = { isWhole, signal: this.#closing.signal };
-      const target = describeTarget(context);
-      point = await findResumePoint([...older, current], target, options);
+      const files = [...older.generations, current];
+      const point = await findResumePoint(files, describeTarget(context), options);
+      older.assertKnown(point);
+      used = point.generations;
       return point;
     } finally {
-      const unused = older.filter((it) => point?.generations.includes(it) !== true);
-      await Promise.all(unused.map((generation) => generation.close()));
+      await older.close(used);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { nodeTimers } from '../../timers/node-timers.js';
-import { Generation, isSameFile } from './generation.js';
+import { isSameFile } from './file-state.js';
+import { Generation } from './generation.js';
 
 /** Looks without new bytes after which a file is finished that has been replaced. */
 const patience = 2;

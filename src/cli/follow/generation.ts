@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { FileIdentity } from '../run/source.js';
+import type { FileState } from './file-state.js';
 
 // Opening a named pipe would otherwise wait for its writer.
 const flags = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -10,6 +11,9 @@ export class Generation {
   /** The path by which it was opened. */
   readonly path: string;
   readonly identity: FileIdentity;
+
+  /** As it was when it was last seen to have the followed name, or was opened. */
+  lastSeen: FileState;
   readonly #handle: FileHandle;
   #closing: Promise<void> | undefined;
 
@@ -26,9 +30,10 @@ export class Generation {
     }
   }
 
-  private constructor(path: string, { dev, ino }: FileIdentity, handle: FileHandle) {
+  private constructor(path: string, state: FileState, handle: FileHandle) {
     this.path = path;
-    this.identity = { dev, ino };
+    this.identity = { dev: state.dev, ino: state.ino };
+    this.lastSeen = state;
     this.#handle = handle;
   }
 
@@ -59,8 +64,4 @@ export class Generation {
     this.#closing ??= this.#handle.close();
     return this.#closing;
   }
-}
-
-export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
 }

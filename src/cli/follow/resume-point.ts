@@ -72,12 +72,14 @@ function noBeginning(generations: readonly Generation[], position: number): Erro
 }
 
 function severalBeginnings(matching: readonly ResumePoint[], position: number): Error {
+  const followed = basename(matching[0]?.generations.at(-1)?.path ?? '');
   const names = matching.flatMap(({ generations: [first] }) =>
     first === undefined ? [] : [basename(first.path)],
   );
-  const [name, ...older] = names;
+  const [name = followed, ...older] = names;
   const first = position === 1 ? 'byte' : `${position} bytes`;
+  const rest = name === followed ? `${name} alone` : `${name} and what follows`;
   return new Error(
-    `Cannot follow ${name}: ${older.join(', ')} and ${name} have the same first ${first}, which are all that the object has. To go on with an older file, name it, and those between, after the address of the object, oldest first; to go on with ${name} alone, move the older ones to another folder`,
+    `Cannot follow ${followed}: ${older.join(', ')} and ${name} have the same first ${first}, which are all that the object has. To go on with an older file, name it, and those between, after the address of the object, oldest first; to go on with ${rest}, move the older ones to another folder`,
   );
 }

@@ -3,7 +3,9 @@ import {
   copyFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -22,15 +24,18 @@ async function start({
   object = '',
   content,
   rotated,
+  prepare,
 }: {
   object?: string;
   content?: string;
   rotated?: string;
+  prepare?: (path: string) => void;
 } = {}) {
   const folder = await createFolder();
   const path = join(folder, 'app.log');
   if (rotated !== undefined) writeFileSync(`${path}.1`, rotated);
   if (content !== undefined) writeFileSync(path, content);
+  prepare?.(path);
   let appended = object;
   const destination = new Writable({
     highWaterMark: 1,
@@ -68,6 +73,20 @@ async function start({
     /** Resolves when the object has this content. */
     holds: (expected: string) => expect.poll(() => appended, { interval: 5 }).toBe(expected),
   };
+}
+
+/** Renames the files of a log, of which the newest is always `.1`, and begins a new one. */
+function rotate(path: string, count: number, content: string): void {
+  for (let number = count; number > 1; number--) {
+    renameSync(`${path}.${number - 1}`, `${path}.${number}`);
+  }
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, content);
+}
+
+function setAge(path: string, seconds: number): void {
+  const time = Date.now() / 1000 - seconds;
+  utimesSync(path, time, time);
 }
 
 describe('a file that is followed', () => {
@@ -176,6 +195,49 @@ describe('a file that is followed', () => {
 
     await holds('one two three');
     expect(told).toEqual(['Going on with the next app.log.']);
+  });
+
+  test('continues no file that only begins with its name', async () => {
+    const { path, holds } = await start({
+      object: 'one',
+      rotated: 'one two ',
+      content: 'three ',
+      prepare: (file) => writeFileSync(`${file}.offset`, 'stranger '),
+    });
+    await holds('one two three ');
+
+    writeFileSync(`${path}.lock`, 'stranger ');
+    rotate(path, 2, 'four');
+
+    await holds('one two three four');
+  });
+
+  test('continues a rotated file once that has two names', async () => {
+    const { holds } = await start({
+      object: 'one',
+      rotated: 'one two ',
+      content: 'three',
+      prepare: (file) => symlinkSync('app.log.1', `${file}.2`),
+    });
+
+    await holds('one two three');
+  });
+
+  test('stops the pump if it is unknown which rotated files come after the end', async () => {
+    const { running, appended } = await start({
+      object: 'one',
+      rotated: 'one two ',
+      content: 'three',
+      prepare: (file) => {
+        writeFileSync(`${file}.2`, 'older, and touched');
+        setAge(`${file}.1`, 1000);
+        writeFileSync(`${file}.3`, 'oldest');
+        setAge(`${file}.3`, 2000);
+      },
+    });
+
+    await expect(running).rejects.toThrow(/it is unknown which of app\.log\.1 and app\.log\.2 was/);
+    expect(appended()).toBe('one');
   });
 
   test('stops the pump with an error if the object has other bytes', async () => {

@@ -1,9 +1,8 @@
-import { utimesSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Generation } from '../../../src/cli/follow/generation.js';
 import { findResumePoint } from '../../../src/cli/follow/resume-point.js';
-import { findRotated } from '../../../src/cli/follow/rotated-files.js';
 import { loadCrc64 } from '../../../src/crc64.js';
 import { createFolder } from '../../helpers/folder.js';
 
@@ -106,6 +105,9 @@ describe('findResumePoint()', () => {
     await expect(find(['# log\nold', '# log\nnew'], '# log\n')).rejects.toThrow(
       /^Cannot follow app.log: app.log.1 and app.log have the same first 6 bytes, which are all that/,
     );
+    await expect(find(['# log\nold', '# log\nnew', 'third'], '# log\n')).rejects.toThrow(
+      /^Cannot follow app.log: app.log.2 and app.log.1 have .+ to go on with app.log.1 and what follows,/,
+    );
   });
 
   test('stops when it is not wanted any more', async () => {
@@ -113,21 +115,5 @@ describe('findResumePoint()', () => {
     const options = { isWhole: false, signal: AbortSignal.abort() };
 
     await expect(findResumePoint(generations, targetOf('one'), options)).rejects.toThrow('abort');
-  });
-});
-
-describe('findRotated()', () => {
-  test('finds the files of a rotation, oldest first, and no others', async () => {
-    const folder = await createFolder();
-    const names = ['app.log.2', 'app.log.1', 'app.log-20261130', 'app.log'];
-    const others = ['app.log.3.gz', 'app.log2', 'app.logs', 'other.log.1', 'app.log.', 'ap'];
-    for (const [index, name] of [...names, ...others].entries()) {
-      writeFileSync(join(folder, name), name);
-      utimesSync(join(folder, name), 1000 + index, 1000 + index);
-    }
-
-    const found = await findRotated(join(folder, 'app.log'));
-
-    expect(found).toEqual(names.slice(0, 3).map((name) => join(folder, name)));
   });
 });

@@ -1,0 +1,36 @@
+/** What the end of a name says about when the file was rotated. */
+export interface RotationName {
+  /** Date or time, with its separators; empty if there is none. */
+  readonly time: string;
+
+  /** Number after it, or alone; 0 if there is none. */
+  readonly number: number;
+}
+
+/** `-20261130`, `.2026-11-30_12:00:00`, `.202611`: from year to day or further, or year and month. */
+const timed = /^[.-](\d{4}(?:[-_.]?\d{2}){2}(?:[-_.:T]?\d{2})*?|\d{4}[-_.]?\d{2})(?:\.(\d{1,5}))?$/;
+
+const numbered = /^\.(\d+)$/;
+
+/** Reads the end of a name, such as `.1` of `app.log.1`; `undefined` if no rotation makes it. */
+export function parseRotation(suffix: string): RotationName | undefined {
+  const withTime = timed.exec(suffix);
+  if (withTime !== null) return { time: withTime[1] ?? '', number: Number(withTime[2] ?? 0) };
+  const number = numbered.exec(suffix)?.[1];
+  return number === undefined ? undefined : { time: '', number: Number(number) };
+}
+
+/**
+ * Compares two names by age: negative if the first is older, 0 if they do not say.
+ *
+ * @param direction 1 if the numbers grow with each rotation, -1 if the newest file has the lowest.
+ */
+export function compareNames(a: RotationName, b: RotationName, direction: 1 | -1): number {
+  if (a.time === b.time) return Math.sign(a.number - b.number) * direction;
+  if (formatOf(a.time) !== formatOf(b.time)) return 0;
+  return a.time < b.time ? -1 : 1;
+}
+
+function formatOf(time: string): string {
+  return time.replaceAll(/\d/g, '0');
+}
