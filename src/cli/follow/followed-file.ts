@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import { nodeTimers } from '../../timers/node-timers.js';
 import { isSameFile } from './file-state.js';
 import { Generation } from './generation.js';
+import { findRotated, type RotatedFile } from './rotated-files.js';
+import { RotationOrder } from './rotation-order.js';
 
 /** Looks without new bytes after which a file is finished that has been replaced. */
 const patience = 2;
@@ -16,7 +18,8 @@ export interface FollowedFileOptions {
 
 /**
  * Looks at a path again and again, and opens each file that gets this name. It does so while nobody
- * reads, too: a file that is renamed and replaced by yet another one would otherwise be missed.
+ * reads, too: a file that is deleted would otherwise be missed. A file that had the name between two
+ * looks is found by the name that rotation gave it.
  *
  * It polls, because `fs.watch()` does not work on every file system, and tells nothing by itself
  * about what has been written.
@@ -31,6 +34,9 @@ export class FollowedFile {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #isTroubled = false;
+
+  /** Why it is unknown which file comes after the last one. */
+  #unknownNext: Error | undefined;
   #isFinishing = false;
   #isClosed = false;
 
@@ -54,9 +60,20 @@ export class FollowedFile {
     this.#generations = [...generations, ...this.#generations];
   }
 
-  /** The file that got the name after `generation`, if there is one already. */
+  /**
+   * The file that got the name after `generation`, if there is one already.
+   *
+   * @throws {Error} If there are several, and it is unknown which came first.
+   */
   after(generation: Generation): Generation | undefined {
-    return this.#generations[this.#generations.indexOf(generation) + 1];
+    const [next] = this.#newerThan(generation);
+    if (next === undefined && this.#unknownNext !== undefined) throw this.#unknownNext;
+    return next;
+  }
+
+  /** Whether another file has got the name. */
+  isReplaced(generation: Generation): boolean {
+    return this.#newerThan(generation).length > 0 || this.#unknownNext !== undefined;
   }
 
   /**
@@ -67,10 +84,12 @@ export class FollowedFile {
    */
   async isOver(generation: Generation, idleLooks: number): Promise<boolean> {
     if (this.#isFinishing) return true;
-    const [next, ...more] = this.#generations.slice(this.#generations.indexOf(generation) + 1);
-    if (next === undefined) return false;
-    if (more.length > 0) return true;
-    return idleLooks >= patience && (await next.length()) > 0;
+    const newer = this.#newerThan(generation);
+    const isPatient = idleLooks < patience;
+    if (newer.length === 0) return this.#unknownNext !== undefined && !isPatient;
+    const [next = 0, ...more] = await Promise.all(newer.map((it) => it.length()));
+    if (next > 0 && more.length > 0) return true;
+    return !isPatient && [next, ...more].some((length) => length > 0);
   }
 
   /** Resolves after the next look, or with {@link finish}; never after {@link close}. */
@@ -109,12 +128,12 @@ export class FollowedFile {
   }
 
   async #findNewer(): Promise<void> {
+    if (this.#unknownNext !== undefined) return;
     try {
       const found = await stat(this.path, { bigint: true });
       const last = this.#generations.at(-1);
-      if (last === undefined || !isSameFile(last.identity, found)) {
-        this.#generations.push(await Generation.open(this.path));
-      }
+      if (last !== undefined && isSameFile(last.identity, found)) last.lastSeen = found;
+      else await this.#openNewer(last);
       this.#isTroubled = false;
     } catch (error) {
       // Between two files there is none.
@@ -122,6 +141,49 @@ export class FollowedFile {
       if (!isBetween && !this.#isTroubled) this.#options.onTrouble(error as Error);
       this.#isTroubled = !isBetween;
     }
+  }
+
+  /** Opens the files that have got the name since `last` had it. */
+  async #openNewer(last: Generation | undefined): Promise<void> {
+    const current = await Generation.open(this.path);
+    const opened = [current];
+    let isComplete = false;
+    try {
+      const missed = last === undefined ? [] : await this.#findMissed(last, current);
+      for (const { path, state } of missed ?? []) {
+        const generation = await Generation.open(path);
+        opened.splice(-1, 0, generation);
+        // It was rotated again just now: the next look finds it.
+        if (!isSameFile(generation.identity, state)) return;
+      }
+      isComplete = missed !== undefined;
+    } finally {
+      if (isComplete) this.#generations.push(...opened);
+      else await Promise.all(opened.map((generation) => generation.close()));
+    }
+  }
+
+  /**
+   * Finds the files that had the name after `last` and before `current`; `undefined` if that is
+   * unknown, or changes.
+   */
+  async #findMissed(
+    last: Generation,
+    current: Generation,
+  ): Promise<readonly RotatedFile[] | undefined> {
+    const found = await findRotated(this.path);
+    if (found.current === undefined || !isSameFile(found.current, current.identity))
+      return undefined;
+    try {
+      return new RotationOrder(found.rotated).filesAfter(last.lastSeen);
+    } catch (error) {
+      this.#unknownNext = error as Error;
+      return undefined;
+    }
+  }
+
+  #newerThan(generation: Generation): readonly Generation[] {
+    return this.#generations.slice(this.#generations.indexOf(generation) + 1);
   }
 
   #wake(): void {

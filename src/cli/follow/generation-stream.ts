@@ -59,7 +59,7 @@ export class GenerationStream extends Readable {
       }
       if (await this.#followed.isOver(generation, this.#idleLooks)) return null;
       await this.#followed.nextLook();
-      if (this.#followed.after(generation) !== undefined) this.#idleLooks++;
+      if (this.#followed.isReplaced(generation)) this.#idleLooks++;
     }
   }
 

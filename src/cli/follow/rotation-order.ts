@@ -69,9 +69,9 @@ export class RotationOrder {
     // It would have been created, and written, after `last` was renamed.
     if (byBirth > 0 || byTime > 0) return false;
     const byName = lastFile === undefined ? 0 : this.#compareNames(lastFile, file);
-    if (byName < 0) return true;
-    if (byName > 0 && byBirth === 0 && byTime === 0) return false;
-    if (byName === 0 && byBirth < 0) return true;
+    if (byBirth === 0 && byTime === 0 && byName >= 0) return false;
+    if (byBirth < 0 && byName <= 0) return true;
+    if (byTime < 0 && byName < 0) return true;
     throw unknownOrder(file, lastFile);
   }
 

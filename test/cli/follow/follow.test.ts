@@ -197,6 +197,51 @@ describe('a file that is followed', () => {
     expect(told).toEqual(['Going on with the next app.log.']);
   });
 
+  test('is continued with all files that had the name between two looks', async () => {
+    const { path, holds } = await start({ content: 'one ' });
+    await holds('one ');
+
+    rotate(path, 1, 'two ');
+    rotate(path, 2, 'three ');
+    rotate(path, 3, 'four');
+    await holds('one two three four');
+    rotate(path, 4, ' five');
+
+    await holds('one two three four five');
+  });
+
+  test('is continued with a file that had the name between two looks, if it is deleted', async () => {
+    const { path, holds } = await start({ content: 'one ', rotated: 'zero ' });
+    await holds('one ');
+
+    rmSync(`${path}.1`);
+    rmSync(path);
+    writeFileSync(path, 'two ');
+    rotate(path, 1, 'three');
+
+    await holds('one two three');
+  });
+
+  test('stops the pump at its end if it is unknown what comes after it', async () => {
+    const { path, holds, running, appended } = await start({
+      content: 'one ',
+      prepare: (file) => {
+        writeFileSync(`${file}.2`, 'old');
+        setAge(`${file}.2`, 1000);
+      },
+    });
+    await holds('one ');
+
+    writeFileSync(`${path}.7`, 'unpacked');
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, 'two');
+
+    await expect(running).rejects.toThrow(
+      /^Cannot follow the file across rotation: it is unknown which of app\.log\.7 and app\.log\.1 was/,
+    );
+    expect(appended()).toBe('one ');
+  });
+
   test('continues no file that only begins with its name', async () => {
     const { path, holds } = await start({
       object: 'one',

@@ -81,11 +81,29 @@ describe('FollowedFile', () => {
     writeFileSync(path, 'two');
     expect(await followed.isOver(first, 1)).toBe(false);
     expect(await followed.isOver(first, 2)).toBe(true);
+    expect(followed.isReplaced(first)).toBe(true);
 
     renameSync(path, `${path}.2`);
     writeFileSync(path, '');
     await look(followed);
     expect(await followed.isOver(first, 0)).toBe(true);
+  });
+
+  test('does not take an old file for over while the ones after it are empty', async () => {
+    const { path, followed } = await follow();
+    writeFileSync(path, 'one');
+    const first = (await followed.first()) as Generation;
+    for (const number of [2, 1]) {
+      renameSync(path, `${path}.${number}`);
+      writeFileSync(path, '');
+      await look(followed);
+    }
+    expect(await followed.isOver(first, 9)).toBe(false);
+
+    writeFileSync(path, 'three');
+
+    expect(await followed.isOver(first, 1)).toBe(false);
+    expect(await followed.isOver(first, 2)).toBe(true);
   });
 
   test('expects nothing more when it is to finish', async () => {

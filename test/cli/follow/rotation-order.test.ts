@@ -120,6 +120,7 @@ describe('RotationOrder', () => {
       },
       { scenario: 'one, with no times of creation', others: [file('.2', 0, 22)], after: ['.2'] },
       { scenario: 'one with a date', others: [file('-20261130', 21, 22)], after: ['-20261130'] },
+      { scenario: 'no old file of the same moment', others: [file('.4', 10, 20)], after: [] },
       { scenario: 'no old file that is still written', others: [file('.4', 1, 30)], after: [] },
       { scenario: 'no old file that was unpacked', others: [file('.4', 30, 9)], after: [] },
     ])('finds $scenario', ({ others, after }) => {
@@ -146,6 +147,7 @@ describe('RotationOrder', () => {
         scenario: 'a new file that has the name of an old one',
         others: [file('.9', 21, 22), file('.4', 1, 9), file('.5', 1, 8)],
       },
+      { scenario: 'a file of the same moment', others: [file('.2', 10, 20)] },
       { scenario: 'another kind with no time of creation', others: [file('-20261130', 0, 22)] },
       {
         scenario: 'two files whose order is unknown',
