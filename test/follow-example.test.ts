@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../src/emulator/index.js';
@@ -45,6 +45,62 @@ test('follow-a-file appends a log across rotation, and goes on where it was kill
 
   expect(await second.result).toMatchObject({ exitCode: 0, stderr: '' });
   await isComplete();
+});
+
+test('follow-a-file appends a log that was rotated twice between two looks', async () => {
+  const { log, follow, isComplete } = await start();
+  log.write(1);
+  const { process, result } = follow();
+  await isComplete();
+
+  for (let rotations = 0; rotations < 2; rotations++) {
+    log.rotate();
+    log.write(1);
+  }
+  await isComplete();
+  process.kill('SIGTERM');
+
+  expect(await result).toMatchObject({ exitCode: 0, stderr: '' });
+  await isComplete();
+});
+
+test('follow-a-file appends no file that rotation has not named, and none twice', async () => {
+  const { log, follow, isComplete } = await start();
+  log.write(1);
+  const first = follow();
+  await isComplete();
+  first.process.kill('SIGKILL');
+  await first.result;
+  log.write(1);
+  writeFileSync(`${log.path}.offset`, 'stranger');
+  log.rotate();
+  symlinkSync('app.log.0001', `${log.path}.0002`);
+  log.write(1);
+  follow();
+  await isComplete();
+
+  writeFileSync(`${log.path}.lock`, 'stranger');
+  log.write(1);
+
+  await isComplete();
+});
+
+test('follow-a-file appends nothing if it is unknown which files come next', async () => {
+  const { emulator, log, follow, read } = await start();
+  log.write(1);
+  await appendAt(emulator, 'app.log', 0, log.content);
+  log.write(1);
+  log.rotate();
+  log.write(1);
+  log.rotate();
+  utimesSync(`${log.path}.0001`, Date.now() / 1000 + 10, Date.now() / 1000 + 10);
+  const before = await read();
+
+  const { exitCode, stderr } = await follow().result;
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/Error: It is unknown which of .+\.0001 and .+\.0002 is older/);
+  expect(await read()).toBe(before);
 });
 
 test('follow-a-file reads a truncated log from its beginning', async () => {
