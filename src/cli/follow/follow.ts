@@ -6,7 +6,7 @@ import type { Source } from '../run/source.js';
 import { describeTarget, type OpenObject } from './follow-target.js';
 import { FollowedFile, isMissing } from './followed-file.js';
 import type { Generation } from './generation.js';
-import { GenerationStream } from './generation-stream.js';
+import { GenerationStream, readTail } from './generation-stream.js';
 import { OlderFiles } from './older-files.js';
 import { findResumePoint, type ResumePoint } from './resume-point.js';
 
@@ -89,7 +89,8 @@ export class Follow {
         `${name} was truncated after byte ${end} was read: going on at its beginning. What was written to it just before may be missing.`,
       );
     const open = async () => {
-      const stream = new GenerationStream(followed, { generation, start, onTruncate });
+      const tail = await readTail(generation, start);
+      const stream = new GenerationStream(followed, { generation, start, tail, onTruncate });
       return { stream, file: generation.identity, start };
     };
     return { name: generation.path, hasWriter: true, finish: () => void followed.finish(), open };

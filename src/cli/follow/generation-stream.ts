@@ -14,8 +14,17 @@ export interface GenerationStreamOptions {
   /** Offset of the first byte. */
   readonly start: number;
 
+  /** The bytes before it, as many as {@link readTail} gives. */
+  readonly tail: Buffer;
+
   /** Called when the file has become shorter, and is read from its beginning again. */
   readonly onTruncate: (offset: number) => void;
+}
+
+/** Resolves with the bytes before `end` by which it is noticed that a file was written anew. */
+export function readTail(generation: Generation, end: number): Promise<Buffer> {
+  const byteLength = Math.min(end, tailSize);
+  return generation.read(end - byteLength, byteLength);
 }
 
 /** Reads one file as it grows, until it has been replaced by another one. */
@@ -24,8 +33,8 @@ export class GenerationStream extends Readable {
   readonly #options: GenerationStreamOptions;
   #offset: number;
 
-  /** The last bytes before `#offset` that were read. */
-  #tail = Buffer.alloc(0);
+  /** The last bytes before `#offset`. */
+  #tail: Buffer;
 
   /** Looks since the last bytes, once there is a newer file. */
   #idleLooks = 0;
@@ -35,6 +44,7 @@ export class GenerationStream extends Readable {
     this.#followed = followed;
     this.#options = options;
     this.#offset = options.start;
+    this.#tail = options.tail;
   }
 
   override _read(): void {

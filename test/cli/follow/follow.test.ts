@@ -156,6 +156,16 @@ describe('a file that is followed', () => {
     expect(told).toHaveLength(1);
   });
 
+  test('is read from its beginning if it was truncated before anything was read', async () => {
+    const { path, pump, holds, told } = await start({ object: 'one ', content: 'one ' });
+    await expect.poll(() => pump.unread, { interval: 5 }).toEqual([{ name: path, start: 4 }]);
+
+    writeFileSync(path, 'two three');
+
+    await holds('one two three');
+    expect(told).toHaveLength(1);
+  });
+
   test('is read to its present end when it is to finish, and so is the one that replaced it', async () => {
     const { path, holds, pump, running, appended } = await start({ content: 'one ' });
     await holds('one ');
