@@ -72,6 +72,22 @@ describe('--follow', () => {
     expect((await result).exitCode).toBe(130);
   });
 
+  test('appends a file that was rotated twice between two looks', async () => {
+    const { log, follow, isComplete } = await start();
+    log.write(1);
+    const { child, result } = follow();
+    await isComplete();
+
+    for (let rotations = 0; rotations < 2; rotations++) {
+      log.rotate();
+      log.write(1);
+    }
+    await isComplete();
+    child.kill('SIGTERM');
+
+    expect((await result).exitCode).toBe(143);
+  });
+
   test('appends files that were rotated before, if they are named', async () => {
     const { log, follow, isComplete } = await start();
     log.write(1);

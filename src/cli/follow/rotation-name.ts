@@ -5,19 +5,23 @@ export interface RotationName {
 
   /** Number after it, or alone; 0 if there is none. */
   readonly number: number;
+
+  /** Whether the number begins with a zero. */
+  readonly isPadded: boolean;
 }
 
 /** `-20261130`, `.2026-11-30_12:00:00`, `.202611`: from year to day or further, or year and month. */
-const timed = /^[.-](\d{4}(?:[-_.]?\d{2}){2}(?:[-_.:T]?\d{2})*?|\d{4}[-_.]?\d{2})(?:\.(\d{1,5}))?$/;
+const timed =
+  /^[.-](?<time>\d{4}(?:[-_.]?\d{2}){2}(?:[-_.:T]?\d{2})*?|\d{4}[-_.]?\d{2})(?:\.(?<digits>\d{1,5}))?$/;
 
-const numbered = /^\.(\d+)$/;
+const numbered = /^\.(?<digits>\d+)$/;
 
 /** Reads the end of a name, such as `.1` of `app.log.1`; `undefined` if no rotation makes it. */
 export function parseRotation(suffix: string): RotationName | undefined {
-  const withTime = timed.exec(suffix);
-  if (withTime !== null) return { time: withTime[1] ?? '', number: Number(withTime[2] ?? 0) };
-  const number = numbered.exec(suffix)?.[1];
-  return number === undefined ? undefined : { time: '', number: Number(number) };
+  const match = timed.exec(suffix) ?? numbered.exec(suffix);
+  if (match === null) return undefined;
+  const { time = '', digits = '' } = match.groups ?? {};
+  return { time, number: Number(digits), isPadded: /^0\d/.test(digits) };
 }
 
 /**

@@ -82,11 +82,12 @@ export class RotationOrder {
 
 /**
  * Finds out whether numbers grow with each rotation, as some programs count. Usually `.1` is the
- * newest file, so the times of three files at least must say otherwise, and none must contradict:
- * one file that somebody made by hand proves nothing.
+ * newest file, and one file that somebody made by hand proves nothing: so the times of three files
+ * at least must say otherwise, or zeros before the numbers, which no program writes that renames
+ * all files each time. No times must contradict.
  */
 function directionOf(files: readonly RotatedFile[]): 1 | -1 {
-  let growing = 0;
+  let growing = files.some(({ name }) => name.isPadded) ? 2 : 0;
   for (const [index, a] of files.entries()) {
     for (const b of files.slice(index + 1)) {
       if (a.name.time !== b.name.time) continue;

@@ -23,7 +23,7 @@ describe('parseRotation()', () => {
     { suffix: '.2026-11-30_12:00:00.3', time: '2026-11-30_12:00:00', number: 3 },
     { suffix: '.2026-11', time: '2026-11', number: 0 },
   ])('reads $suffix', ({ suffix, time, number }) => {
-    expect(parseRotation(suffix)).toEqual({ time, number });
+    expect(parseRotation(suffix)).toMatchObject({ time, number });
   });
 
   test.each([
@@ -43,6 +43,16 @@ function compare(a: string, b: string, direction: 1 | -1): string {
   if (sign === 0) return 'unknown';
   return sign < 0 ? 'older' : 'newer';
 }
+
+test.each([
+  { suffix: '.01', isPadded: true },
+  { suffix: '.2026-11-30.001', isPadded: true },
+  { suffix: '.0', isPadded: false },
+  { suffix: '.10', isPadded: false },
+  { suffix: '-20261130', isPadded: false },
+])('parseRotation() notes whether $suffix has zeros before the number', ({ suffix, isPadded }) => {
+  expect(parseRotation(suffix)?.isPadded).toBe(isPadded);
+});
 
 describe('compareNames()', () => {
   test('compares numbers in either direction', () => {

@@ -49,6 +49,11 @@ describe('RotationOrder', () => {
       order: ['.10', '.9'],
     },
     {
+      scenario: 'by two numbers with zeros, which grow',
+      files: [file('.002', 3, 4), file('.001', 1, 2)],
+      order: ['.001', '.002'],
+    },
+    {
       scenario: 'by dates',
       files: [file('-20261130', 0, 4), file('-20261129', 0, 4)],
       order: ['-20261129', '-20261130'],
@@ -119,6 +124,11 @@ describe('RotationOrder', () => {
         after: ['.2', '.1'],
       },
       { scenario: 'one, with no times of creation', others: [file('.2', 0, 22)], after: ['.2'] },
+      {
+        scenario: 'one with a number that has grown',
+        others: [file('.04', 21, 22)],
+        after: ['.04'],
+      },
       { scenario: 'one with a date', others: [file('-20261130', 21, 22)], after: ['-20261130'] },
       { scenario: 'no old file of the same moment', others: [file('.4', 10, 20)], after: [] },
       { scenario: 'no old file that is still written', others: [file('.4', 1, 30)], after: [] },
