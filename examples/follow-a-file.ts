@@ -35,7 +35,10 @@ while (file !== undefined || !isStopping) {
 }
 log.end();
 
-/** The files that had this name before, by the time of their last write, and the one that has it. */
+/**
+ * The files that had this name before, by the time of their last write, and the one that has it. Of
+ * two that were created and written at the same moment, `.2` comes before `.1`.
+ */
 function listFiles(): LogFile[] {
   const [folder, prefix] = [dirname(path), basename(path)];
   const names = readdirSync(folder).filter(
@@ -49,7 +52,11 @@ function listFiles(): LogFile[] {
     if (stats.isFile()) files.push({ path: file, stats });
   }
   const timeOf = (file: LogFile) => (file.path === path ? Infinity : file.stats.mtimeMs);
-  return files.sort((a, b) => timeOf(a) - timeOf(b) || a.stats.birthtimeMs - b.stats.birthtimeMs);
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return files.sort(
+    (a, b) =>
+      timeOf(a) - timeOf(b) || a.stats.birthtimeMs - b.stats.birthtimeMs || compare(b.path, a.path),
+  );
 }
 
 function isSame(a: Stats, b: Stats): boolean {
