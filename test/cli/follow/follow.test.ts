@@ -234,10 +234,10 @@ describe('a file that is followed', () => {
 
   test('stops the pump at its end if it is unknown what comes after it', async () => {
     const { path, holds, running, appended } = await start({
-      content: 'one ',
       prepare: (file) => {
         writeFileSync(`${file}.2`, 'old');
         setAge(`${file}.2`, 1000);
+        writeFileSync(file, 'one ');
         // Earlier than `.7`, which may be written within the same tick of the clock.
         setAge(file, 500);
       },
