@@ -11,11 +11,11 @@ import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { ReusableTimer } from '../timers/reusable-timer.js';
 import { onExit } from './exit-hook.js';
 import { createGate } from './gate/create-gate.js';
+import { bytesOf } from './gate/data-bytes.js';
 import { DropCounter, tellDropped } from './gate/drop-counter.js';
 import { DropEventThrottle } from './gate/drop-event-throttle.js';
-import { bytesOf } from './gate/line-ends.js';
 import type { LineGate, LineSink } from './gate/line-gate.js';
-import { RecordDelimiter } from './gate/record-delimiter.js';
+import { lineFeed, RecordDelimiter } from './gate/record-delimiter.js';
 import { type RecordSink, WholeRecords } from './gate/whole-records.js';
 import { contentOf } from './log-content.js';
 import {
@@ -89,12 +89,9 @@ export class LogWritable extends AppendWritable {
     this.#throttle = new DropEventThrottle((drop) => this.emit('drop', drop));
     const { recordDelimiter } = resolved.stream;
     this.#delimiter = recordDelimiter ? new RecordDelimiter(recordDelimiter) : undefined;
-    this.#counter = new DropCounter(
-      marker,
-      (drop) => this.#throttle.add(drop),
-      this.#delimiter?.text,
-    );
-    this.#gate = createGate(resolved.overflow, this.#sink(), this.#counter);
+    const lineEnd = this.#delimiter ?? lineFeed;
+    this.#counter = new DropCounter(marker, (drop) => this.#throttle.add(drop), lineEnd);
+    this.#gate = createGate(resolved.overflow, this.#sink(), this.#counter, lineEnd);
     this.#records = this.#createRecords();
     this.#forgetExit = onExit(() => this.#leave());
     this.#naturalEnd = this.#watchNaturalEnd();

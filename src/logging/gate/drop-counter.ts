@@ -2,13 +2,13 @@ import { LinesDroppedError } from '../../errors.js';
 import { count, formatByteSize } from '../../quantity.js';
 import type { DropEvent } from '../../stream/events.js';
 import { nodeTimers } from '../../timers/node-timers.js';
-import { countLines } from './line-ends.js';
+import { lineFeed, type RecordDelimiter } from './record-delimiter.js';
 
 /** Counts dropped lines, and writes a marker for the place in the log where they are missing. */
 export class DropCounter {
   readonly #marker: string | false;
   readonly #onDrop: (drop: DropEvent) => void;
-  readonly #terminator: string;
+  readonly #delimiter: RecordDelimiter;
   #lines = 0;
   #bytes = 0;
 
@@ -23,12 +23,16 @@ export class DropCounter {
   /**
    * @param marker Line to write where lines are missing, without a line break; `{lines}`,
    *   `{count}`, `{size}` and `{byteLength}` are replaced by how much is missing. `false` for none.
-   * @param terminator What makes a record of the marker.
+   * @param delimiter What ends a line, and makes one of the marker.
    */
-  constructor(marker: string | false, onDrop: (drop: DropEvent) => void, terminator = '\n') {
+  constructor(
+    marker: string | false,
+    onDrop: (drop: DropEvent) => void,
+    delimiter: RecordDelimiter = lineFeed,
+  ) {
     this.#marker = marker;
     this.#onDrop = onDrop;
-    this.#terminator = terminator;
+    this.#delimiter = delimiter;
   }
 
   get lines(): number {
@@ -50,8 +54,8 @@ export class DropCounter {
    * Counts and reports lines written after the end. They get no marker, because the uncommitted
    * bytes may have been handed back already.
    */
-  dropLate(bytes: Uint8Array): void {
-    this.#count(countLines(bytes), bytes.byteLength);
+  dropLate(bytes: Buffer): void {
+    this.#count(this.#delimiter.count(bytes), bytes.byteLength);
     this.report();
   }
 
@@ -64,7 +68,7 @@ export class DropCounter {
   }
 
   /** Returns the marker for the drops since the last marker; `undefined` if there were none. */
-  takeMarker(): string | undefined {
+  takeMarker(): Buffer | undefined {
     const [lines, bytes] = [this.#unmarkedLines, this.#unmarkedBytes];
     if (lines === 0) return undefined;
     this.#unmarkedLines = 0;
@@ -77,7 +81,7 @@ export class DropCounter {
       '{byteLength}': String(bytes),
     };
     const text = this.#marker.replaceAll(/\{\w+\}/g, (name) => words[name] ?? name);
-    return `${text}${this.#terminator}`;
+    return Buffer.concat([Buffer.from(text), this.#delimiter.bytes]);
   }
 
   #count(lines: number, bytes: number): void {

@@ -1,8 +1,10 @@
 import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
+import { bytesOf, fits } from './data-bytes.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
-import { bytesOf, countLines, endsLine, firstLineEnd, fits, lastLineEnd } from './line-ends.js';
+import { LineEnds } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';
+import { lineFeed, type RecordDelimiter } from './record-delimiter.js';
 
 /**
  * Drops new lines when there is no room, always whole: a line whose beginning was passed on is
@@ -13,14 +15,25 @@ export class DropNewest implements LineGate {
   readonly #sink: LineSink;
   readonly #maxLength: number;
   readonly #counter: DropCounter;
+  readonly #delimiter: RecordDelimiter;
+
+  /** All bytes written have been passed to it, whether they were dropped or not. */
+  readonly #ends: LineEnds;
 
   /** What happened to the beginning of the line that the last write left incomplete. */
   #begun: 'passed on' | 'dropped' | undefined;
 
-  constructor(sink: LineSink, maxLength: number, counter: DropCounter) {
+  constructor(
+    sink: LineSink,
+    maxLength: number,
+    counter: DropCounter,
+    delimiter: RecordDelimiter = lineFeed,
+  ) {
     this.#sink = sink;
     this.#maxLength = maxLength;
     this.#counter = counter;
+    this.#delimiter = delimiter;
+    this.#ends = new LineEnds(delimiter);
   }
 
   write(data: string | Uint8Array, callback?: Callback): void {
@@ -51,7 +64,7 @@ export class DropNewest implements LineGate {
       return new Promise((_, reject) => this.write(bytes, reject));
     }
     this.#passOnMarker();
-    this.#begun = endsLine(bytes) ? undefined : 'passed on';
+    this.#note(bytes, 'passed on');
     return this.#sink.append(bytes);
   }
 
@@ -64,7 +77,7 @@ export class DropNewest implements LineGate {
   }
 
   takeRest(): Buffer {
-    return Buffer.from(this.#counter.takeMarker() ?? '');
+    return this.#counter.takeMarker() ?? Buffer.alloc(0);
   }
 
   fail(): void {}
@@ -77,14 +90,14 @@ export class DropNewest implements LineGate {
   #fitting(bytes: Buffer, begin: number): number {
     const end = begin + this.#room;
     if (bytes.byteLength <= end) return bytes.byteLength;
-    const begun = this.#begun === 'passed on' ? firstLineEnd(bytes, begin) : begin;
-    return Math.max(begun, lastLineEnd(bytes, end));
+    const begun = this.#begun === 'passed on' ? this.#ends.firstEnd(bytes, begin) : begin;
+    return Math.max(begun, this.#ends.lastEnd(bytes, begin, end));
   }
 
   #passOn(data: string | Uint8Array, callback?: Callback): void {
     this.#passOnMarker();
     this.#sink.write(data, callback);
-    if (data.length > 0) this.#begun = endsLine(data) ? undefined : 'passed on';
+    this.#note(data, 'passed on');
   }
 
   #passOnMarker(): void {
@@ -94,19 +107,26 @@ export class DropNewest implements LineGate {
 
   /** Drops the remainder; only the first line of it if that is too long to ever have room. */
   #dropFrom(bytes: Buffer, begin: number): number {
-    const line = firstLineEnd(bytes, begin);
+    const line = this.#ends.firstEnd(bytes, begin);
     const end = line - begin > this.#maxLength ? line : bytes.byteLength;
     const dropped = bytes.subarray(begin, end);
-    this.#counter.add(countLines(dropped), dropped.byteLength);
-    this.#begun = endsLine(dropped) ? undefined : 'dropped';
+    this.#counter.add(this.#delimiter.count(dropped), dropped.byteLength);
+    this.#note(dropped, 'dropped');
     return end;
   }
 
   /** Returns where the next line begins. */
   #dropRestOfLine(bytes: Buffer): number {
-    const end = firstLineEnd(bytes);
+    const end = this.#ends.firstEnd(bytes);
     this.#counter.add(0, end);
-    if (endsLine(bytes.subarray(0, end))) this.#begun = undefined;
+    this.#note(bytes.subarray(0, end), 'dropped');
     return end;
+  }
+
+  /** Notes what happened to `data`. */
+  #note(data: string | Uint8Array, fate: 'passed on' | 'dropped'): void {
+    if (data.length === 0) return;
+    this.#ends.pass(data);
+    this.#begun = this.#ends.isWithinLine ? fate : undefined;
   }
 }

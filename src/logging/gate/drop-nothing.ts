@@ -34,7 +34,7 @@ export class DropNothing implements LineGate {
   }
 
   takeRest(): Buffer {
-    return Buffer.from(this.#counter.takeMarker() ?? '');
+    return this.#counter.takeMarker() ?? Buffer.alloc(0);
   }
 
   fail(): void {}

@@ -1,9 +1,11 @@
 import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
+import { bytesOf, fits } from './data-bytes.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
-import { bytesOf, endsLine, firstLineEnd, fits } from './line-ends.js';
+import { LineEnds } from './line-ends.js';
 import type { LineGate, LineSink } from './line-gate.js';
 import { LineQueue } from './line-queue.js';
+import { lineFeed, type RecordDelimiter } from './record-delimiter.js';
 
 /**
  * Queues lines for which the sink has no room, and drops the oldest whole lines when the queue
@@ -13,18 +15,29 @@ export class DropOldest implements LineGate {
   readonly #sink: LineSink;
   readonly #maxLength: number;
   readonly #counter: DropCounter;
+  readonly #delimiter: RecordDelimiter;
 
   /** Always begins at the start of a line. */
-  readonly #queue = new LineQueue();
+  readonly #queue: LineQueue;
 
-  /** Whether the last write ended within a line, and whether the rest of that line is dropped. */
-  #isWithinLine = false;
+  /** All bytes written have been passed to it, whether they are in the sink, in the queue or dropped. */
+  readonly #ends: LineEnds;
+
+  /** Whether the last write ended within a line that is dropped to its end. */
   #isDroppingLine = false;
 
-  constructor(sink: LineSink, maxLength: number, counter: DropCounter) {
+  constructor(
+    sink: LineSink,
+    maxLength: number,
+    counter: DropCounter,
+    delimiter: RecordDelimiter = lineFeed,
+  ) {
     this.#sink = sink;
     this.#maxLength = maxLength;
     this.#counter = counter;
+    this.#delimiter = delimiter;
+    this.#queue = new LineQueue(delimiter);
+    this.#ends = new LineEnds(delimiter);
   }
 
   get byteLength(): number {
@@ -54,7 +67,7 @@ export class DropOldest implements LineGate {
       return new Promise((_, reject) => this.write(bytes, reject));
     }
     this.#passOnMarker();
-    this.#isWithinLine = !endsLine(bytes);
+    this.#ends.pass(bytes);
     return this.#sink.append(bytes);
   }
 
@@ -74,7 +87,7 @@ export class DropOldest implements LineGate {
   }
 
   takeRest(): Buffer {
-    return Buffer.concat([Buffer.from(this.#counter.takeMarker() ?? ''), this.#queue.takeAll()]);
+    return Buffer.concat([this.#counter.takeMarker() ?? Buffer.alloc(0), this.#queue.takeAll()]);
   }
 
   fail(error: Error): void {
@@ -86,7 +99,7 @@ export class DropOldest implements LineGate {
     const begin = isDropping ? this.#dropRestOfLine(bytes) : this.#finishLine(bytes);
     if (isDropping) tellDropped(callback);
     const rest = bytes.subarray(begin);
-    if (rest.byteLength > 0) this.#isWithinLine = !endsLine(rest);
+    this.#ends.pass(rest);
     const told = isDropping ? undefined : callback;
     if (rest.byteLength > 0) this.#queue.push(rest, told);
     else this.#holdNothing(told);
@@ -108,32 +121,31 @@ export class DropOldest implements LineGate {
       if (callback !== undefined) this.#sink.write('', callback);
       this.#counter.add(1, line.byteLength);
       excess -= line.byteLength;
-      if (endsLine(line)) continue;
-      this.#isDroppingLine = true;
-      this.#isWithinLine = false;
+      this.#isDroppingLine = !this.#delimiter.ends(line);
     }
   }
 
   /** The sink has the beginning of the line; returns where the next one begins. */
   #finishLine(bytes: Buffer): number {
-    if (!this.#isWithinLine || this.#queue.byteLength > 0) return 0;
-    const end = firstLineEnd(bytes);
+    if (!this.#ends.isWithinLine || this.#queue.byteLength > 0) return 0;
+    const end = this.#ends.firstEnd(bytes);
     this.#passOn(bytes.subarray(0, end));
     return end;
   }
 
   /** Returns where the next line begins. */
   #dropRestOfLine(bytes: Buffer): number {
-    const end = firstLineEnd(bytes);
+    const end = this.#ends.firstEnd(bytes);
     this.#counter.add(0, end);
-    this.#isDroppingLine = !endsLine(bytes.subarray(0, end));
+    this.#ends.pass(bytes.subarray(0, end));
+    this.#isDroppingLine = this.#ends.isWithinLine;
     return end;
   }
 
   #passOn(data: string | Uint8Array, callback?: Callback): void {
     this.#passOnMarker();
     this.#sink.write(data, callback);
-    if (data.length > 0) this.#isWithinLine = !endsLine(data);
+    this.#ends.pass(data);
   }
 
   #passOnPiece(): void {

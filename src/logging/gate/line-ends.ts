@@ -1,37 +1,71 @@
-const newline = 0x0a;
+import { RecordEnds } from '../../buffer/record-ends.js';
+import { bytesOf } from './data-bytes.js';
+import type { RecordDelimiter } from './record-delimiter.js';
 
-/** Whether `data` ends with a line break. */
-export function endsLine(data: string | Uint8Array): boolean {
-  return typeof data === 'string' ? data.endsWith('\n') : data.at(-1) === newline;
-}
+const noBytes = Buffer.alloc(0);
 
-/** Offset after the first line break at or after `start`; the length if there is none. */
-export function firstLineEnd(bytes: Uint8Array, start = 0): number {
-  const index = bytes.indexOf(newline, start);
-  return index === -1 ? bytes.byteLength : index + 1;
-}
+/**
+ * Finds where the lines of a log end, which come in pieces. What ends one may be torn between two of
+ * them, so each piece is passed when it is over.
+ */
+export class LineEnds {
+  readonly #delimiter: RecordDelimiter;
+  readonly #passed: RecordEnds;
 
-/** Offset after the last line break within the first `length` bytes; 0 if there is none. */
-export function lastLineEnd(bytes: Uint8Array, length: number): number {
-  // `lastIndexOf` counts a negative index from the end.
-  return length <= 0 ? 0 : bytes.lastIndexOf(newline, length - 1) + 1;
-}
+  constructor(delimiter: RecordDelimiter) {
+    this.#delimiter = delimiter;
+    this.#passed = new RecordEnds(delimiter.bytes);
+  }
 
-/** Lines in `bytes`, including an incomplete one at the end. */
-export function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let end = 0; end < bytes.byteLength; end = firstLineEnd(bytes, end)) lines++;
-  return lines;
-}
+  /** Whether the bytes passed end within a line. */
+  get isWithinLine(): boolean {
+    return this.#passed.isWithinRecord;
+  }
 
-export function bytesOf(data: string | Uint8Array): Buffer {
-  if (typeof data === 'string') return Buffer.from(data);
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-}
+  /** Notes that `data` follows the bytes passed. */
+  pass(data: string | Uint8Array): void {
+    if (data.length === 0) return;
+    const { bytes } = this.#delimiter;
+    if (!this.#delimiter.ends(data)) {
+      // The end of a string suffices; its first UTF-16 code unit may be half a character.
+      const end = typeof data === 'string' ? data.slice(-bytes.byteLength - 1) : data;
+      this.#passed.cutOff(bytesOf(end));
+    } else if (this.isWithinLine) {
+      this.#passed.cutOff(bytes);
+    }
+  }
 
-/** Whether `data` is at most `room` bytes long. */
-export function fits(data: string | Uint8Array, room: number): boolean {
-  if (typeof data !== 'string') return data.byteLength <= room;
-  // UTF-8 takes at most three bytes for each UTF-16 code unit.
-  return data.length * 3 <= room || Buffer.byteLength(data) <= room;
+  /** What is passed next begins a line. */
+  beginLine(): void {
+    if (this.isWithinLine) this.#passed.cutOff(this.#delimiter.bytes);
+  }
+
+  /**
+   * Offset after the first line that ends behind `start`, up to which `bytes` have been passed; the length
+   * if none does.
+   */
+  firstEnd(bytes: Buffer, start = 0): number {
+    if (this.#mayBeTorn) {
+      const end = this.#passed.firstEnd(bytes.subarray(start), noBytes);
+      return end === undefined ? bytes.byteLength : start + end;
+    }
+    const index = bytes.indexOf(this.#delimiter.needle, start);
+    return index === -1 ? bytes.byteLength : index + this.#delimiter.bytes.byteLength;
+  }
+
+  /**
+   * Offset after the last line that ends between `start`, up to which `bytes` have been passed, and `end`;
+   * `start` if none does.
+   */
+  lastEnd(bytes: Buffer, start: number, end: number): number {
+    if (end <= start) return start;
+    const piece = bytes.subarray(start, end);
+    if (this.#mayBeTorn) return start + this.#passed.lastEnd(piece);
+    const index = piece.lastIndexOf(this.#delimiter.needle);
+    return index === -1 ? start : start + index + this.#delimiter.bytes.byteLength;
+  }
+
+  get #mayBeTorn(): boolean {
+    return this.#delimiter.bytes.byteLength > 1 && this.isWithinLine;
+  }
 }

@@ -2,7 +2,8 @@ import type { Callback } from '../../callback.js';
 import { nodeTimers } from '../../timers/node-timers.js';
 import { combinedCallback } from './combined-callback.js';
 import { tellDropped } from './drop-counter.js';
-import { endsLine, firstLineEnd, lastLineEnd } from './line-ends.js';
+import { LineEnds } from './line-ends.js';
+import { lineFeed, type RecordDelimiter } from './record-delimiter.js';
 
 /** A write's callback, with the write's offsets, counted from the first byte ever queued. */
 interface Waiting {
@@ -37,6 +38,13 @@ export class LineQueue {
   /** Entries of `#waiting` already taken: removing each at once would move all the others. */
   #taken = 0;
 
+  /** The pieces of the line that is being taken have been passed to it. */
+  readonly #ends: LineEnds;
+
+  constructor(delimiter: RecordDelimiter = lineFeed) {
+    this.#ends = new LineEnds(delimiter);
+  }
+
   get byteLength(): number {
     return this.#end - this.#start;
   }
@@ -59,7 +67,7 @@ export class LineQueue {
    * Returns the callbacks of empty writes for the caller to run.
    */
   dropLine(): Taken {
-    const bytes = this.#take(firstLineEnd);
+    const bytes = this.#take((piece) => this.#ends.firstEnd(piece));
     const waiting = this.#takeWaiting(
       ({ start, end }) => start < this.#start || end <= this.#start,
     );
@@ -72,7 +80,9 @@ export class LineQueue {
    * queue's last bytes may be an incomplete line.
    */
   shift(): Taken {
-    const bytes = this.#take((piece) => lastLineEnd(piece, piece.byteLength) || piece.byteLength);
+    const bytes = this.#take(
+      (piece) => this.#ends.lastEnd(piece, 0, piece.byteLength) || piece.byteLength,
+    );
     return { bytes, callback: together(this.#takeWaiting(({ end }) => end <= this.#start)) };
   }
 
@@ -103,10 +113,10 @@ export class LineQueue {
   }
 
   /**
-   * Takes bytes from the front up to a line break; all bytes if there is none.
+   * Takes bytes from the front up to the end of a line; all bytes if there is none.
    *
-   * @param endIn Offset in a segment at which to stop; the segment's length if it has no line
-   * break.
+   * @param endIn Offset in a segment at which to stop; the segment's length if no line ends in
+   * it.
    */
   #take(endIn: (piece: Buffer) => number): Buffer {
     const pieces: Buffer[] = [];
@@ -115,8 +125,10 @@ export class LineQueue {
       const piece = first.subarray(0, endIn(first));
       pieces.push(piece);
       this.#forget(piece.byteLength);
-      isWhole = endsLine(piece);
+      this.#ends.pass(piece);
+      isWhole = !this.#ends.isWithinLine;
     }
+    this.#ends.beginLine();
     return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }
 

@@ -3,9 +3,9 @@ import { RecordEnds } from '../../buffer/record-ends.js';
 import type { Callback } from '../../callback.js';
 import { nodeTimers } from '../../timers/node-timers.js';
 import { combinedCallback } from './combined-callback.js';
+import { bytesOf, fits } from './data-bytes.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { callbackOf, HeldWrites, placeOf } from './held-writes.js';
-import { bytesOf, fits } from './line-ends.js';
 import type { RecordDelimiter } from './record-delimiter.js';
 import { joinRuns, type RecordRun, recordRuns } from './record-runs.js';
 

@@ -4,6 +4,7 @@ import { DropCounter } from '../../../src/logging/gate/drop-counter.js';
 import { DropNewest } from '../../../src/logging/gate/drop-newest.js';
 import { DropOldest } from '../../../src/logging/gate/drop-oldest.js';
 import type { LineGate } from '../../../src/logging/gate/line-gate.js';
+import { lineFeed, RecordDelimiter } from '../../../src/logging/gate/record-delimiter.js';
 import { CommittingSink } from '../../helpers/committing-sink.js';
 
 const gates = [
@@ -11,9 +12,15 @@ const gates = [
   ['DropOldest', DropOldest],
 ] as const;
 
-function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength: number) {
+function open(
+  Gate: (typeof gates)[number][1],
+  highWaterMark: number,
+  maxLength: number,
+  delimiter = lineFeed,
+) {
   const sink = new CommittingSink(highWaterMark);
-  const gate: LineGate = new Gate(sink, maxLength, new DropCounter('#{count}', () => {}));
+  const counter = new DropCounter('#{count}', () => {}, delimiter);
+  const gate: LineGate = new Gate(sink, maxLength, counter, delimiter);
   return { sink, gate };
 }
 
@@ -41,76 +48,88 @@ interface Write {
 }
 
 /** Names of the lines that contain bytes from `start` up to `end`. */
-function linesIn(source: string, { start, end }: Write): string[] {
-  const begin = source.lastIndexOf('\n', start - 1) + 1;
-  const lineEnd = source.indexOf('\n', end - 1);
-  return source.slice(begin, lineEnd === -1 ? undefined : lineEnd).split('\n');
+function linesIn(source: string, { start, end }: Write, delimiter: string): string[] {
+  const { length } = delimiter;
+  const before = source.slice(0, start).lastIndexOf(delimiter);
+  const begin = before === -1 ? 0 : before + length;
+  const lineEnd = source.indexOf(delimiter, end - length);
+  return source.slice(begin, lineEnd === -1 ? undefined : lineEnd).split(delimiter);
 }
 
 describe.each(gates)('%s', (_name, Gate) => {
-  test('calls each callback once: without an error if all its lines were committed, with one if any was dropped', async () => {
-    const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 60 });
-    const sizes = fc.record({
-      highWaterMark: fc.integer({ min: 1, max: 60 }),
-      more: fc.integer({ min: 0, max: 100 }),
-    });
-    await fc.assert(
-      fc.asyncProperty(
-        lengths,
-        moves,
-        sizes,
-        fc.constantFrom('end', 'fail'),
-        async (padding, script, { highWaterMark, more }, ending) => {
-          const { sink, gate } = open(Gate, highWaterMark, highWaterMark + more);
-          const source = padding
-            .map((length, index) => `${index}:${'x'.repeat(length)}\n`)
-            .join('');
-          const writes: Write[] = [];
-          let offset = 0;
-          for (const move of script) {
-            if (move.kind === 'write') {
-              const text = source.slice(offset, offset + move.byteLength);
-              const write = { start: offset, end: offset + text.length, told: [] } as Write;
-              offset = write.end;
-              writes.push(write);
-              gate.write(move.asBytes ? Buffer.from(text) : text, (error) => {
-                write.told.push(error);
-              });
-            } else if (move.kind === 'commit') {
-              sink.commit(move.byteLength);
-              gate.resume();
-            } else {
-              gate.handOver();
+  test.each(['\n', '\r\n', '||', 'END\n'])(
+    'with lines that end with %j, calls each callback once: without an error if all its lines were committed, with one if any was dropped',
+    async (delimiter) => {
+      const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 60 });
+      const sizes = fc.record({
+        highWaterMark: fc.integer({ min: 1, max: 60 }),
+        more: fc.integer({ min: 0, max: 100 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          lengths,
+          moves,
+          sizes,
+          fc.constantFrom('end', 'fail'),
+          async (padding, script, { highWaterMark, more }, ending) => {
+            const { sink, gate } = open(
+              Gate,
+              highWaterMark,
+              highWaterMark + more,
+              new RecordDelimiter(delimiter),
+            );
+            const source = padding
+              .map((length, index) => `${index}:${'x'.repeat(length)}${delimiter}`)
+              .join('');
+            const writes: Write[] = [];
+            let offset = 0;
+            for (const move of script) {
+              if (move.kind === 'write') {
+                const text = source.slice(offset, offset + move.byteLength);
+                const write = { start: offset, end: offset + text.length, told: [] } as Write;
+                offset = write.end;
+                writes.push(write);
+                gate.write(move.asBytes ? Buffer.from(text) : text, (error) => {
+                  write.told.push(error);
+                });
+              } else if (move.kind === 'commit') {
+                sink.commit(move.byteLength);
+                gate.resume();
+              } else {
+                gate.handOver();
+              }
             }
-          }
-          const failure = new Error('of the stream');
-          if (ending === 'end') {
-            gate.end();
-            sink.commit(Number.MAX_SAFE_INTEGER);
-          } else {
-            gate.takeRest();
-            gate.fail(failure);
-            sink.fail(failure);
-          }
-          await new Promise(setImmediate);
+            const failure = new Error('of the stream');
+            if (ending === 'end') {
+              gate.end();
+              sink.commit(Number.MAX_SAFE_INTEGER);
+            } else {
+              gate.takeRest();
+              gate.fail(failure);
+              sink.fail(failure);
+            }
+            await new Promise(setImmediate);
 
-          const written = source.slice(0, offset);
-          const there = new Set(sink.text.split('\n'));
-          for (const write of writes) {
-            expect(write.told).toHaveLength(1);
-            const [error] = write.told;
-            if (error === failure) continue;
-            const isDropped =
-              write.end > write.start && linesIn(written, write).some((name) => !there.has(name));
+            const written = source.slice(0, offset);
+            const there = new Set(sink.text.split(delimiter));
+            for (const write of writes) {
+              expect(write.told).toHaveLength(1);
+              const [error] = write.told;
+              if (error === failure) continue;
+              const isDropped =
+                write.end > write.start &&
+                linesIn(written, write, delimiter).some((name) => !there.has(name));
+              if (ending === 'end')
+                expect(error?.name).toBe(isDropped ? 'LinesDroppedError' : undefined);
+            }
             if (ending === 'end')
-              expect(error?.name).toBe(isDropped ? 'LinesDroppedError' : undefined);
-          }
-          if (ending === 'end') expect(writes.some(({ told }) => told[0] === failure)).toBe(false);
-        },
-      ),
-      { numRuns: 1000 },
-    );
-  });
+              expect(writes.some(({ told }) => told[0] === failure)).toBe(false);
+          },
+        ),
+        { numRuns: 1000 },
+      );
+    },
+  );
 
   test('calls the callback of an empty write inside a dropped line', async () => {
     const { sink, gate } = open(Gate, 10, 10);

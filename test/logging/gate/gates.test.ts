@@ -4,6 +4,7 @@ import { DropCounter } from '../../../src/logging/gate/drop-counter.js';
 import { DropNewest } from '../../../src/logging/gate/drop-newest.js';
 import { DropOldest } from '../../../src/logging/gate/drop-oldest.js';
 import type { LineGate } from '../../../src/logging/gate/line-gate.js';
+import { lineFeed, RecordDelimiter } from '../../../src/logging/gate/record-delimiter.js';
 import { CommittingSink } from '../../helpers/committing-sink.js';
 
 type Told = 'committed' | 'dropped';
@@ -13,19 +14,34 @@ const gates = [
   ['DropOldest', DropOldest],
 ] as const;
 
-function open(Gate: (typeof gates)[number][1], highWaterMark: number, maxLength: number) {
+/** Some can be torn between two writes; one can overlap itself. */
+const delimiters = ['\n', '\r\n', '\0', '||', 'END\n', 'aba', '\u00a6\u00a6'];
+
+function open(
+  Gate: (typeof gates)[number][1],
+  highWaterMark: number,
+  maxLength: number,
+  delimiter = lineFeed,
+) {
   const drops = { count: 0, byteLength: 0 };
-  const tally = new DropCounter('#{count} {byteLength}', (drop) => {
-    drops.count += drop.count;
-    drops.byteLength += drop.byteLength;
-  });
+  const tally = new DropCounter(
+    '#{count} {byteLength}',
+    (drop) => {
+      drops.count += drop.count;
+      drops.byteLength += drop.byteLength;
+    },
+    delimiter,
+  );
   const sink = new CommittingSink(highWaterMark);
-  return { sink, tally, drops, gate: new Gate(sink, maxLength, tally) as LineGate };
+  return { sink, tally, drops, gate: new Gate(sink, maxLength, tally, delimiter) as LineGate };
 }
 
 /** Lines found in the object, and the totals of its markers. */
-function read(text: string): { lines: string[]; missing: number; missingBytes: number } {
-  const all = text.split('\n');
+function read(
+  text: string,
+  delimiter: string,
+): { lines: string[]; missing: number; missingBytes: number } {
+  const all = text.split(delimiter);
   const markers = all.filter((line) => line.startsWith('#'));
   const sum = (index: number) =>
     markers.reduce((total, marker) => total + Number(marker.slice(1).split(' ')[index]), 0);
@@ -63,62 +79,72 @@ const moves = fc.array(
 );
 
 describe.each(gates)('%s', (_name, Gate) => {
-  test('drops only whole lines, writes a marker where they are missing, and stays within maxLength', () => {
-    const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 80 });
-    const sizes = fc.record({
-      highWaterMark: fc.integer({ min: 1, max: 60 }),
-      more: fc.integer({ min: 0, max: 100 }),
-    });
-    fc.assert(
-      fc.property(lengths, moves, sizes, (padding, script, { highWaterMark, more }) => {
-        const maxLength = highWaterMark + more;
-        const { sink, gate, drops } = open(Gate, highWaterMark, maxLength);
-        const lines = padding.map((length, index) => `${index}:${'é'.repeat(length)}`);
-        const source = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-        const told: (Told | undefined)[] = [];
-        let offset = 0;
-        let longest = 0;
-        let beyond = 0;
-        for (const move of script) {
-          const piece = source.subarray(offset, offset + ('cut' in move ? move.cut : 0));
-          offset += piece.byteLength;
-          if (move.kind === 'append') {
-            gate.append(piece).catch((error: unknown) => {
-              expect(error).toMatchObject({ code: 'APPEND_ERR_LINES_DROPPED' });
-            });
-            beyond += piece.byteLength;
-          } else if (move.kind === 'write') {
-            const index = told.push(undefined) - 1;
-            const callback = (error?: Error | null) => {
-              if (told[index] !== undefined) throw new Error('called twice');
-              told[index] = error ? 'dropped' : 'committed';
-            };
-            const isText = !move.asBytes && !piece.toString().includes('\ufffd');
-            gate.write(isText ? piece.toString() : piece, callback);
-            longest = Math.max(longest, move.cut);
-          } else if (move.kind === 'commit') {
-            sink.commit(move.byteLength);
-            gate.resume();
-          } else {
-            gate.handOver();
+  test.each(delimiters)(
+    'drops only whole lines, which end with %j, writes a marker where they are missing, and stays within maxLength',
+    (delimiter) => {
+      const lengths = fc.array(fc.integer({ min: 0, max: 25 }), { minLength: 1, maxLength: 80 });
+      const sizes = fc.record({
+        highWaterMark: fc.integer({ min: 1, max: 60 }),
+        more: fc.integer({ min: 0, max: 100 }),
+      });
+      fc.assert(
+        fc.property(lengths, moves, sizes, (padding, script, { highWaterMark, more }) => {
+          const maxLength = highWaterMark + more;
+          const { sink, gate, drops } = open(
+            Gate,
+            highWaterMark,
+            maxLength,
+            new RecordDelimiter(delimiter),
+          );
+          const lines = padding.map((length, index) => `${index}:${'é'.repeat(length)}`);
+          const source = Buffer.from(lines.map((line) => `${line}${delimiter}`).join(''));
+          const told: (Told | undefined)[] = [];
+          let offset = 0;
+          let longest = 0;
+          let beyond = 0;
+          for (const move of script) {
+            const piece = source.subarray(offset, offset + ('cut' in move ? move.cut : 0));
+            offset += piece.byteLength;
+            if (move.kind === 'append') {
+              gate.append(piece).catch((error: unknown) => {
+                expect(error).toMatchObject({ code: 'APPEND_ERR_LINES_DROPPED' });
+              });
+              beyond += piece.byteLength;
+            } else if (move.kind === 'write') {
+              const index = told.push(undefined) - 1;
+              const callback = (error?: Error | null) => {
+                if (told[index] !== undefined) throw new Error('called twice');
+                told[index] = error ? 'dropped' : 'committed';
+              };
+              const isText = !move.asBytes && !piece.toString().includes('\ufffd');
+              gate.write(isText ? piece.toString() : piece, callback);
+              longest = Math.max(longest, move.cut);
+            } else if (move.kind === 'commit') {
+              sink.commit(move.byteLength);
+              gate.resume();
+            } else {
+              gate.handOver();
+            }
+            // Slack: a started line is completed, and markers are added.
+            const slack = 52 + 12 * 40;
+            expect(sink.byteLength + gate.byteLength).toBeLessThanOrEqual(
+              maxLength + beyond + slack,
+            );
           }
-          // Slack: a started line is completed, and markers are added.
-          const slack = 52 + 12 * 40;
-          expect(sink.byteLength + gate.byteLength).toBeLessThanOrEqual(maxLength + beyond + slack);
-        }
-        gate.end();
-        sink.commit(Number.MAX_SAFE_INTEGER);
+          gate.end();
+          sink.commit(Number.MAX_SAFE_INTEGER);
 
-        const written = source.subarray(0, offset).toString().split('\n').filter(Boolean);
-        const { lines: there, missing, missingBytes } = read(sink.text);
-        expect(isPartOf(there, written)).toBe(true);
-        expect(missing).toBe(written.length - there.length);
-        expect(drops).toEqual({ count: missing, byteLength: missingBytes });
-        expect(gate.byteLength).toBe(0);
-      }),
-      { numRuns: 500 },
-    );
-  });
+          const written = source.subarray(0, offset).toString().split(delimiter).filter(Boolean);
+          const { lines: there, missing, missingBytes } = read(sink.text, delimiter);
+          expect(isPartOf(there, written)).toBe(true);
+          expect(missing).toBe(written.length - there.length);
+          expect(drops).toEqual({ count: missing, byteLength: missingBytes });
+          expect(gate.byteLength).toBe(0);
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 
   test('drops nothing while there is room', () => {
     const { sink, gate, drops } = open(Gate, 100, 100);
