@@ -31,7 +31,7 @@ import { objectName } from './standard-error.js';
 
 /** What a {@link LogWritable} has done so far. */
 export interface LogStatistics extends AppendStatistics {
-  /** Lines that `overflow` dropped, and their bytes. */
+  /** Lines that `overflow` dropped or cut, each a record if the log has a delimiter, and their bytes. */
   readonly linesDropped: number;
   readonly bytesDropped: number;
 }

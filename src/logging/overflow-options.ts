@@ -5,7 +5,8 @@ import { type AppendWritableOptions, resolveSizes } from '../stream/options.js';
 /** What happens to lines that are written faster than they can be appended. */
 export interface OverflowOptions {
   /**
-   * Maximum number of uncommitted bytes.
+   * Maximum number of uncommitted bytes. A line whose beginning is in the stream is completed beyond it,
+   * and cut if it would take as many again (or 64 KiB, if that is more).
    *
    * @default 67_108_864 (64 MiB)
    */
@@ -22,9 +23,9 @@ export interface OverflowOptions {
   readonly policy?: 'drop-oldest' | 'drop-newest' | 'block' | undefined;
 
   /**
-   * Line to write into the object where lines are missing, without a line break. `{lines}` is
-   * replaced by `123 lines`, `{count}` by `123`, `{size}` by `45 KiB`, `{byteLength}` by `46080`.
-   * `false` writes none.
+   * Line to write into the object where lines are missing, without a line break or what else ends
+   * records. `{lines}` is replaced by `123 lines`, `{count}` by `123`, `{size}` by `45 KiB`,
+   * `{byteLength}` by `46080`. `false` writes none.
    *
    * @default '{"level":40,"msg":"dropped {lines} ({size})"}'
    */

@@ -8,7 +8,7 @@ import { connectionTo } from '../helpers/open-stream.js';
 
 const maxLength = 2000;
 
-/** A log during an outage, which ends with `end()`; that returns the object. */
+/** A log during an outage, which `recover()` ends. `end()` returns the object. */
 async function open(given: Partial<LogWritableOptions>) {
   const emulator = await startEmulator();
   onTestFinished(() => emulator.close());
@@ -27,13 +27,17 @@ async function open(given: Partial<LogWritableOptions>) {
   onTestFinished(() => {
     stream.destroy();
   });
+  const recover = () => {
+    remove();
+    return stream.flush();
+  };
   const end = async () => {
     remove();
     stream.end();
     await finished(stream);
     return emulator.read('examplebucket', 'log');
   };
-  return { stream, end };
+  return { stream, recover, end };
 }
 
 const cases = (['drop-oldest', 'drop-newest'] as const).flatMap((policy) =>
@@ -92,4 +96,42 @@ test('a late record is counted as one, whatever is in it', async () => {
   stream.write('a\nb\nc||d||');
 
   expect(stream.stats.linesDropped).toBe(2);
+});
+
+describe.each(
+  (['drop-oldest', 'drop-newest'] as const).flatMap(
+    (policy) =>
+      [
+        { policy, given: {} },
+        { policy, given: { recordDelimiter: '||' } },
+        { policy, given: { conflict: 'fail' } },
+        { policy, given: { conflict: 'fail', recordDelimiter: '||' } },
+        { policy, given: { conflict: 'rollover' } },
+        { policy, given: { recordDelimiter: false } },
+      ] as const,
+  ),
+)('with $policy and $given', ({ policy, given }) => {
+  test('a line that never ends leaves no more than twice maxLength in memory during an outage', async () => {
+    const most = 100_000;
+    const { stream, recover, end } = await open({
+      ...given,
+      highWaterMark: most / 2,
+      overflow: { policy, maxLength: most },
+    });
+    const delimiter = ('recordDelimiter' in given && given.recordDelimiter) || '\n';
+    let longest = 0;
+
+    stream.write(`first${delimiter}`);
+    for (let number = 0; number < 100; number++) {
+      stream.write('x'.repeat(9_999));
+      longest = Math.max(longest, stream.writableLength);
+    }
+    await recover();
+    stream.write(`${delimiter}next${delimiter}`);
+
+    expect(longest).toBeLessThanOrEqual(2 * most + delimiter.length);
+    expect(stream.stats.linesDropped).toBe(1);
+    const lines = String(await end()).split(delimiter);
+    expect(lines.filter((line) => !/^x+$/.test(line))).toEqual(['first', '#1', 'next', '']);
+  });
 });

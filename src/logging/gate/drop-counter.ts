@@ -21,7 +21,7 @@ export class DropCounter {
   #unreportedBytes = 0;
 
   /**
-   * @param marker Line to write where lines are missing, without a line break; `{lines}`,
+   * @param marker Line to write where lines are missing, without what ends it; `{lines}`,
    *   `{count}`, `{size}` and `{byteLength}` are replaced by how much is missing. `false` for none.
    * @param delimiter What ends a line, and makes one of the marker.
    */

@@ -1,5 +1,6 @@
 import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
+import { cutLength } from './cut-length.js';
 import { bytesOf, fits } from './data-bytes.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { LineEnds } from './line-ends.js';
@@ -8,7 +9,7 @@ import { lineFeed, type RecordDelimiter } from './record-delimiter.js';
 
 /**
  * Drops new lines when there is no room, always whole: a line whose beginning was passed on is
- * completed, and a line whose beginning was dropped is dropped to its end.
+ * completed unless it gets far too long, and a line whose beginning was dropped is dropped to its end.
  */
 export class DropNewest implements LineGate {
   readonly byteLength = 0;
@@ -46,6 +47,7 @@ export class DropNewest implements LineGate {
       return;
     }
     const bytes = bytesOf(data);
+    if (this.#begun === 'passed on' && this.#isTooLong(bytes)) this.#cut();
     let begin = this.#begun === 'dropped' ? this.#dropRestOfLine(bytes) : 0;
     let isWhole = begin === 0;
     while (begin < bytes.byteLength) {
@@ -84,6 +86,19 @@ export class DropNewest implements LineGate {
 
   get #room(): number {
     return this.#maxLength - this.#sink.byteLength;
+  }
+
+  /** Whether the rest of the line that was begun is too long to complete it. */
+  #isTooLong(bytes: Buffer): boolean {
+    const room = cutLength(this.#maxLength) - this.#sink.byteLength;
+    return bytes.byteLength > room && this.#ends.firstEnd(bytes) > room;
+  }
+
+  /** Ends the line that was begun, whose rest is dropped. */
+  #cut(): void {
+    this.#sink.write(this.#delimiter.bytes);
+    this.#counter.add(1, 0);
+    this.#begun = 'dropped';
   }
 
   /** Offset up to which the bytes from `begin` on have room, at the end of a line. */

@@ -1,5 +1,6 @@
 import type { Place } from '../../buffer/acknowledgements.js';
 import type { Callback } from '../../callback.js';
+import { cutLength } from './cut-length.js';
 import { bytesOf, fits } from './data-bytes.js';
 import { type DropCounter, tellDropped } from './drop-counter.js';
 import { LineEnds } from './line-ends.js';
@@ -9,7 +10,8 @@ import { lineFeed, type RecordDelimiter } from './record-delimiter.js';
 
 /**
  * Queues lines for which the sink has no room, and drops the oldest whole lines when the queue
- * grows too long. Lines in the sink stay: they are in a chunk already or will be in the next one.
+ * grows too long. Lines in the sink stay: they are in a chunk already or will be in the next one. One
+ * whose beginning is there is completed unless it gets far too long.
  */
 export class DropOldest implements LineGate {
   readonly #sink: LineSink;
@@ -95,6 +97,7 @@ export class DropOldest implements LineGate {
   }
 
   #hold(bytes: Buffer, callback: Callback | undefined): void {
+    if (this.#isCompleting && this.#isTooLong(bytes)) this.#cut();
     const isDropping = this.#isDroppingLine;
     const begin = isDropping ? this.#dropRestOfLine(bytes) : this.#finishLine(bytes);
     if (isDropping) tellDropped(callback);
@@ -125,9 +128,27 @@ export class DropOldest implements LineGate {
     }
   }
 
-  /** The sink has the beginning of the line; returns where the next one begins. */
+  /** Whether the sink has the beginning of the line that the last write left unfinished. */
+  get #isCompleting(): boolean {
+    return this.#ends.isWithinLine && !this.#isDroppingLine && this.#queue.byteLength === 0;
+  }
+
+  /** Whether the rest of that line is too long to complete it. */
+  #isTooLong(bytes: Buffer): boolean {
+    const room = cutLength(this.#maxLength) - this.#sink.byteLength;
+    return bytes.byteLength > room && this.#ends.firstEnd(bytes) > room;
+  }
+
+  /** Ends that line, whose rest is dropped. */
+  #cut(): void {
+    this.#sink.write(this.#delimiter.bytes);
+    this.#counter.add(1, 0);
+    this.#isDroppingLine = true;
+  }
+
+  /** Returns where the next line begins. */
   #finishLine(bytes: Buffer): number {
-    if (!this.#ends.isWithinLine || this.#queue.byteLength > 0) return 0;
+    if (!this.#isCompleting) return 0;
     const end = this.#ends.firstEnd(bytes);
     this.#passOn(bytes.subarray(0, end));
     return end;

@@ -1,5 +1,4 @@
 import { RecordEnds } from '../../buffer/record-ends.js';
-import { bytesOf } from './data-bytes.js';
 import type { RecordDelimiter } from './record-delimiter.js';
 
 const noBytes = Buffer.alloc(0);
@@ -10,34 +9,39 @@ const noBytes = Buffer.alloc(0);
  */
 export class LineEnds {
   readonly #delimiter: RecordDelimiter;
-  readonly #passed: RecordEnds;
+
+  /** The end of the bytes passed; `undefined` if the delimiter is a single byte, which cannot be torn. */
+  readonly #passed: RecordEnds | undefined;
+  #isWithinLine = false;
 
   constructor(delimiter: RecordDelimiter) {
     this.#delimiter = delimiter;
-    this.#passed = new RecordEnds(delimiter.bytes);
+    const { bytes } = delimiter;
+    this.#passed = bytes.byteLength > 1 ? new RecordEnds(bytes) : undefined;
   }
 
   /** Whether the bytes passed end within a line. */
   get isWithinLine(): boolean {
-    return this.#passed.isWithinRecord;
+    return this.#isWithinLine;
   }
 
   /** Notes that `data` follows the bytes passed. */
   pass(data: string | Uint8Array): void {
     if (data.length === 0) return;
-    const { bytes } = this.#delimiter;
-    if (!this.#delimiter.ends(data)) {
-      // The end of a string suffices; its first UTF-16 code unit may be half a character.
-      const end = typeof data === 'string' ? data.slice(-bytes.byteLength - 1) : data;
-      this.#passed.cutOff(bytesOf(end));
-    } else if (this.isWithinLine) {
-      this.#passed.cutOff(bytes);
+    if (this.#delimiter.ends(data)) {
+      this.beginLine();
+    } else if (this.#passed === undefined) {
+      this.#isWithinLine = true;
+    } else {
+      this.#passed.cutOff(this.#delimiter.endOf(data));
+      this.#isWithinLine = this.#passed.isWithinRecord;
     }
   }
 
   /** What is passed next begins a line. */
   beginLine(): void {
-    if (this.isWithinLine) this.#passed.cutOff(this.#delimiter.bytes);
+    if (this.#isWithinLine) this.#passed?.cutOff(this.#delimiter.bytes);
+    this.#isWithinLine = false;
   }
 
   /**
@@ -45,7 +49,7 @@ export class LineEnds {
    * if none does.
    */
   firstEnd(bytes: Buffer, start = 0): number {
-    if (this.#mayBeTorn) {
+    if (this.#isWithinLine && this.#passed !== undefined) {
       const end = this.#passed.firstEnd(bytes.subarray(start), noBytes);
       return end === undefined ? bytes.byteLength : start + end;
     }
@@ -60,12 +64,10 @@ export class LineEnds {
   lastEnd(bytes: Buffer, start: number, end: number): number {
     if (end <= start) return start;
     const piece = bytes.subarray(start, end);
-    if (this.#mayBeTorn) return start + this.#passed.lastEnd(piece);
+    if (this.#isWithinLine && this.#passed !== undefined) {
+      return start + this.#passed.lastEnd(piece);
+    }
     const index = piece.lastIndexOf(this.#delimiter.needle);
     return index === -1 ? start : start + index + this.#delimiter.bytes.byteLength;
-  }
-
-  get #mayBeTorn(): boolean {
-    return this.#delimiter.bytes.byteLength > 1 && this.isWithinLine;
   }
 }

@@ -1,8 +1,10 @@
+import { bytesOf } from './data-bytes.js';
+
 /** What ends a record, in the forms in which it is looked for. */
 export class RecordDelimiter {
   readonly bytes: Buffer;
 
-  /** `undefined` if the bytes are not valid UTF-8, so that no string ends with them. */
+  /** `undefined` if the bytes are not valid UTF-8, so that they are no string. */
   readonly text: string | undefined;
 
   /** What to search bytes for: a single byte is found faster as a number. */
@@ -18,9 +20,18 @@ export class RecordDelimiter {
 
   /** Whether `data` ends with it. */
   ends(data: string | Uint8Array): boolean {
-    if (typeof data === 'string') return this.text !== undefined && data.endsWith(this.text);
+    if (typeof data === 'string') {
+      if (this.text !== undefined) return data.endsWith(this.text);
+      return this.ends(this.endOf(data));
+    }
     if (typeof this.needle === 'number') return data.at(-1) === this.needle;
     return this.bytes.equals(data.subarray(-this.bytes.byteLength));
+  }
+
+  /** The end of `data`, not shorter than the delimiter unless `data` is. */
+  endOf(data: string | Uint8Array): Buffer {
+    // The first UTF-16 code unit may be half a character.
+    return bytesOf(typeof data === 'string' ? data.slice(-this.bytes.byteLength - 1) : data);
   }
 
   /** Records in `bytes`, including an unfinished one at the end. */

@@ -182,6 +182,43 @@ describe.each(gates)('%s', (_name, Gate) => {
     expect(sink.text).toBe('123456789 and more of it to its end\n#2 10\nd\n');
   });
 
+  test('ends a line that gets far too long, drops its rest, and says so', async () => {
+    const { sink, gate, drops } = open(Gate, 10, 10);
+    const told: unknown[] = [];
+    const longest = 10 + 64 * 1024;
+    gate.write('12345678');
+    gate.write('x'.repeat(longest - 8));
+
+    gate.write('y and', (error) => told.push(error?.name));
+    const rest = gate.append(Buffer.from(' its '));
+    gate.write('end\nb\n', (error) => told.push(error?.name));
+    sink.commit(Number.MAX_SAFE_INTEGER);
+    gate.write('c\n', (error) => told.push(error?.name));
+    gate.end();
+    sink.commit(Number.MAX_SAFE_INTEGER);
+
+    await expect(rest).rejects.toMatchObject({ name: 'LinesDroppedError' });
+    expect(told).toContain(undefined);
+    expect(told.filter((name) => name === 'LinesDroppedError')).toHaveLength(2);
+    const lost = 'y and its end\n'.length;
+    expect(drops).toEqual({ count: 2, byteLength: lost + 2 });
+    const [first, ...others] = sink.text.split('\n');
+    expect(first).toBe(`12345678${'x'.repeat(longest - 8)}`);
+    expect(others).toEqual([`#2 ${lost + 2}`, 'c', '']);
+  });
+
+  test('completes a line up to the length at which it is cut', () => {
+    const { sink, gate, drops } = open(Gate, 10, 10);
+    const longest = 10 + 64 * 1024;
+    const line = `${'x'.repeat(longest - 1)}\n`;
+
+    gate.write(line.slice(0, 8));
+    gate.write(`${line.slice(8)}next\n`);
+
+    expect(sink.text).toBe(line);
+    expect(drops.count).toBe(1);
+  });
+
   test('does not mistake a new line for the rest of a line that was dropped in parts', () => {
     const { sink, gate } = open(Gate, 10, 10);
 
