@@ -157,7 +157,7 @@ function drawReader(
     !isHidden &&
     writers === 1 &&
     adversary.deeds.length === 0 &&
-    random.chance(0.5)
+    random.chance(0.25)
   );
 }
 
