@@ -55,8 +55,15 @@ export class RangeDownload {
       this.#timer.start(this.#idleTimeout, () =>
         this.#giveUp(new Error(`No data within ${this.#idleTimeout} ms`)),
       );
-      this.#take().then(resolve, reject);
-    }).finally(() => this.#timer.stop());
+      const settle = <Result>(callback: (result: Result) => void, result: Result) => {
+        this.#timer.stop();
+        callback(result);
+      };
+      this.#take().then(
+        (piece) => settle(resolve, piece),
+        (error) => settle(reject, error),
+      );
+    });
   }
 
   close(): void {
@@ -68,6 +75,7 @@ export class RangeDownload {
   readonly #abort = (): void => this.#giveUp(this.#signal.reason);
 
   #giveUp(error: Error): void {
+    this.#timer.stop();
     this.#stream.destroy(error);
     this.#reject?.(error);
   }
