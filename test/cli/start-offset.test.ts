@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { appendAt } from '../emulator/signed-request.js';
+import { runCommand } from '../helpers/command-line.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
-import { runHere } from '../helpers/run-here.js';
 
 const { emulator, env } = await startEmulatorForFile();
 await appendAt(emulator, 'five', 0, 'five\n');
@@ -16,10 +16,10 @@ test.each([
 ])(
   '$command.0 $command.1 prints nothing from the end of an object, or from beyond',
   async ({ command, key }) => {
-    for (const start of ['5', '6', '99999999']) {
-      const result = await runHere(
+    for (const start of ['5', '6']) {
+      const result = await runCommand(
         [...command, '--start', start, `oss://examplebucket/${key}`],
-        env,
+        { env },
       );
       expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     }
@@ -27,13 +27,15 @@ test.each([
 );
 
 test('tail prints nothing of an empty object', async () => {
-  const result = await runHere(['tail', '--start', '1', 'oss://examplebucket/empty'], env);
+  const result = await runCommand(['tail', '--start', '1', 'oss://examplebucket/empty'], { env });
 
   expect(result).toEqual({ exitCode: 0, stdout: '', stderr: '' });
 });
 
 test('tail does not wait at an offset of an object that does not exist', async () => {
-  const result = await runHere(['tail', '-f', '--start', '5', 'oss://examplebucket/none'], env);
+  const result = await runCommand(['tail', '-f', '--start', '5', 'oss://examplebucket/none'], {
+    env,
+  });
 
   expect(result).toEqual({
     exitCode: 1,
