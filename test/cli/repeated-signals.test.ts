@@ -52,7 +52,16 @@ describe('a second signal sent on purpose', () => {
   test('ends the run at once, and uncommitted bytes can be replayed', async () => {
     const { emulator, env, cwd } = await start();
     const recover = emulator.faults.add({ kind: 'stall', operation: 'append' });
-    const args = ['--json', '--fallback', 'rest', '--chunk-size', '4', url];
+    const args = [
+      '--json',
+      '--fallback',
+      'rest',
+      '--chunk-size',
+      '4',
+      '--shutdown-timeout',
+      '60s',
+      url,
+    ];
     const child = startCommand([...args, '--high-water-mark', '8'], { env, cwd });
     const result = resultOf(child);
     // More than the stream accepts: the rest is still in the pump.
@@ -65,7 +74,7 @@ describe('a second signal sent on purpose', () => {
     child.kill('SIGTERM');
     const { exitCode, stdout, stderr } = await result;
 
-    expect(performance.now() - killedAt).toBeLessThan(4000);
+    expect(performance.now() - killedAt).toBeLessThan(30_000);
     expect(exitCode).toBe(99);
     const path = join(cwd, 'rest');
     expect(stderr).toMatch(
