@@ -11,6 +11,8 @@ export async function runHere(
   vi.stubEnv('TERM', 'dumb'); // Shows no progress.
   const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  // Each run adds some, which a process of its own would take with it.
+  process.stdout.setMaxListeners(0);
   const textOf = ({ mock }: typeof stdout) => mock.calls.map(([text]) => text).join('');
   try {
     const exitCode = await runProgram(args);
