@@ -5,8 +5,11 @@ import { builtProgram } from '../../helpers/remote.js';
 const exec = builtProgram('test/guarantees/loggers/sharing-program');
 cluster.setupPrimary({ exec, args: process.argv.slice(2) });
 cluster.on('message', (_worker, message) => process.send?.(message));
+let running = 8;
+// Counted here: `cluster.workers` keeps a worker that has ended until its channel is closed too.
 cluster.on('exit', () => {
-  if (Object.keys(cluster.workers ?? {}).length === 0) process.exit();
+  running--;
+  if (running === 0) process.exit();
 });
 process.on('disconnect', () => process.exit());
-for (let worker = 0; worker < 8; worker++) cluster.fork();
+for (let worker = 0; worker < running; worker++) cluster.fork();
