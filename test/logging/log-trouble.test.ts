@@ -141,7 +141,8 @@ test('a callback that is not a function is ignored, as in Node', async () => {
 test.each(policies)('with %s maxLength counts bytes, not characters', async (policy) => {
   await using emulator = await startEmulator();
   const remove = emulator.faults.add({ kind: 'error-503', operation: 'append' });
-  const stream = open(emulator, { overflow: { maxLength: 300_000, policy, marker: false } });
+  const overflow = { maxLength: 300_000, policy, marker: false } as const;
+  const stream = open(emulator, { overflow, chunkSize: 65_536 });
 
   for (let index = 0; index < 5000; index++) stream.write(`${'漢'.repeat(99)}\n`);
   remove();
