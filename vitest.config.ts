@@ -75,7 +75,8 @@ export default defineConfig({
     setupFiles: ['test/helpers/untouched-globals.ts'],
     // Most of them wait for something most of the time.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
-    maxConcurrency: 20,
+    // Those that run at once start processes, which would leave the others little of the processors.
+    maxConcurrency: 5,
     sequence: { sequencer: SlowestFirst },
     // Loading everything anew for each file takes longer than the tests of most.
     isolate: false,
