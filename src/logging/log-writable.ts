@@ -139,6 +139,8 @@ export class LogWritable extends AppendWritable {
   // Exactly one parameter: pino's worker looks at it to decide how to call `flush()`.
   override flush(callback?: Callback): Promise<void> {
     assertOptionalCallback('flush', callback);
+    // What is held stays for takeUncommitted(), and its end never comes.
+    if (this.destroyed) return super.flush(callback);
     this.#handOver();
     const passedOn = this.#records?.passedOn;
     if (passedOn === undefined) return this.#naturalEnd.waitsFor(super.flush(callback));

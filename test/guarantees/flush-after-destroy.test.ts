@@ -32,3 +32,17 @@ test.each(['drop-oldest', 'drop-newest'] as const)(
     expect(String(uncommitted?.bytes)).toBe(lines.join(''));
   },
 );
+
+test('flush() after destroy() rejects although a log without a fallback file holds an unfinished line', async () => {
+  const client = new ScriptedClient('');
+  const stream = new LogWritable({ client, key: 'log', fallback: false });
+  stream.write('unfinished');
+
+  stream.destroy();
+  await closed(stream);
+  const called = new Promise((resolve) => stream.flush(resolve));
+
+  await expect(stream.flush()).rejects.toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+  expect(await called).toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
+  expect(String(stream.takeUncommitted()?.bytes)).toBe('unfinished');
+});
