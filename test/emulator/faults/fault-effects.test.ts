@@ -14,6 +14,9 @@ import { append, element, pathOf, type Response, send, signedHeaders } from '../
 const crc64 = await loadCrc64();
 const died = 'died';
 
+/** Milliseconds in which a busy machine does what must come before the late append. */
+const late = 1000;
+
 /** Starts an emulator with `base` in `a.log`, and adds a fault for the next append to it. */
 async function startWith(fault: Omit<Fault, 'operation' | 'key'>): Promise<Emulator> {
   const emulator = await startEmulator();
@@ -97,7 +100,7 @@ describe('a fault on an append', () => {
   });
 
   test('of kind apply-late applies the append after its delay', async () => {
-    await using emulator = await startWith({ kind: 'apply-late', delay: 50 });
+    await using emulator = await startWith({ kind: 'apply-late', delay: late });
 
     expect(await statusSeen(append(emulator, 'a.log', 4, '+more'))).toBe(died);
     expect(await content(emulator)).toBe('base');
@@ -106,20 +109,20 @@ describe('a fault on an append', () => {
   });
 
   test('of kind apply-late discards the append if its position no longer fits', async () => {
-    await using emulator = await startWith({ kind: 'apply-late', delay: 20 });
+    await using emulator = await startWith({ kind: 'apply-late', delay: late });
 
     await seen(append(emulator, 'a.log', 4, '+more'));
     await append(emulator, 'a.log', 4, '+other');
-    await wait(60); // No event marks that nothing happens: wait for a fixed time.
+    await wait(late + 100); // No event marks that nothing happens: wait for a fixed time.
 
     expect(await content(emulator)).toBe('base+other');
   });
 
   test('of kind apply-late discards the append when the emulator closes', async () => {
-    const emulator = await startWith({ kind: 'apply-late', delay: 20 });
+    const emulator = await startWith({ kind: 'apply-late', delay: late });
     await seen(append(emulator, 'a.log', 4, '+more'));
     await emulator.close();
-    await wait(60);
+    await wait(late + 100);
 
     expect(await content(emulator)).toBe('base');
   });
