@@ -4,6 +4,7 @@ import { maxAppendableObjectSize } from '../append/append-target.js';
 import type { AppenderOptions } from '../append/appender-options.js';
 import { assertInteger, assertOneOf, isRecord, rangeError, typeError } from '../assertions.js';
 import type { WriteBufferOptions } from '../buffer/write-buffer-options.js';
+import { isError } from '../is-error.js';
 import { assertObjectKey, maxKeyLength } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar, type DateUnit, type Interval } from '../rollover/calendar.js';
 import { type KeyFields, KeyTemplate } from '../rollover/key-template.js';
@@ -156,7 +157,7 @@ function assertKeys(act: string, template: KeyTemplate): void {
 
 function keysOfFunction(act: string, key: (fields: KeyFields) => string): KeySource {
   const keyOf = (fields: KeyFields, act: string) => {
-    const made: unknown = key(fields);
+    const made: unknown = callKey(act, key, fields);
     assertObjectKey(made as string, act);
     return made as string;
   };
@@ -166,6 +167,16 @@ function keysOfFunction(act: string, key: (fields: KeyFields) => string): KeySou
     throw typeError(act, 'key', `a function that gives each 'sequence' a key of its own`, first);
   }
   return { keyOf, dateUnit: undefined, showsPeriod: false, isUnique: false, seeksGap: false };
+}
+
+function callKey(act: string, key: (fields: KeyFields) => unknown, fields: KeyFields): unknown {
+  try {
+    return key(fields);
+  } catch (thrown) {
+    if (isError(thrown)) throw thrown;
+    const rule = `'key' threw a value of type ${typeof thrown} instead of an Error`;
+    throw new TypeError(`Cannot ${act} as ${rule}`);
+  }
 }
 
 function assertConflict(act: string, options: AppendWritableOptions, hasRollover: boolean): void {

@@ -436,6 +436,30 @@ describe('rollover by calendar', () => {
     expect(String(rest?.bytes)).toBe('three\n');
   });
 
+  test.each([null, undefined, 'no key'])(
+    'fails when a function throws %j later',
+    async (thrown) => {
+      const { stream, store } = open('2026-11-28T10:00:00Z', {
+        key: ({ sequence }) => {
+          if (sequence < 2) return `app-${sequence}.log`;
+          throw thrown;
+        },
+        rollover: { interval: 'hour' },
+      });
+      const failed = new Promise<Error>((resolve) => stream.once('error', resolve));
+      await writeAt(stream, '2026-11-28T10:30:00Z', 'one\n');
+      await writeAt(stream, '2026-11-28T11:30:00Z', 'two\n');
+      await writeAt(stream, '2026-11-28T12:30:00Z', 'three\n').catch(() => {});
+
+      expect(await failed).toMatchObject({
+        name: 'TypeError',
+        message: `Cannot roll over to object 2 as 'key' threw a value of type ${typeof thrown} instead of an Error`,
+      });
+      expect(store.contents).toEqual({ 'app-0.log': 'one\n', 'app-1.log': 'two\n' });
+      expect(String(stream.takeUncommitted()?.bytes)).toBe('three\n');
+    },
+  );
+
   test('says at which object a function gives an invalid key when the stream starts', async () => {
     const store = new ScriptedStore();
     store.at('app-0.log').strangerAppends('theirs');
