@@ -18,7 +18,13 @@ import type {
   Obstacle,
 } from './delivery/delivery-options.js';
 import { FrozenChunk } from './delivery/frozen-chunk.js';
-import { nextTarget, skipExistingObjects, targetBehindRefusal } from './next-object.js';
+import {
+  maxBlindRefusals,
+  maxRefusals,
+  nextTarget,
+  skipExistingObjects,
+  targetBehindRefusal,
+} from './next-object.js';
 import { ObjectProbe } from './object-probe.js';
 import { type ObjectSeries, openLastObject } from './open-last-object.js';
 import { openObject } from './open-object.js';
@@ -27,11 +33,8 @@ import type { RetryNotice } from './retry-policy.js';
 import { sealObject } from './seal-object.js';
 import { TurnTaking } from './turn-taking.js';
 
-/** Objects that one chunk is refused by, in turn, before the stream gives up. */
-const maxRefusals = 100;
-
-/** Refusals after which the following objects are looked for instead of tried. */
-const maxBlindRefusals = 3;
+/** The same for every chunk. */
+type DeliveryTerms = Omit<DeliveryOptions, 'isShared'>;
 
 /*
  *  opening ──► idle ──► appending ──ok──► idle
@@ -71,8 +74,8 @@ export class Appender {
   #state: AppenderState = { status: 'opening' };
   #target: AppendTarget | undefined;
 
-  /** The same for every chunk; set when the object is open. */
-  #delivering: DeliveryOptions | undefined;
+  /** Set when the object is open. */
+  #delivering: DeliveryTerms | undefined;
   #onEnd: (() => void) | undefined;
 
   /** Whether this stream has committed bytes to the target. */
@@ -107,10 +110,7 @@ export class Appender {
     this.#requests = new RequestRunner({ ...options, signal: this.#controller.signal });
     this.#probe = new ObjectProbe(options.client, this.#requests, () => listener.headForbidden());
     this.#buffer = buffer;
-    buffer.serve(
-      () => this.#pump(),
-      (byteLength) => this.#report(recordTooLongError(this.key, byteLength, options.maxRecordSize)),
-    );
+    buffer.serve(() => this.#pump());
   }
 
   /** The state, by its name in the diagram above. */
@@ -141,18 +141,16 @@ export class Appender {
       await undefined;
       signal.throwIfAborted();
       const { series } = this.#options;
-      const options = { ...this.#options, ...this.#requestOptions };
+      const options = this.#requestOptions;
       const opening =
         series === undefined
           ? openObject(this.#probe, options)
           : openLastObject(this.#probe, series, options);
       const [target, crc64] = await Promise.all([opening, loadCrc64()]);
       if (signal.aborted) return;
-      const [probe, requests] = [this.#probe, this.#requests];
-      const isShared = this.#options.conflict === 'rebase';
+      const [probe, isMovable] = [this.#probe, this.#isSeries];
       const sharedSize = () => this.#sharedSize;
-      const terms = { isMovable: series !== undefined, isShared, sharedSize };
-      this.#delivering = { ...this.#options, probe, requests, crc64, signal, ...terms };
+      this.#delivering = { ...options, probe, crc64, isMovable, sharedSize };
       this.#target = target;
       this.#state = { status: 'idle', target };
       this.#buffer.open(target.key, target.position);
@@ -189,6 +187,7 @@ export class Appender {
   /** Options of requests that do not belong to a chunk. */
   get #requestOptions() {
     return {
+      ...this.#options,
       requests: this.#requests,
       signal: this.#controller.signal,
       onRetry: (notice: RetryNotice) => this.#listener.retrying(this.key, notice),
@@ -199,12 +198,14 @@ export class Appender {
   #pump(): void {
     if (this.#state.status !== 'idle' || this.#turns.isYielding) return;
     const { target } = this.#state;
-    const { mark, isDue } = this.#buffer;
+    const { mark, isDue, tooLong } = this.#buffer;
     if (mark !== undefined) {
       void this.#leave(target, () => this.#roll(target));
     } else if (isDue || (this.#isEnding && !target.exists && !this.#isSeries)) {
       // An empty chunk creates the only object although nothing was written.
       this.#deliver(target);
+    } else if (tooLong !== undefined) {
+      this.#fail(recordTooLongError(this.key, tooLong, this.#options.maxRecordSize));
     } else if (this.#isEnding) {
       void this.#leave(target, () => this.#finish());
     }
@@ -216,6 +217,12 @@ export class Appender {
 
   get #isSeries(): boolean {
     return this.#options.series !== undefined;
+  }
+
+  /** Whether others may append to the object too: with `'ax'` not before this stream has created it. */
+  get #isShared(): boolean {
+    const { conflict, flags } = this.#options;
+    return conflict === 'rebase' && (flags === 'a' || this.#hasCommitted);
   }
 
   /** Beyond `maxSize` only what must not leave the object is appended to one that others fill too. */
@@ -238,9 +245,8 @@ export class Appender {
 
   async #seal({ key, position, exists }: AppendTarget): Promise<void> {
     if (!this.#options.seal || !exists) return;
-    const options = { ...this.#options, ...this.#requestOptions };
-    const error = await sealObject(key, position, options);
-    if (!options.signal.aborted) this.#listener.sealed(key, position, error);
+    const error = await sealObject(key, position, this.#requestOptions);
+    if (!this.#controller.signal.aborted) this.#listener.sealed(key, position, error);
   }
 
   #finish(): void {
@@ -271,15 +277,15 @@ export class Appender {
   }
 
   #deliver(target: AppendTarget): void {
-    const { crc64 } = this.#delivering as DeliveryOptions;
     this.#cutAt = nodeTimers.now();
     this.#refusals = 0;
     this.#isAbandoned = false;
-    this.#send(new FrozenChunk(target, this.#buffer.cut(), crc64));
+    this.#send(target, this.#buffer.cut());
   }
 
-  #send(chunk: FrozenChunk): void {
-    const options = this.#delivering as DeliveryOptions;
+  #send(target: AppendTarget, bytes: Buffer): void {
+    const options = { ...(this.#delivering as DeliveryTerms), isShared: this.#isShared };
+    const chunk = new FrozenChunk(target, bytes, options.crc64);
     const delivery = new ChunkDelivery(chunk, options, this.#deliveryListener);
     this.#state = { status: 'delivering', delivery };
     delivery.run().catch((error) => this.#obstructed(delivery, delivery.obstacle, error));
@@ -302,16 +308,14 @@ export class Appender {
       if (obstacle === 'full' || obstacle === 'size') await this.#seal(from);
       const series = this.#options.series as ObjectSeries;
       if (++this.#refusals > maxBlindRefusals) {
-        const options = { ...this.#options, ...this.#requestOptions };
-        await skipExistingObjects(this.#probe, series, options);
+        await skipExistingObjects(this.#probe, series, this.#requestOptions);
       }
       if (this.#state.status !== 'delivering') return;
       const now = Math.min(nodeTimers.date(), this.#buffer.nextStartedAt);
       const target = targetBehindRefusal(series, now);
       this.#goOn(from, target, obstacle);
       this.#buffer.open(target.key, target.position);
-      const { crc64 } = this.#delivering as DeliveryOptions;
-      this.#send(new FrozenChunk(target, bytes, crc64));
+      this.#send(target, bytes);
     } catch (cause) {
       this.#fail(cause as Error);
     }
@@ -350,11 +354,7 @@ export class Appender {
     if (this.#state.status === 'closed') return;
     const delivery = this.#state.status === 'delivering' ? this.#state.delivery : undefined;
     this.#state = { status: 'failed', delivery };
-    this.#report(error);
-  };
-
-  /** Has the stream destroyed, but not while Node writes out its queue: it could not be handed back. */
-  #report(error: Error): void {
+    // Not while Node writes out its queue, which could not be handed back.
     nodeTimers.queueMicrotask(() => this.#listener.failed(this.key, error));
-  }
+  };
 }

@@ -7,6 +7,12 @@ import {
   type OpenOptions,
 } from './open-last-object.js';
 
+/** Objects that one chunk is refused by, in turn, before the stream gives up. */
+export const maxRefusals = 100;
+
+/** Refusals after which the following objects are looked for instead of tried. */
+export const maxBlindRefusals = 3;
+
 /**
  * The object behind `from`, before its first append.
  *

@@ -25,7 +25,6 @@ export class WriteBuffer {
 
   #isDraining = false;
   #onDue: () => void = () => {};
-  #onTooLong: (byteLength: number) => void = () => {};
   #waiting: WaitingWrite | undefined;
 
   /** Number of the last write announced, and of the last one accepted as a whole. */
@@ -60,14 +59,9 @@ export class WriteBuffer {
     }
   }
 
-  /**
-   * Has `onDue`, and only it, called when a chunk is due.
-   *
-   * @param onTooLong Called, perhaps several times, when a record is longer than allowed.
-   */
-  serve(onDue: () => void, onTooLong = this.#onTooLong): void {
+  /** Has `onDue`, and only it, called when a chunk is due, or a record is {@link tooLong}. */
+  serve(onDue: () => void): void {
     this.#onDue = onDue;
-    this.#onTooLong = onTooLong;
   }
 
   get bytesCommitted(): number {
@@ -108,6 +102,15 @@ export class WriteBuffer {
     if (this.#buffer.isFull) return true;
     if (this.#isFlushing) return this.nextLength > 0;
     return this.#flushTimer.isDue && this.#buffer.recordsLength > 0;
+  }
+
+  /**
+   * Bytes written of a record that is longer than allowed, once no chunk before it is due; nothing
+   * makes room for the rest of it.
+   */
+  get tooLong(): number | undefined {
+    if (this.#waiting === undefined || !this.#buffer.isRecordTooLong) return undefined;
+    return this.#buffer.byteLength + this.#waiting.rest.byteLength;
   }
 
   /** Where the next object begins, if everything before that has been committed. */
@@ -192,14 +195,8 @@ export class WriteBuffer {
     if (this.#buffer.isFull || isLateRecordWhole) this.#onDue();
     // Last, because it calls listeners of 'drain', which may throw.
     if (rest === undefined) callback();
-    else this.#refuseTooLong();
-  }
-
-  // Nothing would make room. With an error the write's callback would have Node drop its queue.
-  #refuseTooLong(): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined || !this.#buffer.isRecordTooLong) return;
-    this.#onTooLong(this.#buffer.byteLength + waiting.rest.byteLength);
+    // With an error the callback would have Node drop its queue.
+    else if (this.#buffer.isRecordTooLong) this.#onDue();
   }
 
   /**

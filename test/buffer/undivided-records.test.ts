@@ -18,7 +18,6 @@ function createLines({ chunkSize = 8, limit = 16, maxRecordSize = 40, isIdle = t
     maxRecordSize,
   });
   const chunks: string[] = [];
-  const log: string[] = [];
   const send = () => {
     while (buffer.isDue) {
       const chunk = buffer.cut();
@@ -28,17 +27,14 @@ function createLines({ chunkSize = 8, limit = 16, maxRecordSize = 40, isIdle = t
       buffer.resume();
     }
   };
-  buffer.serve(
-    () => isIdle && send(),
-    (byteLength) => log.push(`${byteLength} is too long`),
-  );
+  buffer.serve(() => isIdle && send());
   buffer.open('a.log', 0);
   const write = (text: string) => {
     if (buffer.acceptAtOnce(text)) return;
     buffer.announce();
     buffer.accept(text, 'utf8', () => {});
   };
-  return { buffer, chunks, log, write, send };
+  return { buffer, chunks, write, send };
 }
 
 describe('WriteBuffer with records that may not be divided', () => {
@@ -66,26 +62,26 @@ describe('WriteBuffer with records that may not be divided', () => {
   });
 
   test('takes a record of the maximum length, and refuses a longer one', () => {
-    const { buffer, chunks, log, write, send } = createLines();
+    const { buffer, chunks, write, send } = createLines();
     write(`${'x'.repeat(39)}\n`);
     send();
     expect(chunks).toEqual([`${'x'.repeat(39)}\n`]);
     write('y'.repeat(30));
-    expect(log).toEqual([]);
+    expect(buffer.tooLong).toBeUndefined();
     write('y'.repeat(11));
 
-    expect(log).toEqual(['41 is too long']);
+    expect(buffer.tooLong).toBe(41);
     expect(Buffer.concat(buffer.close(null, new Error('closed')))).toEqual(
       Buffer.from('y'.repeat(41)),
     );
   });
 
   test('waits with a long record until the chunks before it are sent', () => {
-    const { chunks, log, write, send } = createLines({ isIdle: false });
+    const { buffer, chunks, write, send } = createLines({ isIdle: false });
     write('one\ntwo\n');
     write('three\n4\n');
     write('x'.repeat(30));
-    expect(log).toEqual([]);
+    expect(buffer.tooLong).toBeUndefined();
     send();
     write('\n');
     send();

@@ -173,14 +173,77 @@ describe("conflict 'rebase'", () => {
     expect(content + rest).toBe(`short\n${'x'.repeat(1500)}`);
   });
 
-  test('hands back what was written behind a record that is too long', async () => {
+  test('commits what was written before a record that is too long, and hands back the rest', async () => {
     const key = newKey();
     const stream = open(key, { chunkSize: 100, highWaterMark: 1000 });
     const failed = new Promise((resolve) => stream.once('error', resolve));
     const lines = ['short\n', `${'x'.repeat(1500)}\n`, 'one\n', 'two\n'];
     for (const line of lines) stream.write(line);
 
-    expect(await failed).toMatchObject({ code: 'APPEND_ERR_RECORD_TOO_LONG', bytesWritten: 0 });
-    expect(String(stream.takeUncommitted()?.bytes)).toBe(lines.join(''));
+    expect(await failed).toMatchObject({ code: 'APPEND_ERR_RECORD_TOO_LONG', bytesWritten: 6 });
+    expect(String(await emulator.read('examplebucket', key))).toBe('short\n');
+    expect(stream.takeUncommitted()).toMatchObject({ position: 6, confirmed: true, doubtful: 0 });
+  });
+
+  test('lets the append in flight end before a record that is too long ends the stream', async () => {
+    const key = newKey();
+    const stream = open(key, { chunkSize: 100, highWaterMark: 1000, flushInterval: 0 });
+    await once(stream, 'ready');
+    onTestFinished(emulator.faults.add({ kind: 'delay', operation: 'append', key, delay: 300 }));
+    const failed = new Promise((resolve) => stream.once('error', resolve));
+    const committed = new Promise((resolve) => stream.write('short\n', resolve));
+    await expect.poll(() => stream.stats.attempts).toBe(1);
+
+    stream.write('x'.repeat(1500));
+
+    expect(await failed).toMatchObject({ code: 'APPEND_ERR_RECORD_TOO_LONG', bytesWritten: 6 });
+    expect(await committed).toBeFalsy();
+    const rest = stream.takeUncommitted();
+    expect(rest).toMatchObject({ position: 6, confirmed: true, doubtful: 0 });
+    expect(String(rest?.bytes)).toBe('x'.repeat(1500));
+  });
+
+  describe("with flags 'ax'", () => {
+    test('does not continue an object that another writer has created meanwhile', async () => {
+      const key = newKey();
+      const stream = open(key, { flags: 'ax' });
+      await once(stream, 'ready');
+      await client.appendObject(key, 0, Buffer.from('other\n'));
+      const failed = new Promise((resolve) => stream.once('error', resolve));
+
+      stream.write('ours\n');
+
+      expect(await failed).toMatchObject({ code: 'APPEND_ERR_DIVERGED', position: 0 });
+      expect(stream.takeUncommitted()).toMatchObject({ confirmed: true });
+      expect(await read(key)).toBe('other\n');
+    });
+
+    test('goes on to the next object then, with rollover', async () => {
+      const key = newKey();
+      const stream = open(key, { flags: 'ax', rollover: true });
+      await once(stream, 'ready');
+      await client.appendObject(key, 0, Buffer.from('other\n'));
+
+      const { key: next } = await stream.append('ours\n');
+      stream.end();
+      await finished(stream);
+
+      expect(next).not.toBe(key);
+      expect(await read(key)).toBe('other\n');
+      expect(await read(next)).toBe('ours\n');
+    });
+
+    test('shares the object once it has created it', async () => {
+      const key = newKey();
+      const stream = open(key, { flags: 'ax' });
+      await stream.append('ours\n');
+      await client.appendObject(key, 5, Buffer.from('other\n'));
+
+      expect(await stream.append('more\n')).toEqual({ key, start: 11, end: 16 });
+      stream.end();
+      await finished(stream);
+
+      expect(await read(key)).toBe('ours\nother\nmore\n');
+    });
   });
 });
