@@ -126,10 +126,10 @@ export class LogWritable extends AppendWritable {
   ): ReturnType<AppendWritable['append']> {
     const [data, encoding] = args;
     const content = contentOf(data, encoding || this.#defaultEncoding);
-    const isOpen = !this.destroyed && !this.writableEnded;
     let appended: ReturnType<AppendWritable['append']>;
-    // Node throws or fails with its own error.
-    if (content === undefined || !isOpen) appended = super.append(...args);
+    // Node throws its own error.
+    if (content === undefined) appended = super.append(...args);
+    else if (this.#isOver) appended = this.#appendLate(content, args);
     else appended = (this.#records ?? this.#gate).append(bytesOf(content));
     // An unfinished record is committed only when the log ends, so that must not wait for it.
     const isUnfinished = content !== undefined && this.#delimiter?.ends(content) === false;
@@ -158,9 +158,6 @@ export class LogWritable extends AppendWritable {
   override end(data: unknown, callback?: () => void): this;
   override end(data: unknown, encoding?: BufferEncoding, callback?: () => void): this;
   override end(data?: unknown, encoding?: unknown, callback?: unknown): this {
-    if (this.writableEnded || this.destroyed) {
-      return super.end(data, encoding as BufferEncoding, callback as () => void);
-    }
     const [content, contentEncoding, done] =
       typeof data === 'function'
         ? [undefined, undefined, data]
@@ -170,9 +167,13 @@ export class LogWritable extends AppendWritable {
     if (content !== undefined && content !== null) {
       this.#write(content, contentEncoding as BufferEncoding);
     }
-    this.#records?.end();
-    this.#gate.end();
-    this.#limitShutdown();
+    // Node calls back with its own error.
+    if (this.destroyed) return super.end(data, encoding as BufferEncoding, callback as () => void);
+    if (!this.writableEnded) {
+      this.#records?.end();
+      this.#gate.end();
+      this.#limitShutdown();
+    }
     return super.end(done as () => void);
   }
 
@@ -193,12 +194,11 @@ export class LogWritable extends AppendWritable {
     // Node treats an empty encoding name as absent.
     const known = encoding || this.#defaultEncoding;
     const content = contentOf(data, known);
-    // Node throws or fails with its own error.
+    // Node throws its own error.
     if (content === undefined) return super.write(data, encoding, callback);
     // Node ignores a callback that is not a function.
     const done = typeof callback === 'function' ? callback : undefined;
-    if (this.writableEnded || this.destroyed) {
-      // Loggers write late. Node would destroy the stream, and with it the queued lines.
+    if (this.#isOver) {
       this.#counter.dropLate(bytesOf(content));
       tellDropped(done);
     } else if (this.#records !== undefined) {
@@ -207,6 +207,21 @@ export class LogWritable extends AppendWritable {
       this.#gate.write(content, done);
     }
     return this.#options.overflow.policy !== 'block' || !this.writableNeedDrain;
+  }
+
+  #appendLate(
+    content: string | Uint8Array,
+    args: Parameters<AppendWritable['append']>,
+  ): ReturnType<AppendWritable['append']> {
+    this.#counter.dropLate(bytesOf(content));
+    // Rejects with what the stream failed with.
+    if (this.destroyed) return super.append(...args);
+    return new Promise((_, reject) => tellDropped(reject));
+  }
+
+  /** Loggers write late: Node would destroy a stream in its end, and with it the queued lines. */
+  get #isOver(): boolean {
+    return this.writableEnded || this.destroyed;
   }
 
   /** Queued lines go first. After a failure they stay queued, to be handed back as uncommitted. */

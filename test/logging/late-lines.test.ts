@@ -1,9 +1,10 @@
-// Lines that a logger writes after its stream has failed, for example about that failure.
+// Lines that a logger writes after its stream has failed, for example about that failure, or in its end.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
+import type { LogWritableOptions } from '../../src/logging/log-options.js';
 import { LogWritable } from '../../src/logging/log-writable.js';
 import { environmentOf } from '../helpers/command-line.js';
 import { connectionTo } from '../helpers/open-stream.js';
@@ -151,5 +152,92 @@ describe.each(policies)('with %s', (policy) => {
     await expect(stream.append('late\n')).rejects.toThrow('destroyed');
 
     expect(stream.takeUncommitted()?.bytes.toString()).toBe(line.repeat(150));
+  });
+});
+
+describe.each(policies)('in the end of a log with %s', (policy) => {
+  /** A log whose first append waits until `release()`, with two lines, and its end begun. */
+  async function endingStream(given: Partial<LogWritableOptions> = {}) {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    const release = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const stream = new LogWritable({
+      ...connectionTo(emulator),
+      key: 'log',
+      fallback: false,
+      rollover: false,
+      overflow: { policy },
+      retry: { minTimeout: 5, maxTimeout: 5 },
+      ...given,
+    });
+    const failures: unknown[] = [];
+    stream.on('error', (error) => failures.push(error));
+    stream.write('1\n');
+    stream.write('2\n');
+    const ended = new Promise((resolve) => stream.end(resolve));
+    const closed = new Promise((resolve) => stream.once('close', resolve));
+    const finish = async () => {
+      release();
+      await closed;
+      expect(failures).toEqual([]);
+      expect(await ended).toBeFalsy();
+      return String(await emulator.read('examplebucket', 'log'));
+    };
+    return { stream, finish };
+  }
+
+  const conflicts = ['rebase', 'fail'] as const;
+
+  test.each(conflicts)('append() is refused, and ends nothing, with %s', async (conflict) => {
+    const { stream, finish } = await endingStream({ conflict });
+
+    await expect(stream.append('late\n')).rejects.toMatchObject({
+      code: 'APPEND_ERR_LINES_DROPPED',
+    });
+    await expect(stream.append('a\nb\n')).rejects.toThrow('dropped');
+
+    expect(await finish()).toBe('1\n2\n');
+    expect(stream.stats).toMatchObject({ linesDropped: 3, bytesDropped: 9 });
+  });
+
+  test.each(conflicts)('end() may be called again, with data, with %s', async (conflict) => {
+    const { stream, finish } = await endingStream({ conflict });
+    const drops: unknown[] = [];
+    stream.on('drop', (drop) => drops.push(drop));
+
+    const again = new Promise((resolve) => stream.end('bye\n', (error?: Error) => resolve(error)));
+    const encoded = new Promise<void>((resolve) => stream.end('6279650a', 'hex', resolve));
+    stream.end('bye\n').end();
+
+    expect(await finish()).toBe('1\n2\n');
+    expect(await again).toBeFalsy();
+    await encoded;
+    expect(stream.stats).toMatchObject({ linesDropped: 3, bytesDropped: 12 });
+    expect(drops).toContainEqual({ count: 3, byteLength: 12 });
+  });
+
+  test('what is no data is thrown, and ends nothing', async () => {
+    const { stream, finish } = await endingStream();
+
+    expect(() => stream.write(5)).toThrow(TypeError);
+    expect(() => stream.end(5)).toThrow(TypeError);
+    expect(() => stream.end('late\n', 'nonsense' as BufferEncoding)).toThrow(TypeError);
+    await expect(stream.append(5 as never)).rejects.toThrow(TypeError);
+
+    expect(await finish()).toBe('1\n2\n');
+    expect(stream.stats).toMatchObject({ linesDropped: 0 });
+  });
+
+  test('lines that come after it has closed are counted as well', async () => {
+    const { stream, finish } = await endingStream();
+    await finish();
+
+    const error = await new Promise((resolve) => {
+      stream.end('late\n', (failure?: Error) => resolve(failure));
+    });
+    await expect(stream.append('late\n')).rejects.toThrow();
+
+    expect(error).toBeInstanceOf(Error);
+    expect(stream.stats).toMatchObject({ linesDropped: 2, bytesDropped: 10 });
   });
 });
