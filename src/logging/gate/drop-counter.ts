@@ -16,6 +16,10 @@ export class DropCounter {
   #unmarkedLines = 0;
   #unmarkedBytes = 0;
 
+  /** Dropped with a line that is unfinished: their marker waits for its end, to name all its bytes. */
+  #unfinishedLines = 0;
+  #unfinishedBytes = 0;
+
   /** Dropped since the last call of `onDrop`. */
   #unreportedLines = 0;
   #unreportedBytes = 0;
@@ -45,9 +49,23 @@ export class DropCounter {
 
   /** Counts dropped lines. `lines` is 0 for the remainder of a line that was counted before. */
   add(lines: number, bytes: number): void {
+    this.addUnfinished(lines, bytes);
+    this.finish();
+  }
+
+  /** Counts dropped lines, the last of which is unfinished: they get no marker before {@link finish}. */
+  addUnfinished(lines: number, bytes: number): void {
     this.#count(lines, bytes);
-    this.#unmarkedLines += lines;
-    this.#unmarkedBytes += bytes;
+    this.#unfinishedLines += lines;
+    this.#unfinishedBytes += bytes;
+  }
+
+  /** All that was counted may get a marker: no more of the last line is to come. */
+  finish(): void {
+    this.#unmarkedLines += this.#unfinishedLines;
+    this.#unmarkedBytes += this.#unfinishedBytes;
+    this.#unfinishedLines = 0;
+    this.#unfinishedBytes = 0;
   }
 
   /**
@@ -67,7 +85,7 @@ export class DropCounter {
     if (byteLength > 0) this.#onDrop({ count, byteLength });
   }
 
-  /** Returns the marker for the drops since the last marker; `undefined` if there were none. */
+  /** Returns the marker for the finished drops since the last marker; `undefined` if there were none. */
   takeMarker(): Buffer | undefined {
     const [lines, bytes] = [this.#unmarkedLines, this.#unmarkedBytes];
     if (lines === 0) return undefined;

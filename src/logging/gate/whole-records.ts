@@ -84,12 +84,14 @@ export class WholeRecords {
 
   /** Passes on an unfinished record too. */
   end(): void {
+    this.#counter.finish();
     if (this.byteLength > 0) this.#passOn(this.byteLength);
     this.#tellPassedOn();
   }
 
   /** Removes and returns the held bytes. Their callbacks remain for {@link fail}. */
   takeRest(): Buffer {
+    this.#counter.finish();
     return this.#held.takeAll();
   }
 
@@ -124,8 +126,9 @@ export class WholeRecords {
     const end = this.#ends.firstEnd(bytes, Buffer.alloc(0));
     const dropped = bytes.subarray(0, end);
     this.#ends.cutOff(dropped);
-    this.#counter.add(0, dropped.byteLength);
+    this.#counter.addUnfinished(0, dropped.byteLength);
     this.#isDropping = end === undefined;
+    if (!this.#isDropping) this.#counter.finish();
     return dropped.byteLength;
   }
 
@@ -164,7 +167,8 @@ export class WholeRecords {
 
   #drop({ byteLength, kind }: RecordRun): void {
     const { bytes, writes } = this.#held.take(byteLength);
-    this.#counter.add(this.#delimiter.count(bytes), byteLength);
+    this.#counter.addUnfinished(this.#delimiter.count(bytes), byteLength);
+    if (kind !== 'begun') this.#counter.finish();
     for (const write of writes) {
       // An empty write has lost nothing.
       if (write.start === write.end) this.#sink.write('', callbackOf(write));
