@@ -1,6 +1,6 @@
 import { count } from '../quantity.js';
 import { type SavedOrigin, saveUncommitted } from '../recovery/saved-file.js';
-import { shellWord } from '../shell-word.js';
+import { shellCommand } from '../shell-command.js';
 import type { UncommittedBytes } from '../stream/uncommitted-bytes.js';
 import { objectName, printNotice } from './standard-error.js';
 
@@ -24,7 +24,10 @@ export function saveOnFailure(
   let outcome: string;
   try {
     const path = saveUncommitted(uncommitted, origin, fallback);
-    outcome = `saved to ${path}; to append them: oss-append replay ${shellWord(path)}`;
+    // The bucket of a given client is unknown, so that the file does not name it.
+    const target = origin.bucket === undefined ? [`oss://BUCKET/${uncommitted.key}`] : [];
+    const command = shellCommand(['oss-append', 'replay', path, ...target]);
+    outcome = `saved to ${path}${command === undefined ? '' : `; to append them: ${command}`}`;
   } catch (error) {
     outcome = `they are lost because no file could be written: ${(error as Error).message}`;
   }

@@ -1,7 +1,7 @@
 import type { ObjectState } from '../append/append-client.js';
 import { notAppendableError } from '../append/open-object.js';
 import { DivergedError, isAppendError, NotAppendableError } from '../errors.js';
-import { shellWord } from '../shell-word.js';
+import { shellWord } from '../shell-command.js';
 
 /** What a replay was about to append, and where. */
 export interface ReplayAim {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/index.js';
-import { environmentOf } from '../helpers/command-line.js';
+import { environmentOf, runCommand } from '../helpers/command-line.js';
 import { runProgram } from '../helpers/run-program.js';
 
 async function temporaryFolder(): Promise<string> {
@@ -158,4 +158,48 @@ test('many streams that commit everything save nothing and print nothing at exit
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   expect(await readdir(folder)).toEqual([]);
   expect(String(await emulator.read('examplebucket', 'k19'))).toBe('line\n');
+});
+
+describe('the bytes of a log whose client knows the bucket alone', () => {
+  /** Logs to `key` through a client, and returns the notice and the file. */
+  async function save(key: string) {
+    const emulator = await startEmulator();
+    onTestFinished(() => emulator.close());
+    const recover = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const fallback = join(await temporaryFolder(), 'rest');
+    const env = environmentOf(emulator);
+    const { stderr } = await run(
+      `
+        import { OssClient } from 'oss-append-stream';
+        import open from 'oss-append-stream/pino';
+        const client = new OssClient({ bucket: 'examplebucket' });
+        const key = ${JSON.stringify(key)};
+        const log = await open({ client, key, fallback: ${JSON.stringify(fallback)} });
+        log.write('one\\n');
+        process.exit();
+      `,
+      env,
+    );
+    recover();
+    return { stderr, fallback, env, emulator };
+  }
+
+  test('are replayed by the command on standard error, once it names the bucket', async () => {
+    const { stderr, fallback, env, emulator } = await save('my app.log');
+
+    const command = `oss-append replay ${fallback} 'oss://BUCKET/my app.log'`;
+    expect(stderr).toContain(`saved to ${fallback}; to append them: ${command}\n`);
+    const named = ['replay', fallback, 'oss://examplebucket/my app.log'];
+    const replayed = await runCommand(named, { env });
+    const repeated = await runCommand(named, { env });
+
+    expect([replayed, repeated]).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }]);
+    expect(String(await emulator.read('examplebucket', 'my app.log'))).toBe('one\n');
+  });
+
+  test('have no command where the key cannot be printed', async () => {
+    const { stderr, fallback } = await save('a\tb.log');
+
+    expect(stderr).toMatch(new RegExp(`saved to ${fallback}\n$`));
+  });
 });

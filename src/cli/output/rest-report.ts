@@ -1,10 +1,10 @@
 import { type AppendErrorCode, isAppendError } from '../../errors.js';
 import { count } from '../../quantity.js';
+import { shellCommand } from '../../shell-command.js';
 import type { UncommittedBytes } from '../../stream/uncommitted-bytes.js';
 import { sentence } from '../messages.js';
 import type { SourceRange } from '../run/source.js';
 import type { AppendReport } from './append-facts.js';
-import { shellCommand } from './shell-command.js';
 
 /** Errors after which a replay must not append these bytes. */
 const final: readonly AppendErrorCode[] = ['APPEND_ERR_DIVERGED', 'APPEND_ERR_CHECKSUM'];

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { shellWord } from '../../shell-word.js';
 
 /** Flags that apply to a single run and not to its replay, or that the saved file has. */
 const once = new Set(['--json', '--quiet', '--fault', '--seed', '--conflict']);
@@ -26,10 +25,4 @@ export function flagsToRepeat(
     if (isKnown && !once.has(name)) flags.push(...taken);
   }
   return flags;
-}
-
-/** Quotes words for a shell; `undefined` if one contains control characters. */
-export function shellCommand(words: readonly string[]): string | undefined {
-  if (words.some((word) => /\p{Cc}/u.test(word))) return undefined;
-  return words.map(shellWord).join(' ');
 }
