@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
+import { assertOptionalBoolean } from './assertions.js';
 import type { LogWritableOptions } from './logging/log-options.js';
 import { LogWritable } from './logging/log-writable.js';
 import { ReusableTimer } from './timers/reusable-timer.js';
@@ -46,7 +47,9 @@ const readyTimeout = 4000;
 export default async function openPinoTransport(
   options: PinoTransportOptions,
 ): Promise<LogWritable> {
-  const stream = new LogWritable(options, 'open the pino transport');
+  const act = 'open the pino transport';
+  assertOptionalBoolean(act, 'events', options?.events);
+  const stream = new LogWritable(options, act);
   if (options.events === true) passEventsOn(stream);
   await opened(stream);
   return stream;

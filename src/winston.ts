@@ -1,6 +1,6 @@
 import { finished } from 'node:stream';
 import TransportStream from 'winston-transport';
-import { assertOptionalBoolean, rangeError, typeError } from './assertions.js';
+import { assertOptionalBoolean, isRecord, rangeError, typeError } from './assertions.js';
 import type { Callback } from './callback.js';
 import type { LogWritableOptions } from './logging/log-options.js';
 import { LogWritable } from './logging/log-writable.js';
@@ -100,6 +100,12 @@ export class AppendTransport extends TransportStream {
     const { format, level, silent, handleExceptions, handleRejections, eol = '\n' } = options;
     for (const name of ['silent', 'handleExceptions', 'handleRejections'] as const) {
       assertOptionalBoolean(act, name, options[name]);
+    }
+    if (format !== undefined && typeof format?.transform !== 'function') {
+      throw typeError(act, 'format', 'a format of winston', format);
+    }
+    if (level !== undefined && typeof level !== 'string') {
+      throw typeError(act, 'level', 'a string', level);
     }
     if (typeof eol !== 'string') throw typeError(act, 'eol', 'a string', eol);
     if (!eol.endsWith('\n')) throw rangeError(act, 'eol', "a string that ends with '\\n'", eol);
@@ -240,6 +246,8 @@ function openStream(options: AppendTransportOptions): LogWritable {
     );
   }
   const { eol = '\n', recordDelimiter = eol } = options;
-  const marked = { marker: defaultMarker, ...overflow };
+  // Anything else is refused by the log.
+  const isPlain = overflow === undefined || isRecord(overflow);
+  const marked = isPlain ? { marker: defaultMarker, ...overflow } : overflow;
   return new LogWritable({ ...options, recordDelimiter, overflow: marked }, act);
 }

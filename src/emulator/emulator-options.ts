@@ -104,6 +104,10 @@ export function resolveEmulatorOptions(options: EmulatorOptions): ResolvedEmulat
   assertList('buckets', buckets);
   assertList('faults', faults);
   for (const bucket of buckets) assertBucketName('buckets', bucket);
+  // An array, a date or a map would have no fields, and so disable the check.
+  if (credentials !== null && Object.prototype.toString.call(credentials) !== '[object Object]') {
+    throw invalidType('credentials', 'an object', credentials);
+  }
   const checksSignatures = credentials !== null && Object.keys(credentials).length > 0;
   return {
     host,
@@ -134,7 +138,6 @@ const defaultCredentials: EmulatorCredentials = {
 };
 
 function readCredentials(value: Partial<EmulatorCredentials>): EmulatorCredentials {
-  if (typeof value !== 'object') throw invalidType('credentials', 'an object', value);
   const { accessKeyId, accessKeySecret, securityToken } = value;
   assertText('credentials.accessKeyId', accessKeyId);
   assertText('credentials.accessKeySecret', accessKeySecret);

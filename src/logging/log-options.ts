@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import type { RetryOptions } from '../append/retry-policy.js';
-import { assertNumber, isRecord, longestTimer, typeError } from '../assertions.js';
+import {
+  assertNumber,
+  assertOptionalBoolean,
+  isRecord,
+  longestTimer,
+  typeError,
+} from '../assertions.js';
 import { warnOfMisspelt } from '../option-warnings.js';
 import {
   type CredentialsModule,
@@ -117,6 +123,8 @@ export function resolveLogOptions(options: LogWritableOptions, act: string): Res
       throw typeError(act, 'fallback', 'a string or false', fallback);
     assertFallback(fallback);
   }
+  assertOptionalBoolean(act, 'emitClose', rest.emitClose);
+  assertOptionalBoolean(act, 'autoDestroy', rest.autoDestroy);
   const resolved = resolveOverflow(overflow, rest, act);
   return {
     // Loggers wait for 'close', and so does LogWritable.

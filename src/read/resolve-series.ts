@@ -1,3 +1,4 @@
+import { maxAppendableObjectSize } from '../append/append-target.js';
 import { assertInteger, assertOneOf, isRecord, typeError } from '../assertions.js';
 import { assertObjectKey } from '../oss/request/object-key.js';
 import { assertTimeZone, Calendar } from '../rollover/calendar.js';
@@ -33,7 +34,10 @@ export function resolveSeries(
   }
   if (fields === undefined) return undefined;
   if (typeof key !== 'string') throw typeError(act, 'key', 'a string', key);
-  const { interval, timeZone = 'UTC' } = fields;
+  const { interval, timeZone = 'UTC', maxSize } = fields;
+  if (maxSize !== undefined) {
+    assertInteger(act, 'rollover.maxSize', maxSize, 1, maxAppendableObjectSize);
+  }
   assertTimeZone(act, timeZone);
   assertCalendarInterval(act, interval);
   const template = new KeyTemplate(act, key, timeZone, noNames);

@@ -149,12 +149,13 @@ export function resolveSizes(
   act: string,
   { chunkSize, highWaterMark }: Partial<AppendWritableOptions>,
 ) {
+  // First: the defaults below would take null for undefined.
+  if (chunkSize !== undefined) assertInteger(act, 'chunkSize', chunkSize, 1, largestChunkSize);
   if (highWaterMark !== undefined) {
     assertInteger(act, 'highWaterMark', highWaterMark, 2, Number.MAX_SAFE_INTEGER);
     chunkSize ??= Math.max(1, Math.min(4 * mebibyte, Math.floor(highWaterMark / 4)));
   }
   chunkSize ??= 4 * mebibyte;
-  assertInteger(act, 'chunkSize', chunkSize, 1, largestChunkSize);
   highWaterMark ??= Math.max(16 * mebibyte, 4 * chunkSize);
   if (highWaterMark < 2 * chunkSize) {
     throw rangeError(

@@ -29,7 +29,9 @@ export function creationHeaders(creation: CopiedCreation): HeaderValues {
   for (const option of Object.keys(headerNames) as (keyof typeof headerNames)[]) {
     set(headerNames[option], option, creation[option]);
   }
-  set('expires', 'expires', expires instanceof Uint8Array ? expires : expires && httpDate(expires));
+  const expiry =
+    expires === undefined || expires instanceof Uint8Array ? expires : httpDate(expires);
+  set('expires', 'expires', expiry);
   set('x-oss-tagging', 'tagging', tagging && encodeTagging(tagging));
   for (const [name, value] of Object.entries(metadata)) {
     assertMetadataName(name, headers);
