@@ -9,7 +9,9 @@ export interface RolloverOptions {
   /**
    * Maximum bytes of an object, `chunkSize` to 5 GiB. An object ends before the record (without
    * `recordDelimiter`: the write) that would make it longer; a single longer one gets an object of its
-   * own. What was accepted before `'ready'`, at most `highWaterMark`, may come on top.
+   * own. But a record longer than `chunkSize` is completed in the object that has its beginning, unless
+   * `conflict` is `'rebase'`. What was accepted before `'ready'`, at most `highWaterMark`, may come on
+   * top.
    *
    * @default 5_368_709_120 (5 GiB) less `highWaterMark`
    */

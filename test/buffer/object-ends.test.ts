@@ -250,6 +250,15 @@ describe('ObjectEnds with records', () => {
     expect(offsets()).toEqual([51]);
   });
 
+  test('ends an object behind such a record, with the records before it', () => {
+    const { write, offsets } = create({ delimiter: '\n', chunkSize: 8 });
+    write('a\nb\n');
+    for (let count = 0; count < 10; count++) write('12345');
+    write('\nnext\n');
+
+    expect(offsets()).toEqual([55]);
+  });
+
   test('keeps the records of one append() together', () => {
     const { write, append, offsets } = create({ delimiter: '\n', chunkSize: 40 });
     write('12345678\n');
