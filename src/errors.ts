@@ -95,8 +95,9 @@ export class DivergedError extends AppendError<{
   declare readonly actualLength: number;
 
   /**
-   * Of a stream that reads: position from which on bytes were passed on before they were proved. They
-   * may be other bytes than the writer's.
+   * Of a stream that reads: all bytes that were passed on before this position are proved. Those from
+   * there on may be other bytes than the writer's. With a `start` other than 0 it remains that `start`
+   * where the first poll found bytes, because nothing proves these.
    */
   declare readonly provedTo?: number;
 }

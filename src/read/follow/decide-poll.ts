@@ -27,7 +27,7 @@ export type Divergence = 'gone' | 'shorter' | 'rewritten';
 export type PollDecision =
   /** The object does not exist yet. */
   | { readonly outcome: 'missing' }
-  /** It has nothing new. `crc64` is that of the bytes read, if it is known now. */
+  /** It has nothing new. `crc64` is its checksum, if the store returns it. */
   | { readonly outcome: 'unchanged'; readonly crc64: bigint | undefined }
   | { readonly outcome: 'grown'; readonly growth: Growth }
   | { readonly outcome: 'diverged'; readonly divergence: Divergence };
@@ -48,5 +48,5 @@ export function decidePoll(
   if (crc64 !== undefined && found.crc64 !== undefined && crc64 !== found.crc64) {
     return { outcome: 'diverged', divergence: 'rewritten' };
   }
-  return { outcome: 'unchanged', crc64: crc64 ?? found.crc64 };
+  return { outcome: 'unchanged', crc64: found.crc64 };
 }

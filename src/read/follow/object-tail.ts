@@ -40,6 +40,9 @@ export class ObjectTail {
   /** CRC-64 of the object up to `#position`; unknown where its beginning was not read. */
   #crc64: bigint | undefined;
   #provedTo: number;
+
+  /** Whether bytes were read behind an unknown checksum: nothing that comes later proves them. */
+  #hasGap = false;
   #exists: boolean;
   #isLeft = false;
 
@@ -98,7 +101,7 @@ export class ObjectTail {
       case 'missing':
         return undefined;
       case 'unchanged':
-        this.#crc64 = decision.crc64;
+        if (decision.crc64 !== undefined) this.#accept(decision.crc64, this.#position);
         return undefined;
       case 'grown':
         return decision.growth;
@@ -128,6 +131,7 @@ export class ObjectTail {
       refuse: (length: number | undefined) =>
         divergedError(this.#progress, length === undefined ? 'gone' : 'shorter', length),
     };
+    this.#hasGap ||= this.#crc64 === undefined;
     // One loop, because each generator on the way costs time for each piece.
     for await (const piece of this.#requests.range(this.key, range)) {
       if (this.#crc64 !== undefined) {
@@ -152,8 +156,13 @@ export class ObjectTail {
     if (this.#crc64 !== undefined && this.#crc64 !== crc64) {
       throw unprovedError(this.#progress, growth);
     }
+    this.#accept(crc64, end);
+  }
+
+  /** Takes the checksum of the object up to `end`, which is that of what was read, if that is known. */
+  #accept(crc64: bigint, end: number): void {
     this.#crc64 = crc64;
-    this.#provedTo = end;
+    if (!this.#hasGap) this.#provedTo = end;
   }
 
   get #progress(): ReadProgress {

@@ -5,6 +5,8 @@ import type { Divergence, Growth } from './decide-poll.js';
 export interface ReadProgress {
   readonly key: string;
   readonly position: number;
+
+  /** Every byte before it is proved; of those behind it perhaps some. */
   readonly provedTo: number;
 }
 
@@ -33,5 +35,5 @@ export function unprovedError(
 }
 
 function unproved(provedTo: number, position: number): string {
-  return provedTo < position ? `; bytes from ${provedTo} on were passed on unproved` : '';
+  return provedTo < position ? `; not all bytes from ${provedTo} on were proved` : '';
 }

@@ -183,7 +183,7 @@ describe('the proof of ObjectTail', () => {
       position: 5,
       provedTo: 0,
       message:
-        'Cannot read "a.log" from position 0 to 5: the CRC-64 of the object is not that of the bytes that were read; bytes from 0 on were passed on unproved',
+        'Cannot read "a.log" from position 0 to 5: the CRC-64 of the object is not that of the bytes that were read; not all bytes from 0 on were proved',
     });
   });
 
@@ -224,7 +224,11 @@ describe('the proof of ObjectTail', () => {
 
     // Nobody can tell that these are not the bytes of the HEAD.
     expect(await poll(tail)).toMatchObject({ text: '4xx', error: undefined });
-    expect((await poll(tail)).error).toMatchObject({ position: 7, provedTo: 7 });
+    expect((await poll(tail)).error).toMatchObject({
+      position: 7,
+      provedTo: 4,
+      message: expect.stringMatching(/; not all bytes from 4 on were proved$/),
+    });
   });
 
   test('covers all bytes from the second poll on', async () => {
@@ -235,7 +239,32 @@ describe('the proof of ObjectTail', () => {
     expect((await poll(tail)).text).toBe('78');
     client.create(Buffer.from('012345678').fill('x', 8));
 
-    expect((await poll(tail)).error).toMatchObject({ position: 9, provedTo: 9 });
+    // What was there at the first poll stays unproved.
+    expect((await poll(tail)).error).toMatchObject({ position: 9, provedTo: 4 });
+  });
+
+  test('has no gap where nothing is new at the first poll', async () => {
+    const client = new ScriptedClient('0123');
+    const tail = tailOf(client, { start: 4 });
+    await poll(tail);
+    client.strangerAppends('45');
+    expect((await poll(tail)).text).toBe('45');
+    client.create(Buffer.from('0'));
+
+    expect((await poll(tail)).error).toMatchObject({ position: 6, provedTo: 6 });
+  });
+
+  test('does not begin with an answer that lacks the checksum', async () => {
+    const client = new ScriptedClient('0123').script('head', answerWith({ crc64: undefined }));
+    const tail = tailOf(client, { start: 2 });
+    await poll(tail);
+    // Nothing is new, but the checksum is known now.
+    await poll(tail);
+    client.strangerAppends('45');
+    expect((await poll(tail)).text).toBe('45');
+    client.create(Buffer.from('0'));
+
+    expect((await poll(tail)).error).toMatchObject({ position: 6, provedTo: 2 });
   });
 
   test('is of the length alone in a store without checksums', async () => {
@@ -262,6 +291,13 @@ describe('the proof of ObjectTail', () => {
     await poll(lost);
     other.create(Buffer.from('x23456'));
     expect((await poll(lost)).error).toMatchObject({ position: 3, provedTo: 0 });
+
+    const quiet = new ScriptedClient('123').script('head', answerWith({ crc64: undefined }));
+    const late = tailOf(quiet);
+    await poll(late);
+    await poll(late);
+    quiet.object = undefined;
+    expect((await poll(late)).error).toMatchObject({ position: 3, provedTo: 3 });
   });
 });
 
