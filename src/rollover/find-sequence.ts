@@ -33,9 +33,7 @@ export async function findSequence<T>(
   };
 
   let last = await find(from);
-  for (let gap = 1; last === undefined && seeksGap && gap <= widestGap; gap *= 2) {
-    last = await find(from + gap);
-  }
+  if (last === undefined && seeksGap) last = await findBehindGap(find, from);
   if (last === undefined) return undefined;
 
   let missing: number | undefined;
@@ -53,4 +51,20 @@ export async function findSequence<T>(
     else last = next;
   }
   return last;
+}
+
+/**
+ * Asks for the sequences 1, 2, 4, ... 1024 behind one whose object is missing, until one exists.
+ *
+ * @returns What was found there; `undefined` if nothing was.
+ */
+export async function findBehindGap<T>(
+  ask: (sequence: number) => Promise<T | undefined>,
+  missing: number,
+): Promise<T | undefined> {
+  for (let gap = 1; gap <= widestGap; gap *= 2) {
+    const found = await ask(missing + gap);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -109,6 +109,81 @@ describe('AppendReadable across objects', () => {
     ]);
   });
 
+  test.each([
+    { scenario: 'the next one exists', left: ['app.1.log', 'app.2.log'] },
+    { scenario: 'a later one exists', left: ['app.4.log'] },
+    { scenario: 'one that counts with {seq} exists', left: ['000002'], key: '{seq}' },
+  ])(
+    'fails where the object is gone that another reader was about to read: $scenario',
+    async ({ left, key = 'app.log' }) => {
+      const store = new ScriptedStore();
+      for (const name of left) append(store, name, 'new ');
+      const first = key === '{seq}' ? '000000' : key;
+      const opened = openSeries(store, { ...bySize, key, start: { key: first, position: 0 } });
+      opened.flow();
+      await settle();
+
+      expect(opened.text).toBe('');
+      expect(opened.errors).toMatchObject([
+        { code: 'APPEND_ERR_DIVERGED', key: first, position: 0, actualLength: 0 },
+      ]);
+    },
+  );
+
+  test('waits for the object that another reader was about to read, or goes on to a later day', async () => {
+    const store = new ScriptedStore();
+    const start = { key: '2026-11-27.log', position: 0 };
+    const waiting = openSeries(store, { ...byDay, start });
+    waiting.flow();
+    await settle();
+    append(store, '2026-11-28.log', 'new ');
+    await pass(10_000);
+
+    expect(waiting.errors).toEqual([]);
+    expect(waiting.text).toBe('new ');
+  });
+
+  test('takes no object for gone that is begun while it is asked for', async () => {
+    const store = new ScriptedStore();
+    store.at('app.1.log').script(
+      'head',
+      preceded(() => {
+        append(store, 'app.log', 'one ');
+        append(store, 'app.1.log', 'two ');
+      }),
+    );
+    const opened = openSeries(store, { ...bySize, start: { key: 'app.log', position: 0 } });
+    opened.flow();
+    await settle();
+
+    expect(opened.errors).toEqual([]);
+    expect(opened.text).toBe('one [app.log at 4 > app.1.log]two ');
+  });
+
+  test('fails at start 0 where a rule has deleted the first numbers', async () => {
+    const store = new ScriptedStore();
+    append(store, '000003', 'three ');
+    append(store, '000004', 'four ');
+    const opened = openSeries(store, { ...bySize, key: '{seq}', start: 0 });
+    opened.flow();
+    await settle();
+
+    expect(opened.errors).toMatchObject([{ code: 'APPEND_ERR_DIVERGED', key: '000000' }]);
+  });
+
+  test('waits at start 0 for an object that a writer would begin again', async () => {
+    const store = new ScriptedStore();
+    append(store, 'app.1.log', 'old ');
+    const opened = openSeries(store, { ...bySize, start: 0 });
+    opened.flow();
+    await settle();
+    append(store, 'app.log', 'first ');
+    await pass(10_000);
+
+    expect(opened.errors).toEqual([]);
+    expect(opened.log[0]).toBe('first ');
+  });
+
   test('fails without follow where there is no object', async () => {
     const opened = openSeries(new ScriptedStore(), { ...byDay, start: undefined, follow: false });
     opened.flow();

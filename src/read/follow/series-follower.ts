@@ -1,3 +1,4 @@
+import { findBehindGap } from '../../rollover/find-sequence.js';
 import type { FollowedSeries, SeriesPlace } from '../../rollover/followed-series.js';
 import { nodeTimers } from '../../timers/node-timers.js';
 import type { ReadRequests } from '../read-requests.js';
@@ -89,13 +90,26 @@ export class SeriesFollower {
     const { series, start } = this.#options;
     if (typeof start === 'object') {
       const { place, position } = start;
-      return this.#openAt(place, { start: position, exists: position > 0 });
+      const exists = position > 0 || (await this.#isDeleted(place));
+      return this.#openAt(place, { start: position, exists });
     }
     const now = nodeTimers.date();
     const present = { startedAt: now, sequence: 0 };
-    if (start === 0) return this.#openAt(present);
+    if (start === 0) {
+      // Where it seeks no gap, a writer may begin with this object again.
+      const exists = series.seeksGap && (await this.#isDeleted(present));
+      return this.#openAt(present, { exists });
+    }
     const last = await findLastPlace(series, now, this.#exists);
     return last === undefined ? this.#openAt(present) : this.#openAt(last, { start: start ?? 0 });
+  }
+
+  /** Whether an object is missing that was there before: a later one of its period exists. */
+  async #isDeleted(place: SeriesPlace): Promise<boolean> {
+    const ask = async (sequence: number) =>
+      (await this.#exists(this.#options.series.keyOf({ ...place, sequence }))) || undefined;
+    if (await ask(place.sequence)) return false;
+    return (await findBehindGap(ask, place.sequence)) !== undefined;
   }
 
   /** Reads all that is new, also in further objects. */
