@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OssClient } from '../../src/index.js';
+import { replaceTimers } from '../../src/timers/node-timers.js';
 import { appendAt } from '../emulator/signed-request.js';
 import { runCommand, startCommand } from '../helpers/command-line.js';
 import { startEmulatorForFile } from '../helpers/emulator-for-file.js';
@@ -28,6 +29,16 @@ function follow(args: readonly string[], environment: Record<string, string> = {
     seen.errors += text;
   });
   return { child, seen, ended: once(child, 'close') };
+}
+
+/** Lets a test wait a hundredth of each pause between two attempts; requests keep their minute. */
+function shortenPauses(): void {
+  const longestPause = 20_000;
+  onTestFinished(
+    replaceTimers({
+      setTimeout: (run, delay) => setTimeout(run, delay > longestPause ? delay : delay / 100),
+    }),
+  );
 }
 
 /** Resolves when a process has asked for `key`. */
@@ -128,6 +139,19 @@ describe('tail', () => {
 });
 
 describe('tail -f', () => {
+  test('survives an outage at its start as it does later', async () => {
+    await appendAt(emulator, 'away', 0, 'here\n');
+    await client.sealAppendObject('away', 5);
+    onTestFinished(emulator.faults.add({ kind: 'error-503', key: 'away', nth: 1, times: 10 }));
+    shortenPauses();
+
+    expect(await runHere(['tail', '-f', url('away')], env)).toEqual({
+      exitCode: 0,
+      stdout: 'here\n',
+      stderr: '',
+    });
+  });
+
   test('goes on with what is appended, and ends when the object is sealed', async () => {
     await appendAt(emulator, 'followed', 0, numbers(1, 20));
     const { seen, ended } = follow([url('followed')]);

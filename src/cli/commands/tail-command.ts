@@ -2,10 +2,11 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { longestTimer } from '../../assertions.js';
 import type { OssClient } from '../../oss/oss-client.js';
+import { resolveRequests } from '../../oss/request-options.js';
 import { AppendReadable } from '../../read/append-readable.js';
 import { findLastPlace } from '../../read/follow/find-last-place.js';
 import { findLastLines } from '../../read/last-lines.js';
-import { ReadRequests } from '../../read/read-requests.js';
+import { type ReadClient, ReadRequests } from '../../read/read-requests.js';
 import type { AppendReadableOptions } from '../../read/readable-options.js';
 import { resolveSeries } from '../../read/resolve-series.js';
 import type { FollowedSeries } from '../../rollover/followed-series.js';
@@ -75,7 +76,8 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
   const series = checkFlags(() => resolveSeries('read', { key: url.key, rollover }));
   return writeToStandardOutput(() =>
     withClient(url.bucket, flags, async (client) => {
-      const start = await findStart(client, url, series, flags);
+      const requests = requestOptions(client, flags);
+      const start = await findStart(requests, url, series, flags);
       if (start === undefined) {
         const name = series === undefined ? `The object ${url.href}` : `An object of ${url.href}`;
         // An object yet to come has no bytes before an offset that somebody has read up to.
@@ -84,17 +86,24 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
         if (!isAwaited) return exitCode.failure;
       }
       if (start === 'beyond') return exitCode.success;
-      const { requestTimeout, requestPayer, trafficLimit } = flags;
-      const requests = { requestTimeout, requestPayer, trafficLimit };
-      // Who follows a log has time to wait for the end of an outage.
-      const how = { follow, rollover, ...(follow ? {} : { retry }), ...requests };
       // Where there was no object, the first one is next: another search might find a later one.
       const from = start ?? flags.start ?? 0;
-      const reader = new AppendReadable({ client, key: url.key, start: from, ...how }, 'read');
+      const how = { follow, rollover, ...requests };
+      const reader = new AppendReadable({ key: url.key, start: from, ...how }, 'read');
       await pipeline(reader, process.stdout, { end: false });
       return exitCode.success;
     }),
   );
+}
+
+/** How the store is asked, before the stream reads and by the stream itself. */
+function requestOptions(
+  client: OssClient,
+  { follow = false, requestTimeout, requestPayer, trafficLimit }: Flags,
+) {
+  const requests = { client, requestTimeout, requestPayer, trafficLimit };
+  // Who follows a log has time to wait for the end of an outage.
+  return follow ? requests : { ...requests, retry };
 }
 
 function followOptions({ follow = false, pollInterval }: Flags): AppendReadableOptions['follow'] {
@@ -122,16 +131,15 @@ function rolloverOptions(flags: Flags): AppendReadableOptions['rollover'] {
  * and is not followed: as with `tail -c`, that is no error.
  */
 async function findStart(
-  client: OssClient,
+  options: ReturnType<typeof requestOptions>,
   url: ObjectUrl,
   series: FollowedSeries | undefined,
-  { follow = false, lines = 10, start, requestTimeout = 60_000, requestPayer, trafficLimit }: Flags,
+  { follow = false, lines = 10, start }: Flags,
 ): Promise<AppendReadableOptions['start'] | 'beyond'> {
+  const { client } = options;
   const requests = new ReadRequests({
+    ...resolveRequests<ReadClient>('read', options, ['headObject', 'getObject']),
     client,
-    retry,
-    requestTimeout,
-    request: { requestPayer, trafficLimit },
     signal: new AbortController().signal,
     onRetry: () => {},
   });
