@@ -64,6 +64,7 @@ export class AppendReadable extends EventedReadable {
     const { signal } = this.#abort;
     const isWanted = () => !this.isPaused() || this.listenerCount('readable') > 0;
     this.#schedule = resolved.follow && new PollSchedule({ ...resolved.follow, signal, isWanted });
+    if (this.#schedule !== undefined) this.#lookAtListeners(this.#schedule);
     const used = 'given' in client ? client.given : (this.#ownClient as OssClient);
     this.#items = this.#follow(
       resolved.source,
@@ -106,12 +107,18 @@ export class AppendReadable extends EventedReadable {
     if (size === 0) return super.read(0);
     this.#isAskedFor ||= this.readableLength === 0;
     this.#tell(true);
-    this.#schedule?.wake();
+    this.#schedule?.look();
     const isLimited = size === undefined && this.#lengthOfStretch() < this.readableLength;
     const bytes = super.read(isLimited ? this.#lengthOfStretch() : size);
     if (isLimited) nodeTimers.nextTick(() => this.#tellRest());
     if (size !== undefined) nodeTimers.nextTick(() => this.#tell(false));
     return bytes;
+  }
+
+  override pause(): this {
+    super.pause();
+    this.#schedule?.look();
+    return this;
   }
 
   override _read(): void {
@@ -146,6 +153,13 @@ export class AppendReadable extends EventedReadable {
       const tail = new ObjectTail(key, requests, { checksum, exists, ...range });
       yield* followObject(tail, schedule);
     }
+  }
+
+  /** A stream that was paused is read again when somebody listens to `'readable'`. */
+  #lookAtListeners(schedule: PollSchedule): void {
+    this.on('newListener', (event: string | symbol) => {
+      if (event === 'readable') nodeTimers.nextTick(() => schedule.look());
+    });
   }
 
   /** Takes the next item, and passes it on. */

@@ -246,6 +246,63 @@ describe('the backpressure of AppendReadable', () => {
     expect(opened.text).toBe('one two ');
   });
 
+  test('asks at once after a short pause too, whatever the interval had grown to', async () => {
+    const client = new ScriptedClient('one ');
+    const opened = openReader(client, { follow: true });
+    opened.flow();
+    await pass(60_000);
+    // The last poll was ten seconds ago at most; its interval ends in as many at most.
+    await pass(2000);
+    opened.reader.pause();
+    await pass(200);
+    client.strangerAppends('two ');
+    opened.reader.resume();
+    await settle();
+
+    expect(opened.text).toBe('one two ');
+  });
+
+  test('keeps no timer while the stream is paused', async () => {
+    const { reader, flow } = openReader(new ScriptedClient('one '), { follow: true });
+    flow();
+    await pass(60_000);
+    reader.pause();
+    await settle();
+
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('asks no more often than each pollInterval where pauses are many', async () => {
+    const client = new ScriptedClient();
+    const { reader, flow } = openReader(client, { follow: true });
+    flow();
+    await settle();
+    client.calls.length = 0;
+    for (let pauses = 0; pauses < 100; pauses++) {
+      reader.pause();
+      await pass(50);
+      reader.resume();
+      await pass(50);
+    }
+
+    expect(client.calls).toHaveLength(10);
+  });
+
+  test('asks again when a paused stream gets a listener of readable', async () => {
+    const client = new ScriptedClient('one ');
+    const { reader } = openReader(client, { follow: true });
+    reader.resume();
+    await settle();
+    reader.pause();
+    await pass(60_000);
+    client.strangerAppends('two ');
+    const texts: string[] = [];
+    reader.on('readable', () => texts.push(String(reader.read())));
+    await settle();
+
+    expect(texts).toEqual(['two ']);
+  });
+
   test('stops to ask while a pipe is blocked', async () => {
     const client = new ScriptedClient('one ');
     const opened = openReader(client, { follow: true });

@@ -22,13 +22,15 @@ export class PollSchedule {
   readonly #options: PollScheduleOptions;
   #interval: number;
   #begunAt = 0;
-  #wake: (() => void) | undefined;
+
+  /** What it waits for; `undefined` while it does not wait. */
+  #wait: { readonly isWanted: boolean; readonly end: () => void } | undefined;
 
   constructor(options: PollScheduleOptions) {
     const { signal, pollInterval } = options;
     this.#options = options;
     this.#interval = pollInterval;
-    signal.addEventListener('abort', () => this.wake(), { once: true });
+    signal.addEventListener('abort', () => this.#wait?.end(), { once: true });
   }
 
   /** Notes that a poll begins. Intervals are from one beginning to the next. */
@@ -36,21 +38,39 @@ export class PollSchedule {
     this.#begunAt = nodeTimers.now();
   }
 
-  /** Resolves when the next poll is due; at once after the stream was destroyed. */
+  /**
+   * Resolves when the next poll is due; at once after the stream was destroyed. Where nobody read for
+   * a while, that is when reading goes on, but not earlier than `pollInterval` allows.
+   */
   async next({ hasGrown }: { readonly hasGrown: boolean }): Promise<void> {
     const { pollInterval, maxPollInterval, signal, isWanted } = this.#options;
     this.#interval = hasGrown ? pollInterval : Math.min(2 * this.#interval, maxPollInterval);
-    await pause(this.#begunAt + this.#interval - nodeTimers.now(), { signal, unref: false });
-    while (!isWanted() && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    let dueAt = this.#begunAt + this.#interval;
+    do {
+      if (!isWanted()) dueAt = this.#begunAt + pollInterval;
+      await this.#waitUntil(dueAt);
+    } while (!signal.aborted && (dueAt - nodeTimers.now() >= 1 || !isWanted()));
   }
 
   /** Looks again whether somebody waits for bytes. */
-  wake(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+  look(): void {
+    if (this.#wait === undefined) return;
+    if (this.#wait.isWanted !== this.#options.isWanted()) this.#wait.end();
+  }
+
+  /** Waits for an instant, or for a change in whether somebody waits for bytes. */
+  async #waitUntil(dueAt: number): Promise<void> {
+    const { signal } = this.#options;
+    if (signal.aborted) return;
+    const isWanted = this.#options.isWanted();
+    const change = new AbortController();
+    this.#wait = { isWanted, end: () => change.abort() };
+    if (isWanted) {
+      await pause(dueAt - nodeTimers.now(), { signal: change.signal, unref: false });
+    } else {
+      // No timer, which would keep the process alive.
+      await new Promise((resolve) => change.signal.addEventListener('abort', resolve));
+    }
+    this.#wait = undefined;
   }
 }

@@ -17,6 +17,16 @@ function createSchedule(isWanted = () => true) {
   return { schedule: new PollSchedule({ ...intervals, signal, isWanted }), controller };
 }
 
+/** Waits for the next poll. */
+function waitFor(schedule: PollSchedule, hasGrown: boolean) {
+  const waiting = { isNext: false };
+  schedule.begin();
+  void schedule.next({ hasGrown }).then(() => {
+    waiting.isNext = true;
+  });
+  return waiting;
+}
+
 /** Milliseconds from a poll to the next, if the poll itself takes `duration`. */
 async function intervalAfter(schedule: PollSchedule, hasGrown: boolean, duration = 0) {
   const start = performance.now();
@@ -48,21 +58,51 @@ describe('PollSchedule', () => {
   test('waits until somebody reads', async () => {
     let isWanted = false;
     const { schedule } = createSchedule(() => isWanted);
-    let isNext = false;
-    schedule.begin();
-    void schedule.next({ hasGrown: true }).then(() => {
-      isNext = true;
-    });
+    const waiting = waitFor(schedule, true);
     await vi.advanceTimersByTimeAsync(60_000);
-    schedule.wake();
+    schedule.look();
     await settle();
-    expect(isNext).toBe(false);
+    expect(waiting.isNext).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
 
     isWanted = true;
-    schedule.wake();
+    schedule.look();
     await settle();
-    expect(isNext).toBe(true);
+    expect(waiting.isNext).toBe(true);
+  });
+
+  test('waits no longer than the shortest interval when reading goes on', async () => {
+    let isWanted = true;
+    const { schedule } = createSchedule(() => isWanted);
+    await intervalAfter(schedule, false);
+    // Four seconds.
+    const waiting = waitFor(schedule, false);
+    isWanted = false;
+    schedule.look();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(vi.getTimerCount()).toBe(0);
+    isWanted = true;
+    schedule.look();
+    await vi.advanceTimersByTimeAsync(699);
+    expect(waiting.isNext).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(waiting.isNext).toBe(true);
+  });
+
+  test('takes it for no pause when nobody reads within one call', async () => {
+    let isWanted = true;
+    const { schedule } = createSchedule(() => isWanted);
+    const waiting = waitFor(schedule, false);
+    for (const value of [false, true]) {
+      isWanted = value;
+      schedule.look();
+    }
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(waiting.isNext).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(waiting.isNext).toBe(true);
   });
 
   test.each([true, false])('ends its wait when it is aborted, isWanted: %s', async (isWanted) => {
