@@ -111,7 +111,7 @@ export function retryOptions(
 }
 
 /** Milliseconds from an attempt to the next, as p-retry computes them. */
-function pauseAfter(
+export function pauseAfter(
   attemptNumber: number,
   { minTimeout = 0, maxTimeout = Number.POSITIVE_INFINITY, factor = 2, randomize }: RetryOptions,
 ): number {

@@ -5,6 +5,8 @@ import { RequestRunner, type RequestRunnerOptions } from '../append/request-runn
 import {
   FailedAttempt,
   judge,
+  pause,
+  pauseAfter,
   type RetryNotice,
   type RetryOptions,
 } from '../append/retry-policy.js';
@@ -68,7 +70,7 @@ export class ReadRequests {
           piece = await download.next();
         }
       } catch (thrown) {
-        this.#resume(key, position, thrown);
+        await this.#resume(key, position, thrown);
       } finally {
         download.close();
       }
@@ -112,8 +114,8 @@ export class ReadRequests {
     throw Object.assign(refuse(state?.length), { outcome: 'fatal' } as const);
   }
 
-  /** Returns to go on after a failure in the middle of the bytes, or throws. */
-  #resume(key: string, position: number, thrown: unknown): void {
+  /** Resolves when it is time to go on after a failure in the middle of the bytes, or throws. */
+  async #resume(key: string, position: number, thrown: unknown): Promise<void> {
     const { signal, retry, onRetry } = this.#options;
     const { retries = 10 } = retry;
     signal.throwIfAborted();
@@ -127,6 +129,8 @@ export class ReadRequests {
       );
     }
     onRetry({ error, attemptNumber: 1, retriesLeft: retries });
+    // Also where bytes arrive each time: else a store that breaks each answer gets no rest.
+    await pause(pauseAfter(1, retry), { signal, unref: retry.unref === true });
   }
 
   async #head(key: string): Promise<ObjectState | undefined> {

@@ -82,6 +82,36 @@ describe('range() of ReadRequests', () => {
     expect(notices).toHaveLength(9);
   });
 
+  test('pauses after each connection that broke, as after a request that failed', async () => {
+    useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const client = new ScriptedClient('0123456789').script('get', breakAfter(1), breakAfter(1));
+    const reading = read(requestsTo(client, { minTimeout: 200 }).requests);
+    await settle();
+    expect(client.calls).toEqual(['get 0-10']);
+    await vi.advanceTimersByTimeAsync(199);
+    await settle();
+    expect(client.calls).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await settle();
+    expect(client.calls).toEqual(['get 0-10', 'get 1-10']);
+    await vi.advanceTimersByTimeAsync(200);
+
+    expect(await reading).toMatchObject({ text: '0123456789', error: undefined });
+  });
+
+  test('ends at once when it is aborted during that pause', async () => {
+    useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const client = new ScriptedClient('0123456789').script('get', breakAfter(1));
+    const { requests, controller } = requestsTo(client, { minTimeout: 200 });
+    const reading = read(requests);
+    await settle();
+    controller.abort(new Error('enough'));
+
+    expect((await reading).error).toMatchObject({ message: 'enough' });
+    expect(client.calls).toEqual(['get 0-10']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('gives up when no bytes arrive any more', async () => {
     const client = new ScriptedClient('0123456789').script('get', breakAfter(4));
     client.script('get', ...Array.from({ length: 4 }, () => breakAfter(0)));

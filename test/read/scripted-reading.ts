@@ -11,7 +11,10 @@ export const checksum = await loadCrc64();
 export const retry = { retries: 3, minTimeout: 0, maxTimeout: 0 };
 
 /** Requests of a reader to a scripted client, which the test aborts at its end. */
-export function requestsTo(client: ReadClient, { requestTimeout = 60_000, retries = 3 } = {}) {
+export function requestsTo(
+  client: ReadClient,
+  { requestTimeout = 60_000, retries = 3, minTimeout = 0 } = {},
+) {
   const controller = new AbortController();
   onTestFinished(() => controller.abort());
   const notices: RetryNotice[] = [];
@@ -19,7 +22,7 @@ export function requestsTo(client: ReadClient, { requestTimeout = 60_000, retrie
     client,
     signal: controller.signal,
     requestTimeout,
-    retry: { ...retry, retries },
+    retry: { retries, minTimeout, maxTimeout: minTimeout },
     request: {},
     onRetry: (notice) => notices.push(notice),
   });
