@@ -12,7 +12,7 @@ export interface FollowOptions extends Partial<PollIntervals> {
    * Milliseconds from one HEAD to the next while the object grows. It doubles whenever there is nothing
    * new.
    *
-   * @default 1000
+   * @default 1000, or `maxPollInterval` if that is less
    */
   readonly pollInterval?: number;
 

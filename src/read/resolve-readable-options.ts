@@ -123,10 +123,11 @@ function resolveFollow(act: string, follow: unknown = false): PollIntervals | un
   }
   const given: FollowOptions = follow === true ? {} : follow;
   warnOfUnknown('follow', given, followOptionNames);
-  const { pollInterval = 1000 } = given;
+  const { maxPollInterval: longest = 10_000 } = given;
+  assertNumber(act, 'follow.maxPollInterval', longest, 1, longestTimer);
+  const { pollInterval = Math.min(1000, longest) } = given;
   assertNumber(act, 'follow.pollInterval', pollInterval, 1, longestTimer);
-  const { maxPollInterval = Math.max(10_000, pollInterval) } = given;
-  assertNumber(act, 'follow.maxPollInterval', maxPollInterval, 1, longestTimer);
+  const { maxPollInterval = Math.max(longest, pollInterval) } = given;
   if (maxPollInterval < pollInterval) {
     const rule = `at least 'follow.pollInterval', ${pollInterval}`;
     throw rangeError(act, 'follow.maxPollInterval', rule, maxPollInterval);

@@ -30,7 +30,9 @@ describe('AppendReadable refuses', () => {
     { name: 'follow.pollInterval', value: '1s', error: TypeError },
     { name: 'follow.pollInterval', value: Number.NaN, error: RangeError },
     { name: 'follow.maxPollInterval', value: 2 ** 31, error: RangeError },
-    { name: 'follow.maxPollInterval', value: 999, error: RangeError },
+    { name: 'follow.maxPollInterval', value: 0, error: RangeError },
+    { name: 'follow.maxPollInterval', value: '1s', error: TypeError },
+    { name: 'follow.maxPollInterval', value: Number.NaN, error: RangeError },
     { name: 'lag', value: -1, error: RangeError },
     { name: 'lag', value: '1m', error: TypeError },
     { name: 'rollover', value: 'day', error: TypeError },
@@ -142,9 +144,18 @@ describe('AppendReadable accepts', () => {
     { follow: {}, resolved: { pollInterval: 1000, maxPollInterval: 10_000 } },
     { follow: { pollInterval: 1 }, resolved: { pollInterval: 1, maxPollInterval: 10_000 } },
     { follow: { pollInterval: 3e4 }, resolved: { pollInterval: 3e4, maxPollInterval: 3e4 } },
+    { follow: { maxPollInterval: 500 }, resolved: { pollInterval: 500, maxPollInterval: 500 } },
+    { follow: { maxPollInterval: 5000 }, resolved: { pollInterval: 1000, maxPollInterval: 5000 } },
     { follow: { maxPollInterval: 1000 }, resolved: { pollInterval: 1000, maxPollInterval: 1000 } },
   ])('follow: $follow', ({ follow, resolved }) => {
     expect(resolve({ follow }).follow).toEqual(resolved);
+  });
+
+  test('no longest interval below the shortest', () => {
+    const follow = { pollInterval: 1000, maxPollInterval: 999 };
+
+    expect(() => resolve({ follow })).toThrow(RangeError);
+    expect(() => resolve({ follow })).toThrow("at least 'follow.pollInterval', 1000");
   });
 
   test('the rollover options of a writer', () => {
