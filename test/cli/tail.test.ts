@@ -62,6 +62,24 @@ describe('tail', () => {
     expect(await print('--start', '289')).toBe('00\n');
   });
 
+  test.each([
+    { lines: '-3', output: numbers(98, 100) },
+    { lines: '-0', output: '' },
+    { lines: '+98', output: numbers(98, 100) },
+    { lines: '+1', output: numbers(1, 100) },
+    { lines: '+0', output: numbers(1, 100) },
+    { lines: '+101', output: '' },
+    { lines: '+1000', output: '' },
+  ])('takes a sign before the lines as tail(1) does: $lines', async ({ lines, output }) => {
+    await client.appendObject('signed', 0, Buffer.from(numbers(1, 100))).catch(() => {});
+
+    expect(await runHere(['tail', '-n', lines, url('signed')], env)).toEqual({
+      exitCode: 0,
+      stdout: output,
+      stderr: '',
+    });
+  });
+
   test('shows the end of the last object of a template', async () => {
     await appendAt(emulator, 'series.log', 0, 'one\n');
     await appendAt(emulator, 'series.1.log', 0, 'two\n');
@@ -117,7 +135,14 @@ describe('tail', () => {
 
   test.each([
     [['-n', '3', '--start', '0'], '--lines and --start exclude each other.'],
-    [['-n', '-1'], 'It must not be negative.'],
+    [['-n', '+3', '--start', '0'], '--lines and --start exclude each other.'],
+    [['-n', '--3'], 'It must be a whole number.'],
+    [['-n', '+'], 'It must be a whole number.'],
+    [['-n', '+3', '--rollover'], '--lines +N and --rollover exclude each other'],
+    [
+      ['-n', '+3', '--rollover-interval', 'day'],
+      '--lines +N and --rollover-interval exclude each other',
+    ],
     [['--poll-interval', '2s'], '--poll-interval needs --follow.'],
     [['-f', '--poll-interval', '0'], '--poll-interval must be from 1ms to 596h: it is 0ms.'],
     [['--time-zone', 'Asia/Shanghai'], '--time-zone needs --rollover or --rollover-interval.'],
@@ -172,6 +197,19 @@ describe('tail -f', () => {
     await appendAt(emulator, 'later', 0, 'here\n');
 
     await expect.poll(() => seen.output).toBe('here\n');
+  });
+
+  test('goes on to count the lines that it leaves out', async () => {
+    await appendAt(emulator, 'counted', 0, '1\n2\n3');
+    const { seen, ended } = follow(['-n', '+5', url('counted')]);
+    await askedFor('counted');
+    await appendAt(emulator, 'counted', 5, '\n4\n5\n');
+    await expect.poll(() => seen.output).toBe('5\n');
+    await appendAt(emulator, 'counted', 10, '6\n');
+    await expect.poll(() => seen.output).toBe('5\n6\n');
+    await client.sealAppendObject('counted', 12);
+
+    expect(await ended).toEqual([0, null]);
   });
 
   test('leaves out no object that is begun while it starts', async () => {

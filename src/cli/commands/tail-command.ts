@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { longestTimer } from '../../assertions.js';
 import type { OssClient } from '../../oss/oss-client.js';
 import { resolveRequests } from '../../oss/request-options.js';
@@ -9,6 +9,7 @@ import { findLastLines } from '../../read/last-lines.js';
 import { type ReadClient, ReadRequests } from '../../read/read-requests.js';
 import type { AppendReadableOptions } from '../../read/readable-options.js';
 import { resolveSeries } from '../../read/resolve-series.js';
+import { skipLines } from '../../read/skip-lines.js';
 import type { FollowedSeries } from '../../rollover/followed-series.js';
 import { nodeTimers } from '../../timers/node-timers.js';
 import { exitCode, UsageError } from '../exit-code.js';
@@ -25,10 +26,13 @@ import { type ObjectUrl, parseObjectUrl } from '../flags/object-url.js';
 import { complain } from '../messages.js';
 import { writeToStandardOutput } from '../output/standard-output.js';
 
+/** The last lines, or those from one on, which is counted from 1. */
+type Lines = { readonly last: number } | { readonly from: number };
+
 interface Flags extends ConnectionFlags {
   readonly follow?: boolean;
   readonly pollInterval?: number;
-  readonly lines?: number;
+  readonly lines?: Lines;
   readonly start?: number;
   readonly rollover?: boolean;
   readonly rolloverInterval?: 'hour' | 'day' | 'month';
@@ -55,7 +59,7 @@ export function addTailCommand(program: Command, done: (exitCode: number) => voi
     .optionsGroup('Options:')
     .option('-f, --follow', 'wait for what is appended; also for the object')
     .option('--poll-interval <time>', 'how often to ask for more (default: 1s)', parseDuration)
-    .option('-n, --lines <number>', 'how many lines to begin with (default: 10)', parseLines)
+    .option('-n, --lines <number>', 'last lines to show (default: 10); +5: from line 5', parseLines)
     .option('--start <bytes>', 'offset of the first byte, instead of --lines', parseByteSize)
     .optionsGroup('How the writer goes on to the next object:')
     .option('--rollover', 'when an object is full, sealed or at its size')
@@ -71,6 +75,7 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
   if (flags.lines !== undefined && flags.start !== undefined) {
     throw new UsageError('--lines and --start exclude each other.');
   }
+  const skipped = countSkipped(flags);
   const follow = followOptions(flags);
   const rollover = rolloverOptions(flags);
   const series = checkFlags(() => resolveSeries('read', { key: url.key, rollover }));
@@ -90,7 +95,8 @@ async function tail(url: ObjectUrl, flags: Flags): Promise<number> {
       const from = start ?? flags.start ?? 0;
       const how = { follow, rollover, ...requests };
       const reader = new AppendReadable({ key: url.key, start: from, ...how }, 'read');
-      await pipeline(reader, process.stdout, { end: false });
+      const filters = skipped === 0 ? [] : [skipLines(skipped)];
+      await pipeline([reader, ...filters, process.stdout], { end: false });
       return exitCode.success;
     }),
   );
@@ -126,6 +132,18 @@ function rolloverOptions(flags: Flags): AppendReadableOptions['rollover'] {
   return { interval, timeZone };
 }
 
+/** How many lines to leave out at the beginning of the object. */
+function countSkipped({ lines = { last: 10 }, rollover, rolloverInterval }: Flags): number {
+  if ('last' in lines) return 0;
+  for (const [name, value] of Object.entries({ rollover, 'rollover-interval': rolloverInterval })) {
+    if (value === undefined) continue;
+    throw new UsageError(
+      `--lines +N and --${name} exclude each other: lines are counted in one object.`,
+    );
+  }
+  return lines.from - 1;
+}
+
 /**
  * Where to begin to read; `undefined` if there is no object, `'beyond'` if it ends before `start`
  * and is not followed: as with `tail -c`, that is no error.
@@ -134,7 +152,7 @@ async function findStart(
   options: ReturnType<typeof requestOptions>,
   url: ObjectUrl,
   series: FollowedSeries | undefined,
-  { follow = false, lines = 10, start }: Flags,
+  { follow = false, lines = { last: 10 }, start }: Flags,
 ): Promise<AppendReadableOptions['start'] | 'beyond'> {
   const { client } = options;
   const requests = new ReadRequests({
@@ -147,9 +165,9 @@ async function findStart(
   const state = key === undefined ? undefined : await requests.head(key, 0);
   if (key === undefined || state === undefined) return undefined;
   // From the first object of the period, as the stream reads it.
-  if (start === 0) return 0;
+  if (start === 0 || 'from' in lines) return 0;
   if (!follow && start !== undefined && start > state.length) return 'beyond';
-  const position = start ?? (await findLastLines(requests, key, state, lines));
+  const position = start ?? (await findLastLines(requests, key, state, lines.last));
   return series === undefined ? position : { key, position };
 }
 
@@ -162,8 +180,8 @@ async function findLastKey(
   return place && series.keyOf(place);
 }
 
-function parseLines(text: string): number {
-  const lines = parseInteger(text);
-  if (lines < 0) throw new InvalidArgumentError('It must not be negative.');
-  return lines;
+/** Parses a number of lines as tail(1) does: `3` and `-3` are the last three, `+3` is from the third on. */
+function parseLines(text: string): Lines {
+  const number = parseInteger(text.replace(/^[-+](?=\d)/, ''));
+  return text.startsWith('+') ? { from: Math.max(1, number) } : { last: number };
 }
