@@ -36,6 +36,25 @@ export function combineCrc64(first: bigint, second: bigint, secondLength: number
   return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ^ second;
 }
 
+/** The CRC-64/XZ of bytes that come piece by piece. */
+export class RunningCrc64 {
+  readonly #checksum: Crc64;
+  #value = 0n;
+
+  constructor(checksum: Crc64) {
+    this.#checksum = checksum;
+  }
+
+  /** Checksum of the pieces so far. */
+  get value(): bigint {
+    return this.#value;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#value = combineCrc64(this.#value, this.#checksum(piece), piece.byteLength);
+  }
+}
+
 type Halves = readonly [high: number, low: number];
 
 /** `x^(8 * 2^i)` modulo the polynomial, for every bit `i` of a length; filled on first use. */

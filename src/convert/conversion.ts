@@ -5,18 +5,19 @@ import { ChecksumError, DivergedError } from '../errors.js';
 import { AppendWritable } from '../stream/append-writable.js';
 import { assertCopyable } from './assert-copyable.js';
 import { CopyingClient } from './copying-client.js';
-import { ObjectAccess } from './object-access.js';
+import { type AccessOptions, ObjectAccess } from './object-access.js';
 import type { ResolvedConversion } from './resolve-conversion.js';
 import { SourceObject } from './source-object.js';
 
 /** Converts one object, or goes on where another conversion of it was killed. */
 export class Conversion {
   readonly #options: ResolvedConversion;
+  readonly #access: AccessOptions;
   readonly #target: ObjectAccess;
   readonly #onStream: (stream: AppendWritable) => void;
 
-  /** Aborted when the stream that appends has failed. */
-  readonly #reading = new AbortController();
+  /** Ends all requests, also one that the stream that appends has left behind. */
+  readonly #abort = new AbortController();
   #length = 0;
   #bytesPresent = 0;
   #bytesCompared = 0;
@@ -25,7 +26,9 @@ export class Conversion {
   /** @param onStream Called with the stream before the first write; not if nothing is missing. */
   constructor(options: ResolvedConversion, onStream: (stream: AppendWritable) => void = () => {}) {
     this.#options = options;
-    this.#target = new ObjectAccess(options.target, options.access);
+    const signals = [this.#abort.signal, options.append.signal].filter((it) => it !== undefined);
+    this.#access = { ...options.access, signal: AbortSignal.any(signals) };
+    this.#target = new ObjectAccess(options.target, this.#access);
     this.#onStream = onStream;
   }
 
@@ -60,16 +63,22 @@ export class Conversion {
    * @throws Whatever `onProgress` throws.
    */
   async finish(): Promise<bigint> {
-    const { source: place, access } = this.#options;
-    const signals = [this.#reading.signal, access.signal].filter((it) => it !== undefined);
-    const reading = { ...access, signal: AbortSignal.any(signals) };
-    const source = await SourceObject.find(new ObjectAccess(place, reading));
+    try {
+      return await this.#convert();
+    } finally {
+      this.#abort.abort();
+    }
+  }
+
+  async #convert(): Promise<bigint> {
+    const access = new ObjectAccess(this.#options.source, this.#access);
+    const source = await SourceObject.find(access);
     this.#length = source.length;
     const before = await this.#target.ask();
     if (before !== undefined) await this.#compare(source, before);
     if (before === undefined || before.length < source.length) await this.#append(source);
     await this.#prove(source);
-    return source.reader.crc64;
+    return source.crc64Read.value;
   }
 
   /** Compares the checksum of what the new object has with that of as many bytes of the source. */
@@ -85,7 +94,7 @@ export class Conversion {
       this.#bytesCompared += piece.byteLength;
       this.#tellProgress();
     }
-    if ((await this.#target.checksumOf(before)) !== source.reader.crc64) {
+    if ((await this.#target.checksumOf(before)) !== source.crc64Read.value) {
       throw this.#difference(source, before.length, 'which are not the first ones of the source');
     }
   }
@@ -117,8 +126,6 @@ export class Conversion {
     try {
       await pipeline(source.read(this.#bytesPresent, source.length), stream);
     } catch (error) {
-      // The pipeline does not end a read that waits for bytes.
-      this.#reading.abort();
       if (thrown.length === 0) throw error;
     }
     if (thrown.length > 0) throw thrown[0];
@@ -126,19 +133,18 @@ export class Conversion {
 
   async #prove(source: SourceObject): Promise<void> {
     const { key } = this.#target;
-    const { crc64 } = source.reader;
     const made = await this.#target.ask();
     if (made?.length !== source.length) {
       throw this.#difference(source, made?.length ?? 0, `and the source ${source.length}`);
     }
-    this.#assertChecksum(source, source.key, source.crc64 ?? crc64);
+    this.#assertChecksum(source, source.key, source.crc64 ?? source.crc64Read.value);
     this.#assertChecksum(source, key, await this.#target.checksumOf(made));
     await source.assertUnchanged();
   }
 
   /** @param actual CRC-64 of the object `key`. */
   #assertChecksum(source: SourceObject, key: string, actual: bigint): void {
-    const expected = source.reader.crc64;
+    const expected = source.crc64Read.value;
     if (actual === expected) return;
     throw new ChecksumError(
       `Cannot convert "${source.key}": the CRC-64 of "${key}" is ${actual}, and that of the bytes read is ${expected}. Delete "${this.#target.key}" and try again`,

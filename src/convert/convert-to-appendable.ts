@@ -39,7 +39,7 @@ export interface ConvertResult {
  * @throws {NotAppendableError} If the new object exists and cannot be appended to.
  * @throws {DivergedError} If it has other bytes than the source, or another writer has appended.
  * @throws {ChecksumError} If the bytes were damaged on their way.
- * @throws {AppendError} If a request fails, as for {@link AppendWritable} and {@link OssClient}.
+ * @throws {AppendError} If a request fails, as for {@link AppendWritable} and {@link AppendReadable}.
  * @throws Whatever `onProgress` throws.
  *
  * @example Make a log appendable

@@ -21,7 +21,7 @@ export interface ResolvedConversion {
   readonly ownClients: readonly AppendClient[];
 
   /** For requests other than appends. */
-  readonly access: AccessOptions;
+  readonly access: Omit<AccessOptions, 'signal'>;
 
   /** What the new object gets, whatever the source has. */
   readonly creation: ObjectCreation;
@@ -55,13 +55,14 @@ export function resolveConversion(
   const creation = resolveCreation(act, options);
   const target = 'given' in client ? client.given : new OssClient(client.options, act);
   const reading = clientOfSource(source, options, target);
-  const { chunkSize, highWaterMark, verify, retry, requestTimeout } = options;
+  const { chunkSize, highWaterMark, verify, retry } = options;
+  const { requestTimeout } = appender;
   const { requestPayer, trafficLimit } = options;
   return {
     source: { client: reading, key: source.key },
     target: { client: target, key },
     ownClients: [target, reading].filter((it) => it !== options.client && it !== source.client),
-    access: { retry: appender.retry, requestPayer, trafficLimit, signal },
+    access: { retry: appender.retry, requestTimeout, request: { requestPayer, trafficLimit } },
     creation,
     append: {
       chunkSize,

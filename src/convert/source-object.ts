@@ -1,8 +1,8 @@
 import type { ObjectState } from '../append/append-client.js';
 import { maxAppendableObjectSize } from '../append/append-target.js';
+import { loadCrc64, RunningCrc64 } from '../crc64.js';
 import { SourceObjectError } from '../errors.js';
 import { count } from '../quantity.js';
-import type { ObjectReader } from '../read/object-reader.js';
 import type { ObjectAccess } from './object-access.js';
 
 const convertibleTypes: readonly (string | undefined)[] = ['normal', 'multipart'];
@@ -11,18 +11,20 @@ const convertibleTypes: readonly (string | undefined)[] = ['normal', 'multipart'
 export class SourceObject {
   readonly #access: ObjectAccess;
   readonly #found: ObjectState;
-  readonly reader: ObjectReader;
+
+  /** Of the bytes read so far. */
+  readonly crc64Read: RunningCrc64;
 
   /** @throws {SourceObjectError} If it is missing, of another type, or too long. */
   static async find(access: ObjectAccess): Promise<SourceObject> {
     const found = assertConvertible(access.key, await access.ask());
-    return new SourceObject(access, found, await access.createReader());
+    return new SourceObject(access, found, new RunningCrc64(await loadCrc64()));
   }
 
-  private constructor(access: ObjectAccess, found: ObjectState, reader: ObjectReader) {
+  private constructor(access: ObjectAccess, found: ObjectState, crc64Read: RunningCrc64) {
     this.#access = access;
     this.#found = found;
-    this.reader = reader;
+    this.crc64Read = crc64Read;
   }
 
   get key(): string {
@@ -44,13 +46,13 @@ export class SourceObject {
   }
 
   /**
-   * Reads a part of it with {@link reader}.
+   * Reads a part of it, and adds it to {@link crc64Read}.
    *
    * @throws {SourceObjectError} If reading fails and the object was changed.
    */
-  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+  async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#access.read(this.reader, { start, end }, this.#found.etag);
+      yield* this.#access.read({ start, end, ifMatch: this.#found.etag }, this.crc64Read);
     } catch (error) {
       const now = await this.#access.ask().catch(() => this.#found);
       throw this.#isUnchanged(now) ? error : this.#changed(error as Error);

@@ -1,28 +1,23 @@
 import type { AppendClient, GetObjectOptions } from '../append/append-client.js';
-import { type Crc64, combineCrc64 } from '../crc64.js';
-import { type RetryingOptions, retrying } from './retry-request.js';
+import { type Crc64, RunningCrc64 } from '../crc64.js';
+import { retrying } from './retry-request.js';
 
-/** Reads a range of an object, resumes after a broken connection, and checksums the bytes. */
+/**
+ * Reads a range of an object, resumes after a broken connection, and checksums the bytes. For a
+ * client that keeps its deadlines itself.
+ */
 export class ObjectReader {
   readonly #client: Pick<AppendClient, 'getObject'>;
-  readonly #checksum: Crc64;
-  readonly #retrying: RetryingOptions;
-  #crc64 = 0n;
+  readonly #crc64: RunningCrc64;
 
-  /** @param retrying How often it tries to get the next bytes. */
-  constructor(
-    client: Pick<AppendClient, 'getObject'>,
-    checksum: Crc64,
-    retrying: RetryingOptions = {},
-  ) {
+  constructor(client: Pick<AppendClient, 'getObject'>, checksum: Crc64) {
     this.#client = client;
-    this.#checksum = checksum;
-    this.#retrying = retrying;
+    this.#crc64 = new RunningCrc64(checksum);
   }
 
   /** CRC-64 of the bytes read so far. */
   get crc64(): bigint {
-    return this.#crc64;
+    return this.#crc64.value;
   }
 
   /** @throws {Error} If OSS refuses, the object ends before `end`, or the retries are spent. */
@@ -33,14 +28,11 @@ export class ObjectReader {
   ): AsyncGenerator<Buffer> {
     for (let position = start; position < end; ) {
       const from = position;
-      const pieces = await retrying(
-        () => this.#begin(key, { ...options, start: from, end }),
-        this.#retrying,
-      );
+      const pieces = await retrying(() => this.#begin(key, { ...options, start: from, end }));
       try {
         for await (const piece of pieces) {
           position += piece.byteLength;
-          this.#crc64 = combineCrc64(this.#crc64, this.#checksum(piece), piece.byteLength);
+          this.#crc64.add(piece);
           yield piece;
         }
       } catch (error) {

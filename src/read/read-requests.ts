@@ -29,6 +29,9 @@ export interface ReadRange {
   /** Exclusive. */
   readonly end: number;
 
+  /** `etag` that the object must have. */
+  readonly ifMatch?: string | undefined;
+
   /** Creates the error for an object that has become shorter, or is gone. */
   readonly refuse: (actualLength: number | undefined) => Error;
 }
@@ -44,12 +47,12 @@ export class ReadRequests {
   }
 
   /**
-   * Asks for the object `key`, which is read at `position`.
+   * Asks for the object `key`, which is read at `position` if there is one.
    *
    * @throws {RetriesExhaustedError} If no request succeeded.
    * @throws The error of a request that no retry can mend.
    */
-  head(key: string, position: number): Promise<ObjectState | undefined> {
+  head(key: string, position: number | undefined): Promise<ObjectState | undefined> {
     return this.#repeat(key, position, () => this.#head(key));
   }
 
@@ -58,9 +61,10 @@ export class ReadRequests {
    *
    * @throws The error of `refuse`, and as {@link head}.
    */
-  async *range(key: string, { start, end, refuse }: ReadRange): AsyncGenerator<Uint8Array> {
+  async *range(key: string, range: ReadRange): AsyncGenerator<Uint8Array> {
+    const { start, end } = range;
     for (let position = start; position < end; ) {
-      const rest = { start: position, end, refuse };
+      const rest = { ...range, start: position };
       const { download, first } = await this.#repeat(key, position, () => this.#open(key, rest));
       try {
         let piece: Uint8Array | undefined = first;
@@ -80,7 +84,7 @@ export class ReadRequests {
   /** Starts a download, and waits for its first piece. */
   async #open(key: string, range: ReadRange) {
     const { start, end } = range;
-    const started = await this.#start(key, { start, end }).catch(async (error) => {
+    const started = await this.#start(key, range).catch(async (error) => {
       const { outcome } = judge(error);
       // A missing object is refused like a missing permission.
       if (outcome === 'fatal' || outcome === 'forbidden') await this.#assertLength(key, range);
@@ -92,12 +96,12 @@ export class ReadRequests {
   }
 
   /** Resolves with `undefined` if there are no bytes in the answer. */
-  async #start(key: string, range: { readonly start: number; readonly end: number }) {
+  async #start(key: string, { start, end, ifMatch }: ReadRange) {
     const { client, requestTimeout: idleTimeout, signal } = this.#options;
     const stream = await this.#runner.run(0, (options) =>
-      client.getObject(key, { ...options, ...range }),
+      client.getObject(key, { ...options, start, end, ifMatch }),
     );
-    const byteLength = range.end - range.start;
+    const byteLength = end - start;
     const download = new RangeDownload(stream, { byteLength, idleTimeout, signal });
     const first = await download.next().catch((error) => {
       download.close();
@@ -138,7 +142,7 @@ export class ReadRequests {
     return checkedState(await this.#runner.run(0, (options) => client.headObject(key, options)));
   }
 
-  #repeat<T>(key: string, position: number, attempt: () => Promise<T>): Promise<T> {
+  #repeat<T>(key: string, position: number | undefined, attempt: () => Promise<T>): Promise<T> {
     const { retry, signal, onRetry } = this.#options;
     return askUntilAnswered(attempt, { key, position, retry, signal, onRetry });
   }
