@@ -3,6 +3,7 @@ import type { ObjectState } from '../append/append-client.js';
 import { assertAppendable } from '../append/open-object.js';
 import { ChecksumError, DivergedError } from '../errors.js';
 import { AppendWritable } from '../stream/append-writable.js';
+import { abortError } from '../stream/node-errors.js';
 import { assertCopyable } from './assert-copyable.js';
 import { CopyingClient } from './copying-client.js';
 import { type AccessOptions, ObjectAccess } from './object-access.js';
@@ -59,12 +60,16 @@ export class Conversion {
    * @throws {NotAppendableError} If the new object exists and cannot be appended to.
    * @throws {DivergedError} If it has other bytes than the source.
    * @throws {ChecksumError} If the bytes were damaged on their way.
-   * @throws {Error} If a request fails, or the stream that appends.
+   * @throws {Error} If a request fails, or the stream that appends; an `AbortError` if `signal` aborts.
    * @throws Whatever `onProgress` throws.
    */
   async finish(): Promise<bigint> {
     try {
       return await this.#convert();
+    } catch (error) {
+      const { signal } = this.#options.append;
+      // As a stream that the signal ends.
+      throw signal?.aborted && error === signal.reason ? abortError(error) : error;
     } finally {
       this.#abort.abort();
     }
@@ -126,7 +131,8 @@ export class Conversion {
     try {
       await pipeline(source.read(this.#bytesPresent, source.length), stream);
     } catch (error) {
-      if (thrown.length === 0) throw error;
+      // Not what the pipeline makes of two errors, where reading has failed after the stream.
+      if (thrown.length === 0) throw stream.errored ?? error;
     }
     if (thrown.length > 0) throw thrown[0];
   }

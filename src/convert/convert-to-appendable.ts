@@ -40,6 +40,7 @@ export interface ConvertResult {
  * @throws {DivergedError} If it has other bytes than the source, or another writer has appended.
  * @throws {ChecksumError} If the bytes were damaged on their way.
  * @throws {AppendError} If a request fails, as for {@link AppendWritable} and {@link AppendReadable}.
+ * @throws {Error} With the name `AbortError` and the reason as its `cause`, if `signal` aborts.
  * @throws Whatever `onProgress` throws.
  *
  * @example Make a log appendable

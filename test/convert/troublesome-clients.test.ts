@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Conversion } from '../../src/convert/conversion.js';
 import { resolveConversion } from '../../src/convert/resolve-conversion.js';
 import {
+  answer,
   type Behaviour,
   failure,
   failWith,
@@ -55,12 +56,14 @@ function silentAfter(text: string): Behaviour {
 const always = (behaviour: Behaviour) => Array.from({ length: 2 }, () => behaviour);
 
 /** Where a client hangs that ignores its signal. */
-const hangs: {
-  scenario: string;
-  present?: string;
-  hidesCrc64?: boolean;
-  script: (source: ScriptedClient, target: ScriptedClient) => unknown;
-}[] = [
+interface Hang {
+  readonly scenario: string;
+  readonly present?: string;
+  readonly hidesCrc64?: boolean;
+  readonly script: (source: ScriptedClient, target: ScriptedClient) => unknown;
+}
+
+const hangs: readonly Hang[] = [
   {
     scenario: 'the HEAD of the source',
     script: (source) => source.script('head', ...always(ignoreSignal)),
@@ -90,6 +93,22 @@ const hangs: {
   },
 ];
 
+/** Where it hangs when it has been sent bytes. */
+const laterHangs: readonly Hang[] = [
+  { scenario: 'the append', script: (_, target) => target.script('append', ignoreSignal) },
+  {
+    scenario: 'the body of the source and an append',
+    script: (source, target) => {
+      source.script('get', silentAfter('0123'));
+      target.script('append', ignoreSignal);
+    },
+  },
+  {
+    scenario: 'the HEAD at the end',
+    script: (_, target) => target.script('head', answer, answer, ignoreSignal),
+  },
+];
+
 describe('a conversion with a client that hangs', () => {
   beforeEach(() => {
     useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
@@ -113,22 +132,24 @@ describe('a conversion with a client that hangs', () => {
     expect(target.contents).toBe(present);
   });
 
-  test.each(hangs)(
-    'ends when it is aborted: $scenario',
+  test.each([...hangs, ...laterHangs])(
+    'ends with an AbortError: $scenario',
     async ({ present, hidesCrc64, script }) => {
       const source = normal();
       const target = new ScriptedClient(present);
       target.tellsCrc64 = !hidesCrc64;
       script(source, target);
+      const reason = new Error('enough');
 
       const { controller, ended, outcome } = start(source, target);
       await pass(0);
       expect(outcome).toEqual({});
-      controller.abort();
+      controller.abort(reason);
       await ended;
 
-      expect(outcome.error).toMatchObject({ name: 'AbortError' });
-      expect(target.contents).toBe(present);
+      // As of the streams.
+      expect(outcome.error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
+      expect((outcome.error as Error).cause).toBe(reason);
     },
   );
 
