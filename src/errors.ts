@@ -159,7 +159,10 @@ export class ObjectMissingError extends AppendError<{ key: string }> {
   declare readonly key: string;
 }
 
-/** The object exists, and `flags: 'ax'` requires that it does not. */
+/**
+ * The object exists, and `flags: 'ax'` requires that it does not, or a conversion would have to create
+ * it: it is empty and has other headers than the source.
+ */
 export class ObjectExistsError extends AppendError<{ key: string }> {
   override readonly name = 'ObjectExistsError';
   readonly code = 'APPEND_ERR_EXISTS';

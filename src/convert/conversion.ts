@@ -5,6 +5,7 @@ import { ChecksumError, DivergedError } from '../errors.js';
 import { AppendWritable } from '../stream/append-writable.js';
 import { abortError } from '../stream/node-errors.js';
 import { assertCopyable } from './assert-copyable.js';
+import { assertSameHeaders } from './assert-same-headers.js';
 import { CopyingClient } from './copying-client.js';
 import { type AccessOptions, ObjectAccess } from './object-access.js';
 import type { ResolvedConversion } from './resolve-conversion.js';
@@ -58,6 +59,7 @@ export class Conversion {
    *
    * @throws {SourceObjectError} If the source cannot be converted, or was changed.
    * @throws {NotAppendableError} If the new object exists and cannot be appended to.
+   * @throws {ObjectExistsError} If it exists, is empty, and was created with other headers.
    * @throws {DivergedError} If it has other bytes than the source.
    * @throws {ChecksumError} If the bytes were damaged on their way.
    * @throws {Error} If a request fails, or the stream that appends; an `AbortError` if `signal` aborts.
@@ -81,7 +83,7 @@ export class Conversion {
     this.#length = source.length;
     const before = await this.#target.ask();
     if (before !== undefined) await this.#compare(source, before);
-    if (before === undefined || before.length < source.length) await this.#append(source);
+    if (before === undefined || before.length < source.length) await this.#append(source, before);
     await this.#prove(source);
     return source.crc64Read.value;
   }
@@ -104,10 +106,12 @@ export class Conversion {
     }
   }
 
-  async #append(source: SourceObject): Promise<void> {
+  async #append(source: SourceObject, before: ObjectState | undefined): Promise<void> {
     const { target, append, creation } = this.#options;
     const copied = { ...source.creation, ...creation };
     assertCopyable(source.key, copied);
+    // A conversion that was killed has left bytes: somebody else has created this one.
+    if (before?.length === 0) assertSameHeaders(target.key, before, copied);
     const stream = new AppendWritable({
       ...append,
       key: target.key,

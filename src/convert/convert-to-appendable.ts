@@ -28,7 +28,9 @@ export interface ConvertResult {
  * is.
  *
  * It can be repeated, also after it was killed: what the new object has already is compared with the
- * source by checksum, which reads the source again, and not sent again.
+ * source by checksum, which reads the source again, and not sent again. Headers can be given to an
+ * object only when it is created: one that has bytes of the source already keeps its own, and one that
+ * is empty is refused unless it is known to have those of the source.
  *
  * @returns A promise that resolves when length and CRC-64 of both objects have been proved to be
  *   equal, and the source to be the object that it was at the start.
@@ -37,6 +39,8 @@ export interface ConvertResult {
  * @throws {SourceObjectError} If the source is missing, appendable, longer than 5 GiB, has a header
  *   that an append cannot send, or was changed.
  * @throws {NotAppendableError} If the new object exists and cannot be appended to.
+ * @throws {ObjectExistsError} If it exists, is empty, and has other headers than it would be created
+ *   with, or unknown ones: the source has bytes, so no conversion has made it.
  * @throws {DivergedError} If it has other bytes than the source, or another writer has appended.
  * @throws {ChecksumError} If the bytes were damaged on their way.
  * @throws {AppendError} If a request fails, as for {@link AppendWritable} and {@link AppendReadable}.

@@ -162,6 +162,42 @@ describe('a conversion', () => {
     });
   });
 
+  describe('to an object that exists and is empty', () => {
+    const creation = {
+      contentType: 'text/csv',
+      metadata: { Origin: 'here' },
+      expires: new Date(0),
+    };
+
+    test.each([
+      { present: { ...creation, contentType: 'text/plain' }, header: 'content-type' },
+      { present: { ...creation, metadata: {} }, header: 'x-oss-meta-origin' },
+      { present: { ...creation, metadata: { a_b: 'c' } }, header: 'content-type' },
+      { present: undefined, header: 'content-type' },
+      { present: creation, options: { acl: 'private' as const }, header: 'x-oss-object-acl' },
+    ])('refuses to lose $header of $present', async ({ present, options, header }) => {
+      const source = normal('bytes').script('head', answerWith({ creation }));
+      const target = new ScriptedClient('').script('head', answerWith({ creation: present }));
+
+      await expect(conversion(source, target, options).finish()).rejects.toMatchObject({
+        code: 'APPEND_ERR_EXISTS',
+        key: 'target',
+        message: `Cannot convert to "target": that object exists and is empty, and an append cannot give it the header "${header}". Delete it and try again`,
+      });
+      expect(target.calls).toEqual(['head']);
+    });
+
+    test('appends if that has the headers of the source', async () => {
+      const source = normal('bytes').script('head', answerWith({ creation }));
+      const present = { ...creation, cacheControl: 'no-store', metadata: { origin: 'here' } };
+      const target = new ScriptedClient('').script('head', answerWith({ creation: present }));
+
+      await conversion(source, target).finish();
+
+      expect(target.contents).toBe('bytes');
+    });
+  });
+
   test('fails if the source has been replaced by the end', async () => {
     const source = normal('bytes').script('head', answer, answerWith({ etag: '"2"' }));
 
