@@ -2,6 +2,7 @@ import type { ObjectState } from '../append/append-client.js';
 import { maxAppendableObjectSize } from '../append/append-target.js';
 import { loadCrc64, RunningCrc64 } from '../crc64.js';
 import { SourceObjectError } from '../errors.js';
+import { isEntityTag } from '../oss/request/oss-request.js';
 import { count } from '../quantity.js';
 import type { ObjectAccess } from './object-access.js';
 
@@ -52,7 +53,10 @@ export class SourceObject {
    */
   async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#access.read({ start, end, ifMatch: this.#found.etag }, this.crc64Read);
+      const { etag } = this.#found;
+      // Without it a change is noticed at the end only.
+      const ifMatch = isEntityTag(etag) ? etag : undefined;
+      yield* this.#access.read({ start, end, ifMatch }, this.crc64Read);
     } catch (error) {
       const now = await this.#access.ask().catch(() => this.#found);
       throw this.#isUnchanged(now) ? error : this.#changed(error as Error);

@@ -66,6 +66,32 @@ describe('a conversion', () => {
     expect(pins).toEqual([undefined, '"1"', '"1"', undefined]);
   });
 
+  test.each(['', '"a b"', '"\u00e9"'])(
+    'reads without the ETag %j, which cannot be sent, and compares it at the end',
+    async (etag) => {
+      const source = normal('bytes').script('head', answerWith({ etag }), answerWith({ etag }));
+      const changed = normal('bytes').script(
+        'head',
+        answerWith({ etag }),
+        answerWith({ etag: '"1"' }),
+      );
+      const target = new ScriptedClient();
+
+      await conversion(source, target).finish();
+      const reason = await conversion(changed, new ScriptedClient())
+        .finish()
+        .catch((it) => it);
+
+      expect(target.contents).toBe('bytes');
+      expect(source.options.map((options) => Reflect.get(options, 'ifMatch'))).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(reason).toMatchObject({ code: 'APPEND_ERR_SOURCE', reason: 'changed' });
+    },
+  );
+
   test('lets a late chunk of the one that was killed land', async () => {
     const target = new ScriptedClient('0123');
     const late = failThenLand(failure.unanswered());

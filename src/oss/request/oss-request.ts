@@ -128,8 +128,13 @@ export function getRequest(
 }
 
 // A line break would start another header.
+/** Whether `value` can be sent as an ETag. */
+export function isEntityTag(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]+$/.test(value);
+}
+
 function assertEntityTag(value: string): void {
-  if (typeof value === 'string' && /^[!-~]+$/.test(value)) return;
+  if (isEntityTag(value)) return;
   throw typeError('read', 'ifMatch', 'a string of printable ASCII without spaces', value);
 }
 
