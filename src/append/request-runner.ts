@@ -57,10 +57,15 @@ export class RequestRunner {
    * time is up. Time for which the request suspends its timeout does not count.
    *
    * @param byteLength Bytes that the request transfers.
+   * @param discard Called with the value of a request that ends after it was abandoned, to release it.
    * @throws The error of the request, or {@link AbandonedRequestError} if its client ignores the
    *   signal: a client that hangs cannot hang the stream.
    */
-  async run<T>(byteLength: number, send: (options: RequestOptions) => Promise<T>): Promise<T> {
+  async run<T>(
+    byteLength: number,
+    send: (options: RequestOptions) => Promise<T>,
+    discard: (late: T) => void = () => {},
+  ): Promise<T> {
     const { requestTimeout, request } = this.#options;
     this.#options.signal.throwIfAborted();
     const milliseconds = attemptTimeout(requestTimeout, byteLength, request.trafficLimit);
@@ -71,13 +76,20 @@ export class RequestRunner {
     });
     try {
       return await new Promise<T>((resolve, reject) => {
-        this.#abandon = reject;
+        let isAbandoned = false;
+        this.#abandon = (reason) => {
+          isAbandoned = true;
+          reject(reason);
+        };
         const { requestPayer, trafficLimit } = request;
         const { signal } = timeout;
         const options = { requestPayer, trafficLimit, signal, timeout };
         const sending = send(options satisfies Required<RequestOptions>);
         // A custom client may fail to return a promise.
-        Promise.resolve(sending).then(resolve, reject);
+        Promise.resolve(sending).then((value) => {
+          if (isAbandoned) discard(value);
+          else resolve(value);
+        }, reject);
       });
     } finally {
       this.#abandon = undefined;

@@ -99,3 +99,14 @@ export class RangeDownload {
     return piece;
   }
 }
+
+/**
+ * Ends a download that nobody wants any more: otherwise its connection would stay open, and its failure
+ * be an uncaught exception.
+ *
+ * @param stream What a client returned, which may be something else.
+ */
+export function discardStream(stream: Partial<Readable> | null | undefined): void {
+  stream?.on?.('error', () => {});
+  stream?.destroy?.();
+}

@@ -11,7 +11,7 @@ import {
   type RetryOptions,
 } from '../append/retry-policy.js';
 import { RetriesExhaustedError } from '../errors.js';
-import { RangeDownload } from './range-download.js';
+import { discardStream, RangeDownload } from './range-download.js';
 
 /** What reading needs of a client. */
 export type ReadClient = Pick<AppendClient, 'headObject' | 'getObject'>;
@@ -98,8 +98,10 @@ export class ReadRequests {
   /** Resolves with `undefined` if there are no bytes in the answer. */
   async #start(key: string, { start, end, ifMatch }: ReadRange) {
     const { client, requestTimeout: idleTimeout, signal } = this.#options;
-    const stream = await this.#runner.run(0, (options) =>
-      client.getObject(key, { ...options, start, end, ifMatch }),
+    const stream = await this.#runner.run(
+      0,
+      (options) => client.getObject(key, { ...options, start, end, ifMatch }),
+      discardStream,
     );
     const byteLength = end - start;
     const download = new RangeDownload(stream, { byteLength, idleTimeout, signal });

@@ -249,6 +249,51 @@ describe('RequestRunner.run()', () => {
     expectNothingLeft(controller.signal);
   });
 
+  test.each(['time', 'signal'])(
+    'hands over what arrives after the request was ended by its %s',
+    async (end) => {
+      const controller = new AbortController();
+      const requests = new RequestRunner({
+        signal: controller.signal,
+        requestTimeout: 1000,
+        request: {},
+      });
+      let answer: (value: string) => void = () => {};
+      const discarded: string[] = [];
+      const running = requests.run(
+        0,
+        () => new Promise<string>((resolve) => (answer = resolve)),
+        (value) => discarded.push(value),
+      );
+      const settled = expect(running).rejects.toThrow();
+      if (end === 'signal') controller.abort();
+      else await vi.advanceTimersByTimeAsync(2000);
+      await settled;
+      answer('late');
+      await Promise.resolve();
+
+      expect(discarded).toEqual(['late']);
+    },
+  );
+
+  test('hands over what arrives in the moment in which the request is abandoned', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const requests = new RequestRunner({ signal, requestTimeout: 1000, request: {} });
+    const discarded: string[] = [];
+    let answer: (value: string) => void = () => {};
+    const running = requests.run(
+      0,
+      () => new Promise<string>((resolve) => (answer = resolve)),
+      (value) => discarded.push(value),
+    );
+    controller.abort();
+    answer('late');
+
+    await expect(running).rejects.toThrow();
+    expect(discarded).toEqual(['late']);
+  });
+
   test('causes no unhandled rejection when the request fails after it was abandoned', async () => {
     const unhandled = vi.fn();
     process.once('unhandledRejection', unhandled);

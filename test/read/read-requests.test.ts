@@ -252,6 +252,47 @@ describe('range() of ReadRequests', () => {
     },
   );
 
+  test.each(['the time of its request', 'the signal'])(
+    'ends a download that begins after the end of %s, and hears its failures',
+    async (end) => {
+      useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      let answer: (stream: Readable) => void = () => {};
+      const client = new ScriptedClient('0123').script(
+        'get',
+        () => new Promise((resolve) => (answer = resolve)),
+      );
+      const { requests, controller } = requestsTo(client, { requestTimeout: 1000, retries: 0 });
+      const reading = read(requests, 0, 4);
+      await settle();
+      if (end === 'the signal') controller.abort();
+      else await vi.advanceTimersByTimeAsync(2000);
+      expect((await reading).error).toBeInstanceOf(Error);
+
+      const late = new Readable({ read() {} });
+      answer(late);
+      await settle();
+
+      expect(late.destroyed).toBe(true);
+      // Without a listener it would be an uncaught exception.
+      late.emit('error', new Error('late'));
+    },
+  );
+
+  test('bears a client that returns no stream after the end', async () => {
+    let answer: (value: unknown) => void = () => {};
+    const client = new ScriptedClient('0123').script(
+      'get',
+      () => new Promise((resolve) => (answer = resolve)),
+    );
+    const { requests, controller } = requestsTo(client);
+    const reading = read(requests, 0, 4);
+    await settle();
+    controller.abort(new Error('enough'));
+    answer(null);
+
+    expect((await reading).error).toMatchObject({ message: 'enough' });
+  });
+
   test('ends the download when nobody wants the rest', async () => {
     const endless = Readable.from([Buffer.from('01'), Buffer.from('23')]);
     const client = new ScriptedClient('0123').script('get', () => endless);
