@@ -340,6 +340,25 @@ describe('reconcileChunk() without a checksum', () => {
 
     await expect(ask(client, { signal: controller.signal })).rejects.toBe(reason);
   });
+
+  test('ends a download that begins after it was aborted, and hears its failures', async () => {
+    const controller = new AbortController();
+    const reason = new Error('destroyed');
+    let answer: (stream: Readable) => void = () => {};
+    const client = holding('headchunk', { tellsCrc64: false }).script('get', () => {
+      setImmediate(() => controller.abort(reason));
+      return new Promise((resolve) => (answer = resolve));
+    });
+    await expect(ask(client, { signal: controller.signal })).rejects.toBe(reason);
+
+    const late = new Readable({ read() {} });
+    answer(late);
+    await new Promise(setImmediate);
+
+    expect(late.destroyed).toBe(true);
+    // Without a listener it would be an uncaught exception.
+    late.emit('error', new Error('late'));
+  });
 });
 
 test('reconcileChunk() lets the client suspend the timeout of each request', async () => {
