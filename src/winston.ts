@@ -84,6 +84,7 @@ export class AppendTransport extends TransportStream {
   readonly stream: LogWritable;
   readonly #eol: string;
   #isFailing = false;
+  #isEnded = false;
 
   /** Levels and logger; winston sets them when the transport is added. */
   declare levels?: Record<string, number>;
@@ -146,7 +147,35 @@ export class AppendTransport extends TransportStream {
   /** Ends the transport; winston calls it when the transport is removed or the logger closed. */
   override close(): void {
     // On 'error' the logger unpipes the transport, which calls this, and adds it back.
-    if (!this.writableEnded && !this.#isFailing) this.end();
+    if (!this.#isEnded && !this.#isFailing) this.end();
+  }
+
+  override write(info: unknown, callback?: Callback): boolean;
+  override write(info: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
+  override write(
+    info: unknown,
+    encoding?: BufferEncoding | Callback,
+    callback?: Callback,
+  ): boolean {
+    if (!this.#isEnded) return super.write(info, encoding as BufferEncoding, callback);
+    // Loggers write late, such as one that shares the transport. The base class would fail.
+    const done = typeof encoding === 'function' ? encoding : callback;
+    if (done !== undefined) nodeTimers.nextTick(done);
+    this.#take(info as LogInfo);
+    return true;
+  }
+
+  override end(callback?: () => void): this;
+  override end(info: unknown, callback?: () => void): this;
+  override end(info: unknown, encoding?: BufferEncoding, callback?: () => void): this;
+  override end(info?: unknown, encoding?: unknown, callback?: unknown): this {
+    const [last, done] =
+      typeof info === 'function'
+        ? [undefined, info]
+        : [info, typeof encoding === 'function' ? encoding : callback];
+    if (last !== undefined && last !== null) this.write(last);
+    this.#isEnded = true;
+    return super.end(done as () => void);
   }
 
   override _write(info: LogInfo | false, _encoding: string, callback: Callback): void {

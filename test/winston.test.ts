@@ -322,6 +322,36 @@ describe('AppendTransport', () => {
     expect(await entries(emulator)).toHaveLength(1000);
   });
 
+  test('drops and counts lines that a logger writes after another one has ended it', async () => {
+    await using emulator = await startEmulator();
+    const release = emulator.faults.add({ kind: 'error-503', operation: 'append' });
+    const transport = open(emulator, { retry: { minTimeout: 5, maxTimeout: 5 } });
+    const errors: unknown[] = [];
+    transport.on('error', (error) => errors.push(error));
+    const first = winston.createLogger({ transports: [transport] });
+    const second = winston.createLogger({ transports: [transport] });
+    first.info('one');
+    second.info('two');
+    const entry = (message: string) => ({ message, [Symbol.for('level')]: 'info' });
+    const finished = once(transport, 'finish');
+    first.end();
+    await once(transport, 'retry');
+
+    second.info('late');
+    await new Promise<void>((resolve) => {
+      transport.write(entry('later'), () => resolve());
+    });
+    transport.end(entry('last'));
+    expect(errors).toEqual([]);
+    release();
+    await finished;
+    transport.write(entry('after all'));
+
+    expect((await entries(emulator)).map(({ message }) => message)).toEqual(['one', 'two']);
+    expect(transport.stream.stats.linesDropped).toBe(4);
+    expect(errors).toEqual([]);
+  });
+
   test("gives up with one 'error' and no 'finish', still accepts lines, and closes at the end", async () => {
     await using emulator = await startEmulator();
     const transport = open(emulator, { flushInterval: 0 });
