@@ -46,10 +46,11 @@ export class PollSchedule {
     const { pollInterval, maxPollInterval, signal, isWanted } = this.#options;
     this.#interval = hasGrown ? pollInterval : Math.min(2 * this.#interval, maxPollInterval);
     let dueAt = this.#begunAt + this.#interval;
-    do {
+    let isDue = false;
+    while (!isDue && !signal.aborted) {
       if (!isWanted()) dueAt = this.#begunAt + pollInterval;
-      await this.#waitUntil(dueAt);
-    } while (!signal.aborted && (dueAt - nodeTimers.now() >= 1 || !isWanted()));
+      isDue = await this.#waitUntil(dueAt);
+    }
   }
 
   /** Looks again whether somebody waits for bytes. */
@@ -58,10 +59,11 @@ export class PollSchedule {
     if (this.#wait.isWanted !== this.#options.isWanted()) this.#wait.end();
   }
 
-  /** Waits for an instant, or for a change in whether somebody waits for bytes. */
-  async #waitUntil(dueAt: number): Promise<void> {
-    const { signal } = this.#options;
-    if (signal.aborted) return;
+  /**
+   * Waits for an instant, or for a change in whether somebody waits for bytes. Resolves with whether the
+   * instant has come, and somebody waits.
+   */
+  async #waitUntil(dueAt: number): Promise<boolean> {
     const isWanted = this.#options.isWanted();
     const change = new AbortController();
     this.#wait = { isWanted, end: () => change.abort() };
@@ -72,5 +74,6 @@ export class PollSchedule {
       await new Promise((resolve) => change.signal.addEventListener('abort', resolve));
     }
     this.#wait = undefined;
+    return !change.signal.aborted && this.#options.isWanted();
   }
 }
