@@ -1,4 +1,5 @@
-import { symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmulator } from '../src/emulator/index.js';
@@ -20,6 +21,18 @@ async function start() {
   /** Resolves when the object has everything that was written to the log. */
   const isComplete = () => expect.poll(read, { interval: 10, timeout: 10_000 }).toBe(log.content);
   return { emulator, log, follow, read, isComplete };
+}
+
+/** Resolves when a file that is created gets a later time: the kernel's clock for files is coarse. */
+async function laterThan(time: number, folder: string): Promise<void> {
+  const probe = join(folder, 'probe');
+  const timeOfProbe = () => {
+    writeFileSync(probe, '');
+    const { birthtimeMs } = statSync(probe);
+    rmSync(probe);
+    return birthtimeMs;
+  };
+  await expect.poll(timeOfProbe, { interval: 1 }).toBeGreaterThan(time);
 }
 
 test('follow-a-file appends a log across rotation, and goes on where it was killed', async () => {
@@ -91,6 +104,7 @@ test('follow-a-file appends nothing if it is unknown which files come next', asy
   await appendAt(emulator, 'app.log', 0, log.content);
   log.write(1);
   log.rotate();
+  await laterThan(statSync(`${log.path}.0001`).birthtimeMs, dirname(log.path));
   log.write(1);
   log.rotate();
   utimesSync(`${log.path}.0001`, Date.now() / 1000 + 10, Date.now() / 1000 + 10);
