@@ -28,6 +28,9 @@ export interface RollScene {
   /** Whether every checksum of the store is right. */
   readonly isTruthful: boolean;
 
+  /** Whether the stream continues no object that another writer has created. */
+  readonly isExclusive: boolean;
+
   /** Offset in the source of the end of the bytes that the stream has accepted. */
   readonly accepted: () => number;
 }
@@ -184,6 +187,10 @@ export class RollWitness {
 
   /** The bytes are for the end of the same object, to which others have appended. */
   #shift(run: Run): void {
+    const { isExclusive } = this.#scene;
+    if (isExclusive && this.#run?.position === 0 && this.#run.offset === run.offset) {
+      this.#blame(`it continues ${run.key}, which it has not created`);
+    }
     this.#run = run;
     this.#isShifted = true;
     this.#softEnd = this.watch();
@@ -378,7 +385,7 @@ export class RollWitness {
   #checkReason({ from, reason }: RolloverEvent, move: Move | undefined): void {
     if (!reasons.includes(reason)) this.#blame(`it rolled because of ${reason}`);
     if (move === undefined || move.from.key !== from.key) return;
-    const { plan, store, ledger } = this.#scene;
+    const { plan, store, ledger, isExclusive } = this.#scene;
     const history = store.history(from.key);
     const hasCommitted = move.to.offset > move.from.offset;
     // A wrong checksum looks like the bytes of others.
@@ -389,12 +396,13 @@ export class RollWitness {
     // Others have filled it; or strangers have emptied it since its end was decided.
     const isFilled =
       this.#isRebasing && (from.position >= this.#scene.maxSize || history.removals > 0);
+    const isTaken = plan.conflict === 'rollover' || !hasCommitted;
     const isRight = {
       size: (move.isFull || isFilled) && move.isBound,
       interval: move.isOver && move.isBound,
       full: from.position > nearlyFull,
       sealed: history.wasClosed,
-      conflict: isConflict && !this.#isRebasing && (plan.conflict === 'rollover' || !hasCommitted),
+      conflict: isConflict && isTaken && (!this.#isRebasing || isExclusive),
     }[reason];
     if (!isRight) this.#blame(`it left ${from.key} at ${from.position} because of ${reason}`);
   }

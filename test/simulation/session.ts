@@ -93,7 +93,7 @@ export class Session {
       plan &&
       new RollWitness({
         ...{ plan, store, chronicle, time, sent, ledger, writes, start, recordDelimiter },
-        ...{ maxSize, bound, isTruthful, accepted },
+        ...{ maxSize, bound, isTruthful, accepted, isExclusive: options.flags === 'ax' },
       });
     const { user } = this;
     const rebasing = isRebasing
